@@ -230,13 +230,18 @@ static int admit_cursor(struct admit *a, const char **out)
     return !*out ? ERR_NOMEM : 0;
 }
 
-static int admit_reply_stream(struct admit *a, const char *format)
+static int admit_reply_stream(struct admit *a, const char *form)
 {
     const char *cursor = NULL;
     int error = admit_cursor(a, &cursor);
     if (error < 0)
         return error;
-    return exchange_handover(a->x, a->start->session, a->start->turn, cursor, format);
+    const struct exchange_view view = {.session = a->start->session,
+        .turn = a->start->turn,
+        .cursor = cursor,
+        .form = form,
+        .detail = a->submit->detail};
+    return exchange_handover(a->x, &view);
 }
 
 static const char *admit_state(const struct turns_start *start)
@@ -328,7 +333,7 @@ static int admit_reply(struct admit *a, enum admit_style style)
     bool started = a->start->outcome == TURNS_STARTED;
     switch (style) {
     case ADMIT_STREAM:
-        return admit_reply_stream(a, "agui");
+        return admit_reply_stream(a, a->submit->form ? a->submit->form : "agui");
     case ADMIT_ACCEPTED:
         return admit_reply_accepted(a);
     case ADMIT_JSON:

@@ -136,6 +136,14 @@ int answers_check_open(struct exchange *x, const struct submit *submit)
         "The thread has open interrupts: answer them by resume first.");
 }
 
+int answers_settle(struct exchange *x, struct submit *submit)
+{
+    struct approvals_verdict verdict;
+    if (submit->resume_count > 0)
+        return answers_apply(x, submit, &verdict);
+    return submit->resume_all ? answers_check_open(x, submit) : 0;
+}
+
 int answers_run_error(struct exchange *x)
 {
     struct buf *b = &x->reply.body;

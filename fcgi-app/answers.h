@@ -19,6 +19,8 @@ MUST_CHECK int answers_apply(struct exchange *x, struct submit *submit,
     struct approvals_verdict *verdict);
 /* A RunAgentInput without `resume`: sets PROBLEM_APPROVALS_OPEN when the session waits for one. */
 MUST_CHECK int answers_check_open(struct exchange *x, const struct submit *submit);
+/* By AG-UI's rules: the answers of the request, or none where the session waits for none. */
+MUST_CHECK int answers_settle(struct exchange *x, struct submit *submit);
 /* The problem as the events of a run that ended before it started: what AG-UI asks for. */
 MUST_CHECK int answers_run_error(struct exchange *x);
 /* 202 for an answer after which others are open, 200 for that of a direct call. */

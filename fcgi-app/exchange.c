@@ -171,27 +171,38 @@ static void exchange_argument(struct buf *b, const char *name, const char *value
     buf_put_urlencoded(b, value, strlen(value));
 }
 
-int exchange_handover(struct exchange *x, const char *session, const char *turn, const char *cursor,
-    const char *format)
+static void exchange_put_view(struct exchange *x, const struct exchange_view *view)
 {
     struct buf *head = &x->reply.head;
+    exchange_argument(head, "session", view->session);
+    if (view->turn)
+        exchange_argument(head, "turn", view->turn);
+    exchange_argument(head, "cursor", view->cursor);
+    exchange_argument(head, "scope", view->turn ? "run" : "session");
+    exchange_argument(head, "until", view->turn ? "final" : "ever");
+    exchange_argument(head, "form", view->form);
+    if (view->snapshot)
+        buf_puts(head, "&snapshot=1");
+    if (view->detail)
+        exchange_argument(head, "detail", view->detail);
+    if (!view->turn && x->who.expires_ms > 0)
+        buf_printf(head, "&expires=%lld", x->who.expires_ms);
+}
+
+int exchange_handover(struct exchange *x, const struct exchange_view *view)
+{
+    struct buf *head = &x->reply.head;
+    if (view->detail && strlen(view->detail) > EXCHANGE_DETAIL_MAX)
+        return ERR_LIMIT;
     x->reply.status = 200;
     x->reply.content_type = NULL;
     buf_reset(&x->reply.body);
     buf_reset(head);
     buf_puts(head, "X-Accel-Redirect: /_stream/sse?user=");
     buf_put_urlencoded(head, x->who.user, strlen(x->who.user));
-    exchange_argument(head, "session", session);
-    if (turn)
-        exchange_argument(head, "turn", turn);
-    exchange_argument(head, "cursor", cursor);
-    exchange_argument(head, "scope", turn ? "run" : "session");
-    exchange_argument(head, "until", turn ? "final" : "ever");
-    exchange_argument(head, "format", format);
+    exchange_put_view(x, view);
     exchange_argument(head, "trace", x->request.traceparent);
     exchange_argument(head, "request", x->request.id);
-    if (!turn && x->who.expires_ms > 0)
-        buf_printf(head, "&expires=%lld", x->who.expires_ms);
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
     if (origin_is_told(x->app->conf, origin))
         exchange_argument(head, "origin", origin);

@@ -92,12 +92,21 @@ void exchange_header(struct exchange *x, const char *name, const char *value);
 void exchange_problem(struct exchange *x);
 
 /*
- * exchange_handover -- lets the stream workers answer (docs/design/fastcgi.md). turn NULL: the
- * whole session until the client leaves or its credential expires; else that turn until its final
- * event. format: "agui", or "json": the turn's stored reply.
+ * exchange_handover -- lets the stream workers answer (docs/design/fastcgi.md).
  */
-MUST_CHECK int exchange_handover(struct exchange *x, const char *session, const char *turn,
-    const char *cursor, const char *format);
+struct exchange_view {
+    const char *session;
+    const char *turn; /* until its final event; NULL: the whole session, until the client leaves or
+                       * its credential expires */
+    const char *cursor;
+    const char *form;   /* "agui"; "json": the turn's stored reply; or the name of a dialect of
+                         * workers/stream/stream_render.h */
+    bool snapshot;      /* the conversation as it is stored comes first, a MESSAGES_SNAPSHOT */
+    const char *detail; /* what that dialect is told; at most EXCHANGE_DETAIL_MAX bytes; or NULL */
+};
+#define EXCHANGE_DETAIL_MAX 1023
+/* Returns 0, ERR_LIMIT (the detail) or ERR_NOMEM. */
+MUST_CHECK int exchange_handover(struct exchange *x, const struct exchange_view *view);
 /* "EPOCH-N" as a client sends it back. */
 bool exchange_cursor_valid(const char *cursor);
 /* The reply's CGI header lines and the blank line. Returns 0 or ERR_NOMEM. */

@@ -5,6 +5,7 @@
 
 /* handlers -- what the rows of routes.c call; docs/http-api.md tells what each does. */
 routes_handler handlers_chat, handlers_agui, handlers_agui_capabilities;
+routes_handler handlers_aisdk_chat, handlers_aisdk_stream, handlers_aisdk_messages;
 routes_handler handlers_internal_message, handlers_internal_run;
 routes_handler handlers_attachment_put, handlers_attachments_list, handlers_attachment_get;
 routes_handler handlers_attachment_delete;

@@ -51,15 +51,6 @@ int handlers_chat(struct exchange *x)
     return admit_submit(x, submit, stream ? ADMIT_STREAM : ADMIT_JSON);
 }
 
-/* AG-UI: a thread with open interrupts takes nothing but the answers to all of them. */
-static int handlers_answers(struct exchange *x, struct submit *submit)
-{
-    struct approvals_verdict verdict;
-    if (submit->resume_count > 0)
-        return answers_apply(x, submit, &verdict);
-    return submit->resume_all ? answers_check_open(x, submit) : 0;
-}
-
 int handlers_agui(struct exchange *x)
 {
     if (!request_accepts(&x->request, REQUEST_SSE))
@@ -69,7 +60,7 @@ int handlers_agui(struct exchange *x)
     int error = !submit ? ERR_NOMEM : handlers_parse(x, SUBMIT_AGUI, submit);
     if (error < 0)
         return error;
-    error = handlers_answers(x, submit);
+    error = answers_settle(x, submit);
     if (error == ERR_INVALID && x->problem.set)
         return answers_run_error(x);
     return error < 0 ? error : admit_submit(x, submit, ADMIT_STREAM);
@@ -100,7 +91,7 @@ int handlers_internal_message(struct exchange *x)
     if (error < 0)
         return error;
     bool one = submit->resume_count > 0 && !submit->resume_all;
-    error = one ? answers_apply(x, submit, &verdict) : handlers_answers(x, submit);
+    error = one ? answers_apply(x, submit, &verdict) : answers_settle(x, submit);
     if (error < 0)
         return error;
     if (one && submit->turn[0] == '\0')

@@ -135,7 +135,10 @@ int handlers_session_events(struct exchange *x)
     int error = sessions_cursor(x->app->store, x->who.user, x->params[0], end);
     if (error < 0)
         return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
-    return exchange_handover(x, x->params[0], NULL, cursor ? cursor : end, "agui");
+    const struct exchange_view view = {.session = x->params[0],
+        .cursor = cursor ? cursor : end,
+        .form = "agui"};
+    return exchange_handover(x, &view);
 }
 
 /* --- the history of today's clients --- */

@@ -7,6 +7,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/exchange.c fcgi-app/exchange.h \
 	fcgi-app/guard.c fcgi-app/guard.h \
 	fcgi-app/handlers.h \
+	fcgi-app/handlers_aisdk.c \
 	fcgi-app/handlers_approvals.c \
 	fcgi-app/handlers_attachments.c \
 	fcgi-app/handlers_export.c \
@@ -34,11 +35,15 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/serve.c fcgi-app/serve.h \
 	fcgi-app/submit.c fcgi-app/submit.h \
 	fcgi-app/submit_agui.c \
+	fcgi-app/submit_aisdk.c \
+	fcgi-app/submit_aisdk_file.c \
 	fcgi-app/submit_fields.c \
 	fcgi-app/submit_files.c \
 	fcgi-app/submit_messages.c \
 	fcgi-app/submit_parts.h \
 	fcgi-app/ticket.c fcgi-app/ticket.h \
+	fcgi-app/uichat.c fcgi-app/uichat.h \
+	fcgi-app/uichat_message.c fcgi-app/uichat_parts.h \
 	fcgi-app/upload.c fcgi-app/upload.h \
 	fcgi-app/webhook.c fcgi-app/webhook.h
 FCGIAPP_LIBS = libfcgiapp.a $(AGENT_LIBS)

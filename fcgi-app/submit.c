@@ -32,7 +32,7 @@ static const char *submit_headline(const struct submit *s)
     return *s->files[0]->name != '\0' ? s->files[0]->name : s->files[0]->image ? "Picture" : "File";
 }
 
-/* --- the three forms --- */
+/* --- the forms --- */
 
 static int submit_chat(struct submit_parser *p, const char *key)
 {
@@ -155,6 +155,8 @@ static int submit_dispatch(enum submit_kind kind, struct submit_parser *p, const
         return submit_agui(p);
     case SUBMIT_INTERNAL:
         return submit_internal(p);
+    case SUBMIT_AISDK:
+        return submit_aisdk(p, key);
     }
     return ERR_INTERNAL;
 }

@@ -14,13 +14,13 @@
 #include <stdbool.h>
 
 /*
- * submit -- a message for the assistant, read from the body of POST /chat, POST /agui or
- * POST /internal/message into one form. No store, no clock. Used by turn workers.
+ * submit -- a message for the assistant, read from the body of POST /chat, POST /agui,
+ * POST /ai/chat or POST /internal/message into one form. No store, no clock. Used by turn workers.
  *
  * Files that come in base64 are decoded and looked at, and their texts leave the body. Where a file
  * has an address or an id, only these are checked: fcgi-app/attach.h gets the rest.
  */
-enum submit_kind { SUBMIT_CHAT, SUBMIT_AGUI, SUBMIT_INTERNAL };
+enum submit_kind { SUBMIT_CHAT, SUBMIT_AGUI, SUBMIT_INTERNAL, SUBMIT_AISDK };
 
 #define SUBMIT_MESSAGES_MAX 64
 #define SUBMIT_RESUME_MAX APPROVALS_STEP_MAX
@@ -60,7 +60,7 @@ struct submit_said {
 };
 
 struct submit {
-    const char *source; /* "chat", "agui" or "ws" */
+    const char *source; /* "chat", "agui", "aisdk" or "ws" */
     char session[IDENT_SESSION_MAX + 1];
     bool session_given;            /* else a new one was made */
     const char *client_message_id; /* NULL = none */
@@ -79,6 +79,9 @@ struct submit {
     struct submit_file *files[SUBMIT_FILES_MAX];
     size_t file_count;
     bool only_known; /* it has come before: only that may be answered */
+    const char
+        *goes_on; /* SUBMIT_AISDK: the assistant's UI message that it goes on with; or NULL */
+    const char *results[SUBMIT_MESSAGES_MAX]; /* then: the call that each message answers */
     struct submit_resume resume[SUBMIT_RESUME_MAX];
     size_t resume_count;        /* 0 = it answers no approval */
     bool resume_all;            /* by AG-UI's rules: all that are open in the session */
@@ -87,6 +90,8 @@ struct submit {
     const char *webhook; /* URL, checked; NULL = none */
     bool stream;         /* "stream": true */
     bool whole;          /* set by the handler: the reply is JSON, read as one */
+    const char *form;    /* of a streamed reply, as struct exchange_view has it; NULL = "agui" */
+    const char *detail;  /* for that form; or NULL */
     const char *title;   /* for a session that has none */
     char body_hash[IDENT_SHA256_SIZE];
 };

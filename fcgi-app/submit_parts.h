@@ -8,11 +8,12 @@
 /*
  * submit_parts -- what the files of submit share with each other:
  *
- *   submit           the three forms
+ *   submit           the forms
  *   submit_fields    members that several forms have
  *   submit_messages  new messages
  *   submit_files     files of messages, in each form that clients have
  *   submit_agui      what a RunAgentInput has besides
+ *   submit_aisdk     the body of an AI SDK client
  *
  * All that return int: 0; ERR_INVALID with the problem set; ERR_NOMEM.
  */
@@ -68,6 +69,16 @@ MUST_CHECK int submit_add_with_files(struct submit_parser *p, const char *id, co
     const char *text);
 /* Adds those behind the last assistant message. */
 MUST_CHECK int submit_agui_messages(struct submit_parser *p, const jdoc *agui);
+
+/* ---- submit_aisdk ---- */
+
+/* key: the Idempotency-Key header, or NULL. */
+MUST_CHECK int submit_aisdk(struct submit_parser *p, const char *key);
+
+/* ---- submit_aisdk_file ---- */
+
+/* Appends a file part of the AI SDK to content, as AG-UI has it. */
+MUST_CHECK int submit_aisdk_file_part(struct submit_parser *p, const jdoc *part, jdoc *content);
 
 /* ---- submit_files ---- */
 

@@ -19,5 +19,6 @@ libprocess_a_SOURCES = \
 	process/scoreboard_seat.c \
 	process/slots.c process/slots.h \
 	process/trace.c process/trace.h \
+	process/uimessage.c process/uimessage.h \
 	process/worker.c process/worker.h
 PROCESS_LIBS = libprocess.a $(WIRE_LIBS)

@@ -204,6 +204,21 @@ bool logentry_delta(const struct logentry *e, const char **text, size_t *len)
     return logentry_find_delta(e->json, e->json_len, text, len);
 }
 
+bool logentry_type(const struct logentry *e, const char **type, size_t *len)
+{
+    static const char name[] = "{\"type\":\"";
+    const char *start = e->json + sizeof name - 1, *end;
+
+    if (e->json_len < sizeof name || memcmp(e->json, name, sizeof name - 1) != 0)
+        return false;
+    end = memchr(start, '"', e->json_len - (sizeof name - 1));
+    if (!end)
+        return false;
+    *type = start;
+    *len = (size_t)(end - start);
+    return true;
+}
+
 /* Whether "delta" is the last member, so that text can be put before the closing `"}`. */
 static bool logentry_ends_with_delta(const char *json, size_t json_len, const char *text,
     size_t len)

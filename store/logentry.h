@@ -70,6 +70,9 @@ void logentry_open_run_error(struct buf *json, const char *message, const char *
 void logentry_put_run_error(struct buf *json, const char *message, const char *code);
 bool logentry_is_run(const struct logentry *e, const char *run);
 
+/* The event's type, the first member of each. false: it is not there. */
+bool logentry_type(const struct logentry *e, const char **type, size_t *len);
+
 /* The still escaped text of the member "delta". false: it has none. */
 bool logentry_delta(const struct logentry *e, const char **text, size_t *len);
 /*

@@ -33,7 +33,13 @@ libworkers_a_SOURCES = \
 	workers/stream/hub_parts.h \
 	workers/stream/hub_place.c workers/stream/hub_place.h \
 	workers/stream/hub_runs.c workers/stream/hub_runs.h \
+	workers/stream/aisdk.c workers/stream/aisdk.h \
+	workers/stream/aisdk_chunk.c workers/stream/aisdk_parts.h \
+	workers/stream/aisdk_stored.c \
 	workers/stream/stream_agui.c workers/stream/stream_agui.h \
+	workers/stream/stream_chat.c workers/stream/stream_chat.h \
+	workers/stream/stream_chat_ask.c workers/stream/stream_chat_parts.h \
+	workers/stream/stream_chat_say.c \
 	workers/stream/stream_conn.c workers/stream/stream_conn.h \
 	workers/stream/stream_events.c workers/stream/stream_events.h \
 	workers/stream/stream_form.c workers/stream/stream_form.h \
@@ -45,6 +51,7 @@ libworkers_a_SOURCES = \
 	workers/stream/stream_message.c workers/stream/stream_message.h \
 	workers/stream/stream_offer.c workers/stream/stream_offer.h \
 	workers/stream/stream_refuse.c workers/stream/stream_refuse.h \
+	workers/stream/stream_render.c workers/stream/stream_render.h \
 	workers/stream/stream_socket.c workers/stream/stream_socket.h \
 	workers/stream/stream_sse.c workers/stream/stream_sse.h \
 	workers/stream/stream_text.c workers/stream/stream_text.h \

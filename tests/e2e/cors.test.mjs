@@ -30,7 +30,7 @@ async function site() {
 const ROUTES = [
   ["GET", "/sessions"], ["GET", "/sessions/s"], ["PATCH", "/sessions/s"], ["DELETE", "/sessions/s"], ["GET", "/sessions/s/messages"],
   ["GET", "/sessions/s/events"], ["POST", "/sessions/s/cancel"], ["GET", "/turns/t"], ["POST", "/turns/t/cancel"], ["POST", "/cancel"],
-  ["POST", "/chat"], ["POST", "/agui"], ["GET", "/agui/capabilities"], ["GET", "/history"], ["DELETE", "/history"], ["GET", "/context"],
+  ["POST", "/chat"], ["POST", "/agui"], ["POST", "/ai/chat"], ["GET", "/ai/chat/c/stream"], ["GET", "/ai/chat/c/messages"], ["GET", "/ai/ws"], ["GET", "/agui/capabilities"], ["GET", "/history"], ["DELETE", "/history"], ["GET", "/context"],
   ["PUT", "/context"], ["POST", "/ws-ticket"], ["POST", "/feedback"], ["GET", "/tools"], ["GET", "/tools/get_feed"], ["POST", "/tools/get_feed"],
   ["GET", "/approvals"], ["POST", "/approvals/a"], ["GET", "/inbox"], ["POST", "/inbox/auth0%7C5f"], ["POST", "/inbox/i/ack"], ["POST", "/inbox/i/snooze"],
   ["GET", "/calendar.ics"], ["POST", "/calendar/import"], ["GET", "/expenses.csv"], ["GET", "/trips/t.gpx"], ["GET", "/export"],

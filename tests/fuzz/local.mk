@@ -33,4 +33,6 @@ FUZZERS = \
 	tests/fuzz/fuzz_calendar \
 	tests/fuzz/fuzz_mcp \
 	tests/fuzz/fuzz_places \
+	tests/fuzz/fuzz_aisdk \
+	tests/fuzz/fuzz_uichat \
 	tests/fuzz/fuzz_refusal

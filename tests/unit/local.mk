@@ -3,6 +3,7 @@
 UNIT_TESTS = \
 	tests/unit/test_abilities \
 	tests/unit/test_again \
+	tests/unit/test_aisdk \
 	tests/unit/test_allergies \
 	tests/unit/test_any_content \
 	tests/unit/test_approval \
@@ -112,6 +113,7 @@ UNIT_TESTS = \
 	tests/unit/test_travel \
 	tests/unit/test_turn \
 	tests/unit/test_turns \
+	tests/unit/test_uichat \
 	tests/unit/test_url \
 	tests/unit/test_user_turns \
 	tests/unit/test_vehicle_use \
@@ -168,4 +170,4 @@ check_PROGRAMS += tests/unit/expand_rules
 SHELL_TESTS = tests/unit/check_layers.sh tests/unit/check_settings.sh tests/unit/gazetteer.sh \
 	tests/unit/generate.sh tests/unit/place.sh tests/unit/postrm.sh tests/unit/rrule_judge.sh
 TESTS += $(SHELL_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) tests/unit/rrule_judge.py tests/unit/offline_talk.tsv tests/unit/phrasings.tsv
+EXTRA_DIST += $(SHELL_TESTS) tests/unit/rrule_judge.py tests/unit/offline_talk.tsv tests/unit/phrasings.tsv tests/unit/aisdk_chunks.txt

@@ -79,6 +79,26 @@ static void ids_are_ordered(void **state)
     }
 }
 
+static void an_event_begins_with_its_type(void **state)
+{
+    static const struct {
+        const char *json, *type;
+    } rows[] = {{"{\"type\":\"T\",\"a\":1}", "T"}, {"{\"type\":\"RUN_ERROR\"}", "RUN_ERROR"},
+        {"{\"type\":\"\"}", ""}, {"{\"a\":1,\"type\":\"T\"}", NULL}, {"{}", NULL},
+        {"{\"type\":\"}", NULL}, {"{\"type\":1}", NULL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct logentry e = {.json = rows[i].json, .json_len = strlen(rows[i].json)};
+        const char *type = NULL;
+        size_t len = 0;
+        assert_int_equal(logentry_type(&e, &type, &len), rows[i].type != NULL);
+        if (rows[i].type) {
+            assert_int_equal(len, strlen(rows[i].type));
+            assert_memory_equal(type, rows[i].type, len);
+        }
+    }
+}
+
 static void deltas_of_one_message_are_joined(void **state)
 {
     static const char first[] = "{\"type\":\"T\",\"messageId\":\"m\",\"delta\":\"a\"}";
@@ -198,6 +218,7 @@ int main(void)
         cmocka_unit_test(a_written_value_is_read_again),
         cmocka_unit_test(what_is_no_entry_is_refused),
         cmocka_unit_test(ids_are_ordered),
+        cmocka_unit_test(an_event_begins_with_its_type),
         cmocka_unit_test(deltas_of_one_message_are_joined),
         cmocka_unit_test_setup_teardown(both_writers_are_read_alike, store_bench_begin,
             store_bench_end),

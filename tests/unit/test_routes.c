@@ -497,11 +497,24 @@ static void the_hand_over_escapes_what_it_passes(void **state)
     f->source = request_memory_source(&f->memory);
     assert_int_equal(exchange_init(&f->x, &f->app, &f->source), 0);
     strcpy(f->x.who.user, "a@b:c");
-    assert_int_equal(exchange_handover(&f->x, "s.1", NULL, "5-1", "agui"), 0);
+    struct exchange_view view = {.session = "s.1", .cursor = "5-1", .form = "agui"};
+    assert_int_equal(exchange_handover(&f->x, &view), 0);
     const char *head = buf_text(&f->x.reply.head);
     assert_non_null(strstr(head, "X-Accel-Redirect: /_stream/sse?user=a%40b%3Ac&session=s.1"));
-    assert_non_null(strstr(head, "&cursor=5-1&scope=session&until=ever&format=agui&trace="));
+    assert_non_null(strstr(head, "&cursor=5-1&scope=session&until=ever&form=agui&trace="));
     assert_null(f->x.reply.content_type);
+    view = (struct exchange_view){.session = "s.1",
+        .turn = "T",
+        .cursor = "5-1",
+        .form = "other",
+        .detail = "a=1&b\"\r\n"};
+    assert_int_equal(exchange_handover(&f->x, &view), 0);
+    assert_non_null(strstr(buf_text(&f->x.reply.head),
+        "&scope=run&until=final&form=other&detail=a%3D1%26b%22%0D%0A&trace="));
+    char long_one[EXCHANGE_DETAIL_MAX + 2] = "";
+    memset(long_one, 'x', sizeof long_one - 1);
+    view.detail = long_one;
+    assert_int_equal(exchange_handover(&f->x, &view), ERR_LIMIT);
     done(f);
 }
 

@@ -12,6 +12,7 @@
 #include "tests/unit/cm.h"
 #include "workers/stream/stream_handshake.h"
 #include "workers/stream/stream_socket.h"
+#include "workers/stream/stream_sse.h"
 #include "workers/stream/stream_worker.h"
 #include "workers/stream/stream_ws.h"
 
@@ -339,7 +340,24 @@ static void a_round_collects_a_bounded_amount(void **state)
 
 /* ---- kinds ---- */
 
-/* A connection of each kind, whose answers to the request have been read; in the table's order. */
+/* A connection whose answers to the request have been read. */
+static struct stream_conn *open_request(const char *request, int *peer)
+{
+    struct stream_conn *c;
+    int fd[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
+    assert_int_equal(stream_handshake_accept(stream, fd[0]), 0);
+    c = newest(fd[0]);
+    c->kind->feed(c, request, strlen(request));
+    stream_conn_end_round(stream);
+    while (recv(fd[1], packet, PACKET_MAX, 0) > 0)
+        ;
+    *peer = fd[1];
+    return c;
+}
+
+/* One of each kind, in the table's order. */
 static struct stream_conn *open_kind(size_t index, int *peer)
 {
 #define HEAD " HTTP/1.1\r\nHost: localhost\r\n"
@@ -353,19 +371,9 @@ static struct stream_conn *open_kind(size_t index, int *peer)
     static const char *const requests[STREAM_HANDSHAKE_KINDS] = {"GET ",
         "GET /api/v1/pam/ws?ticket=t" UPGRADE, "GET /api/v1/pam/ws?token=" UNKNOWN UPGRADE,
         "GET /api/v1/pam/ws/u" UPGRADE, "GET " RUN HEAD "\r\n",
-        "GET " RUN "&format=json" HEAD "\r\n"};
-    struct stream_conn *c;
-    int fd[2];
+        "GET " RUN "&form=json" HEAD "\r\n", "GET /api/v1/pam/ai/ws" UPGRADE};
 
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
-    assert_int_equal(stream_handshake_accept(stream, fd[0]), 0);
-    c = newest(fd[0]);
-    c->kind->feed(c, requests[index], strlen(requests[index]));
-    stream_conn_end_round(stream);
-    while (recv(fd[1], packet, PACKET_MAX, 0) > 0)
-        ;
-    *peer = fd[1];
-    return c;
+    return open_request(requests[index], peer);
 }
 
 static void every_kind_has_every_operation(void **state)
@@ -447,8 +455,10 @@ static void every_kind_does_every_operation(void **state)
         {"-", "-", "service restart", "-", "-", "-|", "1-1", "-", "-", "CUSTOM", "-"},
         {"-", "-", "retry:|", "-", "-", "-|", "id: 1-1", "-", "0\r\n\r\n|", "-", "-"},
         {"-", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"}, /* asks Redis */
+        {"-", "-", "service restart", "-", "-", "-|", "-", "-", "-", "-", "-"},
     };
-    static const bool snapshots[STREAM_HANDSHAKE_KINDS] = {false, false, false, true, true, false};
+    static const bool snapshots[STREAM_HANDSHAKE_KINDS] = {false, false, false, true, true, false,
+        false};
 
     (void)state;
     for (size_t i = 0; i < STREAM_HANDSHAKE_KINDS; i++) {
@@ -477,6 +487,49 @@ static void every_kind_does_every_operation(void **state)
             close(peer);
         }
     }
+}
+
+/* A dialect: its head, its frames, its last words; cut short, the reply has no end. */
+static void a_dialect_is_told_and_never_ended_early(void **state)
+{
+    static const char detail[] = "&form=aisdk&detail=new%20reply:m1",
+                      json[] = "{\"type\":\"RUN_STARTED\",\"threadId\":\"s\",\"runId\":\"r\"}";
+    const struct logentry e = {.id_text = "1-1",
+        .id_len = 3,
+        .flag = LOGENTRY_START,
+        .run = "r",
+        .run_len = 1,
+        .json = json,
+        .json_len = sizeof json - 1};
+    char request[512];
+    int peer;
+
+    (void)state;
+    snprintf(request, sizeof request, "GET %s%s%s\r\n", RUN, detail, HEAD);
+    struct stream_conn *c = open_request(request, &peer);
+    assert_ptr_equal(c->kind, &stream_sse_kind);
+    assert_false(c->kind->takes_snapshots(c));
+    assert_int_equal(c->kind->event(c, &e, 0), 0);
+    stream_conn_end_round(stream);
+    assert_true(receive(peer) > 0);
+    assert_non_null(strstr(packet,
+        "data: {\"type\":\"start\",\"messageId\":\"reply:m1\",\"messageMetadata\":{\"runId\":\"r\"}}\n\n"));
+    assert_null(strstr(packet, "id: "));
+    c->kind->ended(c);
+    stream_conn_end_round(stream);
+    assert_true(receive(peer) > 0);
+    assert_non_null(strstr(packet, "{\"type\":\"error\""));
+    assert_non_null(strstr(packet, "data: [DONE]\n\n\r\n0\r\n\r\n"));
+    close(peer);
+    c = open_request(request, &peer);
+    assert_true(c->kind->drain(c, false));
+    stream_conn_end_round(stream);
+    assert_int_equal(receive(peer), 0);
+    close(peer);
+    snprintf(request, sizeof request, "GET %s&form=aisdk&detail=other%s\r\n", RUN, HEAD);
+    open_request(request, &peer);
+    assert_int_equal(stream->connections, 0);
+    close(peer);
 }
 
 /* What comes in one packet with the request is read as what the connection has become. */
@@ -511,6 +564,7 @@ int main(void)
         TEST(a_round_collects_a_bounded_amount),
         TEST(every_kind_has_every_operation),
         TEST(every_kind_does_every_operation),
+        TEST(a_dialect_is_told_and_never_ended_early),
         TEST(bytes_behind_the_request_are_the_kinds),
     };
     return cmocka_run_group_tests_name("stream_conn", tests, NULL, NULL);

@@ -179,6 +179,7 @@ int hub_add(struct hub *h, const struct hub_start *start, void *owner, struct hu
     w->named_cursor = start->has_cursor && start->named_cursor;
     w->until = start->until;
     w->until_final = start->until_final;
+    w->snapshot = start->snapshot;
     w->topic = (start->run && !w->run) ? NULL : hub_topic_for(h, start);
     if (!w->topic) {
         free(w->run);

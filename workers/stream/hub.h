@@ -35,8 +35,9 @@ struct hub_viewer {
     bool until_final;         /* ends behind the final event of `run` */
     bool named_cursor;        /* a client's cursor: to be checked against the log */
     bool checking, catching_up, told, wants_snapshot_end;
-    bool suspect; /* its log may be gone: to be compared at the next tick */
-    bool verify;  /* the next page that is not empty shows whether the log has its cursor's entry */
+    bool snapshot; /* has yet to get the conversation, in front of all events */
+    bool suspect;  /* its log may be gone: to be compared at the next tick */
+    bool verify; /* the next page that is not empty shows whether the log has its cursor's entry */
 };
 
 /*
@@ -76,6 +77,7 @@ struct hub_start {
     bool has_cursor;
     bool named_cursor; /* it came from the client */
     bool until_final;
+    bool snapshot; /* a MESSAGES_SNAPSHOT first; with a cursor that is named */
 };
 /* Returns 0 or ERR_NOMEM. The caller owns *out and gives it back by hub_remove. */
 MUST_CHECK int hub_add(struct hub *h, const struct hub_start *start, void *owner,

@@ -80,6 +80,10 @@ static void hub_change_log(struct hub *h, struct hub_viewer *w, const struct hub
 static void hub_stand_at(struct hub *h, struct hub_viewer *w, const struct hub_place *p)
 {
     w->topic->running = p->running;
+    if (w->snapshot) {
+        hub_event(h, w, VIEWER_ON_TOO_OLD);
+        return;
+    }
     if (!w->v.located && !w->named_cursor) {
         hub_start_at(w, p);
     } else if (hub_cursor_too_old(w, p) || hub_cursor_is_foreign(w, p)) {
@@ -139,6 +143,25 @@ static void hub_put_end(struct buf *b, const struct hub_viewer *w, const char *r
     buf_putc(b, '}');
 }
 
+static void hub_put_messages(struct buf *b, const struct link_reply *reply)
+{
+    bool first = true;
+
+    buf_puts(b, "{\"type\":\"MESSAGES_SNAPSHOT\",\"messages\":[");
+    for (size_t i = HUB_PLACE_MESSAGES; i < link_reply_count(reply); i++) {
+        size_t len;
+        const char *message = link_reply_text(link_reply_at(reply, i), &len);
+
+        if (len < 2 || message[0] != '{')
+            continue;
+        if (!first)
+            buf_putc(b, ',');
+        first = false;
+        buf_put(b, message, len);
+    }
+    buf_puts(b, "]}");
+}
+
 /* The new cursor comes with the last of the three: who is cut between asks again. */
 static void hub_send_snapshot(struct hub *h, struct hub_viewer *w, const struct hub_place *p,
     const struct link_reply *reply)
@@ -147,7 +170,6 @@ static void hub_send_snapshot(struct hub *h, struct hub_viewer *w, const struct 
     char made[LOGENTRY_ID_SIZE + 16] = "snapshot-";
     const char *run = w->run ? w->run : made;
     struct buf b;
-    bool first = true;
 
     logentry_id_format(p->top, made + strlen(made));
     buf_init(&b, 0);
@@ -155,24 +177,29 @@ static void hub_send_snapshot(struct hub *h, struct hub_viewer *w, const struct 
     hub_put_run(&b, w, run);
     buf_putc(&b, '}');
     hub_send_made(h, w, w->run, LOGENTRY_START, before, &b);
-    buf_puts(&b, "{\"type\":\"MESSAGES_SNAPSHOT\",\"messages\":[");
-    for (size_t i = HUB_PLACE_MESSAGES; i < link_reply_count(reply); i++) {
-        size_t len;
-        const char *message = link_reply_text(link_reply_at(reply, i), &len);
-
-        if (len < 2 || message[0] != '{')
-            continue;
-        if (!first)
-            buf_putc(&b, ',');
-        first = false;
-        buf_put(&b, message, len);
-    }
-    buf_puts(&b, "]}");
+    hub_put_messages(&b, reply);
     hub_send_made(h, w, w->run, LOGENTRY_NONE, before, &b);
     hub_start_at(w, p);
     hub_put_end(&b, w, run, p->state);
     hub_send_made(h, w, w->run, LOGENTRY_FINAL, w->v.cursor, &b);
     buf_free(&b);
+}
+
+/* In front of the events that it has asked for. */
+static void hub_show_before(struct hub *h, struct hub_viewer *w, const struct hub_place *p,
+    const struct link_reply *reply)
+{
+    struct buf b;
+
+    w->snapshot = false;
+    buf_init(&b, 0);
+    hub_put_messages(&b, reply);
+    hub_send_made(h, w, w->run, LOGENTRY_NONE, w->v.cursor, &b);
+    buf_free(&b);
+    viewer_note(&w->v, p->top);
+    hub_stand(h, w);
+    hub_event(h, w,
+        logentry_id_compare(w->v.cursor, p->top) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
 }
 
 static void hub_show_snapshot(struct hub *h, struct hub_viewer *w, const struct hub_place *p,
@@ -201,6 +228,8 @@ static void hub_on_snapshot(void *arg, int error, struct link_reply *reply)
 
     if (error || hub_place_read(reply, &p) < 0)
         hub_event(hub_of(w), w, VIEWER_ON_FAILED);
+    else if (w->snapshot)
+        hub_show_before(hub_of(w), w, &p, reply);
     else
         hub_show_snapshot(hub_of(w), w, &p, reply);
     link_reply_free(reply);

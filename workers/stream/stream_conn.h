@@ -123,6 +123,7 @@ struct stream_conn {
     struct stream_conn *collecting_next;
     struct outq out;
     struct hub_viewer *viewers;
+    struct hub_viewer *hears;         /* whose event, or end, the kind is being told; else NULL */
     struct link_asker asker;          /* of Redis */
     char *user;                       /* NULL until the request has been read */
     int64_t opened_ms, in_ms, out_ms; /* monotonic */

@@ -8,6 +8,7 @@ static int stream_events_on_event(struct hub_viewer *viewer, const struct logent
     struct stream_conn *c = viewer->owner;
     size_t max = force ? 0 : (size_t)c->stream->conf->stream_queue;
 
+    c->hears = viewer;
     return stream_conn_is_open(c) ? c->kind->event(c, e, max) : ERR_PEER_GONE;
 }
 
@@ -31,6 +32,7 @@ static void stream_events_on_ended(struct hub_viewer *viewer)
 {
     struct stream_conn *c = viewer->owner;
 
+    c->hears = viewer;
     if (stream_conn_is_open(c))
         c->kind->ended(c);
 }

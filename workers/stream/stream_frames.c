@@ -17,18 +17,18 @@
 
 #define MINUTE_MS 60000
 /* A ping costs a tenth of a message; this many messages above the limit end the socket. */
-#define MESSAGE_COST 10
 #define PING_COST 1
 #define PATIENCE 20
 
 /* ---- how many ---- */
 
-/* Counts a frame; false = it is refused, and perhaps the socket is closed. */
-static bool stream_frames_count(struct stream_conn *c, unsigned cost)
+bool stream_frames_count(struct stream_conn *c, unsigned cost, int64_t *tell_ms)
 {
     struct stream_socket *w = stream_socket_of(c);
-    int64_t now = clock_mono_ms(), limit = c->stream->conf->rate_ws_messages * MESSAGE_COST;
+    int64_t now = clock_mono_ms(),
+            limit = c->stream->conf->rate_ws_messages * STREAM_FRAMES_MESSAGE;
 
+    *tell_ms = 0;
     if (limit == 0)
         return true;
     if (now - w->window_ms >= MINUTE_MS) {
@@ -39,13 +39,22 @@ static bool stream_frames_count(struct stream_conn *c, unsigned cost)
     w->window_count += cost;
     if (w->window_count <= limit)
         return true;
-    if (w->window_count > limit + PATIENCE * MESSAGE_COST)
+    if (w->window_count > limit + PATIENCE * STREAM_FRAMES_MESSAGE)
         stream_socket_close(c, STREAM_CLOSE_RATE, "too many messages");
     else if (!w->warned)
-        stream_form_error(c, "rate_limited", "Too many messages a minute.", NULL,
-            w->window_ms + MINUTE_MS - now);
+        *tell_ms = w->window_ms + MINUTE_MS - now;
     w->warned = true;
     return false;
+}
+
+static bool stream_frames_allow(struct stream_conn *c, unsigned cost)
+{
+    int64_t tell_ms;
+    bool allowed = stream_frames_count(c, cost, &tell_ms);
+
+    if (tell_ms > 0)
+        stream_form_error(c, "rate_limited", STREAM_FRAMES_TOO_MANY, NULL, tell_ms);
+    return allowed;
 }
 
 /* ---- messages ---- */
@@ -351,18 +360,18 @@ static const struct {
     void (*run)(struct stream_conn *c, const jdoc *frame);
     unsigned cost;
 } stream_frames_table[] = {
-    {"message", stream_frames_on_message, MESSAGE_COST},
-    {"chat", stream_frames_on_chat, MESSAGE_COST},
-    {"init", stream_frames_on_init, MESSAGE_COST},
-    {"cancel", stream_frames_on_cancel, MESSAGE_COST},
-    {"approve", stream_frames_on_approve, MESSAGE_COST},
-    {"ack", stream_frames_on_ack, MESSAGE_COST},
-    {"snooze", stream_frames_on_snooze, MESSAGE_COST},
+    {"message", stream_frames_on_message, STREAM_FRAMES_MESSAGE},
+    {"chat", stream_frames_on_chat, STREAM_FRAMES_MESSAGE},
+    {"init", stream_frames_on_init, STREAM_FRAMES_MESSAGE},
+    {"cancel", stream_frames_on_cancel, STREAM_FRAMES_MESSAGE},
+    {"approve", stream_frames_on_approve, STREAM_FRAMES_MESSAGE},
+    {"ack", stream_frames_on_ack, STREAM_FRAMES_MESSAGE},
+    {"snooze", stream_frames_on_snooze, STREAM_FRAMES_MESSAGE},
     {"ping", stream_frames_on_ping, PING_COST},
     {"pong", stream_frames_on_pong, PING_COST},
-    {"subscribe", stream_frames_on_subscribe, MESSAGE_COST},
-    {"unsubscribe", stream_frames_on_unsubscribe, MESSAGE_COST},
-    {"context_update", stream_frames_on_context, MESSAGE_COST},
+    {"subscribe", stream_frames_on_subscribe, STREAM_FRAMES_MESSAGE},
+    {"unsubscribe", stream_frames_on_unsubscribe, STREAM_FRAMES_MESSAGE},
+    {"context_update", stream_frames_on_context, STREAM_FRAMES_MESSAGE},
 };
 
 /* text: the frame's own. */
@@ -374,18 +383,18 @@ static void stream_frames_dispatch(struct stream_conn *c, const jdoc *frame, con
     if (!type[0] && jdoc_get(frame, "threadId") &&
         (jdoc_type(jdoc_get(frame, "messages")) == JDOC_ARRAY ||
             jdoc_type(jdoc_get(frame, "resume")) == JDOC_ARRAY)) {
-        if (stream_frames_count(c, MESSAGE_COST))
+        if (stream_frames_allow(c, STREAM_FRAMES_MESSAGE))
             stream_frames_on_agui(c, frame, text, len);
         return;
     }
     for (size_t i = 0; i < sizeof stream_frames_table / sizeof stream_frames_table[0]; i++) {
         if (strcmp(type, stream_frames_table[i].type) == 0) {
-            if (stream_frames_count(c, stream_frames_table[i].cost))
+            if (stream_frames_allow(c, stream_frames_table[i].cost))
                 stream_frames_table[i].run(c, frame);
             return;
         }
     }
-    if (stream_frames_count(c, MESSAGE_COST))
+    if (stream_frames_allow(c, STREAM_FRAMES_MESSAGE))
         stream_form_error(c, "unknown_type", "This type of frame is not known.", NULL, 0);
 }
 
@@ -409,7 +418,7 @@ void stream_frames_text(struct stream_conn *c, const char *text, size_t len)
         jdoc_free(frame);
         return;
     }
-    if (!stream_frames_count(c, MESSAGE_COST))
+    if (!stream_frames_allow(c, STREAM_FRAMES_MESSAGE))
         return;
     if (stream_frames_is_object(text, len) && stream_socket_of(c)->form->error_code)
         stream_form_error(c, "bad_json", why[0] ? why : "The frame is not valid JSON.", NULL, 0);

@@ -33,9 +33,20 @@ static int stream_handover_check(const struct stream_handover *h)
                                                                                       ERR_INVALID;
 }
 
+static int stream_handover_form(const char *query, const char *form, struct stream_handover *out)
+{
+    out->render = stream_render_find(form);
+    out->snapshot = stream_query_has(query, "snapshot");
+    out->detail[0] = '\0';
+    if (stream_query_has(query, "detail") &&
+        stream_query_get(query, "detail", out->detail, sizeof out->detail) < 0)
+        return ERR_INVALID;
+    return out->render || out->json || !form[0] || strcmp(form, "agui") == 0 ? 0 : ERR_INVALID;
+}
+
 int stream_handover_read(const char *query, struct stream_handover *out)
 {
-    char scope[8], expires[24], format[8], until[8];
+    char scope[8], expires[24], form[24], until[8];
     long user = stream_query_get(query, "user", out->user, sizeof out->user);
     long session = stream_query_get(query, "session", out->session, sizeof out->session);
 
@@ -47,15 +58,15 @@ int stream_handover_read(const char *query, struct stream_handover *out)
     stream_handover_get(query, "request", out->request, sizeof out->request);
     stream_handover_get(query, "trace", out->trace, sizeof out->trace);
     stream_handover_get(query, "origin", out->origin, sizeof out->origin);
-    stream_handover_get(query, "format", format, sizeof format);
+    stream_handover_get(query, "form", form, sizeof form);
     stream_handover_get(query, "until", until, sizeof until);
     stream_handover_get(query, "scope", scope, sizeof scope);
     stream_handover_get(query, "expires", expires, sizeof expires);
     out->expires_ms = strtoll(expires, NULL, 10);
     out->whole_session = strcmp(scope, "run") != 0;
-    out->json = !out->whole_session && strcmp(format, "json") == 0;
+    out->json = !out->whole_session && strcmp(form, "json") == 0;
     out->until_final = out->json || (!out->whole_session && strcmp(until, "ever") != 0);
-    return stream_handover_check(out);
+    return stream_handover_form(query, form, out) < 0 ? ERR_INVALID : stream_handover_check(out);
 }
 
 void stream_handover_start(const struct stream_handover *h, struct hub_start *out)
@@ -63,10 +74,11 @@ void stream_handover_start(const struct stream_handover *h, struct hub_start *ou
     *out = (struct hub_start){.user = h->user,
         .session = h->session,
         .run = h->whole_session ? NULL : h->turn,
-        .until_final = h->until_final};
+        .until_final = h->until_final,
+        .snapshot = h->snapshot};
     if (h->cursor[0]) {
         err_ignore(logentry_id_parse(h->cursor, strlen(h->cursor), &out->cursor)); /* checked */
         out->has_cursor = true;
-        out->named_cursor = h->whole_session;
+        out->named_cursor = h->whole_session || h->snapshot;
     }
 }

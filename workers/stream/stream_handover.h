@@ -5,6 +5,7 @@
 #include "base/ident.h"
 #include "store/logentry.h"
 #include "workers/stream/hub.h"
+#include "workers/stream/stream_render.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +23,10 @@ struct stream_handover {
     char origin[520];                   /* of the page, when it may be told; "" = none */
     int64_t expires_ms;                 /* real time; 0 = never */
     bool whole_session, until_final;
-    bool json; /* the turn's stored reply instead of its events */
+    bool json;                              /* the turn's stored reply instead of its events */
+    bool snapshot;                          /* the conversation first */
+    const struct stream_render *render;     /* NULL = the events as the log has them, AG-UI's */
+    char detail[STREAM_RENDER_DETAIL_SIZE]; /* for the dialect */
 };
 
 /* Returns 0 or ERR_INVALID. */

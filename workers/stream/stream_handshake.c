@@ -8,6 +8,7 @@
 #include "store/notice.h"
 #include "wire/http/stream_http.h"
 #include "workers/stream/stream_agui.h"
+#include "workers/stream/stream_chat.h"
 #include "workers/stream/stream_handover.h"
 #include "workers/stream/stream_json.h"
 #include "workers/stream/stream_legacy.h"
@@ -29,6 +30,7 @@
 #define KEYS_MS 3000 /* for a look at the issuer's keys */
 #define TICKET_MAX 256
 #define SSE_PATH "/_stream/sse"
+#define CHAT_PATH "/ai/ws"
 
 static bool stream_handshake_is_printable(const char *s, size_t max)
 {
@@ -70,6 +72,13 @@ static void stream_handshake_refuse(struct stream_conn *c, int status, const cha
     stream_refuse(c, &by, status, code, detail);
 }
 
+/* The socket of the AI SDK's chats. */
+static bool stream_handshake_is_chat(const struct stream_conn *c)
+{
+    return strcmp(stream_request_path(c->own) + strlen(c->stream->conf->public_base), CHAT_PATH) ==
+        0;
+}
+
 /* ---- credentials ---- */
 
 /* The user that the path names: /ws/{user}, an id or a name. "" = none; false = not readable. */
@@ -80,7 +89,7 @@ static bool stream_handshake_path_user(const struct stream_conn *c, char user[ID
     long len;
 
     user[0] = '\0';
-    if (rest[0] == '\0' || strcmp(rest, "/") == 0)
+    if (stream_handshake_is_chat(c) || rest[0] == '\0' || strcmp(rest, "/") == 0)
         return true;
     len = url_decode(rest + 1, strlen(rest + 1), false, user, IDENT_NAME_MAX + 1);
     return len > 0;
@@ -158,6 +167,7 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
 {
     const char *query = stream_request_query(c->own);
     char session[IDENT_SESSION_MAX + 1], cursor[LOGENTRY_ID_SIZE];
+    bool chat = stream_handshake_is_chat(c);
     struct stream_ws_start start = {.form = stream_handshake_form(query),
         .admin = strcmp(who->role, "admin") == 0,
         .cursor = cursor};
@@ -173,7 +183,9 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
         return;
     }
     stream_handshake_send_upgrade(c);
-    if (stream_conn_is_open(c))
+    if (stream_conn_is_open(c) && chat)
+        stream_chat_start(c, start.admin);
+    else if (stream_conn_is_open(c))
         stream_ws_start(c, &start);
 }
 
@@ -347,7 +359,11 @@ static bool stream_handshake_is_socket_path(const char *path, const char *base)
 {
     size_t len = strlen(base);
 
-    if (strncmp(path, base, len) != 0 || strncmp(path + len, "/ws", 3) != 0)
+    if (strncmp(path, base, len) != 0)
+        return false;
+    if (strcmp(path + len, CHAT_PATH) == 0)
+        return true;
+    if (strncmp(path + len, "/ws", 3) != 0)
         return false;
     path += len + 3;
     return path[0] == '\0' || (path[0] == '/' && !strchr(path + 1, '/'));
@@ -498,7 +514,7 @@ static const struct stream_kind stream_keys_kind = {.name = "keys",
 
 const struct stream_kind *const stream_handshake_kinds[STREAM_HANDSHAKE_KINDS] = {
     &stream_handshake_kind, &stream_ticket_kind, &stream_keys_kind, &stream_ws_kind,
-    &stream_sse_kind, &stream_json_kind};
+    &stream_sse_kind, &stream_json_kind, &stream_chat_kind};
 
 int stream_handshake_accept(struct stream *s, int fd)
 {

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,51 @@ void stream_socket_close(struct stream_conn *c, enum stream_close code, const ch
         return;
     err_ignore(stream_socket_send_frame(c, OPCODE_CLOSE, parts, 2, 0));
     stream_socket_closing(c, code);
+}
+
+/* ---- operations of its kinds ---- */
+
+static void stream_socket_ping_due(struct stream_conn *c, int64_t now_ms)
+{
+    struct stream_socket *w = stream_socket_of(c);
+    int64_t every = c->stream->conf->stream_ping_ms;
+
+    if (now_ms - w->pinged_ms < every || (now_ms - c->in_ms < every && now_ms - c->out_ms < every))
+        return;
+    w->pinged_ms = now_ms;
+    stream_socket_ping(c);
+}
+
+void stream_socket_tick(struct stream_conn *c, int64_t now_ms)
+{
+    if (!stream_socket_is_open(c)) {
+        if (now_ms >= c->due_ms)
+            stream_conn_kill(c);
+        return;
+    }
+    if (stream_conn_has_expired(c))
+        stream_socket_close(c, STREAM_CLOSE_EXPIRED, "the credential has expired");
+    else if (now_ms - c->in_ms >= c->stream->conf->stream_idle_ms)
+        stream_socket_close(c, STREAM_CLOSE_DEAF, "no answer to pings");
+    else if (stream_conn_is_old(c, now_ms))
+        stream_socket_close(c, STREAM_CLOSE_RESTART, "planned reconnect");
+    else
+        stream_socket_ping_due(c, now_ms);
+}
+
+bool stream_socket_drain(struct stream_conn *c, bool late)
+{
+    (void)late;
+    stream_socket_close(c, STREAM_CLOSE_RESTART, "service restart");
+    return true;
+}
+
+void stream_socket_end(struct stream_conn *c)
+{
+    const struct stream_socket *w = stream_socket_of(c);
+
+    log_info("socket of %s ends: close %u, %lld ms, %u frames in", c->user, w->close_code,
+        (long long)(clock_mono_ms() - c->opened_ms), w->frames_in);
 }
 
 /* ---- in ---- */

@@ -18,6 +18,7 @@
 struct iovec;
 struct wslay_event_context;
 struct stream_message;
+struct stream_chat;
 
 /*
  * The codes that Turnpike closes with: the table in docs/stream-protocol.md tells what a client
@@ -55,6 +56,7 @@ struct stream_socket {
     char *session;                   /* used when a frame names none; or NULL */
     struct hub_viewer *inbox;        /* stream_ws; or NULL */
     struct stream_message *messages; /* stream_message: in order; the first may be in flight */
+    struct stream_chat *chats;       /* stream_chat: the requests that are open */
     bool admin;
     int64_t window_ms; /* stream_frames: the minute that is counted, monotonic */
     uint32_t window_count, frames_in;
@@ -69,6 +71,12 @@ void stream_socket_free(struct stream_socket *w);
 struct stream_socket *stream_socket_of(const struct stream_conn *c);
 /* Something can still be sent. */
 bool stream_socket_is_open(const struct stream_conn *c);
+
+/* Three operations of every kind of WebSocket (stream_conn.h): pings and the ends that are due;
+ * the end for a restart; what the log says of it. */
+void stream_socket_tick(struct stream_conn *c, int64_t now_ms);
+bool stream_socket_drain(struct stream_conn *c, bool late);
+void stream_socket_end(struct stream_conn *c);
 
 /* Received bytes. */
 void stream_socket_feed(struct stream_conn *c, const char *bytes, size_t len);

@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 
 struct stream_sse {
+    const struct stream_render *render; /* NULL = the log's own events */
+    void *rendering;                    /* its state */
     bool chunked;
 };
 
@@ -42,8 +44,36 @@ static int stream_sse_send(struct stream_conn *c, const struct iovec *parts, siz
     return stream_conn_send(c, iov, n, max);
 }
 
+/* What a dialect has written. Its state has gone on, so this is not refused any more. */
+static int stream_sse_send_rendered(struct stream_conn *c, const struct buf *b)
+{
+    struct iovec one = stream_sse_part(b->data, b->len);
+
+    if (buf_error(b)) {
+        stream_conn_kill(c);
+        return ERR_PEER_GONE;
+    }
+    return b->len > 0 ? stream_conn_count(c, stream_sse_send(c, &one, 1, 0)) : 0;
+}
+
+static int stream_sse_rendered(struct stream_conn *c, const struct logentry *e, size_t max)
+{
+    const struct stream_sse *sse = c->own;
+    struct buf *b = &c->stream->scratch;
+
+    if (max > 0 && stream_conn_is_waiting(c) && outq_len(&c->out) + e->json_len > max)
+        return stream_conn_count(c, ERR_FULL);
+    buf_reset(b);
+    sse->render->event(sse->rendering, e, b);
+    return stream_sse_send_rendered(c, b);
+}
+
 static int stream_sse_event(struct stream_conn *c, const struct logentry *e, size_t max)
 {
+    const struct stream_sse *sse = c->own;
+
+    if (sse->render)
+        return stream_sse_rendered(c, e, max);
     struct iovec parts[5] = {stream_sse_part("id: ", 4), stream_sse_part(e->id_text, e->id_len),
         stream_sse_part("\ndata: ", 7), stream_sse_part(e->json, e->json_len),
         stream_sse_part("\n\n", 2)};
@@ -53,7 +83,9 @@ static int stream_sse_event(struct stream_conn *c, const struct logentry *e, siz
 
 static void stream_sse_comment(struct stream_conn *c)
 {
-    struct iovec comment = stream_sse_part(": keep-alive\n\n", 14);
+    const struct stream_sse *sse = c->own;
+    const char *text = sse->render ? sse->render->keep_alive : ": keep-alive\n\n";
+    struct iovec comment = stream_sse_part(text, strlen(text));
 
     if (!stream_conn_is_waiting(c))
         err_ignore(stream_sse_send(c, &comment, 1, 0));
@@ -78,6 +110,17 @@ static void stream_sse_end(struct stream_conn *c, bool retry)
     stream_conn_finish(c);
 }
 
+/* Before the end of what it shows: the client is to come back. */
+static void stream_sse_leave(struct stream_conn *c)
+{
+    const struct stream_sse *sse = c->own;
+
+    if (sse->render)
+        stream_conn_finish(c); /* broken off: no last chunk */
+    else
+        stream_sse_end(c, true);
+}
+
 /* ---- the kind's operations ---- */
 
 static void stream_sse_tick(struct stream_conn *c, int64_t now_ms)
@@ -85,7 +128,7 @@ static void stream_sse_tick(struct stream_conn *c, int64_t now_ms)
     if (stream_conn_has_expired(c))
         stream_sse_end(c, false);
     else if (stream_conn_is_old(c, now_ms))
-        stream_sse_end(c, true);
+        stream_sse_leave(c);
     else if (now_ms - c->out_ms >= c->stream->conf->stream_ping_ms)
         stream_sse_comment(c);
 }
@@ -93,24 +136,37 @@ static void stream_sse_tick(struct stream_conn *c, int64_t now_ms)
 static bool stream_sse_drain(struct stream_conn *c, bool late)
 {
     (void)late;
-    stream_sse_end(c, true);
+    stream_sse_leave(c);
     return true;
 }
 
 static void stream_sse_ended(struct stream_conn *c)
 {
+    const struct stream_sse *sse = c->own;
+    struct buf *b = &c->stream->scratch;
+
+    if (sse->render) {
+        buf_reset(b);
+        sse->render->ended(sse->rendering, b);
+        err_ignore(stream_sse_send_rendered(c, b));
+    }
     stream_sse_end(c, false);
 }
 
 static void stream_sse_free(struct stream_conn *c)
 {
-    free(c->own);
+    struct stream_sse *sse = c->own;
+
+    if (sse->rendering)
+        sse->render->free(sse->rendering);
+    free(sse);
 }
 
 static bool stream_sse_takes_snapshots(const struct stream_conn *c)
 {
-    (void)c;
-    return true;
+    const struct stream_sse *sse = c->own;
+
+    return !sse->render || sse->render->takes_snapshots;
 }
 
 const struct stream_kind stream_sse_kind = {.name = "sse",
@@ -129,11 +185,21 @@ const struct stream_kind stream_sse_kind = {.name = "sse",
 
 /* ---- start ---- */
 
+static void stream_sse_put_retry(struct stream_conn *c, struct buf *b)
+{
+    char retry[48];
+
+    snprintf(retry, sizeof retry, "retry: %lld\n\n", (long long)c->stream->conf->stream_retry_ms);
+    if (stream_sse_is_chunked(c))
+        buf_printf(b, "%zx\r\n%s\r\n", strlen(retry), retry);
+    else
+        buf_puts(b, retry);
+}
+
 static void stream_sse_send_head(struct stream_conn *c, const struct stream_handover *h)
 {
     struct buf b;
     struct iovec iov;
-    char retry[48];
 
     buf_init(&b, 0);
     buf_puts(&b,
@@ -145,14 +211,13 @@ static void stream_sse_send_head(struct stream_conn *c, const struct stream_hand
     if (h->trace[0])
         buf_printf(&b, "traceparent: %s\r\n", h->trace);
     origin_reply(c->stream->conf, h->origin, &b);
+    if (h->render)
+        buf_puts(&b, h->render->head);
     if (stream_sse_is_chunked(c))
         buf_puts(&b, "Transfer-Encoding: chunked\r\n");
     buf_puts(&b, "\r\n");
-    snprintf(retry, sizeof retry, "retry: %lld\n\n", (long long)c->stream->conf->stream_retry_ms);
-    if (stream_sse_is_chunked(c))
-        buf_printf(&b, "%zx\r\n%s\r\n", strlen(retry), retry);
-    else
-        buf_puts(&b, retry);
+    if (!h->render)
+        stream_sse_put_retry(c, &b);
     iov = stream_sse_part(b.data, b.len);
     if (buf_error(&b) == 0)
         err_ignore(stream_conn_send(c, &iov, 1, 0));
@@ -160,21 +225,39 @@ static void stream_sse_send_head(struct stream_conn *c, const struct stream_hand
         stream_conn_kill(c);
     buf_free(&b);
 }
+static struct stream_sse *stream_sse_new(const struct stream_handover *h, bool chunked)
+{
+    struct stream_sse *sse = malloc(sizeof *sse);
+
+    if (!sse)
+        return NULL;
+    *sse = (struct stream_sse){.render = h->render, .chunked = chunked};
+    if (h->render) {
+        sse->rendering = h->render->new (h->detail);
+        if (!sse->rendering) {
+            free(sse);
+            return NULL;
+        }
+    }
+    return sse;
+}
 
 void stream_sse_start(struct stream_conn *c, const struct stream_handover *h, bool chunked)
 {
-    struct stream_sse *sse = malloc(sizeof *sse);
+    struct stream_sse *sse = stream_sse_new(h, chunked);
     struct hub_start start;
 
-    c->user = strdup(h->user);
-    if (!sse || !c->user) {
-        free(sse);
+    if (!sse) {
         stream_conn_kill(c);
         return;
     }
-    sse->chunked = chunked;
+    stream_conn_become(c, &stream_sse_kind, sse); /* from now on it owns the state */
+    c->user = strdup(h->user);
+    if (!c->user) {
+        stream_conn_kill(c);
+        return;
+    }
     c->expires_ms = h->expires_ms;
-    stream_conn_become(c, &stream_sse_kind, sse);
     stream_sse_send_head(c, h);
     stream_handover_start(h, &start);
     if (stream_conn_is_open(c) && stream_conn_watch_start(c, &start, NULL) < 0)

@@ -1,8 +1,6 @@
 #include "workers/stream/stream_ws.h"
 
-#include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "workers/stream/stream_frames.h"
 #include "workers/stream/stream_message.h"
 #include "workers/stream/stream_socket.h"
@@ -16,48 +14,11 @@ static const struct stream_socket_user stream_ws_user = {.said = stream_frames_t
 
 /* ---- the kind's operations ---- */
 
-static void stream_ws_ping(struct stream_conn *c, int64_t now_ms)
-{
-    struct stream_socket *w = stream_socket_of(c);
-    int64_t every = c->stream->conf->stream_ping_ms;
-
-    if (now_ms - w->pinged_ms < every || (now_ms - c->in_ms < every && now_ms - c->out_ms < every))
-        return;
-    w->pinged_ms = now_ms;
-    stream_socket_ping(c);
-}
-
 static void stream_ws_tick(struct stream_conn *c, int64_t now_ms)
 {
-    if (!stream_socket_is_open(c)) {
-        if (now_ms >= c->due_ms)
-            stream_conn_kill(c);
-        return;
-    }
-    if (stream_conn_has_expired(c))
-        stream_socket_close(c, STREAM_CLOSE_EXPIRED, "the credential has expired");
-    else if (now_ms - c->in_ms >= c->stream->conf->stream_idle_ms)
-        stream_socket_close(c, STREAM_CLOSE_DEAF, "no answer to pings");
-    else if (stream_conn_is_old(c, now_ms))
-        stream_socket_close(c, STREAM_CLOSE_RESTART, "planned reconnect");
-    else
-        stream_ws_ping(c, now_ms);
-    stream_message_tick(c, now_ms);
-}
-
-static bool stream_ws_drain(struct stream_conn *c, bool late)
-{
-    (void)late;
-    stream_socket_close(c, STREAM_CLOSE_RESTART, "service restart");
-    return true;
-}
-
-static void stream_ws_end(struct stream_conn *c)
-{
-    const struct stream_socket *w = stream_socket_of(c);
-
-    log_info("socket of %s ends: close %u, %lld ms, %u frames in", c->user, w->close_code,
-        (long long)(clock_mono_ms() - c->opened_ms), w->frames_in);
+    stream_socket_tick(c, now_ms);
+    if (stream_socket_is_open(c))
+        stream_message_tick(c, now_ms);
 }
 
 static void stream_ws_free(struct stream_conn *c)
@@ -96,9 +57,9 @@ const struct stream_kind stream_ws_kind = {.name = "websocket",
     .is_bounded = true,
     .feed = stream_socket_feed,
     .tick = stream_ws_tick,
-    .drain = stream_ws_drain,
+    .drain = stream_socket_drain,
     .drained = stream_socket_drained,
-    .end = stream_ws_end,
+    .end = stream_socket_end,
     .free = stream_ws_free,
     .event = stream_ws_event,
     .located = stream_message_pump,
