@@ -17,6 +17,7 @@
 
 #define CONTEXT_VALUE_MAX 2000
 #define STORED_MAX 4000
+#define LATE_MAX (64 * 1024) /* beside an application's instructions */
 #define SYSTEM_PROMPT_MAX (1 << 20)
 
 static struct buf system_file;
@@ -114,13 +115,32 @@ static void context_late_client(struct buf *b, const struct input *in)
     }
 }
 
+/* Told beside our own instructions, not in their place. How long they may be was said when they
+ * came (fcgi-app/facade_content.c). */
+static void context_late_application(struct buf *b, const struct input *in)
+{
+    const char *text = jdoc_text_or(in->agui, "instructions", "");
+    const char *must = jdoc_string(jdoc_get(in->agui, "toolChoice"), NULL);
+
+    if (!*text && !must)
+        return;
+    buf_puts(b, "<application>\n");
+    if (*text)
+        buf_printf(b, "The application that the user uses asks for this:\n%s\n", text);
+    if (must)
+        buf_printf(b, "The application asks you to call %s%.64s before you answer.\n",
+            *must ? "its tool " : "one of its tools", must);
+    buf_puts(b, "</application>\n");
+}
+
 static const char *context_late(const struct context_frame *f, struct arena *arena)
 {
-    struct buf b = {.max = 64 * 1024};
+    struct buf b = {.max = LATE_MAX + (size_t)f->conf->facade_instructions_max};
     struct daytime t;
     char *text;
 
     err_ignore(daytime_local(f->now_ms, f->zone, &t)); /* context_zone has read it */
+    context_late_application(&b, f->input);
     buf_puts(&b, "<situation>\n");
     buf_printf(&b, "Now: %s %04d-%02d-%02d %02d:%02d, zone %s (UTC%+03d:%02d)\n",
         civil_weekday_name(t.weekday), t.year, t.month, t.day, t.hour, t.minute, f->zone,

@@ -40,6 +40,9 @@ struct context_frame {
     /* For a model call beside the conversation: these instead of the system prompt, and no tools.
      * NULL = a usual one. */
     const char *instructions;
+    /* The tool that the next call of a model has to call, by its name for the model; "" = any;
+     * NULL = none has to be. Set before each call (agent/turn_ask.c). */
+    const char *must_call;
 };
 
 /* What one request may hold beside what conf says; zeroed = nothing more. */

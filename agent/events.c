@@ -27,7 +27,12 @@ int events_run_started(const struct input *in, const char *session, struct buf *
         buf_json_member(json, "content", in->text);
         buf_putc(json, '}');
     }
-    buf_puts(json, "],\"tools\":[],\"context\":[]}}");
+    buf_puts(json, "],\"tools\":[],\"context\":[]");
+    if (in->echo) {
+        buf_puts(json, ",\"forwardedProps\":");
+        jdoc_write(in->echo, json);
+    }
+    buf_puts(json, "}}");
     return buf_error(json);
 }
 

@@ -26,7 +26,8 @@ struct input {
     const jdoc *context; /* client context object or NULL (user_location, current page, ...) */
     const jdoc *agui;    /* RunAgentInput parts: tools, context, state, forwardedProps; or NULL */
     const char *traceparent;
-    jdoc *document; /* owns the above after input_parse */
+    const jdoc *echo; /* for the first event alone, where its reader finds it; or NULL */
+    jdoc *document;   /* owns the above after input_parse */
 };
 /* Appends the JSON form. Returns buf_error. */
 MUST_CHECK int input_write(const struct input *in, struct buf *json);

@@ -139,6 +139,26 @@ static void reply_put_calls(const struct reply *r, put_fn *put, struct buf *json
     buf_putc(json, ']');
 }
 
+/* In the order in which the turn said it: what its client heard as a stream. */
+static void reply_put_output(const struct reply *r, struct buf *json)
+{
+    bool any = false;
+
+    buf_puts(json, ",\"output\":[");
+    for (size_t i = r->first_new; i < r->chat->count; i++) {
+        const struct chat_message *m = &r->chat->items[i];
+        bool reasoning = m->role == CHAT_REASONING;
+        if ((!reasoning && m->role != CHAT_ASSISTANT) || utf8_blank(m->text, m->len))
+            continue;
+        buf_printf(json, "%s{\"type\":\"%s\",\"text\":", any ? "," : "",
+            reasoning ? "reasoning" : "message");
+        buf_json_string(json, m->text, m->len);
+        buf_putc(json, '}');
+        any = true;
+    }
+    buf_putc(json, ']');
+}
+
 void reply_success(const struct reply *r, struct buf *json)
 {
     char timestamp[CLOCK_RFC3339_SIZE];
@@ -174,6 +194,8 @@ void reply_success(const struct reply *r, struct buf *json)
         buf_printf(json, ",\"outcome\":\"interrupt\",\"interrupts\":%s", r->interrupts);
     if (r->stop_reason)
         buf_json_member(json, "stop_reason", r->stop_reason);
+    if (r->input->source && !strcmp(r->input->source, "openai"))
+        reply_put_output(r, json);
     buf_putc(json, '}');
 }
 

@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/utf8.h"
 
+#include <string.h>
+
 static const char *turn_ask_stop_text(enum provider_stop stop)
 {
     switch (stop) {
@@ -129,6 +131,23 @@ static int turn_ask_failure(int error, bool emitted)
     }
 }
 
+/* The application may want a call of a tool of its own: any counts with the first step. */
+static const char *turn_ask_must_call(const struct turn *t)
+{
+    const char *choice = jdoc_string(jdoc_get(t->input.agui, "toolChoice"), NULL);
+
+    if (!choice || t->out_of_steps || !t->frame.client_tool_count)
+        return NULL;
+    if (!*choice)
+        return t->model_calls ? NULL : choice;
+    for (size_t i = 0; i < t->frame.client_tool_count; i++) {
+        const struct context_tool *tool = &t->frame.client_tools[i];
+        if (!strcmp(tool->own ? tool->own : tool->name, choice))
+            return tool->name;
+    }
+    return NULL;
+}
+
 int turn_ask(struct turn *t, bool *again)
 {
     const struct conf *conf = t->env->conf;
@@ -139,9 +158,13 @@ int turn_ask(struct turn *t, bool *again)
     turn_stage(t, STAGE_CONTEXT);
     if (tokens > conf->model_output_tokens)
         tokens = conf->model_output_tokens;
+    int64_t asked = jdoc_int_or(t->input.agui, "maxTokens", tokens);
+    if (tokens > asked)
+        tokens = asked;
     const struct model_ask ask = {&t->frame, &t->chat, t->scratch, t->out_of_steps, tokens,
         conf->model_summary ? turn_summary_shorten : NULL, t};
     turn_stage(t, STAGE_MODEL_WAIT);
+    t->frame.must_call = turn_ask_must_call(t);
     t->model_calls++;
     if (!t->upstream)
         answer_reset(t->answer);

@@ -99,6 +99,14 @@
     /* HTTP */ \
     X(body_max, SIZE, "http.body", "1m", 4096, 67108864, "largest request body") \
     X(message_max, INT, "http.message", "4000", 1, 1000000, "largest message, in characters") \
+    X(facade_model, TEXT, "facade.model", "pam", 0, 0, \
+        "name of the assistant as a model of the OpenAI facade") \
+    X(facade_message_max, INT, "facade.message", "100000", 1, 10000000, \
+        "largest new message by the OpenAI facade, in characters") \
+    X(facade_messages_max, INT, "facade.messages", "1000", 1, 100000, \
+        "messages of one request of the OpenAI facade") \
+    X(facade_instructions_max, SIZE, "facade.instructions", "64k", 1, 16777216, \
+        "instructions of an application by the OpenAI facade, in bytes") \
     X(rate_chat_user, INT, "rate.chat_user", "30", 0, 1000000, \
         "messages a minute and user; 0 = any") \
     X(rate_api_user, INT, "rate.api_user", "300", 0, 1000000, "other requests a minute and user") \

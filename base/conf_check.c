@@ -57,6 +57,8 @@ static int conf_rule_run_dir(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
+#define CONF_MODEL_MAX 100
+
 static int conf_rule_public_base(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     size_t len = strlen(c->public_base);
@@ -65,6 +67,29 @@ static int conf_rule_public_base(const struct conf *c, char why[CONF_WHY_SIZE])
         return 0;
     snprintf(why, CONF_WHY_SIZE, "public_base: \"%.60s\" must start with '/' and not end with it",
         c->public_base);
+    return ERR_CONFIG;
+}
+
+/* Names of a model, separated by blanks, as clients put them into a path. */
+static int conf_rule_facade_model(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    static const char good[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:@-";
+    const char *at = c->facade_model + strspn(c->facade_model, " ");
+    bool any = false;
+
+    while (*at) {
+        size_t len = strcspn(at, " ");
+        if (len > CONF_MODEL_MAX || strspn(at, good) < len)
+            break;
+        any = true;
+        at += len + strspn(at + len, " ");
+    }
+    if (any && !*at)
+        return 0;
+    snprintf(why, CONF_WHY_SIZE,
+        "facade.model: names of 1 to %d characters A-Z a-z 0-9 _ . : @ - are needed, not \"%.60s\"",
+        CONF_MODEL_MAX, at);
     return ERR_CONFIG;
 }
 
@@ -413,6 +438,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_log_level,
     conf_rule_run_dir,
     conf_rule_public_base,
+    conf_rule_facade_model,
     conf_rule_development,
     conf_rule_fault_word,
     conf_rule_jwt,

@@ -214,3 +214,12 @@ int attach_files(struct exchange *x, struct submit *submit)
         error = attach_all(x, submit, false);
     return error != 0 ? error : submit_write_files(submit, x->app->conf->public_base, x->arena);
 }
+
+int attach_submit(struct exchange *x, const struct submit_source *from, struct submit *out)
+{
+    int error;
+
+    request_free_body(&x->request);
+    error = submit_parse(from, x->app->conf, x->arena, out, &x->problem);
+    return error < 0 ? error : attach_files(x, out);
+}

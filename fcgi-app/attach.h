@@ -24,5 +24,8 @@
  * ERR_STORE*; ERR_NOMEM.
  */
 MUST_CHECK int attach_files(struct exchange *x, struct submit *submit);
+/* submit_parse, then attach_files; the document has the body by now, which is let go of. */
+MUST_CHECK int attach_submit(struct exchange *x, const struct submit_source *from,
+    struct submit *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "fcgi-app/facade.h"
 #include "process/origin.h"
 #include "process/stage.h"
 #include "wire/http/http.h"
@@ -149,11 +150,30 @@ void exchange_header(struct exchange *x, const char *name, const char *value)
     buf_puts(&x->reply.head, "\r\n");
 }
 
+bool exchange_is_facade(const struct exchange *x)
+{
+    const char *target = request_header(&x->request, "REQUEST_URI");
+    return facade_path(x->app->conf, target ? target : x->request.path);
+}
+
+static void exchange_facade_problem(struct exchange *x)
+{
+    const struct problem_kind *kind = problem_kind(x->problem.code);
+    exchange_json(x, facade_status(kind->status));
+    x->reply.content_type = "application/json";
+    facade_problem_write(&x->problem, x->request.trace.trace_id, &x->reply.body);
+    exchange_header(x, "X-Should-Retry", kind->retryable ? "true" : "false");
+}
+
 void exchange_problem(struct exchange *x)
 {
     const struct problem *p = &x->problem;
-    exchange_json(x, problem_kind(p->code)->status);
-    problem_write(p, x->request.trace.trace_id, x->request.id, &x->reply.body);
+    if (exchange_is_facade(x)) {
+        exchange_facade_problem(x);
+    } else {
+        exchange_json(x, problem_kind(p->code)->status);
+        problem_write(p, x->request.trace.trace_id, x->request.id, &x->reply.body);
+    }
     if (p->retry_after_ms > 0)
         buf_printf(&x->reply.head, "Retry-After: %lld\r\n",
             (long long)(p->retry_after_ms + 999) / 1000);

@@ -88,6 +88,9 @@ bool exchange_may_wait(const struct app *app);
 MUST_CHECK int exchange_long(struct exchange *x);
 /* A header line of the reply. The value must hold no control characters. */
 void exchange_header(struct exchange *x, const char *name, const char *value);
+/* Whether it is asked and answered in OpenAI's words (fcgi-app/facade.h); also before its path has
+ * been read. */
+bool exchange_is_facade(const struct exchange *x);
 /* Replaces whatever reply there is by the problem's. */
 void exchange_problem(struct exchange *x);
 

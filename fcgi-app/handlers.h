@@ -20,6 +20,8 @@ routes_handler handlers_inbox_list, handlers_inbox_ack, handlers_inbox_snooze;
 routes_handler handlers_inbox_push;
 routes_handler handlers_calendar_export, handlers_calendar_import, handlers_expenses_export;
 routes_handler handlers_trip_export, handlers_user_export, handlers_user_erase;
+routes_handler handlers_models, handlers_model, handlers_completion, handlers_response;
+routes_handler handlers_response_get, handlers_response_cancel, handlers_response_delete;
 routes_handler handlers_health, handlers_health_live, handlers_health_ready;
 routes_handler handlers_openapi;
 

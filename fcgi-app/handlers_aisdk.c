@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "fcgi-app/admit.h"
 #include "fcgi-app/answers.h"
+#include "fcgi-app/attach.h"
 #include "fcgi-app/uichat.h"
 #include "process/uimessage.h"
 #include "store/sessions.h"
@@ -26,6 +27,7 @@ static void handlers_aisdk_results(struct submit *s, const struct uichat *chat)
         if (!uichat_waits_for(chat, s->results[i]))
             continue;
         s->results[kept] = s->results[i];
+        s->said[kept] = s->said[i];
         s->messages[kept++] = s->messages[i];
     }
     s->message_count = kept;
@@ -64,9 +66,10 @@ int handlers_aisdk_chat(struct exchange *x)
     int error = request_json(&x->request, false, &body, &x->problem);
     if (error < 0)
         return error;
-    const struct submit_source from = {SUBMIT_AISDK, body,
-        request_header(&x->request, "HTTP_IDEMPOTENCY_KEY")};
-    error = submit_parse(&from, x->app->conf, x->arena, submit, &x->problem);
+    const struct submit_source from = {.kind = SUBMIT_AISDK,
+        .body = body,
+        .key = request_header(&x->request, "HTTP_IDEMPOTENCY_KEY")};
+    error = attach_submit(x, &from, submit);
     if (error == 0)
         error = handlers_aisdk_detail(x, submit);
     if (error == 0)

@@ -15,11 +15,10 @@ static int handlers_parse(struct exchange *x, enum submit_kind kind, struct subm
     int error = request_json(&x->request, false, &body, &x->problem);
     if (error < 0)
         return error;
-    const struct submit_source from = {kind, body,
-        request_header(&x->request, "HTTP_IDEMPOTENCY_KEY")};
-    request_free_body(&x->request); /* the document has it */
-    error = submit_parse(&from, x->app->conf, x->arena, out, &x->problem);
-    return error < 0 ? error : attach_files(x, out);
+    const struct submit_source from = {.kind = kind,
+        .body = body,
+        .key = request_header(&x->request, "HTTP_IDEMPOTENCY_KEY")};
+    return attach_submit(x, &from, out);
 }
 
 static struct submit *handlers_submit_new(struct exchange *x)

@@ -5,12 +5,22 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/answers.c fcgi-app/answers.h \
 	fcgi-app/attach.c fcgi-app/attach.h \
 	fcgi-app/exchange.c fcgi-app/exchange.h \
+	fcgi-app/facade.c fcgi-app/facade.h \
+	fcgi-app/facade_answer.c fcgi-app/facade_answer.h \
+	fcgi-app/facade_completion.c \
+	fcgi-app/facade_content.c \
+	fcgi-app/facade_items.c fcgi-app/facade_items.h \
+	fcgi-app/facade_members.c \
+	fcgi-app/facade_parts.h \
+	fcgi-app/facade_response.c \
+	fcgi-app/facade_view.c fcgi-app/facade_view.h \
 	fcgi-app/guard.c fcgi-app/guard.h \
 	fcgi-app/handlers.h \
 	fcgi-app/handlers_aisdk.c \
 	fcgi-app/handlers_approvals.c \
 	fcgi-app/handlers_attachments.c \
 	fcgi-app/handlers_export.c \
+	fcgi-app/handlers_facade.c \
 	fcgi-app/handlers_health.c \
 	fcgi-app/handlers_inbox.c \
 	fcgi-app/handlers_message.c \

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi-app/facade.h"
 #include "fcgi-app/guard.h"
 #include "fcgi-app/handlers.h"
 #include "fcgi-app/identify.h"
@@ -113,6 +114,19 @@ static const struct routes_row routes_rows[] = {
         handlers_health_live},
     {"GET", "/health/ready", ROUTES_ROOT, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_health_ready},
+    {"GET", "/models", ROUTES_FACADE, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_models},
+    {"GET", "/models/{id}", ROUTES_FACADE, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_model},
+    {"POST", "/chat/completions", ROUTES_FACADE, ROUTES_TURN | ROUTES_FILES, ROUTES_USER,
+        ROUTES_RATE_CHAT, handlers_completion},
+    {"POST", "/responses", ROUTES_FACADE, ROUTES_TURN | ROUTES_FILES, ROUTES_USER, ROUTES_RATE_CHAT,
+        handlers_response},
+    {"GET", "/responses/{id}", ROUTES_FACADE, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_response_get},
+    {"DELETE", "/responses/{id}", ROUTES_FACADE, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_response_delete},
+    {"POST", "/responses/{id}/cancel", ROUTES_FACADE, ROUTES_BOTH, ROUTES_USER, ROUTES_RATE_NONE,
+        handlers_response_cancel},
     {"POST", "/internal/message", ROUTES_INTERNAL, ROUTES_TURN, ROUTES_USER, ROUTES_RATE_NONE,
         handlers_internal_message},
     {"POST", "/internal/run", ROUTES_INTERNAL, ROUTES_TURN, ROUTES_ANYONE, ROUTES_RATE_NONE,
@@ -177,6 +191,8 @@ static const char *routes_below(const struct exchange *x, const struct routes_ro
         return x->request.internal ? path : NULL;
     if (row->scope == ROUTES_ROOT)
         return path;
+    if (row->scope == ROUTES_FACADE)
+        return path ? facade_path(x->app->conf, path) : NULL;
     size_t base = strlen(x->app->conf->public_base);
     return path && strncmp(path, x->app->conf->public_base, base) == 0 ? path + base : NULL;
 }
@@ -341,6 +357,9 @@ static int routes_handle(struct exchange *x, int pool)
     int target = request_target(&x->request, &x->problem);
     if (target == ERR_NOMEM)
         return target;
+    /* OpenAI's clients show that header with an error: it names the trace, as our log does. */
+    if (exchange_is_facade(x))
+        snprintf(x->request.id, sizeof x->request.id, "%s", x->request.trace.trace_id);
     /* The body first: its end must be read before any reply, also a refusal. */
     int error = request_body(&x->request, routes_body_of(x, pool), &x->problem);
     if (error == 0)

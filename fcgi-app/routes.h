@@ -12,8 +12,9 @@
 enum routes_pool { ROUTES_API = 1, ROUTES_TURN = 2, ROUTES_BOTH = 3 };
 /* Beside a pool: its body may carry files, and so be as long as attachments.body says. */
 #define ROUTES_FILES 4
-/* Where a path stands: under conf->public_base, at the root, or at the root for our own only. */
-enum routes_scope { ROUTES_PUBLIC, ROUTES_ROOT, ROUTES_INTERNAL };
+/* Where a path stands: under conf->public_base, at the root, under a base of the facade
+ * (fcgi-app/facade.h), or at the root for our own only. */
+enum routes_scope { ROUTES_PUBLIC, ROUTES_ROOT, ROUTES_FACADE, ROUTES_INTERNAL };
 /* ROUTES_TICKET: also by `?ticket=`, for browsers' EventSource (fcgi-app/ticket.h). */
 enum routes_user { ROUTES_ANYONE, ROUTES_USER, ROUTES_TICKET };
 enum routes_rate { ROUTES_RATE_NONE, ROUTES_RATE_CHAT, ROUTES_RATE_API, ROUTES_RATE_FEEDBACK };

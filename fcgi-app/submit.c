@@ -1,6 +1,7 @@
 #include "fcgi-app/submit_parts.h"
 
 #include "base/err.h"
+#include "fcgi-app/facade_parts.h"
 #include "fcgi-app/webhook.h"
 
 #include <string.h>
@@ -32,7 +33,7 @@ static const char *submit_headline(const struct submit *s)
     return *s->files[0]->name != '\0' ? s->files[0]->name : s->files[0]->image ? "Picture" : "File";
 }
 
-/* --- the forms --- */
+/* --- the forms of our own --- */
 
 static int submit_chat(struct submit_parser *p, const char *key)
 {
@@ -157,6 +158,10 @@ static int submit_dispatch(enum submit_kind kind, struct submit_parser *p, const
         return submit_internal(p);
     case SUBMIT_AISDK:
         return submit_aisdk(p, key);
+    case SUBMIT_COMPLETION:
+        return facade_completion_read(p);
+    case SUBMIT_RESPONSE:
+        return facade_response_read(p);
     }
     return ERR_INTERNAL;
 }
@@ -168,7 +173,10 @@ int submit_parse(const struct submit_source *from, const struct conf *conf, stru
         .conf = conf,
         .arena = arena,
         .out = out,
-        .problem = problem};
+        .problem = problem,
+        .messages_max = SUBMIT_MESSAGES_MAX,
+        .text_max = conf->message_max,
+        .from = from};
     memset(out, 0, sizeof *out);
     out->text = "";
     out->zone = "";

@@ -20,9 +20,16 @@
  * Files that come in base64 are decoded and looked at, and their texts leave the body. Where a file
  * has an address or an id, only these are checked: fcgi-app/attach.h gets the rest.
  */
-enum submit_kind { SUBMIT_CHAT, SUBMIT_AGUI, SUBMIT_INTERNAL, SUBMIT_AISDK };
+enum submit_kind {
+    SUBMIT_CHAT,
+    SUBMIT_AGUI,
+    SUBMIT_INTERNAL,
+    SUBMIT_AISDK,
+    SUBMIT_COMPLETION, /* OpenAI's POST /chat/completions and POST /responses: fcgi-app/facade.h */
+    SUBMIT_RESPONSE
+};
 
-#define SUBMIT_MESSAGES_MAX 64
+#define SUBMIT_MESSAGES_MAX 64 /* of a client whose conversation is stored here */
 #define SUBMIT_RESUME_MAX APPROVALS_STEP_MAX
 
 /* What the user said to one approval. */
@@ -73,9 +80,9 @@ struct submit {
     const jdoc *context;           /* or NULL */
     const jdoc *agui;              /* parts of RunAgentInput without its messages; or NULL */
     /* new AG-UI messages, JSON; NULL = one with files, until submit_write_files */
-    const char *messages[SUBMIT_MESSAGES_MAX];
-    const struct submit_said *said[SUBMIT_MESSAGES_MAX]; /* of those with files; else NULL */
-    size_t message_count;
+    const char **messages;
+    const struct submit_said **said; /* of those with files; else NULL */
+    size_t message_count, message_room;
     struct submit_file *files[SUBMIT_FILES_MAX];
     size_t file_count;
     bool only_known; /* it has come before: only that may be answered */
@@ -93,6 +100,9 @@ struct submit {
     const char *form;    /* of a streamed reply, as struct exchange_view has it; NULL = "agui" */
     const char *detail;  /* for that form; or NULL */
     const char *title;   /* for a session that has none */
+    const jdoc *echo;    /* what the client wants to read again with the answer; or NULL */
+    enum turns_naming naming;
+    struct facade *facade; /* what a request in OpenAI's words says besides; or NULL */
     char body_hash[IDENT_SHA256_SIZE];
 };
 
@@ -100,6 +110,8 @@ struct submit_source {
     enum submit_kind kind;
     const jdoc *body;
     const char *key; /* the Idempotency-Key header or NULL; the body's client_message_id is first */
+    const char *session; /* the X-Session-Id header or NULL; SUBMIT_COMPLETION, SUBMIT_RESPONSE */
+    const char *retry;   /* the X-Stainless-Retry-Count header or NULL; the same */
 };
 /*
  * submit_parse -- checks everything that can be checked without the store.

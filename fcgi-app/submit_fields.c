@@ -69,10 +69,9 @@ int submit_check_text(struct submit_parser *p, const char *name, const char *tex
     if (text[strspn(text, " \t\r\n")] == '\0')
         return problem_field(p->problem, name, "%s must not be empty.", name);
     size_t count = utf8_length(text, strlen(text));
-    if (count > (size_t)p->conf->message_max)
-        return problem_limit(p->problem, name, p->conf->message_max,
-            "%s has %zu characters; %lld are allowed.", name, count,
-            (long long)p->conf->message_max);
+    if (count > (size_t)p->text_max)
+        return problem_limit(p->problem, name, p->text_max,
+            "%s has %zu characters; %lld are allowed.", name, count, (long long)p->text_max);
     return 0;
 }
 

@@ -13,14 +13,38 @@ static void submit_member(struct buf *b, const char *name, const char *text)
     buf_json_string(b, text, strlen(text));
 }
 
+/* Room for one message more. */
+static int submit_room(struct submit_parser *p)
+{
+    struct submit *out = p->out;
+    size_t room = out->message_room > 0 ? out->message_room * 2 : 8, count = out->message_count;
+    if (count == p->messages_max)
+        return problem_limit(p->problem, "messages", (int64_t)p->messages_max,
+            "More than %zu new messages.", p->messages_max);
+    if (count < out->message_room)
+        return 0;
+    const char **messages = arena_array(p->arena, room, sizeof *messages);
+    const struct submit_said **said = arena_array(p->arena, room, sizeof *said);
+    if (!messages || !said)
+        return ERR_NOMEM;
+    if (count > 0) {
+        memcpy(messages, out->messages, count * sizeof *messages);
+        memcpy(said, out->said, count * sizeof *said);
+    }
+    out->messages = messages;
+    out->said = said;
+    out->message_room = room;
+    return 0;
+}
+
 /* The place of one more message, and its id; one is made unless the client named it. */
 static int submit_next(struct submit_parser *p, const char **id)
 {
     struct submit *out = p->out;
     char made[IDENT_UUID_SIZE];
-    if (out->message_count == SUBMIT_MESSAGES_MAX)
-        return problem_limit(p->problem, "messages", SUBMIT_MESSAGES_MAX,
-            "More than %d new messages.", SUBMIT_MESSAGES_MAX);
+    int error = submit_room(p);
+    if (error < 0)
+        return error;
     out->message_id_made = !*id;
     if (!*id)
         ident_uuid7(made);
@@ -38,32 +62,53 @@ static void submit_head(struct buf *b, const char *role, const char *tool_call)
     buf_puts(b, ",\"content\":");
 }
 
-/* Adds one new message, content already JSON, and what counts of it to the hash. */
-static int submit_add(struct submit_parser *p, const char *id, const char *role,
-    const char *content, const char *tool_call)
+/* Adds a message of these members behind its id; they count for the hash. */
+static int submit_keep(struct submit_parser *p, const char *id, const struct buf *members)
 {
     struct submit *out = p->out;
     struct buf json;
-    int error = submit_next(p, &id);
+    int error = buf_error(members);
+    if (error == 0)
+        error = submit_next(p, &id);
     if (error < 0)
         return error;
     buf_init(&json, 0);
     buf_putc(&json, '{');
     submit_member(&json, "id", id);
     buf_putc(&json, ',');
-    size_t counted = json.len;
-    submit_head(&json, role, tool_call);
-    buf_printf(&json, "%s}", content);
-    if (buf_error(&json) == 0) {
-        buf_putc(&p->hash, '\n');
-        buf_put(&p->hash, json.data + counted, json.len - counted);
-    }
+    buf_put(&json, members->data, members->len);
+    buf_putc(&json, '}');
+    buf_putc(&p->hash, '\n');
+    buf_put(&p->hash, members->data, members->len);
+    buf_putc(&p->hash, '}');
     const char *copy = buf_error(&json) == 0 ? arena_memdup(p->arena, json.data, json.len) : NULL;
     buf_free(&json);
     if (!copy)
         return ERR_NOMEM;
+    out->said[out->message_count] = NULL;
     out->messages[out->message_count++] = copy;
     return 0;
+}
+
+/* Adds one new message, content already JSON. */
+static int submit_add(struct submit_parser *p, const char *id, const char *role,
+    const char *content, const char *tool_call)
+{
+    struct buf members = {0};
+    submit_head(&members, role, tool_call);
+    buf_puts(&members, content);
+    int error = submit_keep(p, id, &members);
+    buf_free(&members);
+    return error;
+}
+
+int submit_add_members(struct submit_parser *p, const char *members)
+{
+    struct buf text = {0};
+    buf_puts(&text, members + (*members == ','));
+    int error = submit_keep(p, NULL, &text);
+    buf_free(&text);
+    return error;
 }
 
 int submit_add_text(struct submit_parser *p, const char *id, const char *role, const char *text,

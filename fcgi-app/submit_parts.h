@@ -15,6 +15,8 @@
  *   submit_agui      what a RunAgentInput has besides
  *   submit_aisdk     the body of an AI SDK client
  *
+ * and with the readers of OpenAI's requests (fcgi-app/facade_parts.h).
+ *
  * All that return int: 0; ERR_INVALID with the problem set; ERR_NOMEM.
  */
 #define SUBMIT_CONTEXT_KEYS 50
@@ -26,6 +28,9 @@ struct submit_parser { /* what every step needs */
     struct submit *out;
     struct problem *problem;
     struct buf hash; /* what makes the request the same, as JSON members */
+    size_t messages_max;
+    int64_t text_max; /* characters of a new message of the user */
+    const struct submit_source *from;
 };
 
 /* ---- submit_fields ---- */
@@ -67,6 +72,8 @@ MUST_CHECK int submit_add_content(struct submit_parser *p, const char *id, const
  * of the text's field. */
 MUST_CHECK int submit_add_with_files(struct submit_parser *p, const char *id, const char *name,
     const char *text);
+/* Adds a message of these JSON members, with a comma in front; its id is made. */
+MUST_CHECK int submit_add_members(struct submit_parser *p, const char *members);
 /* Adds those behind the last assistant message. */
 MUST_CHECK int submit_agui_messages(struct submit_parser *p, const jdoc *agui);
 

@@ -126,8 +126,16 @@ void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
     buf_puts(head,
         "\r\nAccess-Control-Expose-Headers: X-Request-Id, traceparent, Retry-After, "
         "Location, Allow, WWW-Authenticate, Preference-Applied, "
-        "Content-Disposition\r\n");
+        "Content-Disposition, X-Session-Id, X-Should-Retry\r\n");
 }
+
+/* What OpenAI's SDK sends from a browser (npm openai 7, November 2026), and the session's name. */
+#define ORIGIN_OPENAI \
+    "X-Session-Id, X-Stainless-Arch, X-Stainless-Lang, X-Stainless-OS, " \
+    "X-Stainless-Package-Version, X-Stainless-Runtime, X-Stainless-Runtime-Version, " \
+    "X-Stainless-Retry-Count, X-Stainless-Timeout, X-Stainless-Helper-Method, " \
+    "X-Stainless-Poll-Helper, X-Stainless-Custom-Poll-Interval, OpenAI-Organization, " \
+    "OpenAI-Project, OpenAI-Beta"
 
 void origin_preflight(const struct conf *conf, const char *origin, const char *methods,
     struct buf *head)
@@ -139,7 +147,8 @@ void origin_preflight(const struct conf *conf, const char *origin, const char *m
         "Access-Control-Allow-Methods: %s\r\n"
         "Access-Control-Allow-Headers: Authorization, X-API-Key, X-Dev-User, Content-Type, Accept, "
         "Idempotency-Key, Approval-Id, Last-Event-ID, Prefer, X-Time-Zone, X-Confirm-Erase, "
-        "X-Request-Id, traceparent, tracestate, Cache-Control, X-Requested-With\r\n"
+        "X-Request-Id, traceparent, tracestate, Cache-Control, X-Requested-With, " ORIGIN_OPENAI
+        "\r\n"
         "Access-Control-Max-Age: %d\r\n",
         methods, ORIGIN_PREFLIGHT_S);
 }

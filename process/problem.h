@@ -15,11 +15,14 @@
 #define PROBLEM_TABLE(X) \
     X(PROBLEM_BAD_REQUEST, 400, "bad_request", "The request cannot be understood", false) \
     X(PROBLEM_BAD_JSON, 400, "bad_json", "The body is not valid JSON", false) \
+    X(PROBLEM_UNSUPPORTED, 400, "unsupported_value", "This is not served here", false) \
+    X(PROBLEM_PREVIOUS, 400, "previous_response_not_found", "There is no such response", false) \
     X(PROBLEM_UNAUTHENTICATED, 401, "unauthenticated", "A valid credential is needed", false) \
     X(PROBLEM_FORBIDDEN, 403, "forbidden", "Not allowed for this credential", false) \
     X(PROBLEM_ORIGIN, 403, "origin_not_allowed", "This origin is not allowed", false) \
     X(PROBLEM_HOST, 421, "host_not_answered", "This host name is not answered here", false) \
     X(PROBLEM_NOT_FOUND, 404, "not_found", "There is nothing here", false) \
+    X(PROBLEM_MODEL, 404, "model_not_found", "There is no such model", false) \
     X(PROBLEM_UNKNOWN_TOOL, 404, "unknown_tool", "There is no such tool", false) \
     X(PROBLEM_METHOD, 405, "method_not_allowed", "This method is not allowed here", false) \
     X(PROBLEM_NOT_ACCEPTABLE, 406, "not_acceptable", "No acceptable form of the reply", false) \

@@ -102,6 +102,21 @@ void keys_seen(char out[KEYS_MAX], const char *uid, const char *client_message_i
     keys_put(out, uid, "seen:", client_message_id, "");
 }
 
+void keys_call(char out[KEYS_MAX], const char *uid, const char *call)
+{
+    keys_put(out, uid, "call:", call, "");
+}
+
+bool keys_is_once(const char *session)
+{
+    return strncmp(session, KEYS_ONCE, sizeof KEYS_ONCE - 1) == 0;
+}
+
+bool keys_is_unlisted(const char *session)
+{
+    return keys_is_once(session) || strncmp(session, KEYS_KEPT, sizeof KEYS_KEPT - 1) == 0;
+}
+
 void keys_approval(char out[KEYS_MAX], const char *uid, const char *id)
 {
     keys_put(out, uid, "approval:", id, "");

@@ -31,6 +31,15 @@ void keys_summaries(char out[KEYS_MAX], const char *uid, const char *session);
 void keys_log_of(char out[KEYS_MAX], const char *session_key);
 const char *keys_session_id(const char *session_key); /* borrowed from it */
 
+/*
+ * How the id begins of a session that a request made which named none. It is in no list; a
+ * stateless one is kept as long as its events, that of a stored response as long as this.
+ */
+#define KEYS_ONCE "once:"
+#define KEYS_KEPT "resp:"
+bool keys_is_once(const char *session);
+bool keys_is_unlisted(const char *session);
+
 /* A user. */
 void keys_user_channel(char out[KEYS_MAX], const char *uid); /* of the inbox */
 void keys_inbox(char out[KEYS_MAX], const char *uid);
@@ -40,6 +49,8 @@ void keys_feedback(char out[KEYS_MAX], const char *uid);
 void keys_families(char out[KEYS_MAX], const char *uid);
 void keys_turn(char out[KEYS_MAX], const char *uid, const char *turn);
 void keys_seen(char out[KEYS_MAX], const char *uid, const char *client_message_id);
+/* The session in which a call of a stateless client's tool waits for its result. */
+void keys_call(char out[KEYS_MAX], const char *uid, const char *call);
 void keys_approval(char out[KEYS_MAX], const char *uid, const char *id);
 void keys_approvals(char out[KEYS_MAX], const char *uid, const char *session);
 void keys_attachment(char out[KEYS_MAX], const char *uid, const char *id);

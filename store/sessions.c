@@ -262,6 +262,100 @@ int sessions_cursor(struct store *s, const char *uid, const char *session, char 
     return error;
 }
 
+int sessions_epoch(struct store *s, const char *uid, const char *session, int64_t *epoch)
+{
+    char key[KEYS_MAX];
+    struct link_reply *r = NULL;
+    int error;
+
+    keys_session(key, uid, session);
+    error = link_command(s->link, &r, "HGET %s epoch", key);
+    if (!error && link_reply_type(r) == LINK_NIL)
+        error = ERR_NOT_FOUND;
+    *epoch = link_reply_int(r);
+    link_reply_free(r);
+    return error;
+}
+
+/* Texts begin {"id":"ID","role":"ROLE", as chat_write and fcgi-app/submit_messages.c put them. */
+static bool sessions_has_id(const struct link_reply *message, const char *id)
+{
+    char head[16 + IDENT_CLIENT_MESSAGE_MAX];
+    int len = snprintf(head, sizeof head, "{\"id\":\"%s\",", id);
+
+    return strncmp(link_reply_text(message, NULL), head, (size_t)len) == 0;
+}
+
+static bool sessions_is_result(const struct link_reply *message)
+{
+    static const char role[] = "\",\"role\":\"tool\"";
+    const char *at = strstr(link_reply_text(message, NULL), "\",\"role\":");
+
+    return at && strncmp(at, role, sizeof role - 1) == 0;
+}
+
+static int sessions_copy(const struct link_reply *list, struct arena *arena,
+    struct sessions_part *part)
+{
+    part->messages = arena_array(arena, part->count + part->spare, sizeof *part->messages);
+    for (size_t i = 0; part->messages && i < part->count; i++) {
+        size_t len;
+        const char *text = link_reply_text(link_reply_at(list, i), &len);
+
+        part->messages[i] = arena_memdup(arena, text, len);
+        if (!part->messages[i])
+            return ERR_NOMEM;
+    }
+    return part->messages ? 0 : ERR_NOMEM;
+}
+
+int sessions_until(struct store *s, const char *uid, const char *session, struct arena *arena,
+    struct sessions_part *part)
+{
+    char key[KEYS_MAX];
+    struct link_reply *r = NULL;
+    size_t n = 0, all;
+    int error;
+
+    part->messages = NULL;
+    keys_session_messages(key, uid, session);
+    error = link_command(s->link, &r, "LRANGE %s 0 -1", key);
+    all = link_reply_count(r);
+    while (n < all && !sessions_has_id(link_reply_at(r, n), part->until))
+        n++;
+    if (!error && n++ == all)
+        error = ERR_NOT_FOUND;
+    while (n < all && sessions_is_result(link_reply_at(r, n)))
+        n++;
+    part->count = n;
+    if (!error)
+        error = sessions_copy(r, arena, part);
+    link_reply_free(r);
+    return error;
+}
+
+int sessions_of_call(struct store *s, const char *uid, const char *call,
+    char session[IDENT_SESSION_MAX + 1])
+{
+    char key[KEYS_MAX];
+    struct link_reply *r = NULL;
+    const char *text;
+    size_t len;
+    int error;
+
+    if (!ident_is_safe(call, strlen(call), IDENT_CLIENT_MESSAGE_MAX))
+        return ERR_NOT_FOUND;
+    keys_call(key, uid, call);
+    error = link_command(s->link, &r, "GET %s", key);
+    text = link_reply_text(r, &len);
+    if (!error && !ident_is_session(text, len))
+        error = ERR_NOT_FOUND;
+    if (!error)
+        memcpy(session, text, len + 1);
+    link_reply_free(r);
+    return error;
+}
+
 /* ---- the user's context: one hash field for each member, its value raw JSON ---- */
 
 int sessions_context_pairs(const struct link_reply *pairs, size_t from, struct buf *json)

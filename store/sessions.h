@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_STORE_SESSIONS_H
 #define TURNPIKE_STORE_SESSIONS_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/ident.h"
@@ -33,6 +34,25 @@ MUST_CHECK int sessions_latest(struct store *s, const char *uid,
 /* Whether it exists, and its log's end ("0-0" when empty). */
 MUST_CHECK int sessions_cursor(struct store *s, const char *uid, const char *session,
     char cursor[48]);
+
+/* The epoch under which its last turn ran; ERR_NOT_FOUND without a session. */
+MUST_CHECK int sessions_epoch(struct store *s, const char *uid, const char *session,
+    int64_t *epoch);
+/*
+ * sessions_until -- the conversation up to a message, with the results that follow it. Returns 0;
+ * ERR_NOT_FOUND: the message is not there; ERR_NOMEM; ERR_STORE*.
+ */
+struct sessions_part {
+    const char *until;     /* the id of its last message */
+    size_t spare;          /* the list has as many places more */
+    const char **messages; /* out: JSON texts, in the arena */
+    size_t count;          /* out */
+};
+MUST_CHECK int sessions_until(struct store *s, const char *uid, const char *session,
+    struct arena *arena, struct sessions_part *part);
+/* Where a call of a stateless client's tool waits for its result. ERR_NOT_FOUND: nowhere. */
+MUST_CHECK int sessions_of_call(struct store *s, const char *uid, const char *call,
+    char session[IDENT_SESSION_MAX + 1]);
 
 /* Per-user context object (GET|PUT /context). merge: members of patch replace, null removes. */
 MUST_CHECK int sessions_context_get(struct store *s, const char *uid, struct buf *json);

@@ -140,6 +140,9 @@ static int turns_read_answer(const struct link_reply *r, const char *uid, struct
 static const char *const turns_on_busy_names[] =
     {[TURNS_ENQUEUE] = "enqueue", [TURNS_INTERRUPT] = "interrupt", [TURNS_REJECT] = "reject"};
 
+static const char *const turns_namings[] =
+    {[TURNS_SAME] = "", [TURNS_ANEW] = "1", [TURNS_AGAIN] = "2"};
+
 int turns_begin(struct store *s, const struct turns_request *q, struct arena *arena,
     struct turns_start *out)
 {
@@ -163,6 +166,7 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
     args_text(&args, q->others_wait ? "1" : "0");
     args_text(&args, q->may_pend ? "2" : q->may_wait ? "1" : "0");
     args_text(&args, q->rewinds ? "1" : "0");
+    args_text(&args, turns_namings[q->naming]);
     for (size_t i = 0; i < q->message_count; i++)
         args_text(&args, q->messages[i]);
     error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, &r);

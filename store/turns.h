@@ -25,6 +25,11 @@
 #define TURNS_CURSOR_SIZE 48 /* "EPOCH-N" */
 
 enum turns_on_busy { TURNS_ENQUEUE, TURNS_INTERRUPT, TURNS_REJECT };
+/*
+ * A client message id that came before: it names that turn (TURNS_SAME); this message from now on,
+ * whatever came (TURNS_ANEW); that turn, unless it failed or was stopped (TURNS_AGAIN).
+ */
+enum turns_naming { TURNS_SAME, TURNS_ANEW, TURNS_AGAIN };
 
 struct turns_request {
     const char *uid, *session, *turn; /* turn: a new UUID v7 */
@@ -38,7 +43,8 @@ struct turns_request {
      * new text if it has one, and what came after it is kept as a branch. False: it is skipped.
      */
     bool rewinds;
-    const char *first_event; /* RUN_STARTED as JSON */
+    enum turns_naming naming; /* what a client message id that came before means */
+    const char *first_event;  /* RUN_STARTED as JSON */
     const char *input;   /* the turn's input as JSON (agent/input.h), for any worker that runs it */
     const char *title;   /* used when the session has none; may be NULL */
     const char *webhook; /* URL that is told of its end (store/webhooks.h); may be NULL */
@@ -234,6 +240,26 @@ MUST_CHECK int turns_describe(struct store *s, const char *uid, const char *turn
 /* reply and status as stored at the end. ERR_NOT_YET while it has not ended. */
 MUST_CHECK int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *json,
     int *http_status);
+
+/* What is stored of a turn, for forms of it that others than this file know. Texts are in the
+ * arena. */
+struct turns_record {
+    char session[IDENT_SESSION_MAX + 1];
+    const char *state, *first_event, *first; /* first: the cursor in front of its events */
+    const char *error_code, *reply;          /* "" until it has ended */
+    size_t reply_len;
+    int64_t created_ms, started_ms, ended_ms; /* 0 = not yet */
+    int http_status;
+    int64_t epoch; /* under which it ran last */
+};
+/* Returns 0, ERR_NOT_FOUND, ERR_NOMEM, ERR_STORE*. */
+MUST_CHECK int turns_read(struct store *s, const char *uid, const char *turn, struct arena *arena,
+    struct turns_record *out);
+/*
+ * turns_forget -- drops the record of a turn that has ended; its conversation stays. Returns 0,
+ * ERR_NOT_FOUND, ERR_CONFLICT (it has not ended), ERR_STORE*.
+ */
+MUST_CHECK int turns_forget(struct store *s, const char *uid, const char *turn);
 
 /* Housekeeper: hints that are due at until_ms (real time; 0 = now by Redis' clock), oldest
  * first. */

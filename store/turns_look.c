@@ -65,11 +65,12 @@ enum turns_field {
     F_ERROR,
     F_STATUS,
     F_REPLY,
+    F_EPOCH,
     F_COUNT
 };
 
 static const char *const turns_fields[F_COUNT] = {"session", "state", "first_event", "created",
-    "started", "ended", "attempt", "first", "last", "usage", "error", "status", "reply"};
+    "started", "ended", "attempt", "first", "last", "usage", "error", "status", "reply", "epoch"};
 
 static int turns_fields_of(struct store *s, const char *uid, const char *turn,
     const char *const *names, size_t count, struct link_reply **r)
@@ -194,6 +195,61 @@ int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *
     }
     link_reply_free(r);
     return error;
+}
+
+static const char *turns_keep_text(const struct link_reply *r, enum turns_field field,
+    struct arena *arena)
+{
+    size_t len;
+    const char *text = link_reply_text(link_reply_at(r, field), &len);
+
+    return arena_memdup(arena, text, len);
+}
+
+int turns_read(struct store *s, const char *uid, const char *turn, struct arena *arena,
+    struct turns_record *out)
+{
+    struct link_reply *r = NULL;
+    int error = turns_fields_of(s, uid, turn, turns_fields, F_COUNT, &r);
+
+    memset(out, 0, sizeof *out);
+    if (!error && link_reply_type(link_reply_at(r, F_STATE)) == LINK_NIL)
+        error = ERR_NOT_FOUND;
+    if (!error) {
+        snprintf(out->session, sizeof out->session, "%s",
+            link_reply_text(link_reply_at(r, F_SESSION), NULL));
+        out->state = turns_keep_text(r, F_STATE, arena);
+        out->first_event = turns_keep_text(r, F_FIRST_EVENT, arena);
+        out->first = turns_keep_text(r, F_FIRST, arena);
+        out->error_code = turns_keep_text(r, F_ERROR, arena);
+        out->reply = turns_keep_text(r, F_REPLY, arena);
+        (void)link_reply_text(link_reply_at(r, F_REPLY), &out->reply_len);
+        out->created_ms = link_reply_int(link_reply_at(r, F_CREATED));
+        out->started_ms = link_reply_int(link_reply_at(r, F_STARTED));
+        out->ended_ms = link_reply_int(link_reply_at(r, F_ENDED));
+        out->epoch = link_reply_int(link_reply_at(r, F_EPOCH));
+        out->http_status = (int)link_reply_int(link_reply_at(r, F_STATUS));
+        if (!out->state || !out->first_event || !out->first || !out->error_code || !out->reply)
+            error = ERR_NOMEM;
+    }
+    link_reply_free(r);
+    return error;
+}
+
+int turns_forget(struct store *s, const char *uid, const char *turn)
+{
+    static const char *const names[] = {"state", "ended"};
+    char key[KEYS_MAX];
+    struct link_reply *r = NULL;
+    int error = turns_fields_of(s, uid, turn, names, 2, &r);
+
+    if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
+        error = ERR_NOT_FOUND;
+    else if (!error && !link_reply_int(link_reply_at(r, 1)))
+        error = ERR_CONFLICT;
+    link_reply_free(r);
+    keys_turn(key, uid, turn);
+    return error ? error : link_command(s->link, NULL, "UNLINK %s", key);
 }
 
 /* ---- for the housekeeper ---- */

@@ -13,6 +13,11 @@ void request_url(const char *base, const char *path, struct buf *url)
     buf_puts(url, path);
 }
 
+const char *request_must_call(const struct provider_request *q)
+{
+    return q->context->reduced || !q->context->frame ? NULL : q->context->frame->must_call;
+}
+
 void request_file(struct provider_http *out, const struct chat_file *f)
 {
     size_t before = out->body.len;

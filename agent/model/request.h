@@ -16,6 +16,9 @@
 
 /* Helpers of both. request_url: the base without its last '/', then the path. */
 void request_url(const char *base, const char *path, struct buf *url);
+/* The tool that this call has to call; "" = any, NULL = none has to be. A request that was reduced
+ * tells no client's tool, so it asks for none. */
+const char *request_must_call(const struct provider_request *q);
 /*
  * request_temperature -- `,"temperature":N` when somebody set one (model.temperature, else the
  * provider's own), the model takes it and the server has not refused it. Returns whether it was

@@ -32,6 +32,23 @@ struct anthropic_writer {
 };
 
 /* The prepared tools end with a mark: a server that does not take it gets them without. */
+/* Whether a choice other than the model's own was written. */
+static bool request_anthropic_choice(const struct anthropic_writer *w)
+{
+    const char *must = request_must_call(w->q);
+
+    if (w->q->no_tools) {
+        buf_puts(w->json, ",\"tool_choice\":{\"type\":\"none\"}");
+    } else if (must && *must) {
+        buf_puts(w->json, ",\"tool_choice\":{\"type\":\"tool\",\"name\":");
+        buf_json_text(w->json, must);
+        buf_putc(w->json, '}');
+    } else if (must) {
+        buf_puts(w->json, ",\"tool_choice\":{\"type\":\"any\"}");
+    }
+    return w->q->no_tools || must;
+}
+
 static int request_anthropic_tools(struct anthropic_writer *w)
 {
     static const char end[] = CACHE_MARK "}";
@@ -49,10 +66,8 @@ static int request_anthropic_tools(struct anthropic_writer *w)
     if (!error && provider_put_tools(&provider_anthropic, w->q, tools, w->json)) {
         w->sent |= QUIRKS_NO_TOOLS |
             ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->q->quirks.flags);
-        if (w->q->no_tools && !(w->q->quirks.flags & QUIRKS_NO_TOOL_CHOICE)) {
+        if (!(w->q->quirks.flags & QUIRKS_NO_TOOL_CHOICE) && request_anthropic_choice(w))
             w->sent |= QUIRKS_NO_TOOL_CHOICE;
-            buf_puts(w->json, ",\"tool_choice\":{\"type\":\"none\"}");
-        }
     }
     buf_free(&plain);
     return error;

@@ -318,6 +318,23 @@ static void request_openai_output(struct openai_writer *w, int64_t output)
     buf_printf(w->json, ",\"%s\":%lld", fields[newer], (long long)output);
 }
 
+/* Whether a choice other than the model's own was written. */
+static bool request_openai_choice(const struct openai_writer *w)
+{
+    const char *must = request_must_call(w->q);
+
+    if (w->q->no_tools) {
+        buf_puts(w->json, ",\"tool_choice\":\"none\"");
+    } else if (must && *must) {
+        buf_puts(w->json, ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":");
+        buf_json_text(w->json, must);
+        buf_puts(w->json, "}}");
+    } else if (must) {
+        buf_puts(w->json, ",\"tool_choice\":\"required\"");
+    }
+    return w->q->no_tools || must;
+}
+
 /* Returns whether tools are told. */
 static bool request_openai_tools(struct openai_writer *w, const struct buf *tools)
 {
@@ -333,10 +350,8 @@ static bool request_openai_tools(struct openai_writer *w, const struct buf *tool
     if (!provider_put_tools(&provider_openai, q, tools, w->json))
         return false;
     w->sent |= QUIRKS_NO_TOOLS | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
-    if (q->no_tools && !(w->flags & QUIRKS_NO_TOOL_CHOICE)) {
+    if (!(w->flags & QUIRKS_NO_TOOL_CHOICE) && request_openai_choice(w))
         w->sent |= QUIRKS_NO_TOOL_CHOICE;
-        buf_puts(w->json, ",\"tool_choice\":\"none\"");
-    }
     return true;
 }
 

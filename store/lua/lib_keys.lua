@@ -61,6 +61,19 @@ local function stop_key(cmid)
     return P .. 'stop:' .. cmid
 end
 
+-- The session in which a call of a stateless client's tool waits for its result.
+local function call_key(id)
+    return P .. 'call:' .. id
+end
+
+-- A session that a request made which named none: in no list of sessions.
+local function is_once(sid)
+    return string.sub(sid, 1, 5) == 'once:'
+end
+local function is_unlisted(sid)
+    return is_once(sid) or string.sub(sid, 1, 5) == 'resp:'
+end
+
 local function approval_key(id)
     return P .. 'approval:' .. id
 end

@@ -14,6 +14,28 @@ local WEBHOOK_KEEP = 28800000
 
 local ENDED = {done = true, cancelled = true, interrupted = true, failed = true}
 
+-- A stateless request's session lives as long as its events, that of a stored response as long as
+-- this.
+local function keep_of(sid)
+    return is_once(sid) and LOG_KEEP or is_unlisted(sid) and TURN_KEEP or SESSION_KEEP
+end
+
+-- A call leads back to its stateless session until its result has come.
+local function note_calls(sid, message)
+    local ok, m = pcall(cjson.decode, message)
+    if not ok or type(m) ~= 'table' then
+        return
+    end
+    if m.role == 'tool' and type(m.toolCallId) == 'string' then
+        redis.call('DEL', call_key(m.toolCallId))
+    end
+    for _, call in ipairs(type(m.toolCalls) == 'table' and m.toolCalls or {}) do
+        if type(call) == 'table' and type(call.id) == 'string' then
+            redis.call('SET', call_key(call.id), sid, 'PX', keep_of(sid))
+        end
+    end
+end
+
 -- Never given twice: above the session's last one, above its log (top), and not below the clock.
 -- last: the session's, if it is known.
 local function next_epoch(sid, now, top, last)
@@ -160,13 +182,17 @@ end
 -- Further fields of the session may be given.
 local function touch_session(sid, now, ...)
     local s = session_key(sid)
-    if redis.call('HSETNX', s, 'created', int(now)) == 1 then
+    local first = redis.call('HSETNX', s, 'created', int(now)) == 1
+    redis.call('HSET', s, 'updated', int(now), ...)
+    redis.call('PEXPIRE', s, keep_of(sid))
+    redis.call('PEXPIRE', messages_of(s), keep_of(sid))
+    redis.call('PEXPIRE', summaries_key(sid), keep_of(sid))
+    if is_unlisted(sid) then
+        return
+    end
+    if first then
         redis.call('ZREMRANGEBYSCORE', P .. 'sessions', '-inf', int(now - SESSION_KEEP))
     end
-    redis.call('HSET', s, 'updated', int(now), ...)
-    redis.call('PEXPIRE', s, SESSION_KEEP)
-    redis.call('PEXPIRE', messages_of(s), SESSION_KEEP)
-    redis.call('PEXPIRE', summaries_key(sid), SESSION_KEEP)
     redis.call('ZADD', P .. 'sessions', int(now), sid)
     redis.call('PEXPIRE', P .. 'sessions', SESSION_KEEP)
 end
@@ -202,7 +228,14 @@ local function start_turn(sid, turn, now, session, first_event, messages, rewind
     if gone > 0 then
         redis.call('HSET', t, 'rewound', gone)
     end
-    if session.updated and now - session.updated < SESSION_KEEP / 100 then
+    if is_unlisted(sid) then
+        for i = 1, #messages do
+            if string.find(messages[i], '"role":"tool"', 1, true) then
+                note_calls(sid, messages[i])
+            end
+        end
+    end
+    if session.updated and now - session.updated < SESSION_KEEP / 100 and not is_unlisted(sid) then
         -- Its keys have most of their time before them, and the end of the turn renews that.
         redis.call('HSET', s, 'updated', int(now), 'epoch', epoch, 'run', turn)
         redis.call('ZADD', P .. 'sessions', int(now), sid)

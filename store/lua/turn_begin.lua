@@ -9,8 +9,11 @@ local may_run = mode == '1'
 -- others: as many wait as there are workers; may_wait: '1' it may be one of those, '2' it must.
 local user_max, others, may_wait = tonumber(ARGV[20]), ARGV[21] == '1', ARGV[22]
 local rewinds = ARGV[23] == '1'
+-- What its client message id means: '' this message, once; '1' this message anew; '2' the same as
+-- '', but a turn that failed or was stopped is none.
+local renews = ARGV[24]
 local messages = {}
-for i = 24, #ARGV do
+for i = 25, #ARGV do
     messages[#messages + 1] = ARGV[i]
 end
 local s, t, now = session_key(sid), turn_key(turn), now_ms()
@@ -33,10 +36,15 @@ end
 
 local stopped = false
 if cmid ~= '' then
-    local seen = redis.call('GET', seen_key(cmid))
+    local seen = renews ~= '1' and redis.call('GET', seen_key(cmid))
     if seen and earlier[1] ~= 'answered' then -- an answer knows its own repetition
         local id, hash = string.match(seen, '^(%S+) (%S*)$')
-        local of = redis.call('HGET', turn_key(id), 'session')
+        local found = redis.call('HMGET', turn_key(id), 'session', 'state', 'stop')
+        local of = found[1]
+        if renews == '2' and
+            (found[2] == 'failed' or found[2] == 'cancelled' or found[3]) then
+            of = nil
+        end
         if of and hash ~= body_hash then
             return {'mismatch', id}
         end
@@ -113,7 +121,7 @@ end
 if runs_now then
     local history, epoch, first, gone = start_turn(sid, turn, now, session, first_event, messages,
         rewinds, unpack(fields))
-    redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
+    redis.call('PEXPIRE', t, math.max(TURN_KEEP, keep_of(sid)))
     while #history > HISTORY do
         table.remove(history, 1)
     end
@@ -130,7 +138,7 @@ redis.call('HSET', t, 'state', 'queued', 'attempt', 0, unpack(fields))
 if for_place then
     wait_for_place(turn, now)
 end
-redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
+redis.call('PEXPIRE', t, math.max(TURN_KEEP, keep_of(sid)))
 -- It waits, with its messages: they join the conversation when it starts.
 for i = 1, #messages do
     redis.call('HSET', t, 'm:' .. i, messages[i])
@@ -138,7 +146,7 @@ end
 redis.call('HSET', t, 'waiting', #messages)
 touch_session(sid, now)
 redis.call(on_busy == 'interrupt' and 'LPUSH' or 'RPUSH', queue, turn)
-redis.call('PEXPIRE', queue, SESSION_KEEP)
+redis.call('PEXPIRE', queue, keep_of(sid))
 if running then
     if on_busy == 'interrupt' then
         ask_stop(sid, running, 'interrupt')

@@ -51,7 +51,10 @@ if messages > 0 then
     local ids = {}
     for i = at, at + messages - 1 do
         redis.call('RPUSH', messages_of(s), ARGV[i])
-        if string.find(ARGV[i], '"role":"assistant"', 1, true) then
+        if is_unlisted(sid) then
+            note_calls(sid, ARGV[i])
+        end
+        if string.find(ARGV[i], '"role":"assistant"', 1, true) and not is_unlisted(sid) then
             local id = id_of(ARGV[i])
             if id then
                 redis.call('ZADD', P .. 'messages', int(now), id)

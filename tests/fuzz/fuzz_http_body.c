@@ -32,8 +32,8 @@ static void parse(enum submit_kind kind, const jdoc *body, const char *key, cons
     jdoc *doc = jdoc_dup(body); /* the files are taken out of it */
     if (!arena || !doc)
         abort();
-    int result =
-        submit_parse(&(struct submit_source){kind, doc, key}, conf, arena, &submit, &problem);
+    int result = submit_parse(&(struct submit_source){.kind = kind, .body = doc, .key = key}, conf,
+        arena, &submit, &problem);
     if (result == 0)
         check(&submit, arena);
     else if (result == ERR_INVALID && !problem.set)

@@ -25,7 +25,7 @@ static void must_be_json(const char *text, size_t len)
 
 static void submit(const jdoc *body, struct arena *arena)
 {
-    const struct submit_source from = {SUBMIT_AISDK, body, NULL};
+    const struct submit_source from = {.kind = SUBMIT_AISDK, .body = body};
     struct submit *s = arena_alloc(arena, sizeof *s);
     struct problem problem = {.set = false};
     int error = s ? submit_parse(&from, &conf, arena, s, &problem) : ERR_NOMEM;

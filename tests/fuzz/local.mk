@@ -21,6 +21,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_anthropic \
 	tests/fuzz/fuzz_openai \
 	tests/fuzz/fuzz_responses \
+	tests/fuzz/fuzz_facade \
 	tests/fuzz/fuzz_fastcgi \
 	tests/fuzz/fuzz_inbound \
 	tests/fuzz/fuzz_ws \

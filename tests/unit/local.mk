@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/test_control \
 	tests/unit/test_crew_seats \
 	tests/unit/test_eventlog \
+	tests/unit/test_facade \
 	tests/unit/test_family \
 	tests/unit/test_fastcgi_call \
 	tests/unit/test_fastcgi_client \
@@ -95,6 +96,7 @@ UNIT_TESTS = \
 	tests/unit/test_sse \
 	tests/unit/test_stream_conn \
 	tests/unit/test_stream_http \
+	tests/unit/test_stream_openai \
 	tests/unit/test_supervisor \
 	tests/unit/test_takeover \
 	tests/unit/test_takeover_orders \

@@ -204,6 +204,9 @@ static void checks_across_settings(void **state)
     check("jwt.algorithm", "", NULL);
     check("log.level", "loud", "log.level");
     check("log.level", "warn", NULL);
+    check("facade.model", " ", "names of 1 to 100 characters");
+    check("facade.model", "pam a/b", "not \"a/b\"");
+    check("facade.model", "pam gpt-4o", NULL);
     check("model.chain", "anthropic, openai offline", "anthropic.key: empty");
     check("anthropic.key", "k", "openai.key: empty, but model.chain names openai");
     check("openai.url", "http://127.0.0.1:11434/v1", NULL);

@@ -83,8 +83,12 @@ static int ask(struct fixture *f, int pool)
     if (f->x.reply.status >= 400) {
         jdoc *doc = NULL;
         assert_int_equal(jdoc_parse(f->x.reply.body.data, f->x.reply.body.len, &doc, NULL, 0), 0);
-        assert_string_equal(jdoc_text_or(doc, "request_id", ""), f->x.request.id);
-        assert_string_equal(f->x.reply.content_type, "application/problem+json");
+        bool facade = exchange_is_facade(&f->x);
+        assert_string_equal(facade ? jdoc_text_or(jdoc_get(doc, "error"), "trace_id", "") :
+                                     jdoc_text_or(doc, "request_id", ""),
+            f->x.request.id);
+        assert_string_equal(f->x.reply.content_type,
+            facade ? "application/json" : "application/problem+json");
         jdoc_free(doc);
     }
     return f->x.reply.status;
@@ -134,7 +138,10 @@ static const char *path_of(struct fixture *f, const struct routes_row *row)
 {
     static char path[256];
     char *out = path +
-        snprintf(path, sizeof path, "%s", row->scope == ROUTES_PUBLIC ? f->conf.public_base : "");
+        snprintf(path, sizeof path, "%s",
+            row->scope == ROUTES_PUBLIC     ? f->conf.public_base :
+                row->scope == ROUTES_FACADE ? "/v1" :
+                                              "");
     for (const char *p = row->pattern; *p != '\0';) {
         *out++ = *p == '{' ? 'x' : *p;
         p = *p == '{' ? strchr(p, '}') + 1 : p + 1;

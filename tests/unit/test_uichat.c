@@ -45,7 +45,7 @@ static int submit(struct fixture *f, const char *body)
     assert_int_equal(jdoc_parse(body, strlen(body), &doc, NULL, 0), 0);
     assert_int_equal(arena_on_free(f->arena, free_doc, doc), 0);
     memset(&f->problem, 0, sizeof f->problem);
-    const struct submit_source from = {SUBMIT_AISDK, doc, NULL};
+    const struct submit_source from = {.kind = SUBMIT_AISDK, .body = doc};
     return submit_parse(&from, &f->conf, f->arena, &f->submit, &f->problem);
 }
 

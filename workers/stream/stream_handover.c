@@ -1,6 +1,7 @@
 #include "workers/stream/stream_handover.h"
 
 #include "base/err.h"
+#include "fcgi-app/facade_view.h"
 #include "wire/http/stream_http.h"
 
 #include <stdlib.h>
@@ -64,7 +65,8 @@ int stream_handover_read(const char *query, struct stream_handover *out)
     stream_handover_get(query, "expires", expires, sizeof expires);
     out->expires_ms = strtoll(expires, NULL, 10);
     out->whole_session = strcmp(scope, "run") != 0;
-    out->json = !out->whole_session && strcmp(form, "json") == 0;
+    out->json =
+        !out->whole_session && (strcmp(form, "json") == 0 || strcmp(form, FACADE_FORM_JSON) == 0);
     out->until_final = out->json || (!out->whole_session && strcmp(until, "ever") != 0);
     return stream_handover_form(query, form, out) < 0 ? ERR_INVALID : stream_handover_check(out);
 }

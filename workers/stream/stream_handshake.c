@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/url.h"
+#include "fcgi-app/facade_view.h"
 #include "process/origin.h"
 #include "store/keys.h"
 #include "store/notice.h"
@@ -69,6 +70,8 @@ static void stream_handshake_refuse(struct stream_conn *c, int status, const cha
         ident_trace_child(&parent, &by.trace);
     else
         ident_trace_new(&by.trace);
+    by.openai = strcmp(stream_request_path(c->own), SSE_PATH) == 0 &&
+        strstr(stream_request_query(c->own), "&form=" FACADE_FORM_PREFIX);
     stream_refuse(c, &by, status, code, detail);
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "process/fastcgi_call.h"
 #include "store/logentry.h"
+#include "workers/stream/stream_ask.h"
 #include "workers/stream/stream_form.h"
 #include "workers/stream/stream_socket.h"
 
@@ -13,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLY_MAX 262144
-#define CALL_MARGIN_MS 2000
 #define LOCATE_MS 5000 /* a message that Redis does not let start is refused after this */
 #define RETRY_MS 1000
 #define CALLS_MAX 8 /* cancels and context updates in flight, of one socket */
@@ -92,35 +91,16 @@ static struct stream_message *stream_message_first_submit(const struct stream_co
 static int stream_message_ask(struct stream_message *m, struct fastcgi_pool *pool,
     const char *method, const char *path, fastcgi_call_fn *fn)
 {
-    const struct stream_conn *c = m->conn;
-    const struct conf *conf = c->stream->conf;
-    int64_t now = clock_real_ms();
-    char start[32];
-    const struct fastcgi_pair pairs[] = {
-        {"GATEWAY_INTERFACE", "CGI/1.1"},
-        {"SERVER_PROTOCOL", "HTTP/1.1"},
-        {"REQUEST_METHOD", method},
-        {"REQUEST_URI", path},
-        {"DOCUMENT_URI", path},
-        {"SCRIPT_NAME", path},
-        {"QUERY_STRING", ""},
-        {"CONTENT_TYPE", "application/json"},
-        {"TP_INTERNAL", "stream"},
-        {"TP_USER", c->user},
-        {"TP_ROLE", stream_socket_of(c)->admin ? "admin" : "user"},
-        {"T_START", start},
-    };
-    const struct fastcgi_call_request request = {.pairs = pairs,
-        .count = sizeof pairs / sizeof pairs[0],
+    const struct stream_ask ask = {.pool = pool,
+        .method = method,
+        .path = path,
         .body = m->body.data,
         .len = m->body.len,
+        .admin = stream_socket_of(m->conn)->admin,
         /* Two with the same id are one; an answer to an approval has the id of that. */
-        .repeatable = m->kind == MESSAGE_SUBMIT && m->client_message_id,
-        .timeout_ms = conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CALL_MARGIN_MS,
-        .max = REPLY_MAX};
+        .repeatable = m->kind == MESSAGE_SUBMIT && m->client_message_id};
 
-    snprintf(start, sizeof start, "%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
-    return fastcgi_call_start(pool, &request, fn, m, fn ? &m->call : NULL);
+    return stream_ask(m->conn, &ask, fn, m, fn ? &m->call : NULL);
 }
 
 /* ---- what the client hears ---- */

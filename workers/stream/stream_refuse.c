@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi-app/facade.h"
 #include "process/origin.h"
 #include "process/problem.h"
 #include "wire/http/http.h"
@@ -35,6 +36,14 @@ static void stream_refuse_put_problem(struct buf *body, const struct stream_aske
     struct problem p = {.retry_after_ms = retryable ? RETRY_AFTER_MS : 0};
 
     snprintf(p.detail, sizeof p.detail, "%s", detail);
+    if (by->openai) {
+        const struct facade_error e = {.status = status,
+            .message = detail,
+            .code = code,
+            .trace_id = by->trace.trace_id};
+        facade_error_write(&e, body);
+        return;
+    }
     problem_write_kind(&p, &kind, by->trace.trace_id, by->id, body);
 }
 
@@ -52,10 +61,10 @@ void stream_refuse(struct stream_conn *c, const struct stream_asker *by, int sta
     buf_init(&head, 0);
     stream_refuse_put_problem(&body, by, status, code, detail);
     buf_printf(&head,
-        "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json; charset=utf-8\r\n"
+        "HTTP/1.1 %d %s\r\nContent-Type: application/%s; charset=utf-8\r\n"
         "Content-Length: %zu\r\nCache-Control: no-store\r\nConnection: close\r\n"
         "traceparent: %s\r\n",
-        status, http_reason(status), body.len, traceparent);
+        status, http_reason(status), by->openai ? "json" : "problem+json", body.len, traceparent);
     origin_reply(c->stream->conf, by->origin, &head);
     if (by->id)
         buf_printf(&head, "X-Request-Id: %s\r\n", by->id);

@@ -13,6 +13,7 @@ struct stream_asker {
     const char *id;           /* printable, without blanks */
     const char *origin;       /* of the page that asks */
     struct ident_trace trace; /* the reply's own */
+    bool openai;              /* it is told in OpenAI's form of an error */
 };
 
 /*

@@ -1,6 +1,7 @@
 #include "workers/stream/stream_render.h"
 
 #include "workers/stream/aisdk.h"
+#include "workers/stream/stream_openai.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 /* One row for each dialect. */
 static const struct stream_render *const stream_render_rows[] = {
     &aisdk_render,
+    &stream_openai_chat_render,
+    &stream_openai_response_render,
     NULL,
 };
 

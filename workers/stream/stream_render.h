@@ -16,6 +16,7 @@
  *   head             further header lines of the reply, each with CRLF; "" = none
  *   keep_alive       sent when nothing else was for `stream.ping`: one whole frame
  *   takes_snapshots  whether it makes use of a MESSAGES_SNAPSHOT in the place of a lost log
+ *   tells_session    the reply has the header X-Session-Id, unless the session is a stateless one's
  *   new              makes the state of one viewer, NULL without memory or with a detail that it
  *                    cannot read. detail: what the FastCGI worker said; "" = nothing
  *   free             gives it back
@@ -38,7 +39,7 @@ struct stream_render {
     const char *name;
     const char *head;
     const char *keep_alive;
-    bool takes_snapshots;
+    bool takes_snapshots, tells_session;
     void *(*new)(const char *detail);
     void (*free)(void *state);
     void (*event)(void *state, const struct logentry *e, struct buf *out);

@@ -2,6 +2,8 @@
 
 #include "base/err.h"
 #include "process/origin.h"
+#include "store/keys.h"
+#include "workers/stream/stream_leave.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 struct stream_sse {
     const struct stream_render *render; /* NULL = the log's own events */
     void *rendering;                    /* its state */
+    char leaves[IDENT_UUID_SIZE];       /* a turn that ends when its client leaves; "" = none */
     bool chunked;
 };
 
@@ -153,6 +156,15 @@ static void stream_sse_ended(struct stream_conn *c)
     stream_sse_end(c, false);
 }
 
+/* Not for an end of our own making: a stream that is broken off is asked for again. */
+static void stream_sse_gone(struct stream_conn *c)
+{
+    const struct stream_sse *sse = c->own;
+
+    if (sse->leaves[0])
+        stream_leave(c, sse->leaves);
+}
+
 static void stream_sse_free(struct stream_conn *c)
 {
     struct stream_sse *sse = c->own;
@@ -175,7 +187,7 @@ const struct stream_kind stream_sse_kind = {.name = "sse",
     .tick = stream_sse_tick,
     .drain = stream_sse_drain,
     .drained = stream_conn_no_step,
-    .end = stream_conn_no_step,
+    .end = stream_sse_gone,
     .free = stream_sse_free,
     .event = stream_sse_event,
     .located = stream_conn_no_step,
@@ -213,6 +225,8 @@ static void stream_sse_send_head(struct stream_conn *c, const struct stream_hand
     origin_reply(c->stream->conf, h->origin, &b);
     if (h->render)
         buf_puts(&b, h->render->head);
+    if (h->render && h->render->tells_session && !keys_is_unlisted(h->session))
+        buf_printf(&b, "X-Session-Id: %s\r\n", h->session);
     if (stream_sse_is_chunked(c))
         buf_puts(&b, "Transfer-Encoding: chunked\r\n");
     buf_puts(&b, "\r\n");
@@ -232,6 +246,8 @@ static struct stream_sse *stream_sse_new(const struct stream_handover *h, bool c
     if (!sse)
         return NULL;
     *sse = (struct stream_sse){.render = h->render, .chunked = chunked};
+    if (stream_leave_ends(h))
+        memcpy(sse->leaves, h->turn, sizeof sse->leaves);
     if (h->render) {
         sse->rendering = h->render->new (h->detail);
         if (!sse->rendering) {

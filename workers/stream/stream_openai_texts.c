@@ -1,0 +1,216 @@
+/* stream_openai_texts -- what was said, and what another worker makes of it. */
+#include "workers/stream/stream_openai.h"
+
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void stream_openai_diverged(struct stream_openai *s)
+{
+    stream_openai_break(s, "taken_over",
+        "The worker of this answer died. Another one went on with it in other words; this stream "
+        "cannot take back its own. The session has the answer.");
+}
+
+void stream_openai_cut_messages(struct stream_openai *s, size_t count)
+{
+    while (s->message_count > count)
+        free(s->messages[--s->message_count].id);
+}
+
+/*
+ * What is said again is passed over as long as it is what was sent. Returns what is left of it, or
+ * NULL when it is something else: the stream is over then.
+ */
+static const char *stream_openai_match(struct stream_openai *s, const char *text, size_t *len)
+{
+    size_t left = s->sent.len - s->matched, n = *len < left ? *len : left;
+
+    if (!s->matching)
+        return text;
+    if (n > 0 && memcmp(s->sent.data + s->matched, text, n) != 0) {
+        stream_openai_diverged(s);
+        return NULL;
+    }
+    s->matched += n;
+    s->matching = s->matched < s->sent.len;
+    *len -= n;
+    return text + n;
+}
+
+static bool stream_openai_note_message(struct stream_openai *s)
+{
+    struct stream_openai_message *m;
+
+    if (!stream_openai_room((void **)&s->messages, s->message_count, &s->message_room,
+            sizeof *s->messages))
+        return false;
+    m = &s->messages[s->message_count];
+    m->at = s->matching ? s->matched : s->sent.len;
+    m->id = strdup(s->message);
+    if (!m->id)
+        return false;
+    s->message_count++;
+    return true;
+}
+
+static void stream_openai_next(struct stream_openai *s)
+{
+    size_t len = strlen(s->form->boundary);
+
+    if (!stream_openai_match(s, s->form->boundary, &len) || len == 0)
+        return;
+    s->form->next(s);
+    buf_put(&s->sent, s->form->boundary, strlen(s->form->boundary));
+}
+
+void stream_openai_text(struct stream_openai *s, const char *text, size_t len)
+{
+    if (!s->message || s->over || len == 0)
+        return;
+    if (!s->begun) {
+        if (!stream_openai_note_message(s)) {
+            stream_openai_no_memory(s);
+            return;
+        }
+        if (s->messages[s->message_count - 1].at > 0)
+            stream_openai_next(s);
+        s->begun = true;
+    }
+    if (s->over || !(text = stream_openai_match(s, text, &len)) || len == 0)
+        return;
+    s->heard = true;
+    s->form->text(s, text, len);
+    buf_put(&s->sent, text, len);
+    if (buf_error(&s->sent))
+        stream_openai_no_memory(s);
+}
+
+void stream_openai_open(struct stream_openai *s, const char *id)
+{
+    free(s->message);
+    s->message = strdup(id);
+    s->begun = false;
+    if (!s->message)
+        stream_openai_no_memory(s);
+}
+
+/* Text that is not in the log as deltas. */
+void stream_openai_say(struct stream_openai *s, const char *id, const char *text, size_t len)
+{
+    struct buf escaped = {0};
+
+    if (utf8_blank(text, len))
+        return;
+    buf_json_escaped(&escaped, text, len);
+    stream_openai_open(s, id);
+    if (buf_error(&escaped))
+        stream_openai_no_memory(s);
+    else
+        stream_openai_text(s, escaped.data, escaped.len);
+    buf_free(&escaped);
+}
+
+/* ---- another worker goes on ---- */
+
+/* Where a message that counts stands in the snapshot; NULL = it does not count. */
+static const jdoc *stream_openai_counts(const jdoc *messages, const char *id, size_t *at)
+{
+    for (size_t i = 0; i < jdoc_length(messages); i++)
+        if (!strcmp(jdoc_text_or(jdoc_at(messages, i), "id", ""), id)) {
+            *at = i;
+            return jdoc_at(messages, i);
+        }
+    return NULL;
+}
+
+/* What was put into a checkpoint and told in part: the rest of it. */
+static void stream_openai_complete(struct stream_openai *s, const jdoc *message)
+{
+    const struct stream_openai_message *last = &s->messages[s->message_count - 1];
+    size_t from = last->at, len = 0, boundary = strlen(s->form->boundary);
+    const char *text = jdoc_string(jdoc_get(message, "content"), &len);
+    struct buf escaped = {0};
+
+    if (from > 0)
+        from += boundary;
+    buf_json_escaped(&escaped, text ? text : "", len);
+    size_t told = s->sent.len - from;
+    if (buf_error(&escaped) || escaped.len < told ||
+        memcmp(buf_text(&escaped), s->sent.data + from, told) != 0) {
+        stream_openai_diverged(s);
+    } else if (escaped.len > told) {
+        stream_openai_open(s, last->id);
+        s->begun = true;
+        stream_openai_text(s, escaped.data + told, escaped.len - told);
+    }
+    buf_free(&escaped);
+}
+
+static void stream_openai_take_calls(struct stream_openai *s, const jdoc *message)
+{
+    const jdoc *calls = jdoc_get(message, "toolCalls");
+
+    for (size_t i = 0; i < jdoc_length(calls); i++) {
+        const jdoc *call = jdoc_at(calls, i), *function = jdoc_get(call, "function");
+        size_t len = 0;
+        const char *args = jdoc_string(jdoc_get(function, "arguments"), &len);
+        struct stream_openai_call *mine = stream_openai_add_call(s, jdoc_text_or(call, "id", ""),
+            jdoc_text_or(function, "name", ""));
+        if (mine && args)
+            buf_json_escaped(&mine->args, args, len);
+    }
+}
+
+/* Messages that no viewer has seen: those of the run behind the last one that it has. */
+static void stream_openai_tell_unseen(struct stream_openai *s, const jdoc *messages, size_t from)
+{
+    for (size_t i = from; i < jdoc_length(messages) && !s->over; i++) {
+        const jdoc *message = jdoc_at(messages, i);
+        size_t len = 0;
+        const char *text = jdoc_string(jdoc_get(message, "content"), &len);
+        if (text && !strcmp(jdoc_text_or(message, "role", ""), "assistant"))
+            stream_openai_say(s, jdoc_text_or(message, "id", ""), text, len);
+    }
+}
+
+static size_t stream_openai_last_question(const jdoc *messages)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < jdoc_length(messages); i++) {
+        const char *role = jdoc_text_or(jdoc_at(messages, i), "role", "");
+        if (!strcmp(role, "user") || !strcmp(role, "tool"))
+            from = i + 1;
+    }
+    return from;
+}
+
+/* The messages that count: what else was sent has to be said again. */
+void stream_openai_on_snapshot(struct stream_openai *s, const jdoc *event)
+{
+    const jdoc *messages = jdoc_get(event, "messages"), *last = NULL;
+    size_t kept = 0, at = 0, from = stream_openai_last_question(messages);
+
+    for (; kept < s->message_count; kept++) {
+        const jdoc *found = stream_openai_counts(messages, s->messages[kept].id, &at);
+        if (!found)
+            break;
+        last = found;
+        from = at + 1;
+    }
+    stream_openai_cut_calls(s);
+    for (size_t i = 0; i < jdoc_length(messages); i++)
+        stream_openai_take_calls(s, jdoc_at(messages, i));
+    if (kept < s->message_count) {
+        s->matching = true;
+        s->matched = s->messages[kept].at;
+        stream_openai_cut_messages(s, kept);
+    } else if (last) {
+        stream_openai_complete(s, last);
+    }
+    free(s->message);
+    s->message = NULL;
+    stream_openai_tell_unseen(s, messages, from);
+}
