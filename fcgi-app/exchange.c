@@ -94,17 +94,15 @@ int exchange_long(struct exchange *x)
     return error;
 }
 
+/* The head leaves, and what follows has its time. */
 static int exchange_parts_begin(struct exchange *x)
 {
     const struct request_source *source = x->request.source;
     struct buf head;
-    int error = exchange_long(x);
-    if (error != 0)
-        return error;
     buf_init(&head, 0);
     x->reply.streamed = true;
     x->reply.parts_until_ms = clock_mono_ms() + EXCHANGE_PARTS_MS;
-    error = exchange_head(x, &head);
+    int error = exchange_head(x, &head);
     if (error == 0)
         error = source->write(source->arg, head.data, head.len);
     buf_free(&head);
@@ -122,15 +120,12 @@ static int exchange_parts_check(struct exchange *x)
     return clock_mono_ms() < x->reply.parts_until_ms ? 0 : ERR_DEADLINE;
 }
 
-int exchange_pass(struct exchange *x)
+/* What stands in the body leaves. */
+static int exchange_parts_send(struct exchange *x)
 {
     const struct request_source *source = x->request.source;
     struct buf *body = &x->reply.body;
-    int error = buf_error(body);
-    if (error < 0 || body->len < EXCHANGE_PART || !source->write)
-        return error;
-    if (!x->reply.streamed)
-        error = exchange_parts_begin(x);
+    int error = 0;
     for (size_t at = 0; error == 0 && at < body->len; at += EXCHANGE_WRITE) {
         size_t left = body->len - at;
         error = exchange_parts_check(x);
@@ -140,6 +135,33 @@ int exchange_pass(struct exchange *x)
     }
     buf_reset(body);
     return error;
+}
+
+int exchange_pass(struct exchange *x)
+{
+    struct buf *body = &x->reply.body;
+    int error = buf_error(body);
+    if (error < 0 || body->len < EXCHANGE_PART || !x->request.source->write)
+        return error;
+    if (!x->reply.streamed) {
+        error = exchange_long(x);
+        if (error == 0)
+            error = exchange_parts_begin(x);
+    }
+    return error == 0 ? exchange_parts_send(x) : error;
+}
+
+int exchange_push(struct exchange *x)
+{
+    const struct request_source *source = x->request.source;
+    int error = buf_error(&x->reply.body);
+    if (error < 0 || !source->write || !source->flush)
+        return error;
+    if (!x->reply.streamed)
+        error = exchange_parts_begin(x);
+    if (error == 0)
+        error = exchange_parts_send(x);
+    return error == 0 ? source->flush(source->arg) : error;
 }
 
 void exchange_header(struct exchange *x, const char *name, const char *value)
@@ -182,7 +204,7 @@ void exchange_problem(struct exchange *x)
     if (p->code == PROBLEM_MEDIA_TYPE)
         exchange_header(x, "Accept-Encoding", "identity");
     if (p->code == PROBLEM_UNAUTHENTICATED)
-        exchange_header(x, "WWW-Authenticate", "Bearer");
+        exchange_header(x, "WWW-Authenticate", p->challenge ? p->challenge : "Bearer");
 }
 
 static void exchange_argument(struct buf *b, const char *name, const char *value)

@@ -76,6 +76,10 @@ void exchange_json(struct exchange *x, int status);
 #define EXCHANGE_PARTS_MS 300000
 void exchange_stream(struct exchange *x, const char *content_type);
 MUST_CHECK int exchange_pass(struct exchange *x);
+/* Sends what there is now, however little: events of a stream while a tool waits, which has its
+ * place already. Returns as exchange_pass. Without a way to flush nothing is sent before the
+ * end. */
+MUST_CHECK int exchange_push(struct exchange *x);
 /*
  * Api workers are synchronous: one of them stays free of tools that wait and of long requests, so
  * that everything else is answered meanwhile. Asked after the own wait or place is marked.

@@ -22,11 +22,15 @@ routes_handler handlers_calendar_export, handlers_calendar_import, handlers_expe
 routes_handler handlers_trip_export, handlers_user_export, handlers_user_erase;
 routes_handler handlers_models, handlers_model, handlers_completion, handlers_response;
 routes_handler handlers_response_get, handlers_response_cancel, handlers_response_delete;
+routes_handler handlers_mcp_post, handlers_mcp_get, handlers_mcp_metadata;
 routes_handler handlers_health, handlers_health_live, handlers_health_ready;
 routes_handler handlers_openapi;
 
 /* The tool that the path names, or NULL with the problem set. */
 struct tools_spec;
 const struct tools_spec *handlers_tool_named(struct exchange *x);
+
+/* The header WWW-Authenticate of the MCP route where the site names an issuer; arena; or NULL. */
+const char *handlers_mcp_challenge(struct exchange *x);
 
 #endif

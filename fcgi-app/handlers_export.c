@@ -1,14 +1,10 @@
 #include "fcgi-app/handlers.h"
 
-#include "agent/daytime.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "store/records.h"
+#include "fcgi-app/takeaway.h"
 #include "store/userdata.h"
-#include "tools/engine/modules.h"
 #include "tools/kit/export_file.h"
-#include "tools/kit/record.h"
-#include "tools/kit/timestamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,63 +14,16 @@
 #define HANDLERS_ERASE_MS 20000 /* of one request; below the timeouts of nginx and of clients */
 #define HANDLERS_ERASE_RETRY_MS 1000
 #define HANDLERS_ERASE_RATE_MS 3600000
-#define HANDLERS_CALENDAR_TYPE "text/calendar"
 
 /* handlers -- what a user takes along, brings, and erases. Api workers. */
 
-/* The zone that days and floating times are read in. */
-static int handlers_user_zone(struct exchange *x, const struct zone **zone)
+/* ?from and ?to, a day counts whole; without them everything. */
+static int handlers_period(struct exchange *x, struct takeaway_period *period)
 {
-    *zone = NULL;
-    const char *configured = x->app->conf->default_zone;
-    const char *named = request_query(&x->request, "timezone");
-    if (!named)
-        named = request_header(&x->request, "HTTP_X_TIME_ZONE");
-    if (named && (!daytime_zone_valid(named) || zone_get(named, zone) != 0))
-        return problem_field(&x->problem, "timezone",
-            "timezone must be a zone of the IANA database, such as Australia/Sydney.");
-    if (!named && zone_get(configured, zone) != 0)
-        return zone_get("UTC", zone);
-    return 0;
-}
-
-static int handlers_moment(struct exchange *x, const char *name, const struct zone *zone,
-    struct timestamp *out)
-{
-    const char *text = request_query(&x->request, name);
-    if (!text)
-        return ERR_NOT_FOUND;
-    if (timestamp_parse(text, zone, out) != 0)
-        return problem_field(&x->problem, name,
-            "%s must be a date or a time, such as 2026-12-01 or 2026-12-01T09:30.", name);
-    return 0;
-}
-
-/* ?from and ?to, a day counts whole; without them everything. until_ms is not part of it. */
-static int handlers_period(struct exchange *x, int64_t *from_ms, int64_t *until_ms)
-{
-    const struct zone *zone;
-    struct timestamp m = {.has_time = true};
-    *from_ms = -RECORD_FOREVER;
-    *until_ms = RECORD_FOREVER;
-    int error = handlers_user_zone(x, &zone);
-    if (error != 0)
-        return error;
-    error = handlers_moment(x, "from", zone, &m);
-    if (error == 0)
-        *from_ms = m.ms;
-    else if (error != ERR_NOT_FOUND)
-        return error;
-    error = handlers_moment(x, "to", zone, &m);
-    if (error == 0)
-        *until_ms = m.has_time ? m.ms : timestamp_day(m.ms, 1, zone);
-    else if (error != ERR_NOT_FOUND)
-        return error;
-    if (*until_ms < *from_ms + !m.has_time)
-        return problem_field(&x->problem, "to", "to is before from.");
-    if (*until_ms == *from_ms) /* what is at that moment */
-        ++*until_ms;
-    return 0;
+    int error = takeaway_zone(x, NULL, &period->zone);
+    return error != 0 ? error :
+                        takeaway_period(x, request_query(&x->request, "from"),
+                            request_query(&x->request, "to"), period);
 }
 
 static int handlers_flush(void *arg, struct buf *out)
@@ -91,50 +40,21 @@ static void handlers_file(struct exchange *x, const char *type, const char *name
     exchange_header(x, "Content-Disposition", disposition);
 }
 
-static void handlers_context(struct exchange *x, const struct zone *zone,
-    struct tools_context *context)
-{
-    struct app *app = x->app;
-    *context = (struct tools_context){.conf = app->conf,
-        .store = app->store,
-        .reactor = app->reactor,
-        .uid = x->who.user,
-        .zone = zone_name(zone),
-        .locale = "",
-        .currency = app->conf->default_currency,
-        .now_ms = clock_real_ms(),
-        .role = x->who.role};
-}
-
 /* ---- the calendar ---- */
-
-/* A build may be without the family that knows calendars. */
-static int handlers_calendar(struct exchange *x, const struct module_file **file)
-{
-    *file = modules_file(HANDLERS_CALENDAR_TYPE);
-    if (*file)
-        return 0;
-    return problem_set(&x->problem, PROBLEM_NOT_FOUND, "This service has no calendar.");
-}
 
 int handlers_calendar_export(struct exchange *x)
 {
-    const struct zone *zone;
     const struct module_file *file;
-    struct tools_context context;
-    int64_t from_ms, until_ms;
-    int error = handlers_calendar(x, &file);
+    struct takeaway_period period;
+    int error = takeaway_calendar(x, &file);
     if (error == 0)
-        error = handlers_period(x, &from_ms, &until_ms);
-    if (error == 0)
-        error = handlers_user_zone(x, &zone);
+        error = handlers_period(x, &period);
     if (error != 0)
         return error;
-    handlers_context(x, zone, &context);
-    handlers_file(x, HANDLERS_CALENDAR_TYPE "; charset=utf-8", "calendar.ics");
+    handlers_file(x, TAKEAWAY_CALENDAR_TYPE "; charset=utf-8", "calendar.ics");
     if (x->request.head)
         return 0;
-    return file->write(&context, from_ms, until_ms, &x->reply.body, handlers_flush, x);
+    return takeaway_put_calendar(x, &period, &x->reply.body, handlers_flush, x);
 }
 
 static bool handlers_is_type(const struct request *r, const char *type)
@@ -152,18 +72,18 @@ int handlers_calendar_import(struct exchange *x)
     struct tools_context context;
     char why[MODULE_WHY_SIZE] = "";
     jdoc *answer = NULL;
-    int error = handlers_calendar(x, &file);
+    int error = takeaway_calendar(x, &file);
     if (error == 0)
-        error = handlers_user_zone(x, &zone);
+        error = takeaway_zone(x, NULL, &zone);
     if (error != 0)
         return error;
-    if (!handlers_is_type(&x->request, HANDLERS_CALENDAR_TYPE))
+    if (!handlers_is_type(&x->request, TAKEAWAY_CALENDAR_TYPE))
         return problem_set(&x->problem, PROBLEM_MEDIA_TYPE, "Content-Type must be %s.",
-            HANDLERS_CALENDAR_TYPE);
+            TAKEAWAY_CALENDAR_TYPE);
     error = exchange_long(x);
     if (error != 0)
         return error;
-    handlers_context(x, zone, &context);
+    takeaway_context(x, zone, &context);
     error = file->read(&context, x->arena, x->request.body, x->request.body_len, &answer, why);
     if (error == ERR_INVALID)
         return problem_field(&x->problem, "body", "This is no iCalendar text. %s", why);
@@ -195,43 +115,29 @@ int handlers_calendar_import(struct exchange *x)
 
 int handlers_expenses_export(struct exchange *x)
 {
-    int64_t from_ms, until_ms;
-    int error = handlers_period(x, &from_ms, &until_ms);
+    struct takeaway_period period;
+    int error = handlers_period(x, &period);
     if (error != 0)
         return error;
-    handlers_file(x, "text/csv; charset=utf-8; header=present", "expenses.csv");
+    handlers_file(x, TAKEAWAY_EXPENSES_TYPE, "expenses.csv");
     if (x->request.head)
         return 0;
-    return export_file_expenses(x->app->store,
-        &(struct export_file_period){x->who.user, from_ms, until_ms - 1}, &x->reply.body,
-        handlers_flush, x);
+    return takeaway_put_expenses(x, &period, &x->reply.body, handlers_flush, x);
 }
 
 /* /trips/{id}.gpx: the table's {id} takes the ending too. */
 int handlers_trip_export(struct exchange *x)
 {
     static const char ending[] = ".gpx";
-    const char *json, *name = x->params[0];
+    const char *name = x->params[0];
     size_t len = strlen(name), end = strlen(ending);
-    jdoc *trip = NULL;
     if (len <= end || strcmp(name + len - end, ending) != 0)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "A trip is a file: /trips/ID.gpx.");
     const char *id = arena_memdup(x->arena, name, len - end);
     if (!id)
         return ERR_NOMEM;
-    int error = records_get(x->app->store, x->who.user, "trip", id, x->arena, &json);
-    if (error == ERR_NOT_FOUND)
-        return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such trip.");
-    if (error == 0)
-        error = jdoc_parse(json, strlen(json), &trip, NULL, 0);
-    if (error == 0) {
-        handlers_file(x, "application/gpx+xml", "trip.gpx");
-        error = export_file_trip(trip, &x->reply.body);
-    }
-    jdoc_free(trip);
-    return error == ERR_INVALID ?
-        problem_set(&x->problem, PROBLEM_CONFLICT, "This trip has no places.") :
-        error;
+    handlers_file(x, TAKEAWAY_TRIP_TYPE, "trip.gpx");
+    return takeaway_put_trip(x, id, &x->reply.body);
 }
 
 /* ---- everything ---- */

@@ -23,16 +23,12 @@ static void handlers_examples(struct buf *b, const struct tools_spec *spec)
 
 static void handlers_tool(struct buf *b, const struct tools_spec *spec)
 {
-    static const char *const effects[] = {[TOOLS_READ] = "read",
-        [TOOLS_WRITE] = "write",
-        [TOOLS_DELETE] = "delete",
-        [TOOLS_OUTSIDE] = "outside"};
     buf_puts(b, "{\"name\":");
     buf_json_string(b, spec->name, strlen(spec->name));
     buf_json_member(b, "family", spec->family);
     buf_json_member(b, "description", spec->description);
     buf_printf(b, ",\"core\":%s", spec->core ? "true" : "false");
-    buf_json_member(b, "effect", effects[spec->effect]);
+    buf_json_member(b, "effect", tools_effect_name(spec));
     buf_json_member(b, "approval", spec->approval == TOOLS_APPROVAL_ALWAYS ? "always" : "never");
     if (spec->approval_argument) {
         buf_puts(b, ",\"approval_when\":{");

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/task.h"
+#include "fcgi-app/handlers.h"
 #include "fcgi-app/ticket.h"
 #include "process/origin.h"
 #include "process/stage.h"
@@ -30,6 +31,7 @@ static int identify_refuse(struct exchange *x, const char *why)
 {
     log_limited(LOG_LEVEL_INFO, "refused a credential: %s", why);
     problem_set(&x->problem, PROBLEM_UNAUTHENTICATED, "Credential refused: %s.", why);
+    x->problem.challenge = handlers_mcp_challenge(x);
     return ERR_AUTH;
 }
 

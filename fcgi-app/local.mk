@@ -4,6 +4,9 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/admit.c fcgi-app/admit.h \
 	fcgi-app/answers.c fcgi-app/answers.h \
 	fcgi-app/attach.c fcgi-app/attach.h \
+	fcgi-app/direct.c fcgi-app/direct.h \
+	fcgi-app/direct_approve.c \
+	fcgi-app/direct_parts.h \
 	fcgi-app/exchange.c fcgi-app/exchange.h \
 	fcgi-app/facade.c fcgi-app/facade.h \
 	fcgi-app/facade_answer.c fcgi-app/facade_answer.h \
@@ -23,6 +26,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_facade.c \
 	fcgi-app/handlers_health.c \
 	fcgi-app/handlers_inbox.c \
+	fcgi-app/handlers_mcp.c \
 	fcgi-app/handlers_message.c \
 	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_sessions.c \
@@ -33,6 +37,13 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/identify.c fcgi-app/identify.h \
 	fcgi-app/lag.c fcgi-app/lag.h \
 	fcgi-app/loop.c fcgi-app/loop.h \
+	fcgi-app/mcpd.c fcgi-app/mcpd.h \
+	fcgi-app/mcpd_ask.c \
+	fcgi-app/mcpd_era.c fcgi-app/mcpd_era.h \
+	fcgi-app/mcpd_place.c fcgi-app/mcpd_place.h \
+	fcgi-app/mcpd_reply.c \
+	fcgi-app/mcpd_resources.c \
+	fcgi-app/mcpd_tools.c \
 	fcgi-app/openapi.c fcgi-app/openapi.h \
 	fcgi-app/request.c fcgi-app/request.h \
 	fcgi-app/routes.c fcgi-app/routes.h \
@@ -51,6 +62,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/submit_files.c \
 	fcgi-app/submit_messages.c \
 	fcgi-app/submit_parts.h \
+	fcgi-app/takeaway.c fcgi-app/takeaway.h \
 	fcgi-app/ticket.c fcgi-app/ticket.h \
 	fcgi-app/uichat.c fcgi-app/uichat.h \
 	fcgi-app/uichat_message.c fcgi-app/uichat_parts.h \

@@ -97,6 +97,11 @@ static int loop_open(struct loop *l, struct worker *w)
     return error;
 }
 
+static bool loop_peer_gone(void *gateway)
+{
+    return gateway_peer_gone(gateway);
+}
+
 int loop_new(struct loop **out, struct worker *w)
 {
     struct loop *l = calloc(1, sizeof *l);
@@ -114,7 +119,9 @@ int loop_new(struct loop **out, struct worker *w)
     l->source = (struct request_source){.arg = l->gateway,
         .param = gateway_param,
         .body = gateway_body,
-        .write = gateway_write};
+        .write = gateway_write,
+        .flush = gateway_flush,
+        .gone = loop_peer_gone};
     *out = l;
     return 0;
 }
@@ -138,11 +145,6 @@ static void loop_measure(struct loop *l)
 {
     serve_measure(&l->app);
     l->unmeasured = 0;
-}
-
-static bool loop_peer_gone(void *gateway)
-{
-    return gateway_peer_gone(gateway);
 }
 
 static int loop_peer_finish(void *gateway, const char *head, size_t head_len, const char *body,

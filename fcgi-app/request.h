@@ -24,6 +24,8 @@ struct request_source {
     int (*body)(void *arg, struct buf *out, size_t max);    /* see gateway_body */
     int (*write)(void *arg, const char *bytes, size_t len); /* see gateway_write; or NULL */
     void (*body_done)(void *arg);                           /* see inbound_body_done; or NULL */
+    int (*flush)(void *arg);                                /* see gateway_flush; or NULL */
+    bool (*gone)(void *arg); /* has the client left? see gateway_peer_gone; or NULL */
 };
 
 #define REQUEST_QUERY_MAX 32

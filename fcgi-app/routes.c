@@ -78,6 +78,12 @@ static const struct routes_row routes_rows[] = {
         handlers_tool_get},
     {"POST", "/tools/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_tool_call},
+    {"POST", "/mcp", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_mcp_post},
+    {"GET", "/mcp", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_mcp_get},
+    {"GET", "/.well-known/oauth-protected-resource", ROUTES_ROOT, ROUTES_API, ROUTES_ANYONE,
+        ROUTES_RATE_NONE, handlers_mcp_metadata},
+    {"GET", "/.well-known/oauth-protected-resource{path}", ROUTES_ROOT, ROUTES_API, ROUTES_ANYONE,
+        ROUTES_RATE_NONE, handlers_mcp_metadata},
     {"GET", "/approvals", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_approvals_list},
     {"POST", "/approvals/{id}", ROUTES_PUBLIC, ROUTES_TURN, ROUTES_USER, ROUTES_RATE_CHAT,
@@ -144,11 +150,15 @@ const struct routes_row *routes_at(size_t index)
     return &routes_rows[index];
 }
 
-/* One segment of a path for "{id}", or, still percent-encoded, for "{user}". 1, 0, ERR_NOMEM. */
-static int routes_param(struct exchange *x, bool user, const char *text, size_t len,
+/*
+ * One segment of a path for "{id}", or, still percent-encoded, for "{user}"; the rest of the path
+ * for "{path}". 1, 0, ERR_NOMEM.
+ */
+static int routes_param(struct exchange *x, char kind, const char *text, size_t len,
     const char **out)
 {
-    if (!user && !ident_is_safe(text, len, IDENT_USER_MAX))
+    bool user = kind == 'u';
+    if (kind == 'i' && !ident_is_safe(text, len, IDENT_USER_MAX))
         return 0;
     char *copy = arena_memdup(x->arena, text, len);
     char *id = user ? arena_alloc(x->arena, IDENT_USER_MAX + 1) : copy;
@@ -168,10 +178,10 @@ static int routes_fit(struct exchange *x, const char *pattern, const char *path,
     size_t count = 0;
     while (*pattern != '\0') {
         if (*pattern == '{') {
-            size_t len = strcspn(path, "/");
+            size_t len = pattern[1] == 'p' ? strlen(path) : strcspn(path, "/");
             if (count == EXCHANGE_PARAMS)
                 return 0;
-            int fit = routes_param(x, pattern[1] == 'u', path, len, &params[count++]);
+            int fit = routes_param(x, pattern[1], path, len, &params[count++]);
             if (fit != 1)
                 return fit;
             path += len;

@@ -22,7 +22,8 @@ enum routes_rate { ROUTES_RATE_NONE, ROUTES_RATE_CHAT, ROUTES_RATE_API, ROUTES_R
 typedef int routes_handler(struct exchange *x);
 
 struct routes_row {
-    /* pattern: segments; "{id}" takes one safe id, "{user}" any name of a user, given as its id */
+    /* pattern: segments; "{id}" takes one safe id, "{user}" any name of a user, given as its id,
+     * "{path}" the rest */
     const char *method, *pattern;
     enum routes_scope scope;
     int pools; /* enum routes_pool, perhaps with ROUTES_FILES */

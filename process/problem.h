@@ -109,6 +109,7 @@ struct problem {
     int64_t limit;          /* of the field, in the unit that detail names */
     int64_t retry_after_ms; /* 0 = none */
     const char *allow;      /* for 405; borrowed; or NULL */
+    const char *challenge;  /* for 401: WWW-Authenticate; borrowed; NULL = "Bearer" */
     const char *members;    /* further members as JSON, each behind a comma; borrowed; or NULL */
 };
 

@@ -8,6 +8,7 @@
 #include "store/scripts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DIRECT_KEEP_MS 3600000 /* how long the outcome of a direct call's approval can be told */
@@ -311,7 +312,10 @@ int approvals_get(struct store *s, const char *uid, const char *id, struct arena
     if (strlen(id) >= APPROVALS_ID_SIZE)
         return ERR_NOT_FOUND;
     keys_approval(key, uid, id);
-    error = link_command(s->link, &r, "HMGET %s tool args session input message", key);
+    error = link_command(s->link, &r,
+        "HMGET %s tool args session input message zone state "
+        "expires run_args",
+        key);
     if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
         error = ERR_NOT_FOUND;
     if (!error) {
@@ -319,8 +323,13 @@ int approvals_get(struct store *s, const char *uid, const char *id, struct arena
             .args = arena_strdup(arena, approvals_word(r, 1)),
             .session = arena_strdup(arena, approvals_word(r, 2)),
             .input = arena_strdup(arena, approvals_word(r, 3)),
-            .message = arena_strdup(arena, approvals_word(r, 4))};
-        if (!out->tool || !out->args || !out->session || !out->input || !out->message)
+            .message = arena_strdup(arena, approvals_word(r, 4)),
+            .zone = arena_strdup(arena, approvals_word(r, 5)),
+            .run_args = arena_strdup(arena, approvals_word(r, 8)),
+            .open = strcmp(approvals_word(r, 6), "open") == 0,
+            .expires_ms = strtoll(approvals_word(r, 7), NULL, 10)};
+        if (!out->tool || !out->args || !out->session || !out->input || !out->message ||
+            !out->zone || !out->run_args)
             error = ERR_NOMEM;
     }
     link_reply_free(r);

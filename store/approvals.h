@@ -104,7 +104,10 @@ MUST_CHECK int approvals_untrusted(struct store *s, const char *uid, const char 
     bool *untrusted);
 
 struct approvals_record { /* texts in the arena */
-    const char *tool, *args, *session, *input, *message;
+    const char *tool, *args, *session, *input, *message, *zone;
+    const char *run_args; /* those that the user put in their place; "" = none */
+    bool open;            /* nobody has answered it */
+    int64_t expires_ms;   /* Redis' time */
 };
 /* Returns 0, ERR_NOT_FOUND, ERR_STORE*, ERR_NOMEM. */
 MUST_CHECK int approvals_get(struct store *s, const char *uid, const char *id, struct arena *arena,

@@ -33,6 +33,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_recipe_page \
 	tests/fuzz/fuzz_calendar \
 	tests/fuzz/fuzz_mcp \
+	tests/fuzz/fuzz_mcp_server \
 	tests/fuzz/fuzz_places \
 	tests/fuzz/fuzz_aisdk \
 	tests/fuzz/fuzz_uichat \

@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	tests/unit/test_maintenance \
 	tests/unit/test_many_records \
 	tests/unit/test_mcp \
+	tests/unit/test_mcpd \
 	tests/unit/test_meals \
 	tests/unit/test_media \
 	tests/unit/test_medical \

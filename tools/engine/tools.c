@@ -67,6 +67,15 @@ const struct tools_spec *tools_at(size_t index)
                                           dynamic_at(index - tools_registry_count);
 }
 
+const char *tools_effect_name(const struct tools_spec *spec)
+{
+    static const char *const names[] = {[TOOLS_READ] = "read",
+        [TOOLS_WRITE] = "write",
+        [TOOLS_DELETE] = "delete",
+        [TOOLS_OUTSIDE] = "outside"};
+    return names[spec->effect];
+}
+
 bool tools_registered(const char *name)
 {
     for (size_t i = 0; i < tools_registry_count; i++)

@@ -35,8 +35,12 @@ MUST_CHECK int tools_global_init(void);
 size_t tools_count(void);
 const struct tools_spec *tools_at(size_t index); /* stable order: the prompt cache depends on it */
 const struct tools_spec *tools_find(const char *name);
+/* "read", "write", "delete", "outside" */
+const char *tools_effect_name(const struct tools_spec *spec);
 /* Is it one of the build's own? */
 bool tools_registered(const char *name);
+/* Is the setting there without which it cannot work (`provider`)? */
+bool tools_is_provided(const struct conf *conf, const struct tools_spec *spec);
 /* Does this call need the user's approval? args: coerced (tools_check); NULL = not known, so
  * yes. */
 bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args);

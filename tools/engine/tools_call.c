@@ -69,9 +69,14 @@ static bool tools_call_is_set(const struct conf *conf, const char *name)
     return s.present;
 }
 
+bool tools_is_provided(const struct conf *conf, const struct tools_spec *spec)
+{
+    return !spec->provider || tools_call_is_set(conf, spec->provider);
+}
+
 static int tools_call_check_provider(struct tools_run *run)
 {
-    if (!run->spec->provider || tools_call_is_set(run->context->conf, run->spec->provider))
+    if (tools_is_provided(run->context->conf, run->spec))
         return 0;
     int error = run_fail(run, "provider_not_configured",
         "This needs an outside provider that is not configured here (setting %s).",

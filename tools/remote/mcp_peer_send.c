@@ -81,11 +81,11 @@ static int mcp_peer_add_meta(jdoc *params)
     jdoc *meta = jdoc_new_object();
     if (!meta)
         return ERR_NOMEM;
-    int error = jdoc_set_string(meta, "io.modelcontextprotocol/protocolVersion", MCP_WIRE_MODERN);
+    int error = jdoc_set_string(meta, MCP_WIRE_META_VERSION, MCP_WIRE_MODERN);
     if (error == 0)
-        error = jdoc_set(meta, "io.modelcontextprotocol/clientCapabilities", jdoc_new_object());
+        error = jdoc_set(meta, MCP_WIRE_META_CAPABILITIES, jdoc_new_object());
     if (error == 0)
-        error = mcp_peer_add_client(meta, "io.modelcontextprotocol/clientInfo");
+        error = mcp_peer_add_client(meta, MCP_WIRE_META_CLIENT);
     if (error != 0) {
         jdoc_free(meta);
         return error;

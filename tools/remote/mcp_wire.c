@@ -11,11 +11,17 @@
 #define HEADER_NAME_MAX 64
 #define DEPTH_MAX 8 /* of properties that name headers */
 
-bool mcp_wire_legacy_version(const char *version)
+const char *mcp_wire_legacy_at(size_t index)
 {
     static const char *const known[] = {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(version, known[i]) == 0)
+    return index < sizeof known / sizeof *known ? known[index] : NULL;
+}
+
+bool mcp_wire_legacy_version(const char *version)
+{
+    const char *known;
+    for (size_t i = 0; (known = mcp_wire_legacy_at(i)); i++)
+        if (strcmp(version, known) == 0)
             return true;
     return false;
 }
@@ -87,15 +93,36 @@ static bool mcp_wire_is_plain(const char *text, size_t len)
     return len < sizeof begin - 1 || strncasecmp(text, begin, sizeof begin - 1) != 0;
 }
 
+static void mcp_wire_put_coded(struct buf *out, const char *text, size_t len)
+{
+    buf_puts(out, "=?base64?");
+    buf_put_base64(out, text, len);
+    buf_puts(out, "?=");
+}
+
 void mcp_wire_header_value(struct buf *out, const char *text, size_t len)
 {
     if (mcp_wire_is_plain(text, len)) {
         buf_put(out, text, len);
         return;
     }
-    buf_puts(out, "=?base64?");
-    buf_put_base64(out, text, len);
-    buf_puts(out, "?=");
+    mcp_wire_put_coded(out, text, len);
+}
+
+bool mcp_wire_header_is(const char *value, const char *text, size_t len)
+{
+    struct buf coded = {0};
+    value += strspn(value, " \t");
+    size_t n = strlen(value);
+    while (n > 0 && strchr(" \t", value[n - 1]))
+        n--;
+    bool is = n == len && memcmp(value, text, len) == 0 && mcp_wire_is_plain(text, len);
+    if (!is) {
+        mcp_wire_put_coded(&coded, text, len);
+        is = buf_error(&coded) == 0 && n == coded.len && memcmp(value, coded.data, n) == 0;
+    }
+    buf_free(&coded);
+    return is;
 }
 
 static bool mcp_wire_is_token(const char *text)

@@ -11,12 +11,19 @@
 
 /*
  * mcp_wire -- the bytes of the Model Context Protocol: JSON-RPC messages, versions, headers.
- * Reads and writes memory only; used by whoever talks to an MCP server.
+ * Reads and writes memory only; used by whoever talks to an MCP server, and by our own one.
  */
 #define MCP_WIRE_MODERN "2026-07-28" /* stateless: no initialize, no session */
 #define MCP_WIRE_LEGACY "2025-11-25" /* the one that initialize asks for */
-/* Is this a version of the era with sessions that we speak? */
+/* The versions of the era with sessions that we speak, the oldest first; NULL behind the last. */
+const char *mcp_wire_legacy_at(size_t index);
+/* Is this one of them? */
 bool mcp_wire_legacy_version(const char *version);
+/* Members of params._meta and of a result's _meta, as of 2026-07-28. */
+#define MCP_WIRE_META_VERSION "io.modelcontextprotocol/protocolVersion"
+#define MCP_WIRE_META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
+#define MCP_WIRE_META_CLIENT "io.modelcontextprotocol/clientInfo"
+#define MCP_WIRE_META_SERVER "io.modelcontextprotocol/serverInfo"
 
 enum mcp_wire_kind {
     MCP_WIRE_NOTHING, /* no JSON-RPC message */
@@ -41,7 +48,13 @@ void mcp_wire_read(const jdoc *doc, struct mcp_wire_message *out);
 #define MCP_WIRE_HEADER_MISMATCH (-32020)
 #define MCP_WIRE_CAPABILITY (-32021)
 #define MCP_WIRE_VERSION (-32022)
+/* Of JSON-RPC 2.0 itself, section 5.1. */
+#define MCP_WIRE_BAD_JSON (-32700)
+#define MCP_WIRE_BAD_REQUEST (-32600)
 #define MCP_WIRE_NO_METHOD (-32601)
+#define MCP_WIRE_BAD_PARAMS (-32602)
+#define MCP_WIRE_FAULT (-32603)
+#define MCP_WIRE_NO_RESOURCE (-32002) /* of the era with sessions; the modern one has -32602 */
 
 /* Appends {"jsonrpc","id","method","params"}; id < 0 = a notification; params NULL = left out. */
 void mcp_wire_put(struct buf *out, int64_t id, const char *method, const jdoc *params);
@@ -53,6 +66,8 @@ void mcp_wire_put_answer(struct buf *out, const jdoc *id, const jdoc *result);
  * when it is not plain ASCII, has blanks at its ends, or looks like that form.
  */
 void mcp_wire_header_value(struct buf *out, const char *text, size_t len);
+/* Does the value of a header say this text, in either form? Blanks around it do not count. */
+bool mcp_wire_header_is(const char *value, const char *text, size_t len);
 
 /*
  * x-mcp-header: arguments that the modern era mirrors in `Mcp-Param-NAME` headers.

@@ -209,6 +209,12 @@ int gateway_write(void *arg, const char *bytes, size_t len)
                                                                                    ERR_PEER_GONE;
 }
 
+int gateway_flush(void *arg)
+{
+    struct gateway *g = arg;
+    return g->open && FCGX_FFlush(g->request.out) == 0 ? 0 : ERR_PEER_GONE;
+}
+
 void gateway_break(struct gateway *g)
 {
     /* A record that is none makes nginx break off at once. Where it does not fit, as the peer reads

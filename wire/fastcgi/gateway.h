@@ -45,6 +45,8 @@ MUST_CHECK int gateway_peer_fd(const struct gateway *g);
  * io_timeout_ms for a peer that does not take it. Returns 0 or ERR_PEER_GONE.
  */
 MUST_CHECK int gateway_write(void *g, const char *bytes, size_t len);
+/* What was written leaves now, however little it is. As gateway_write. */
+MUST_CHECK int gateway_flush(void *g);
 /* Closes without the end of the request: nginx then breaks off what it passes on to the client. */
 void gateway_break(struct gateway *g);
 /*
