@@ -110,6 +110,8 @@
     X(rate_chat_user, INT, "rate.chat_user", "30", 0, 1000000, \
         "messages a minute and user; 0 = any") \
     X(rate_api_user, INT, "rate.api_user", "300", 0, 1000000, "other requests a minute and user") \
+    X(rate_stream_user, INT, "rate.stream_user", "1200", 0, 1000000, \
+        "reads of durable streams a minute and user") \
     X(rate_feedback_user, INT, "rate.feedback_user", "5", 0, 1000000, \
         "feedback a minute and user") \
     X(rate_ws_messages, INT, "rate.ws_messages", "60", 0, 1000000, "frames a minute and socket") \
@@ -172,11 +174,15 @@
     X(stream_queue, SIZE, "stream.queue", "256k", 4096, 67108864, \
         "bytes queued for a slow viewer") \
     X(stream_frame_max, SIZE, "stream.frame", "64k", 1024, 16777216, "largest WebSocket message") \
+    X(ws_deflate, BOOL, "ws.deflate", "off", 0, 0, \
+        "compresses messages of WebSockets whose client can (permessage-deflate)") \
     X(stream_ping_ms, MS, "stream.ping", "25s", 1000, 3600000, "ping (SSE: comment) interval") \
     X(stream_idle_ms, MS, "stream.idle", "60s", 2000, 86400000, \
         "silence after which a peer is gone") \
     X(stream_max_age_ms, MS, "stream.max_age", "0ms", 0, 0, \
         "planned reconnect before a proxy's cap; 0 = never") \
+    X(stream_poll_ms, MS, "stream.poll", "20s", 100, 300000, \
+        "how long a long-poll waits for something new") \
     X(stream_retry_ms, MS, "stream.retry", "1s", 0, 600000, "SSE retry: sent on planned ends") \
     /* agent */ \
     X(providers, TEXT, "model.chain", "offline", 0, 0, \

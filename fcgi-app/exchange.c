@@ -4,16 +4,19 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "fcgi-app/facade.h"
+#include "process/etag.h"
 #include "process/origin.h"
 #include "process/stage.h"
 #include "wire/http/http.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EXCHANGE_CURSOR_PART 18 /* digits; what a stream worker reads */
 #define EXCHANGE_WRITE 8192     /* bytes between two beats: a write may wait as long as it may */
 #define EXCHANGE_LONG_RETRY_MS 2000
+#define EXCHANGE_TAG_DIGITS 32 /* of the body's SHA-256 */
 
 int exchange_init(struct exchange *x, struct app *app, const struct request_source *source)
 {
@@ -38,7 +41,7 @@ void exchange_fini(struct exchange *x)
 
 void exchange_json(struct exchange *x, int status)
 {
-    x->reply.unsized = false;
+    x->reply.unsized = x->reply.kept = false;
     x->reply.kept_s = 0;
     x->reply.status = status;
     x->reply.content_type = status >= 400 ? "application/problem+json" : "application/json";
@@ -187,6 +190,23 @@ static void exchange_facade_problem(struct exchange *x)
     exchange_header(x, "X-Should-Retry", kind->retryable ? "true" : "false");
 }
 
+void exchange_tag(struct exchange *x)
+{
+    struct reply *reply = &x->reply;
+    char digest[IDENT_SHA256_SIZE], tag[EXCHANGE_TAG_DIGITS + 3];
+    if (strcmp(x->request.method, "GET") != 0 || x->request.internal || reply->status != 200 ||
+        !reply->content_type || reply->unsized)
+        return;
+    ident_sha256_hex(buf_text(&reply->body), reply->body.len, digest);
+    snprintf(tag, sizeof tag, "\"%.*s\"", EXCHANGE_TAG_DIGITS, digest);
+    exchange_header(x, "ETag", tag);
+    if (!etag_matches(request_header(&x->request, "HTTP_IF_NONE_MATCH"), tag))
+        return;
+    reply->status = 304;
+    reply->content_type = NULL;
+    buf_reset(&reply->body);
+}
+
 void exchange_problem(struct exchange *x)
 {
     const struct problem *p = &x->problem;
@@ -213,12 +233,33 @@ static void exchange_argument(struct buf *b, const char *name, const char *value
     buf_put_urlencoded(b, value, strlen(value));
 }
 
+/* Whose session or turn the stream workers are to answer for, at which of their addresses. */
+static void exchange_redirect(struct exchange *x, const char *at, const char *session,
+    const char *turn)
+{
+    struct buf *head = &x->reply.head;
+    x->reply.status = 200;
+    x->reply.content_type = NULL;
+    buf_reset(&x->reply.body);
+    buf_reset(head);
+    buf_printf(head, "X-Accel-Redirect: /_stream/%s?user=", at);
+    buf_put_urlencoded(head, x->who.user, strlen(x->who.user));
+    exchange_argument(head, "session", session);
+    if (turn)
+        exchange_argument(head, "turn", turn);
+}
+
+/* The page that asks, when it may be told. */
+static void exchange_argue_origin(struct exchange *x)
+{
+    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
+    if (origin_is_told(x->app->conf, origin))
+        exchange_argument(&x->reply.head, "origin", origin);
+}
+
 static void exchange_put_view(struct exchange *x, const struct exchange_view *view)
 {
     struct buf *head = &x->reply.head;
-    exchange_argument(head, "session", view->session);
-    if (view->turn)
-        exchange_argument(head, "turn", view->turn);
     exchange_argument(head, "cursor", view->cursor);
     exchange_argument(head, "scope", view->turn ? "run" : "session");
     exchange_argument(head, "until", view->turn ? "final" : "ever");
@@ -236,18 +277,30 @@ int exchange_handover(struct exchange *x, const struct exchange_view *view)
     struct buf *head = &x->reply.head;
     if (view->detail && strlen(view->detail) > EXCHANGE_DETAIL_MAX)
         return ERR_LIMIT;
-    x->reply.status = 200;
-    x->reply.content_type = NULL;
-    buf_reset(&x->reply.body);
-    buf_reset(head);
-    buf_puts(head, "X-Accel-Redirect: /_stream/sse?user=");
-    buf_put_urlencoded(head, x->who.user, strlen(x->who.user));
+    exchange_redirect(x, "sse", view->session, view->turn);
     exchange_put_view(x, view);
     exchange_argument(head, "trace", x->request.traceparent);
     exchange_argument(head, "request", x->request.id);
-    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
-    if (origin_is_told(x->app->conf, origin))
-        exchange_argument(head, "origin", origin);
+    exchange_argue_origin(x);
+    buf_puts(head, "\r\n");
+    return buf_error(head);
+}
+
+int exchange_handover_log(struct exchange *x, const struct exchange_log *ask)
+{
+    struct buf *head = &x->reply.head;
+    exchange_redirect(x, "durable", ask->session, ask->turn);
+    exchange_argument(head, "scope", ask->turn ? "run" : "session");
+    exchange_argument(head, "offset", ask->offset);
+    exchange_argument(head, "live", ask->live);
+    exchange_argument(head, "seen", ask->seen);
+    exchange_argument(head, "as", ask->form);
+    exchange_argument(head, "match", ask->match);
+    exchange_argument(head, "trace", x->request.traceparent);
+    exchange_argument(head, "request", x->request.id);
+    if (x->who.expires_ms > 0)
+        buf_printf(head, "&expires=%lld", x->who.expires_ms);
+    exchange_argue_origin(x);
     buf_puts(head, "\r\n");
     return buf_error(head);
 }
@@ -268,6 +321,15 @@ static bool exchange_lacks_charset(const char *type)
     return (len > 4 && strcmp(type + len - 4, "json") == 0) || strcmp(type, REQUEST_SSE) == 0;
 }
 
+/* For how long who asked may keep it. */
+static void exchange_put_caching(const struct reply *reply, struct buf *out)
+{
+    if (reply->kept_s > 0)
+        buf_printf(out, "Cache-Control: private, max-age=%d\r\n", reply->kept_s);
+    else
+        buf_printf(out, "Cache-Control: %s\r\n", reply->kept ? "private, no-cache" : "no-store");
+}
+
 int exchange_head(const struct exchange *x, struct buf *out)
 {
     const struct reply *reply = &x->reply;
@@ -278,11 +340,9 @@ int exchange_head(const struct exchange *x, struct buf *out)
         if (!reply->streamed && !(x->request.head && reply->unsized))
             buf_printf(out, "Content-Length: %zu\r\n", reply->body.len);
         buf_puts(out, "X-Content-Type-Options: nosniff\r\n");
-        if (reply->kept_s > 0)
-            buf_printf(out, "Cache-Control: private, max-age=%d\r\n", reply->kept_s);
-        else
-            buf_puts(out, "Cache-Control: no-store\r\n");
     }
+    if (reply->content_type || reply->status == 304)
+        exchange_put_caching(reply, out);
     buf_printf(out, "X-Request-Id: %s\r\ntraceparent: %s\r\n", x->request.id,
         x->request.traceparent);
     if (x->request.internal && x->app->worker)

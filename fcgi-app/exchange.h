@@ -40,6 +40,7 @@ struct reply {
     bool broken;            /* and then something failed */
     int64_t parts_until_ms; /* monotonic: when a streamed one has to be over */
     bool unsized;           /* exchange_stream: a HEAD is answered without the length */
+    bool kept;              /* its client may keep it, and asks each time whether it still holds */
 };
 
 /*
@@ -95,6 +96,11 @@ void exchange_header(struct exchange *x, const char *name, const char *value);
 /* Whether it is asked and answered in OpenAI's words (fcgi-app/facade.h); also before its path has
  * been read. */
 bool exchange_is_facade(const struct exchange *x);
+/*
+ * exchange_tag -- gives a whole 200 of a GET or HEAD its ETag, made of the body. When the request's
+ * If-None-Match names it, the reply becomes a 304.
+ */
+void exchange_tag(struct exchange *x);
 /* Replaces whatever reply there is by the problem's. */
 void exchange_problem(struct exchange *x);
 
@@ -114,6 +120,20 @@ struct exchange_view {
 #define EXCHANGE_DETAIL_MAX 1023
 /* Returns 0, ERR_LIMIT (the detail) or ERR_NOMEM. */
 MUST_CHECK int exchange_handover(struct exchange *x, const struct exchange_view *view);
+/*
+ * exchange_handover_log -- the same for a reader of the log by the Durable Streams protocol: the
+ * stream workers answer in full (workers/stream/stream_durable_ask.h). turn NULL: the whole
+ * session. All values have been checked.
+ */
+struct exchange_log {
+    const char *session, *turn;
+    const char *offset; /* "-1", "now" or "EPOCH-N" */
+    const char *live;   /* "", "long-poll" or "sse" */
+    const char *seen;   /* the cursor that the client sends back; "" = none */
+    const char *match;  /* If-None-Match; "" = none */
+    const char *form;   /* "" or "text" */
+};
+MUST_CHECK int exchange_handover_log(struct exchange *x, const struct exchange_log *ask);
 /* "EPOCH-N" as a client sends it back. */
 bool exchange_cursor_valid(const char *cursor);
 /* The reply's CGI header lines and the blank line. Returns 0 or ERR_NOMEM. */

@@ -12,6 +12,7 @@ routes_handler handlers_attachment_delete;
 routes_handler handlers_sessions_list, handlers_session_get, handlers_session_patch;
 routes_handler handlers_session_delete, handlers_session_messages, handlers_session_events;
 routes_handler handlers_history_get, handlers_history_delete;
+routes_handler handlers_stream_session, handlers_stream_turn;
 routes_handler handlers_turn_get, handlers_turn_cancel, handlers_session_cancel, handlers_cancel;
 routes_handler handlers_context_get, handlers_context_put, handlers_ticket, handlers_feedback;
 routes_handler handlers_tools, handlers_tool_get, handlers_tool_call;

@@ -21,7 +21,8 @@ static void handlers_examples(struct buf *b, const struct tools_spec *spec)
     buf_putc(b, ']');
 }
 
-static void handlers_tool(struct buf *b, const struct tools_spec *spec)
+/* schemas: with what only a caller of the tool needs to know. */
+static void handlers_tool(struct buf *b, const struct tools_spec *spec, bool schemas)
 {
     buf_puts(b, "{\"name\":");
     buf_json_string(b, spec->name, strlen(spec->name));
@@ -45,18 +46,25 @@ static void handlers_tool(struct buf *b, const struct tools_spec *spec)
         spec->reaches_others ? "true" : "false");
     if (spec->outside)
         buf_json_member(b, "outside", spec->outside);
-    handlers_examples(b, spec);
-    buf_printf(b, ",\"arguments_schema\":%s,\"result_schema\":%s}", spec->arguments_schema,
-        spec->result_schema ? spec->result_schema : "null");
+    if (schemas) {
+        handlers_examples(b, spec);
+        buf_printf(b, ",\"arguments_schema\":%s,\"result_schema\":%s", spec->arguments_schema,
+            spec->result_schema ? spec->result_schema : "null");
+    }
+    buf_putc(b, '}');
 }
 
 int handlers_tools(struct exchange *x)
 {
+    const char *schemas = request_query(&x->request, "schemas");
+    if (schemas && strcmp(schemas, "on") != 0 && strcmp(schemas, "off") != 0)
+        return problem_field(&x->problem, "schemas", "schemas must be on or off.");
     exchange_json(x, 200);
+    x->reply.kept = true;
     buf_puts(&x->reply.body, "{\"tools\":[");
     for (size_t i = 0; i < tools_count(); i++) {
         buf_puts(&x->reply.body, i > 0 ? "," : "");
-        handlers_tool(&x->reply.body, tools_at(i));
+        handlers_tool(&x->reply.body, tools_at(i), !schemas || strcmp(schemas, "on") == 0);
     }
     buf_printf(&x->reply.body, "],\"count\":%zu}", tools_count());
     return 0;
@@ -77,7 +85,8 @@ int handlers_tool_get(struct exchange *x)
     if (!spec)
         return ERR_NOT_FOUND;
     exchange_json(x, 200);
-    handlers_tool(&x->reply.body, spec);
+    x->reply.kept = true;
+    handlers_tool(&x->reply.body, spec, true);
     return 0;
 }
 

@@ -30,6 +30,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_message.c \
 	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_sessions.c \
+	fcgi-app/handlers_streams.c \
 	fcgi-app/handlers_tool_call.c \
 	fcgi-app/handlers_tools.c \
 	fcgi-app/handlers_turns.c \
@@ -71,8 +72,8 @@ libfcgiapp_a_SOURCES = \
 FCGIAPP_LIBS = libfcgiapp.a $(AGENT_LIBS)
 
 # What the routes cannot say of themselves; base.json first.
-OPENAPI_TEXTS = fcgi-app/openapi/base.json fcgi-app/openapi/chat.json fcgi-app/openapi/tools.json \
-	fcgi-app/openapi/user.json
+OPENAPI_TEXTS = fcgi-app/openapi/base.json fcgi-app/openapi/chat.json \
+	fcgi-app/openapi/protocols.json fcgi-app/openapi/tools.json fcgi-app/openapi/user.json
 nodist_libfcgiapp_a_SOURCES = fcgi-app/openapi_texts.c
 CLEANFILES += fcgi-app/openapi_texts.c
 EXTRA_DIST += $(OPENAPI_TEXTS) build-aux/make-texts.sh

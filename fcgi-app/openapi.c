@@ -82,7 +82,9 @@ static void openapi_put_parameters(struct buf *b, const char *path, const jdoc *
         openapi_comma(b, &any);
         buf_printf(b, "{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,\"schema\":",
             (int)strcspn(at + 1, "}"), at + 1);
-        if (at[1] == 'u')
+        if (at[1] == 'p') /* the rest of a path */
+            buf_puts(b, "{\"type\":\"string\"}}");
+        else if (at[1] == 'u')
             buf_printf(b, "{\"type\":\"string\",\"minLength\":1,\"maxLength\":%d}}",
                 IDENT_NAME_MAX);
         else
@@ -110,15 +112,20 @@ static void openapi_put_responses(struct buf *b, const jdoc *responses)
     struct jdoc_iter it = {0};
     const char *status;
     jdoc *response;
+    bool any = false;
 
     buf_puts(b, ",\"responses\":{");
     while (jdoc_next(responses, &it, &status, &response)) {
+        openapi_comma(b, &any);
         buf_json_text(b, status);
         buf_putc(b, ':');
         jdoc_write(response, b);
-        buf_putc(b, ',');
     }
-    buf_puts(b, "\"default\":{\"$ref\":\"#/components/responses/Problem\"}}");
+    if (!jdoc_has(responses, "default")) {
+        openapi_comma(b, &any);
+        buf_puts(b, "\"default\":{\"$ref\":\"#/components/responses/Problem\"}");
+    }
+    buf_putc(b, '}');
 }
 
 static void openapi_put_operation(struct openapi *o, const struct routes_row *row, const char *path)
@@ -160,18 +167,31 @@ static bool openapi_is_told(const struct openapi *o, const struct routes_row *ro
         (row->scope == ROUTES_PUBLIC || !openapi_is_public(row->pattern));
 }
 
+/* Where a path stands that does not stand under public_base. */
+static bool openapi_put_server(struct openapi *o, enum routes_scope scope)
+{
+    if (scope == ROUTES_PUBLIC)
+        return false;
+    buf_puts(o->out, "\"servers\":[{\"url\":");
+    if (scope == ROUTES_FACADE) {
+        buf_putc(o->out, '"');
+        buf_json_escaped(o->out, o->conf->public_base, strlen(o->conf->public_base));
+        buf_puts(o->out, "/openai/v1\"},{\"url\":\"/v1\"}]");
+    } else {
+        buf_puts(o->out, "\"/\"}]");
+    }
+    return true;
+}
+
 static void openapi_put_path(struct openapi *o, size_t first)
 {
     const struct routes_row *row = routes_at(first);
     const char *path = jdoc_text_or(openapi_route(o, row), "path", row->pattern);
-    bool any = false;
+    bool any;
 
     buf_json_text(o->out, path);
     buf_puts(o->out, ":{");
-    if (row->scope == ROUTES_ROOT) {
-        buf_puts(o->out, "\"servers\":[{\"url\":\"/\"}]");
-        any = true;
-    }
+    any = openapi_put_server(o, row->scope);
     for (size_t i = first; i < routes_count(); i++) {
         const struct routes_row *other = routes_at(i);
         if (other->scope != row->scope || strcmp(other->pattern, row->pattern) != 0 ||

@@ -54,6 +54,10 @@ static const struct routes_row routes_rows[] = {
         handlers_session_messages},
     {"GET", "/sessions/{id}/events", ROUTES_PUBLIC, ROUTES_API, ROUTES_TICKET, ROUTES_RATE_API,
         handlers_session_events},
+    {"GET", "/streams/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_TICKET, ROUTES_RATE_STREAM,
+        handlers_stream_session},
+    {"GET", "/streams/turns/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_TICKET, ROUTES_RATE_STREAM,
+        handlers_stream_turn},
     {"POST", "/sessions/{id}/cancel", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_USER, ROUTES_RATE_NONE,
         handlers_session_cancel},
     {"GET", "/turns/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
@@ -278,6 +282,7 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
     const struct sessions_limit classes[] = {
         [ROUTES_RATE_CHAT] = {"chat", conf->rate_chat_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_API] = {"api", conf->rate_api_user, ROUTES_MINUTE_MS},
+        [ROUTES_RATE_STREAM] = {"stream", conf->rate_stream_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_FEEDBACK] = {"feedback", conf->rate_feedback_user, ROUTES_MINUTE_MS},
     };
     if (rate == ROUTES_RATE_NONE || classes[rate].limit == 0)
@@ -400,6 +405,8 @@ int routes_answer(struct exchange *x, int pool)
         return error;
     if (error == 0 && (buf_error(&x->reply.body) != 0 || buf_error(&x->reply.head) != 0))
         error = ERR_NOMEM;
+    if (error == 0)
+        exchange_tag(x);
     if (error < 0 && x->reply.streamed) {
         x->reply.broken = true;
         log_limited(LOG_LEVEL_WARN, "%s %s: broken off after its first part: %s", x->request.method,

@@ -17,7 +17,13 @@ enum routes_pool { ROUTES_API = 1, ROUTES_TURN = 2, ROUTES_BOTH = 3 };
 enum routes_scope { ROUTES_PUBLIC, ROUTES_ROOT, ROUTES_FACADE, ROUTES_INTERNAL };
 /* ROUTES_TICKET: also by `?ticket=`, for browsers' EventSource (fcgi-app/ticket.h). */
 enum routes_user { ROUTES_ANYONE, ROUTES_USER, ROUTES_TICKET };
-enum routes_rate { ROUTES_RATE_NONE, ROUTES_RATE_CHAT, ROUTES_RATE_API, ROUTES_RATE_FEEDBACK };
+enum routes_rate {
+    ROUTES_RATE_NONE,
+    ROUTES_RATE_CHAT,
+    ROUTES_RATE_API,
+    ROUTES_RATE_STREAM,
+    ROUTES_RATE_FEEDBACK
+};
 
 typedef int routes_handler(struct exchange *x);
 

@@ -126,8 +126,9 @@ void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
     buf_puts(head,
         "\r\nAccess-Control-Expose-Headers: X-Request-Id, traceparent, Retry-After, "
         "Location, Allow, WWW-Authenticate, Preference-Applied, "
-        "Content-Disposition, X-Session-Id, X-Should-Retry, "
-        "Mcp-Session-Id\r\n");
+        "Content-Disposition, ETag, X-Session-Id, X-Should-Retry, Mcp-Session-Id, "
+        "Stream-Next-Offset, Stream-Up-To-Date, Stream-Closed, Stream-Cursor, "
+        "Stream-Earliest-Offset\r\n");
 }
 
 /* What OpenAI's SDK sends from a browser (npm openai 7, November 2026), and the session's name. */
@@ -148,7 +149,7 @@ void origin_preflight(const struct conf *conf, const char *origin, const char *m
         "Access-Control-Allow-Methods: %s\r\n"
         "Access-Control-Allow-Headers: Authorization, X-API-Key, X-Dev-User, Content-Type, Accept, "
         "Idempotency-Key, Approval-Id, Last-Event-ID, Prefer, X-Time-Zone, X-Confirm-Erase, "
-        "X-Request-Id, traceparent, tracestate, Cache-Control, X-Requested-With, "
+        "If-None-Match, X-Request-Id, traceparent, tracestate, Cache-Control, X-Requested-With, "
         "MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, " ORIGIN_OPENAI "\r\n"
         "Access-Control-Max-Age: %d\r\n",
         methods, ORIGIN_PREFLIGHT_S);

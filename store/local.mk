@@ -89,6 +89,7 @@ STORE_LUA = \
 	store/lua/shared_place.lua \
 	store/lua/shared_put.lua \
 	store/lua/shared_search.lua \
+	store/lua/stream_page.lua \
 	store/lua/tool_rate.lua \
 	store/lua/turn_abandon.lua \
 	store/lua/turn_begin.lua \

@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/utf8.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 int logentry_id_parse(const char *text, size_t len, struct logentry_id *out)
@@ -54,6 +56,13 @@ size_t logentry_id_format(struct logentry_id id, char out[LOGENTRY_ID_SIZE])
     n += logentry_put_number(out + n, id.n);
     out[n] = '\0';
     return n;
+}
+
+size_t logentry_id_format_sorted(struct logentry_id id, char out[LOGENTRY_ID_SIZE])
+{
+    int n = snprintf(out, LOGENTRY_ID_SIZE, "%016" PRIu64 "-%010" PRIu64, id.epoch, id.n);
+
+    return (size_t)n;
 }
 
 int logentry_id_compare(struct logentry_id a, struct logentry_id b)

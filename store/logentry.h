@@ -44,6 +44,12 @@ struct logentry {
 MUST_CHECK int logentry_id_parse(const char *text, size_t len, struct logentry_id *out);
 /* Writes "EPOCH-N" and returns its length. */
 size_t logentry_id_format(struct logentry_id id, char out[LOGENTRY_ID_SIZE]);
+/*
+ * Writes the id as text that sorts as ids do, and returns its length: both numbers with leading
+ * zeros, 16 and 10 digits, which hold every epoch before the year 318,000 and every N. It reads
+ * back by logentry_id_parse.
+ */
+size_t logentry_id_format_sorted(struct logentry_id id, char out[LOGENTRY_ID_SIZE]);
 /* Below 0, 0, above 0, as memcmp. */
 MUST_CHECK int logentry_id_compare(struct logentry_id a, struct logentry_id b);
 

@@ -237,6 +237,9 @@ MUST_CHECK int turns_stop(struct store *s, const char *uid, const struct turns_t
 /* A turn as a JSON object for GET /turns/{id}. Returns 0, ERR_NOT_FOUND. */
 struct buf;
 MUST_CHECK int turns_describe(struct store *s, const char *uid, const char *turn, struct buf *json);
+/* The session that a turn belongs to. Returns 0, ERR_NOT_FOUND. */
+MUST_CHECK int turns_session(struct store *s, const char *uid, const char *turn,
+    char session[IDENT_SESSION_MAX + 1]);
 /* reply and status as stored at the end. ERR_NOT_YET while it has not ended. */
 MUST_CHECK int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *json,
     int *http_status);

@@ -90,6 +90,22 @@ static int turns_fields_of(struct store *s, const char *uid, const char *turn,
     return error;
 }
 
+int turns_session(struct store *s, const char *uid, const char *turn,
+    char session[IDENT_SESSION_MAX + 1])
+{
+    static const char *const names[] = {"session"};
+    struct link_reply *r = NULL;
+    int error = turns_fields_of(s, uid, turn, names, 1, &r);
+    const struct link_reply *field = link_reply_at(r, 0);
+
+    if (!error && link_reply_type(field) != LINK_STRING)
+        error = ERR_NOT_FOUND;
+    if (!error)
+        snprintf(session, IDENT_SESSION_MAX + 1, "%s", link_reply_text(field, NULL));
+    link_reply_free(r);
+    return error;
+}
+
 static void turns_put_member(struct buf *json, const char *name, const char *text, size_t len)
 {
     buf_putc(json, ',');

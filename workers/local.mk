@@ -41,6 +41,11 @@ libworkers_a_SOURCES = \
 	workers/stream/stream_chat_ask.c workers/stream/stream_chat_parts.h \
 	workers/stream/stream_chat_say.c \
 	workers/stream/stream_conn.c workers/stream/stream_conn.h \
+	workers/stream/stream_deflate.c workers/stream/stream_deflate.h \
+	workers/stream/stream_durable.c workers/stream/stream_durable.h \
+	workers/stream/stream_durable_ask.c workers/stream/stream_durable_ask.h \
+	workers/stream/stream_durable_page.c workers/stream/stream_durable_page.h \
+	workers/stream/stream_durable_reply.c workers/stream/stream_durable_reply.h \
 	workers/stream/stream_events.c workers/stream/stream_events.h \
 	workers/stream/stream_form.c workers/stream/stream_form.h \
 	workers/stream/stream_frames.c workers/stream/stream_frames.h \
@@ -62,6 +67,7 @@ libworkers_a_SOURCES = \
 	workers/stream/stream_socket.c workers/stream/stream_socket.h \
 	workers/stream/stream_sse.c workers/stream/stream_sse.h \
 	workers/stream/stream_text.c workers/stream/stream_text.h \
+	workers/stream/stream_upgrade.c workers/stream/stream_upgrade.h \
 	workers/stream/stream_worker.c workers/stream/stream_worker.h \
 	workers/stream/stream_ws.c workers/stream/stream_ws.h \
 	workers/stream/viewer.c workers/stream/viewer.h \
@@ -75,7 +81,7 @@ libworkers_a_SOURCES = \
 	workers/housekeeper/mcp_desk.c workers/housekeeper/mcp_desk.h \
 	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \
 	workers/housekeeper/webhooks.c workers/housekeeper/webhooks.h
-WORKERS_LIBS = libworkers.a $(WSLAY_LIBS) $(SYSTEMD_LIBS) $(FCGIAPP_LIBS)
+WORKERS_LIBS = libworkers.a $(WSLAY_LIBS) $(ZLIB_LIBS) $(SYSTEMD_LIBS) $(FCGIAPP_LIBS)
 
 sbin_PROGRAMS += turnpiked
 turnpiked_SOURCES = workers/main.c

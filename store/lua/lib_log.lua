@@ -3,18 +3,26 @@
 -- writes or parses one.
 local ENTRY_FIELD, ENTRY_NONE, ENTRY_START, ENTRY_FINAL, ENTRY_TEXT = 'e', '-', 'S', 'F', 'T'
 
--- The id given last in a log, also when its entry has been trimmed; '0-0' without a log.
-local function top_of(log)
+-- The id given last in a log, also when its entry has been trimmed ('0-0' without a log); that of its first
+-- entry ('' = none); whether entries were trimmed (1 or 0).
+local function bounds_of(log)
     local info = redis.pcall('XINFO', 'STREAM', log)
     if info.err then -- no such key
-        return '0-0'
+        return '0-0', '', 0
     end
+    local top, oldest, length, added = '0-0', '', 0, nil
     for i = 1, #info, 2 do
-        if info[i] == 'last-generated-id' then
-            return info[i + 1]
-        end
+        local name, value = info[i], info[i + 1]
+        if name == 'last-generated-id' then top = value end
+        if name == 'first-entry' and value then oldest = value[1] end
+        if name == 'length' then length = value end
+        if name == 'entries-added' then added = value end
     end
-    return '0-0'
+    return top, oldest, (added == nil or added > length) and 1 or 0
+end
+
+local function top_of(log)
+    return (bounds_of(log))
 end
 
 -- EPOCH and N of an entry id, as numbers.

@@ -1,4 +1,4 @@
---include lib_keys.lua
+--include lib_log.lua
 -- Where a viewer of a session starts.
 -- KEYS: session. ARGV: most messages wanted, turn or '', the viewer's cursor.
 -- Returns: running turn, the log's end before it, log's last id, log's first id, whether entries were
@@ -10,19 +10,7 @@ local first = ''
 if run ~= '' then
     first = redis.call('HGET', turn_key(run), 'first') or ''
 end
-local top, oldest, trimmed = '0-0', '', 0
-if redis.call('EXISTS', log) == 1 then
-    local info = redis.call('XINFO', 'STREAM', log)
-    local length, added
-    for i = 1, #info, 2 do
-        local name, value = info[i], info[i + 1]
-        if name == 'last-generated-id' then top = value end
-        if name == 'first-entry' and value then oldest = value[1] end
-        if name == 'length' then length = value end
-        if name == 'entries-added' then added = value end
-    end
-    if added == nil or added > length then trimmed = 1 end
-end
+local top, oldest, trimmed = bounds_of(log)
 local state, status = '', ''
 if ARGV[2] ~= '' then
     state = redis.call('HGET', turn_key(ARGV[2]), 'state') or ''

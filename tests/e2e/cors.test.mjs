@@ -29,7 +29,7 @@ async function site() {
 
 const ROUTES = [
   ["GET", "/sessions"], ["GET", "/sessions/s"], ["PATCH", "/sessions/s"], ["DELETE", "/sessions/s"], ["GET", "/sessions/s/messages"],
-  ["GET", "/sessions/s/events"], ["POST", "/sessions/s/cancel"], ["GET", "/turns/t"], ["POST", "/turns/t/cancel"], ["POST", "/cancel"],
+  ["GET", "/sessions/s/events"], ["GET", "/streams/sessions/s"], ["GET", "/streams/turns/t"], ["POST", "/sessions/s/cancel"], ["GET", "/turns/t"], ["POST", "/turns/t/cancel"], ["POST", "/cancel"],
   ["POST", "/chat"], ["POST", "/agui"], ["POST", "/ai/chat"], ["GET", "/ai/chat/c/stream"], ["GET", "/ai/chat/c/messages"], ["GET", "/ai/ws"], ["GET", "/agui/capabilities"], ["GET", "/history"], ["DELETE", "/history"], ["GET", "/context"],
   ["PUT", "/context"], ["POST", "/ws-ticket"], ["POST", "/feedback"], ["GET", "/tools"], ["GET", "/tools/get_feed"], ["POST", "/tools/get_feed"],
   ["GET", "/approvals"], ["POST", "/approvals/a"], ["GET", "/inbox"], ["POST", "/inbox/auth0%7C5f"], ["POST", "/inbox/i/ack"], ["POST", "/inbox/i/snooze"],
@@ -188,6 +188,43 @@ describe("pages of other origins", () => {
     assert.ok(got.events > 10);
     assert.equal(got.socket, "RUN_FINISHED");
     assert.equal(got.erased, 200);
+  });
+
+  test("a named page in Chromium asks again by ETag, and reads a log by long-poll and events", async t => {
+    const page = await open(t, named), session = uuid();
+    await stack.chat("hello [[text words=3]]", {session_id: session}, {headers: bearer()});
+    const got = await page.evaluate(async ({api, token, session}) => {
+      const out = {}, Authorization = `Bearer ${token}`;
+      const ask = (path, headers = {}) => fetch(api + path, {cache: "no-store", headers: {Authorization, ...headers}});
+      const tools = await ask("/tools"), etag = tools.headers.get("ETag");
+      out.etag = [tools.status, (await ask("/tools", {"If-None-Match": etag})).status];
+      const at = `/streams/sessions/${session}`, whole = await ask(at);
+      out.types = (await whole.json()).map(e => e.type);
+      const next = whole.headers.get("Stream-Next-Offset");
+      out.headers = [whole.headers.get("Stream-Up-To-Date"), whole.headers.get("Stream-Closed"), whole.headers.get("ETag")?.length > 4];
+      out.again = (await ask(at, {"If-None-Match": whole.headers.get("ETag")})).status;
+      const waiting = ask(`${at}?offset=${next}&live=long-poll`);
+      const chat = await fetch(`${api}/chat`, {method: "POST", headers: {Authorization, "Content-Type": "application/json"},
+        body: JSON.stringify({message: "x [[text words=2]]", session_id: session})});
+      out.chat = chat.status;
+      const poll = await waiting;
+      out.poll = [poll.status, (await poll.json())[0].type, /^\d+$/.test(poll.headers.get("Stream-Cursor"))];
+      const {ticket} = await (await fetch(`${api}/ws-ticket`, {method: "POST", headers: {Authorization}})).json();
+      const source = new EventSource(`${api}${at}?offset=-1&live=sse&ticket=${ticket}`);
+      out.control = await new Promise((done, fail) => {
+        source.addEventListener("control", m => { const c = JSON.parse(m.data); if (c.upToDate) done(c.streamNextOffset > next); });
+        source.onerror = () => source.readyState === EventSource.CLOSED && fail(new Error("refused"));
+      });
+      source.close();
+      return out;
+    }, {api: stack.url + API, token: token(), session});
+    assert.deepEqual(got.etag, [200, 304]);
+    assert.equal(got.types.at(-1), "RUN_FINISHED");
+    assert.deepEqual(got.headers, ["true", null, true]);
+    assert.equal(got.again, 304);
+    assert.equal(got.chat, 200);
+    assert.deepEqual(got.poll, [200, "RUN_STARTED", true]);
+    assert.equal(got.control, true);
   });
 
   test("an unnamed page in Chromium reads nothing, and its preflights fail", async t => {

@@ -58,6 +58,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (logentry_id_format(e.id, text) >= sizeof text ||
             logentry_id_parse(text, strlen(text), &id) != 0 || logentry_id_compare(id, e.id) != 0)
             abort();
+        if (logentry_id_format_sorted(e.id, text) >= sizeof text ||
+            logentry_id_parse(text, strlen(text), &id) != 0 || logentry_id_compare(id, e.id) != 0)
+            abort();
     }
     if (blank &&
         logentry_parse_value(bytes, (size_t)(blank - bytes), blank + 1,

@@ -1,7 +1,8 @@
 /*
  * What a client sends to a stream worker: the HTTP request, then WebSocket frames, in pieces. The
- * first byte chooses: 1 = the request comes from the input too; else one of the forms; the second
- * is the size of the pieces. Redis and the pools are away.
+ * first byte chooses: 1 = the request comes from the input too; else one of the forms, with bit 8
+ * set one whose messages may be compressed. The second is the size of the pieces. Redis and the
+ * pools are away.
  */
 #include "base/log.h"
 #include "workers/stream/stream_handshake.h"
@@ -37,6 +38,7 @@ static void start_once(void)
     if (conf_init(&conf) < 0)
         abort();
     set("development", "on");
+    set("ws.deflate", "on");
     set("run_dir", "/nonexistent");
     set("redis.socket", "/nonexistent/redis.sock");
     log_level_set(LOG_LEVEL_ERROR);
@@ -65,8 +67,9 @@ static void say_hello(struct stream_conn *c, unsigned form)
     snprintf(request, sizeof request,
         "GET /api/v1/pam/ws%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-        queries[form % 4]);
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
+        queries[form % 4],
+        form & 8 ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n" : "");
     feed(c, request, strlen(request), sizeof request);
     if (c->kind != &stream_ws_kind)
         abort();

@@ -24,6 +24,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_facade \
 	tests/fuzz/fuzz_fastcgi \
 	tests/fuzz/fuzz_inbound \
+	tests/fuzz/fuzz_deflate \
 	tests/fuzz/fuzz_ws \
 	tests/fuzz/fuzz_logentry \
 	tests/fuzz/fuzz_auth \

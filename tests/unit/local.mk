@@ -23,6 +23,8 @@ UNIT_TESTS = \
 	tests/unit/test_context \
 	tests/unit/test_control \
 	tests/unit/test_crew_seats \
+	tests/unit/test_deflate \
+	tests/unit/test_durable \
 	tests/unit/test_eventlog \
 	tests/unit/test_facade \
 	tests/unit/test_family \

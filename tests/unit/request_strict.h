@@ -159,7 +159,7 @@ static inline const char *request_strict_calls(const jdoc *calls)
 static inline const char *request_strict_members(const jdoc *message)
 {
     static const char *const known[] = {"role", "content", "tool_calls", "tool_call_id",
-        "reasoning_content"};
+        "reasoning_content", "reasoning", "reasoning_details"};
     struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;

@@ -371,7 +371,8 @@ static struct stream_conn *open_kind(size_t index, int *peer)
     static const char *const requests[STREAM_HANDSHAKE_KINDS] = {"GET ",
         "GET /api/v1/pam/ws?ticket=t" UPGRADE, "GET /api/v1/pam/ws?token=" UNKNOWN UPGRADE,
         "GET /api/v1/pam/ws/u" UPGRADE, "GET " RUN HEAD "\r\n",
-        "GET " RUN "&form=json" HEAD "\r\n", "GET /api/v1/pam/ai/ws" UPGRADE};
+        "GET " RUN "&form=json" HEAD "\r\n", "GET /api/v1/pam/ai/ws" UPGRADE,
+        "GET /_stream/durable?user=u&session=s&offset=-1&live=long-poll" HEAD "\r\n"};
 
     return open_request(requests[index], peer);
 }
@@ -456,9 +457,10 @@ static void every_kind_does_every_operation(void **state)
         {"-", "-", "retry:|", "-", "-", "-|", "id: 1-1", "-", "0\r\n\r\n|", "-", "-"},
         {"-", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"}, /* asks Redis */
         {"-", "-", "service restart", "-", "-", "-|", "-", "-", "-", "-", "-"},
+        {"-", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"}, /* has asked Redis */
     };
     static const bool snapshots[STREAM_HANDSHAKE_KINDS] = {false, false, false, true, true, false,
-        false};
+        false, false};
 
     (void)state;
     for (size_t i = 0; i < STREAM_HANDSHAKE_KINDS; i++) {

@@ -176,6 +176,11 @@ bool stream_request_is_get(const struct stream_request *r)
     return r->parser.method == HTTP_GET;
 }
 
+bool stream_request_is_head(const struct stream_request *r)
+{
+    return r->parser.method == HTTP_HEAD;
+}
+
 bool stream_request_is_options(const struct stream_request *r)
 {
     return r->parser.method == HTTP_OPTIONS;

@@ -26,6 +26,7 @@
     X(HTTP_WS_KEY, "sec-websocket-key") \
     X(HTTP_WS_VERSION, "sec-websocket-version") \
     X(HTTP_WS_PROTOCOL, "sec-websocket-protocol") \
+    X(HTTP_WS_EXTENSIONS, "sec-websocket-extensions") \
     X(HTTP_ORIGIN, "origin") \
     X(HTTP_AUTHORIZATION, "authorization") \
     X(HTTP_DEV_USER, "x-dev-user") \
@@ -48,6 +49,7 @@ void stream_request_free(struct stream_request *r);
 MUST_CHECK int stream_request_feed(struct stream_request *r, const char *bytes, size_t len,
     size_t *used);
 bool stream_request_is_get(const struct stream_request *r);
+bool stream_request_is_head(const struct stream_request *r);
 bool stream_request_is_options(const struct stream_request *r);
 bool stream_request_is_http11(const struct stream_request *r);
 /* Path without query, as sent; query without '?', "" when none. Borrowed. */

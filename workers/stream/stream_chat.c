@@ -209,7 +209,7 @@ const struct stream_kind stream_chat_kind = {.name = "chat",
     .inbox = stream_conn_no_feed,
     .takes_snapshots = stream_conn_no_snapshots};
 
-void stream_chat_start(struct stream_conn *c, bool admin)
+void stream_chat_start(struct stream_conn *c, bool admin, unsigned deflate_bits)
 {
     struct stream_socket *w = stream_socket_new(NULL, &stream_chat_user);
 
@@ -218,5 +218,6 @@ void stream_chat_start(struct stream_conn *c, bool admin)
         return;
     }
     w->admin = admin;
+    w->deflate_bits = (unsigned char)deflate_bits;
     stream_conn_become(c, &stream_chat_kind, w);
 }

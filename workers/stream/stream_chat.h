@@ -21,7 +21,8 @@
  */
 extern const struct stream_kind stream_chat_kind;
 
-/* The upgrade has been answered. c->user is set. Without memory the connection is dead. */
-void stream_chat_start(struct stream_conn *c, bool admin);
+/* The upgrade has been answered. c->user is set. deflate_bits: as struct stream_ws_start's. Without
+ * memory the connection is dead. */
+void stream_chat_start(struct stream_conn *c, bool admin, unsigned deflate_bits);
 
 #endif

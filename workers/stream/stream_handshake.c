@@ -10,6 +10,7 @@
 #include "wire/http/stream_http.h"
 #include "workers/stream/stream_agui.h"
 #include "workers/stream/stream_chat.h"
+#include "workers/stream/stream_durable.h"
 #include "workers/stream/stream_handover.h"
 #include "workers/stream/stream_json.h"
 #include "workers/stream/stream_legacy.h"
@@ -17,10 +18,9 @@
 #include "workers/stream/stream_refuse.h"
 #include "workers/stream/stream_sse.h"
 #include "workers/stream/stream_text.h"
+#include "workers/stream/stream_upgrade.h"
 #include "workers/stream/stream_ws.h"
 
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,7 @@
 #define TICKET_MAX 256
 #define SSE_PATH "/_stream/sse"
 #define CHAT_PATH "/ai/ws"
+#define DURABLE_PATH "/_stream/durable"
 
 static bool stream_handshake_is_printable(const char *s, size_t max)
 {
@@ -111,46 +112,6 @@ static void stream_handshake_development_user(const struct stream_conn *c, const
 
 /* ---- the upgrade ---- */
 
-static void stream_handshake_accept_key(const char *key, char out[32])
-{
-    char text[64];
-    unsigned char digest[SHA_DIGEST_LENGTH];
-
-    snprintf(text, sizeof text, "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
-    SHA1((const unsigned char *)text, strlen(text), digest);
-    EVP_EncodeBlock((unsigned char *)out, digest, sizeof digest);
-}
-
-static void stream_handshake_send_upgrade(struct stream_conn *c)
-{
-    const char *id = stream_handshake_request_id(c);
-    struct stream_offer *offer = malloc(sizeof *offer);
-    char key[32];
-    struct buf b;
-    struct iovec iov;
-
-    stream_handshake_accept_key(stream_handshake_header(c, STREAM_HTTP_WS_KEY), key);
-    buf_init(&b, 0);
-    buf_printf(&b,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Accept: %s\r\n",
-        key);
-    if (offer)
-        stream_offer_read(stream_handshake_header(c, STREAM_HTTP_WS_PROTOCOL), offer);
-    if (offer && offer->answer)
-        buf_printf(&b, "Sec-WebSocket-Protocol: %s\r\n", offer->answer);
-    if (id)
-        buf_printf(&b, "X-Request-Id: %s\r\n", id);
-    buf_puts(&b, "\r\n");
-    iov = (struct iovec){b.data, b.len};
-    if (offer && buf_error(&b) == 0)
-        err_ignore(stream_conn_send(c, &iov, 1, 0));
-    else
-        stream_conn_kill(c);
-    buf_free(&b);
-    free(offer);
-}
-
 /* NULL = not known. */
 static const struct stream_form *stream_handshake_form(const char *query)
 {
@@ -185,9 +146,9 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
         stream_conn_kill(c);
         return;
     }
-    stream_handshake_send_upgrade(c);
+    start.deflate_bits = stream_upgrade_send(c, c->own, stream_handshake_request_id(c));
     if (stream_conn_is_open(c) && chat)
-        stream_chat_start(c, start.admin);
+        stream_chat_start(c, start.admin, start.deflate_bits);
     else if (stream_conn_is_open(c))
         stream_ws_start(c, &start);
 }
@@ -402,11 +363,23 @@ static void stream_handshake_hand_over(struct stream_conn *c)
         stream_sse_start(c, &h, stream_request_is_http11(c->own));
 }
 
+static void stream_handshake_hand_over_durable(struct stream_conn *c)
+{
+    struct stream_durable_ask ask;
+
+    if (stream_durable_ask_read(stream_request_query(c->own), stream_request_is_head(c->own),
+            &ask) < 0)
+        stream_handshake_refuse(c, 400, "bad_request", "The hand-over's arguments are not valid.");
+    else
+        stream_durable_start(c, &ask, stream_request_is_http11(c->own));
+}
+
 static void stream_handshake_route(struct stream_conn *c)
 {
     const char *path = stream_request_path(c->own);
+    bool durable = strcmp(path, DURABLE_PATH) == 0;
 
-    if (strcmp(path, SSE_PATH) != 0 &&
+    if (!durable && strcmp(path, SSE_PATH) != 0 &&
         !origin_host_answered(c->stream->conf, stream_handshake_header(c, STREAM_HTTP_HOST)))
         stream_handshake_refuse(c, 421, "host_not_answered",
             "Development mode answers localhost, 127.0.0.1, [::1] and the names in the setting "
@@ -414,12 +387,15 @@ static void stream_handshake_route(struct stream_conn *c)
     else if (stream_request_is_options(c->own) &&
         stream_handshake_is_socket_path(path, c->stream->conf->public_base))
         stream_handshake_answer_options(c);
-    else if (!stream_request_is_get(c->own))
+    else if (!stream_request_is_get(c->own) && !(durable && stream_request_is_head(c->own)))
         stream_handshake_refuse(c, 405, "method_not_allowed", "Only GET is answered here.");
     else if ((int64_t)c->stream->connections > c->stream->most)
         stream_handshake_refuse(c, 503, "pool_full",
-            "This machine holds all the streams that it may. A message sent with this request is "
-            "accepted: ask again with its client message id.");
+            durable ? "This machine holds all the streams that it may. Ask again." :
+                      "This machine holds all the streams that it may. A message sent with this "
+                      "request is accepted: ask again with its client message id.");
+    else if (durable)
+        stream_handshake_hand_over_durable(c);
     else if (strcmp(path, SSE_PATH) == 0)
         stream_handshake_hand_over(c);
     else if (stream_handshake_is_socket_path(path, c->stream->conf->public_base))
@@ -517,7 +493,7 @@ static const struct stream_kind stream_keys_kind = {.name = "keys",
 
 const struct stream_kind *const stream_handshake_kinds[STREAM_HANDSHAKE_KINDS] = {
     &stream_handshake_kind, &stream_ticket_kind, &stream_keys_kind, &stream_ws_kind,
-    &stream_sse_kind, &stream_json_kind, &stream_chat_kind};
+    &stream_sse_kind, &stream_json_kind, &stream_chat_kind, &stream_durable_kind};
 
 int stream_handshake_accept(struct stream *s, int fd)
 {

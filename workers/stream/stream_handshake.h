@@ -14,8 +14,8 @@
 MUST_CHECK int stream_handshake_accept(struct stream *s, int fd);
 
 /* All kinds, for tests: the request is read, its ticket is looked up, its key is waited for,
- * WebSocket, SSE, JSON, chats of the AI SDK. */
-#define STREAM_HANDSHAKE_KINDS 7
+ * WebSocket, SSE, JSON, chats of the AI SDK, durable streams. */
+#define STREAM_HANDSHAKE_KINDS 8
 extern const struct stream_kind *const stream_handshake_kinds[STREAM_HANDSHAKE_KINDS];
 
 #endif

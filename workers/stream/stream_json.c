@@ -30,14 +30,7 @@ static bool stream_json_is_openai(const struct stream_handover *h)
 static void stream_json_refuse(struct stream_conn *c, int status, const char *code,
     const char *detail)
 {
-    const struct stream_handover *h = c->own;
-    struct stream_asker by = {.id = h->request[0] ? h->request : NULL,
-        .origin = h->origin[0] ? h->origin : NULL,
-        .openai = stream_json_is_openai(h)};
-
-    if (!ident_trace_parse(h->trace, &by.trace)) /* the hand-over's is ours already */
-        ident_trace_new(&by.trace);
-    stream_refuse(c, &by, status, code, detail);
+    stream_refuse_handed(c, c->own, stream_json_is_openai(c->own), status, code, detail);
 }
 
 static void stream_json_send(struct stream_conn *c, const struct stream_json_answer *answer)

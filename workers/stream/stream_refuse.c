@@ -79,3 +79,15 @@ void stream_refuse(struct stream_conn *c, const struct stream_asker *by, int sta
     buf_free(&head);
     stream_conn_finish(c);
 }
+
+void stream_refuse_handed(struct stream_conn *c, const struct stream_handover *h, bool openai,
+    int status, const char *code, const char *detail)
+{
+    struct stream_asker by = {.id = h->request[0] ? h->request : NULL,
+        .origin = h->origin[0] ? h->origin : NULL,
+        .openai = openai};
+
+    if (!ident_trace_parse(h->trace, &by.trace)) /* the hand-over's is ours already */
+        ident_trace_new(&by.trace);
+    stream_refuse(c, &by, status, code, detail);
+}

@@ -3,6 +3,7 @@
 
 #include "base/ident.h"
 #include "workers/stream/stream_conn.h"
+#include "workers/stream/stream_handover.h"
 
 /*
  * stream_refuse -- a failure as an HTTP reply, on connections that wait for one. Stream workers.
@@ -23,5 +24,8 @@ struct stream_asker {
  */
 void stream_refuse(struct stream_conn *c, const struct stream_asker *by, int status,
     const char *code, const char *detail);
+/* The same for a request that a FastCGI worker has handed over; openai: in OpenAI's form. */
+void stream_refuse_handed(struct stream_conn *c, const struct stream_handover *h, bool openai,
+    int status, const char *code, const char *detail);
 
 #endif

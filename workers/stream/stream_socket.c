@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/utf8.h"
+#include "workers/stream/stream_deflate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #define OPCODE_TEXT 0x1
 #define OPCODE_CLOSE 0x8
 #define OPCODE_PING 0x9
+#define OPCODE_COMPRESSED 0x40 /* RSV1 (RFC 7692, 6) */
 
 /*
  * A wslay context takes 8.8 KB, so it exists only between the first byte of a frame and the last
@@ -97,7 +100,14 @@ static int stream_socket_send_frame(struct stream_conn *c, int opcode, const str
 
 int stream_socket_text(struct stream_conn *c, const struct iovec *parts, size_t count, size_t max)
 {
-    return stream_socket_send_frame(c, OPCODE_TEXT, parts, count, max);
+    unsigned bits = stream_socket_of(c)->deflate_bits;
+    const struct buf *packed;
+    struct iovec one;
+
+    if (bits == 0 || stream_deflate_pack(c->stream->deflate, bits, parts, count, &packed) < 0)
+        return stream_socket_send_frame(c, OPCODE_TEXT, parts, count, max);
+    one = (struct iovec){packed->data, packed->len};
+    return stream_socket_send_frame(c, OPCODE_TEXT | OPCODE_COMPRESSED, &one, 1, max);
 }
 
 int stream_socket_json(struct stream_conn *c, const struct buf *json)
@@ -108,7 +118,7 @@ int stream_socket_json(struct stream_conn *c, const struct buf *json)
         stream_conn_kill(c); /* it would wait for this for ever */
         return ERR_NOMEM;
     }
-    return stream_socket_send_frame(c, OPCODE_TEXT, &part, 1, 0);
+    return stream_socket_text(c, &part, 1, 0);
 }
 
 void stream_socket_ping(struct stream_conn *c)
@@ -241,6 +251,23 @@ static void stream_socket_on_frame_start(wslay_event_context_ptr ws,
     }
 }
 
+/* A compressed message: wslay has looked neither at its text nor at its true size. */
+static void stream_socket_on_compressed(struct stream_conn *c, const uint8_t *bytes, size_t len)
+{
+    const struct buf *text = NULL;
+    int error = stream_deflate_unpack(c->stream->deflate, (const char *)bytes, len,
+        (size_t)c->stream->conf->stream_frame_max, &text);
+
+    if (error == ERR_LIMIT)
+        stream_socket_close(c, STREAM_CLOSE_SIZE, "message too large");
+    else if (error == ERR_NOMEM)
+        stream_socket_close(c, STREAM_CLOSE_MEMORY, "out of memory");
+    else if (error < 0 || !utf8_valid(buf_text(text), text->len))
+        stream_socket_close(c, STREAM_CLOSE_DATA, "not UTF-8, or not compressed");
+    else
+        stream_socket_of(c)->user->said(c, buf_text(text), text->len);
+}
+
 static void stream_socket_on_message(wslay_event_context_ptr ws,
     const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
@@ -255,7 +282,11 @@ static void stream_socket_on_message(wslay_event_context_ptr ws,
     if (message->opcode != WSLAY_TEXT_FRAME)
         return;
     w->mid_message = false;
-    if (stream_socket_is_open(c))
+    if (!stream_socket_is_open(c))
+        return;
+    if (wslay_get_rsv1(message->rsv))
+        stream_socket_on_compressed(c, message->msg, message->msg_length);
+    else
         w->user->said(c, (const char *)message->msg, message->msg_length);
 }
 
@@ -274,6 +305,8 @@ static int stream_socket_open_context(struct stream_conn *c)
         return ERR_NOMEM;
     }
     wslay_event_config_set_max_recv_msg_length(w->ws, (uint64_t)c->stream->conf->stream_frame_max);
+    if (w->deflate_bits > 0)
+        wslay_event_config_set_allowed_rsv_bits(w->ws, WSLAY_RSV1_BIT);
     w->fed = w->framed = 0;
     w->mid_message = false;
     return 0;

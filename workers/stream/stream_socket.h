@@ -22,13 +22,15 @@ struct stream_chat;
 
 /*
  * The codes that Turnpike closes with: the table in docs/stream-protocol.md tells what a client
- * does then, and web/client.js does it. wslay also sends 1007 (no UTF-8) and 1009 (larger than
- * stream.frame), and answers a peer's close with the peer's own code.
+ * does then, and web/client.js does it. Of messages that are not compressed wslay sends 1007 and
+ * 1009 by itself; it answers a peer's close with the peer's own code.
  */
 enum stream_close {
     STREAM_CLOSE_DEAF = 1001,     /* nothing was heard for stream.idle */
     STREAM_CLOSE_PROTOCOL = 1002, /* the peer broke the protocol; wslay sends it too */
     STREAM_CLOSE_BINARY = 1003,   /* only text frames are taken */
+    STREAM_CLOSE_DATA = 1007,     /* a message is no UTF-8, or no compressed data */
+    STREAM_CLOSE_SIZE = 1009,     /* a message is larger than stream.frame */
     STREAM_CLOSE_MEMORY = 1011,   /* there is no memory for what the peer sends */
     STREAM_CLOSE_RESTART = 1012,  /* the worker leaves, or stream.max_age is over */
     STREAM_CLOSE_EXPIRED = 4001,  /* the credential's time is over */
@@ -52,6 +54,8 @@ struct stream_socket {
     int64_t pinged_ms;    /* monotonic */
     uint16_t close_code;  /* enum stream_close, or what wslay sent */
     bool close_sent, close_received, mid_message;
+    unsigned char
+        deflate_bits; /* stream_ws: messages may be compressed, in both directions; or 0 */
 
     char *session;                   /* used when a frame names none; or NULL */
     struct hub_viewer *inbox;        /* stream_ws; or NULL */

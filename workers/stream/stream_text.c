@@ -14,22 +14,28 @@ static struct iovec stream_text_part(const char *bytes, size_t len)
     return (struct iovec){(void *)(uintptr_t)bytes, len};
 }
 
-static int stream_text_error_line(struct stream_conn *c, const struct logentry *e, size_t max)
+static void stream_text_put_error(struct buf *b, const struct logentry *e)
 {
-    struct buf *b = &c->stream->scratch;
     jdoc *event = NULL;
-    struct iovec line;
 
     if (!memmem(e->json, e->json_len, "\"RUN_ERROR\"", 11) ||
         jdoc_parse(e->json, e->json_len, &event, NULL, 0) < 0)
-        return 0;
-    buf_reset(b);
+        return;
     buf_puts(b, "\nerror: ");
     buf_puts(b, jdoc_text_or(event, "message", "the run failed"));
     buf_putc(b, '\n');
     jdoc_free(event);
-    line = stream_text_part(b->data, b->len);
-    return buf_error(b) ? 0 : stream_socket_text(c, &line, 1, max);
+}
+
+void stream_text_put(struct buf *b, const struct logentry *e)
+{
+    const char *text;
+    size_t len;
+
+    if (e->flag == LOGENTRY_FINAL)
+        stream_text_put_error(b, e);
+    else if (e->flag == LOGENTRY_TEXT && logentry_delta(e, &text, &len))
+        logentry_unescape(b, text, len);
 }
 
 static int stream_text_event(struct stream_conn *c, const struct logentry *e, size_t max)
@@ -39,20 +45,14 @@ static int stream_text_event(struct stream_conn *c, const struct logentry *e, si
     size_t len;
     struct iovec plain;
 
-    if (e->flag == LOGENTRY_FINAL)
-        return stream_text_error_line(c, e, max);
-    if (e->flag != LOGENTRY_TEXT || !logentry_delta(e, &text, &len) || len == 0)
-        return 0;
-    if (!memchr(text, '\\', len)) {
+    if (e->flag == LOGENTRY_TEXT && logentry_delta(e, &text, &len) && !memchr(text, '\\', len)) {
         plain = stream_text_part(text, len);
     } else {
         buf_reset(b);
-        logentry_unescape(b, text, len);
-        if (buf_error(b))
-            return 0;
-        plain = stream_text_part(b->data, b->len);
+        stream_text_put(b, e);
+        plain = stream_text_part(buf_text(b), buf_error(b) ? 0 : b->len);
     }
-    return stream_socket_text(c, &plain, 1, max);
+    return plain.iov_len > 0 ? stream_socket_text(c, &plain, 1, max) : 0;
 }
 
 const struct stream_form stream_text_form = {.name = "text",

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/task.h"
 #include "process/fastcgi_pool.h"
+#include "workers/stream/stream_deflate.h"
 #include "workers/stream/stream_events.h"
 #include "workers/stream/stream_handshake.h"
 
@@ -255,6 +256,8 @@ int stream_worker_open(struct stream **out, struct worker *w)
         error = fastcgi_pool_new(&s->turns, s->reactor, w->turn_socket, w->board);
     if (error == 0)
         error = fastcgi_pool_new(&s->api, s->reactor, s->api_socket, NULL);
+    if (error == 0 && w->conf->ws_deflate)
+        error = stream_deflate_new(&s->deflate);
     if (error < 0) {
         log_error("stream worker cannot start: %s %s", err_text(error), why);
         stream_worker_close(s);
@@ -278,6 +281,7 @@ void stream_worker_close(struct stream *s)
     hub_free(s->hub);
     auth_free(s->auth);
     buf_free(&s->scratch);
+    stream_deflate_free(s->deflate);
     reactor_free(s->reactor);
     free(s);
 }

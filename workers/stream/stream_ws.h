@@ -15,6 +15,8 @@ struct stream_ws_start {
     bool admin;
     const char *session; /* checked; NULL = none yet */
     const char *cursor;  /* checked; "" = live */
+    unsigned
+        deflate_bits; /* the window of what is sent compressed (stream_deflate); 0 = nothing is */
 };
 
 /*

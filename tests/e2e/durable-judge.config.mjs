@@ -1,0 +1,10 @@
+// vitest runs the suite's own file, which lies where vitest looks for no tests.
+export default {
+  cacheDir: "/tmp/tp-vitest",
+  test: {
+    include: ["node_modules/@durable-streams/server-conformance-tests/dist/test-runner.js"],
+    exclude: [],
+    fileParallelism: false,
+    server: {deps: {external: [/node_modules/]}},
+  },
+};
