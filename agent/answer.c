@@ -337,13 +337,23 @@ static int answer_on_status(void *arg, const char *word)
     return eventlog_event(a->log, LOGENTRY_NONE, buf_text(&a->json), a->json.len);
 }
 
+static int answer_on_text_sealed(void *arg, const char *sealed)
+{
+    struct answer *a = arg;
+    int error = answer_spend(a, strlen(sealed));
+
+    if (error)
+        return error;
+    return (a->sealed = arena_strdup(a->arena, sealed)) ? 0 : ERR_NOMEM;
+}
+
 /* ---- life ---- */
 
 void answer_init(struct answer *a)
 {
     a->sink = (struct provider_sink){a, answer_on_text, answer_on_reasoning,
         answer_on_reasoning_end, answer_on_call_start, answer_on_call_args, answer_on_call_end,
-        answer_on_call_sealed, answer_on_status};
+        answer_on_call_sealed, answer_on_status, answer_on_text_sealed};
     answer_reset(a);
 }
 
@@ -352,6 +362,7 @@ void answer_reset(struct answer *a)
     ident_uuid7(a->id);
     buf_reset(&a->text);
     a->text_open = a->emitted = false;
+    a->sealed = NULL;
     a->call_count = a->thought_count = 0;
     buf_reset(&a->order);
     a->text_run = 0;
@@ -410,7 +421,7 @@ static int answer_store_thoughts(struct answer *a, struct chat *chat)
 
 int answer_store(struct answer *a, struct chat *chat)
 {
-    struct chat_message m = {.role = CHAT_ASSISTANT, .len = a->text.len};
+    struct chat_message m = {.role = CHAT_ASSISTANT, .len = a->text.len, .sealed = a->sealed};
     const size_t calls = a->call_count;
     int error = answer_store_thoughts(a, chat);
 

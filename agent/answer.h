@@ -44,6 +44,7 @@ struct answer {
 
     char id[IDENT_UUID_SIZE];
     struct buf text;
+    char *sealed; /* in the arena, or NULL: struct chat_message.sealed */
     bool text_open;
     bool emitted;              /* something reached the log: no retry any more */
     struct answer_call *calls; /* of ANSWER_CALLS_MAX at most; most answers have none */
@@ -54,8 +55,8 @@ struct answer {
     size_t text_run;  /* bytes of text since the last call or thought */
     struct provider_sink sink;
 };
-/* The caller sets log (unless quiet), arena, chat and bytes_left before; frame, quiet and on_part it
- * may set. */
+/* The caller sets log (unless quiet), arena, chat and bytes_left before; frame, quiet and on_part
+ * it may set. */
 void answer_init(struct answer *a);
 void answer_fini(struct answer *a);
 /* Empties it for the next answer, with a new message id; keeps the buffers. */

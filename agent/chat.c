@@ -99,7 +99,7 @@ static int chat_read_file(struct chat *c, const jdoc *part, struct chat_file *f,
     f->name = arena_strdup(c->arena, jdoc_text_or(about, "name", ""));
     if (!f->id || !f->type || !f->name)
         return ERR_NOMEM;
-    f->bytes = jdoc_int_or(about, "bytes", 0);
+    f->bytes = chat_number(about, "bytes");
     f->width = chat_number(about, "width");
     f->height = chat_number(about, "height");
     f->pages = chat_number(about, "pages");
@@ -260,7 +260,8 @@ static int chat_parse_document(struct chat *c, const jdoc *doc)
         if (!(m.call_id = arena_strdup(c->arena, s)))
             return ERR_NOMEM;
     }
-    if (m.role == CHAT_REASONING && (error = chat_keep_text(c, doc, "encryptedValue", &m.sealed)))
+    if ((m.role == CHAT_REASONING || m.role == CHAT_ASSISTANT) &&
+        (error = chat_keep_text(c, doc, "encryptedValue", &m.sealed)))
         return error;
     return chat_add(c, &m);
 }

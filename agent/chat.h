@@ -37,7 +37,7 @@ struct chat_file {
     size_t label, at; /* its label in the message's text begins and ends there, bytes */
     /* For one request (context_build, agent/model/attached.h): */
     const char *why;  /* it does not go along: a sentence for the model; NULL = it does */
-    const char *data; /* the bytes that go along */
+    const char *data; /* what goes along: the bytes of a text, of others their base64 */
     size_t len;
 };
 
@@ -59,8 +59,8 @@ struct chat_message {
     const char *call_id; /* tool: the call that it answers */
     bool failed;         /* tool: an error result */
     /*
-     * reasoning: what the provider must get back unchanged, "PROVIDER:KIND:BYTES" (AG-UI
-     * encryptedValue); NULL = nothing.
+     * reasoning, assistant: what the provider must get back unchanged, "PROVIDER:KIND:BYTES" (AG-UI
+     * encryptedValue); NULL = nothing. Of an assistant's message it is about its text.
      */
     const char *sealed;
 };
@@ -69,8 +69,8 @@ struct chat {
     struct arena *arena;
     struct chat_message *items;
     size_t count, cap;
-    /* Tells the first `covered` items in words, so that models need not see them (agent/summary.h);
-     * NULL = nothing does, covered is 0. A user's message stands at `covered`. */
+    /* Tells the first `covered` items in words, so that models need not see them (agent/summary.h),
+     * but for those of the role system. NULL = nothing does, covered is 0. */
     const char *summary;
     size_t covered;
 };
@@ -80,7 +80,8 @@ void chat_init(struct chat *c, struct arena *arena);
 MUST_CHECK int chat_add(struct chat *c, const struct chat_message *message);
 /*
  * chat_parse -- one AG-UI message as JSON. Text parts are joined, one a line; a file becomes a line
- * that names it and an entry of `files`; other parts become a note that they cannot be shown. Roles that a model never sees (activity) add nothing.
+ * that names it and an entry of `files`; other parts become a note that they cannot be shown. Roles
+ * that a model never sees (activity) add nothing.
  * Returns 0, ERR_INVALID, ERR_NOMEM.
  */
 MUST_CHECK int chat_parse(struct chat *c, const char *json, size_t len);

@@ -47,12 +47,13 @@ struct context_frame {
 
 /* What one request may hold beside what conf says; zeroed = nothing more. */
 struct context_limits {
-    int64_t room;       /* tokens of the whole request; 0 = conf->model_context_tokens decides */
-    size_t overhead;    /* tokens that the request costs beside messages, found and client tools */
-    size_t tokens;      /* of the messages, at most; 0 = no further limit */
-    bool keep_thoughts; /* those of earlier turns too */
-    bool no_thoughts;   /* none at all */
-    bool reduced;       /* the last user message and what follows; no thoughts, no foreign tools */
+    int64_t room;    /* tokens of the whole request; 0 = conf->model_context_tokens decides */
+    size_t overhead; /* tokens that the request costs beside messages, found and client tools */
+    size_t tokens;   /* of the messages, at most; 0 = no further limit */
+    size_t thoughts_from; /* of the chat: thoughts of messages before it stay away */
+    bool keep_thoughts;   /* those of earlier turns too */
+    bool no_thoughts;     /* none at all */
+    bool reduced; /* the last user message and what follows; no thoughts, no foreign tools */
 };
 
 struct context {

@@ -86,16 +86,18 @@ static bool context_build_keeps(const struct chat *in, size_t at)
 
 /* Every call directly before its results; lone results, thoughts of earlier turns, and what a
  * summary tells, away. */
-static int context_build_repair(const struct chat *in, bool keep_thoughts, struct chat *out,
-    struct context_unit *units, size_t *unit_count)
+static int context_build_repair(const struct chat *in, const struct context_limits *limits,
+    struct chat *out, struct context_unit *units, size_t *unit_count)
 {
-    size_t user = keep_thoughts ? 0 : context_build_last_user(in);
+    size_t user = limits->keep_thoughts ? 0 : context_build_last_user(in);
 
-    for (size_t i = in->covered; i < in->count; i++) {
+    for (size_t i = 0; i < in->count; i++) {
         const struct chat_message *m = &in->items[i];
         size_t first = out->count;
         int error;
-        if (m->role == CHAT_TOOL ||
+        if (i < in->covered && m->role != CHAT_SYSTEM) /* the application's words stay in force */
+            continue;
+        if (m->role == CHAT_TOOL || (m->role == CHAT_REASONING && i < limits->thoughts_from) ||
             (m->role == CHAT_REASONING && user != SIZE_MAX && i < user &&
                 !context_build_keeps(in, i)))
             continue;
@@ -271,7 +273,7 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
         return ERR_NOMEM;
     if (!limits->reduced && (error = offer_build(chat, arena, &out->found, &out->found_count)))
         return error;
-    if ((error = context_build_repair(chat, limits->keep_thoughts, &whole, units, &unit_count)))
+    if ((error = context_build_repair(chat, limits, &whole, units, &unit_count)))
         return error;
     for (size_t i = 0; i < unit_count; i++)
         if (whole.items[units[i].first].role == CHAT_USER)

@@ -55,13 +55,17 @@ libagent_a_SOURCES = \
 	agent/model/request_responses.c \
 	agent/model/request_rules.c agent/model/request_rules.h \
 	agent/model/request_thinking.c \
-	agent/model/responses_items.c agent/model/responses_items.h \
-	agent/model/responses_mark.c agent/model/responses_mark.h \
+	agent/model/responses.h \
+	agent/model/responses_items.c \
+	agent/model/responses_mark.c \
+	agent/model/responses_parts.h \
+	agent/model/responses_said.c \
 	agent/model/scan.c agent/model/scan.h \
 	agent/model/think.c agent/model/think.h \
 	agent/offline/offline.h \
 	agent/offline/offline_ask.c \
 	agent/offline/offline_category.c \
+	agent/offline/offline_files.c \
 	agent/offline/offline_join.c \
 	agent/offline/offline_match.c agent/offline/offline_match.h \
 	agent/offline/offline_moment.c \

@@ -65,6 +65,8 @@ size_t summary_choose(const struct chat *chat, const struct summary_cuts *cuts, 
 {
     size_t best = chat->covered;
 
+    if (cuts->tokens[best] <= tokens && chat->count - best <= messages)
+        return best;
     for (size_t i = chat->covered + 1; i < chat->count; i++) {
         if (!cuts->at[i])
             continue;
@@ -158,15 +160,13 @@ static void summary_put_message(struct buf *out, const struct chat *chat, size_t
 
     switch (m->role) {
     case CHAT_REASONING:
+    case CHAT_SYSTEM: /* stays in the requests as it is */
         return;
     case CHAT_USER:
         buf_puts(out, "{\"user\":");
         break;
     case CHAT_ASSISTANT:
         buf_puts(out, "{\"assistant\":");
-        break;
-    case CHAT_SYSTEM:
-        buf_puts(out, "{\"application\":");
         break;
     case CHAT_TOOL: {
         const char *tool = summary_tool_of(chat, at);
@@ -220,28 +220,15 @@ int summary_question(const struct chat *chat, const char *before, size_t from, s
 
 /* ---- the answer ---- */
 
-/* The length of the marks that stand around the record in a request, if one is here. */
-static size_t summary_mark(const char *s, size_t len)
-{
-    static const char *const marks[] = {RECORD_BEGIN, RECORD_END};
-
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if (len >= strlen(marks[i]) && !strncasecmp(s, marks[i], strlen(marks[i])))
-            return strlen(marks[i]);
-    return 0;
-}
-
 /* Appends the text without what nobody sees; at most one empty line in a row. */
 static void summary_put_clean(const char *s, size_t len, struct buf *out)
 {
     size_t breaks = 2; /* none at the beginning */
 
     while (len && !buf_error(out)) {
-        size_t bad = 1, n = utf8_sequence(s, len, &bad), mark = summary_mark(s, len);
+        size_t bad = 1, n = utf8_sequence(s, len, &bad);
         unsigned code = n ? utf8_code(s, n) : 0xFFFD;
-        if (mark) {
-            n = mark;
-        } else if (code == '\n') {
+        if (code == '\n') {
             if (++breaks <= 2)
                 buf_putc(out, '\n');
         } else if (code == '\t') {
@@ -255,6 +242,17 @@ static void summary_put_clean(const char *s, size_t len, struct buf *out)
     }
 }
 
+/* The marks that stand around the record in a request are none in it. */
+static void summary_unmark(char *text)
+{
+    static const char *const marks[] = {RECORD_BEGIN, RECORD_END};
+
+    for (char *s = text; (s = strchr(s, '<')); s++)
+        for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+            if (!strncasecmp(s, marks[i], strlen(marks[i])))
+                *s = '(';
+}
+
 int summary_clean(const char *text, size_t len, size_t max, bool cut, struct buf *out)
 {
     size_t end;
@@ -263,6 +261,8 @@ int summary_clean(const char *text, size_t len, size_t max, bool cut, struct buf
     summary_put_clean(text, len, out);
     if (buf_error(out))
         return buf_error(out);
+    if (out->len)
+        summary_unmark(out->data);
     end = out->len;
     if (end > max) {
         end = utf8_cut(buf_text(out), max);

@@ -32,7 +32,8 @@ MUST_CHECK int summary_find_cuts(const struct chat *chat, struct arena *arena,
 size_t summary_next_cut(const struct summary_cuts *cuts, size_t from, size_t to);
 /*
  * summary_choose -- the first cut behind which at most `tokens` and `messages` stand, else the last
- * one, at most in front of the last message of a user. chat->covered when nothing would leave.
+ * one, at most in front of the last message of a user. chat->covered when nothing need leave, or
+ * nothing can.
  */
 size_t summary_choose(const struct chat *chat, const struct summary_cuts *cuts, size_t tokens,
     size_t messages);

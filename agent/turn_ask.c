@@ -32,17 +32,23 @@ static int turn_ask_tell(struct turn *t, const char *text)
     return answer_say(t->answer, text);
 }
 
+/* Did a filter end the answer in its middle? A refusal of OpenAI's has words of its own. */
+static bool turn_ask_is_torn(const struct model_result *result)
+{
+    return result->stop == PROVIDER_STOP_FILTER ||
+        (result->stop == PROVIDER_STOP_REFUSAL && result->provider == &provider_anthropic);
+}
+
 /* An answer that stopped short without a word must not look like an empty success. */
-static int turn_ask_explain(struct turn *t, enum provider_stop stop)
+static int turn_ask_explain(struct turn *t, const struct model_result *result)
 {
     if (t->answer->call_count)
         return 0;
     if (!utf8_blank(buf_text(&t->answer->text), t->answer->text.len))
-        return stop == PROVIDER_STOP_FILTER ?
-            turn_ask_tell(t,
-                "\n\n(The policy of the assistant's model ended the answer here.)") :
+        return turn_ask_is_torn(result) ?
+            turn_ask_tell(t, "\n\n(The policy of the assistant's model ended the answer here.)") :
             0;
-    switch (stop) {
+    switch (result->stop) {
     case PROVIDER_STOP_REFUSAL:
         return turn_ask_tell(t, "The model declined to answer this.");
     case PROVIDER_STOP_FILTER:
@@ -68,7 +74,8 @@ static int turn_ask_explain(struct turn *t, enum provider_stop stop)
 
 static void turn_ask_note(struct turn *t, const struct model_result *result)
 {
-    if (result->stop == PROVIDER_STOP_CONTEXT)
+    if (result->stop == PROVIDER_STOP_CONTEXT || result->stop == PROVIDER_STOP_REFUSAL ||
+        result->stop == PROVIDER_STOP_FILTER)
         return; /* turn_ask_explain tells it */
     if (result->trimmed)
         t->notice =
@@ -161,8 +168,14 @@ int turn_ask(struct turn *t, bool *again)
     int64_t asked = jdoc_int_or(t->input.agui, "maxTokens", tokens);
     if (tokens > asked)
         tokens = asked;
-    const struct model_ask ask = {&t->frame, &t->chat, t->scratch, t->out_of_steps, tokens,
-        conf->model_summary ? turn_summary_shorten : NULL, t};
+    const struct model_ask ask = {.frame = &t->frame,
+        .chat = &t->chat,
+        .arena = t->scratch,
+        .no_tools = t->out_of_steps,
+        .max_tokens = tokens,
+        .shorten = conf->model_summary ? turn_summary_shorten : NULL,
+        .arg = t,
+        .first = t->begun};
     turn_stage(t, STAGE_MODEL_WAIT);
     t->frame.must_call = turn_ask_must_call(t);
     t->model_calls++;
@@ -181,7 +194,7 @@ int turn_ask(struct turn *t, bool *again)
         if (t->stop_reason)
             log_info("turn %s: the answer of %s ended by %s", t->start->turn, t->model_name,
                 t->stop_reason);
-        error = turn_ask_explain(t, result.stop);
+        error = turn_ask_explain(t, &result);
     }
     if (!error)
         error = turn_ask_say_notice(t);

@@ -149,6 +149,7 @@ int turn_begin(struct turn *t)
     turn_begin_tools(t);
     if ((error = turn_begin_conversation(t)) || (error = turn_begin_answers(t)))
         return error;
+    t->begun = t->chat.count;
     if (t->torn) {
         t->calls.resumed = true;
         if ((error = turn_resume_begin(t)))

@@ -26,11 +26,7 @@ void turn_usage_add(struct turn *t, const struct model_result *r)
     t->output_tokens += r->usage.output;
     if (!u)
         return;
-    u->usage.input += r->usage.input;
-    u->usage.output += r->usage.output;
-    u->usage.reasoning += r->usage.reasoning;
-    u->usage.cached += r->usage.cached;
-    u->usage.cache_write += r->usage.cache_write;
+    provider_usage_add(&u->usage, &r->usage);
 }
 
 void turn_usage_write(const struct turn *t, struct buf *json)
@@ -67,14 +63,21 @@ static void turn_usage_restore(struct turn *t, const jdoc *list)
 
 /* ---- checkpoints ---- */
 
-/* Never ahead of the log: what viewers were not told must not count as told. */
-static int turn_checkpoint_save(struct turn *t, const struct turns_summary *summary)
+int turn_flush(struct turn *t)
 {
     int64_t until = clock_mono_ms() + t->env->conf->redis_timeout_ms;
     int error = eventlog_flush(t->env->eventlog, until);
 
+    return error == ERR_DEADLINE ? ERR_STORE : error;
+}
+
+/* Never ahead of the log: what viewers were not told must not count as told. */
+static int turn_checkpoint_save(struct turn *t, const struct turns_summary *summary)
+{
+    int error = turn_flush(t);
+
     if (error)
-        return error == ERR_DEADLINE ? ERR_STORE : error;
+        return error;
     if (summary)
         return turns_checkpoint_summary(t->env->store, t->start, buf_text(&t->json), t->json.len,
             summary);

@@ -71,6 +71,7 @@ struct turn {
     const char *summary;            /* chat.summary as the model wrote it, or NULL */
     bool summary_later;             /* none is made: one failed a moment ago */
     int64_t summary_output;         /* tokens of output that summaries took; not in output_tokens */
+    size_t begun;                   /* and those that this attempt at it found */
     struct answer *answer;
     struct model model;
     struct wait wait;
@@ -137,6 +138,8 @@ void turn_usage_write(const struct turn *t, struct buf *json);
 MUST_CHECK int turn_checkpoint(struct turn *t);
 /* The same with a summary. */
 MUST_CHECK int turn_checkpoint_summary(struct turn *t, const struct turns_summary *summary);
+/* All events so far are in the log. One try: ERR_STORE* as well. */
+MUST_CHECK int turn_flush(struct turn *t);
 /* Reads a checkpoint of an earlier attempt: its messages, and what had been spent by then.
  * ERR_INVALID besides the usual. */
 MUST_CHECK int turn_checkpoint_restore(struct turn *t, const char *json);

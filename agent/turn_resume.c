@@ -88,6 +88,9 @@ int turn_resume_ask(struct turn *t, const struct model_ask *ask, struct model_re
     log_warn("turn %s: its model's answer cannot be gone on with: asked anew: %s", t->start->turn,
         result->why);
     answer_reset(t->answer);
+    while ((error = turn_flush(t))) /* what came of it is cleaned up, too */
+        if ((error = wait_retry(&t->wait, error)))
+            return error;
     if ((error = turn_resume_clean(t)))
         return error;
     return model_call(&t->model, &t->wait, ask, t->answer, result);

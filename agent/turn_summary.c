@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUESTION_MOST \
-    200000 /* bytes; more takes several calls, each on the record of the one before */
+#define QUESTION_MOST 200000 /* bytes; more takes several calls */
 #define QUESTION_LEAST 3000
 #define ANSWER_MOST ((size_t)256 * 1024) /* thoughts included */
 #define WAIT_MS 300000                   /* after a failure */
@@ -64,7 +63,7 @@ static void turn_summary_spend(struct turn *t, const struct model_result *result
 }
 
 /* Asks for the record of messages [from, to) and of `before`; into s->text. ERR_INVALID: the
- * question was refused; ERR_PROTOCOL: nothing in the answer can be kept. */
+ * answer says that the question is too long; ERR_PROTOCOL: nothing in it can be kept. */
 static int turn_summary_call(struct turn_summary *s, const char *before, size_t from, size_t to)
 {
     struct turn *t = s->t;
@@ -88,6 +87,7 @@ static int turn_summary_call(struct turn_summary *s, const char *before, size_t 
         .max_tokens = s->own > conf->model_output_tokens ? s->own : conf->model_output_tokens};
     s->answer.bytes_left = ANSWER_MOST;
     answer_reset(&s->answer);
+    s->model.status = 0;
     error = model_call(&s->model, &t->wait, &ask, &s->answer, &result);
     turn_summary_spend(t, &result);
     if (error) {
@@ -103,36 +103,44 @@ static int turn_summary_call(struct turn_summary *s, const char *before, size_t 
     return error == ERR_INVALID ? ERR_PROTOCOL : error;
 }
 
-/* A server may take less than we think. */
-static int turn_summary_ask(struct turn_summary *s, const char *before, size_t from, size_t to)
+/* Was it the question? Then a server takes less than we think. */
+static bool turn_summary_is_refused(const struct turn_summary *s, int error)
 {
-    int error;
+    long status = s->model.status;
 
-    for (int smaller = 0;; smaller++) {
-        error = turn_summary_call(s, before, from, to);
-        if (error != ERR_INVALID || smaller == SMALLER_MAX || s->most <= QUESTION_LEAST)
-            return error;
-        s->most = s->most / 3 > QUESTION_LEAST ? s->most / 3 : QUESTION_LEAST;
-    }
+    return error == ERR_INVALID || (error && (status == 400 || status == 413 || status == 422));
 }
 
 /* ---- all of it ---- */
 
-/* As many parts as one question holds, at least one. Returns its end. */
-static int turn_summary_part(struct turn_summary *s, const char *before, size_t from, size_t to,
-    size_t *end)
+/* The end of what one question holds from there on: up to a cut, and at least to the next one. */
+static size_t turn_summary_part(const struct turn_summary *s, size_t from, size_t to)
 {
-    size_t bytes = 0;
+    size_t bytes = 0, end = from;
 
-    *end = from;
-    while (*end < to) {
-        size_t next = summary_next_cut(&s->cuts, *end, to);
-        bytes += (s->cuts.tokens[*end] - s->cuts.tokens[next]) * 18 / 5;
-        if (*end > from && bytes > s->most)
+    while (end < to) {
+        size_t next = summary_next_cut(&s->cuts, end, to);
+        bytes += (s->cuts.tokens[end] - s->cuts.tokens[next]) * 18 / 5;
+        if (end > from && bytes > s->most)
             break;
-        *end = next;
+        end = next;
     }
-    return turn_summary_ask(s, before, from, *end);
+    return end;
+}
+
+/* Asks for as much as one question holds; less, when that is refused. end: out. */
+static int turn_summary_ask(struct turn_summary *s, size_t from, size_t to, size_t *end)
+{
+    int error;
+
+    for (int smaller = 0;; smaller++) {
+        *end = turn_summary_part(s, from, to);
+        error = turn_summary_call(s, s->t->summary, from, *end);
+        if (!turn_summary_is_refused(s, error) || smaller == SMALLER_MAX ||
+            s->most <= QUESTION_LEAST)
+            return error;
+        s->most = s->most / 3 > QUESTION_LEAST ? s->most / 3 : QUESTION_LEAST;
+    }
 }
 
 /* The chat has it from here on. */
@@ -159,7 +167,7 @@ static int turn_summary_make(struct turn_summary *s, size_t to)
     t->wait.deadline_ms = now + most;
     while (!error && t->chat.covered < to) {
         size_t end;
-        error = turn_summary_part(s, t->summary, t->chat.covered, to, &end);
+        error = turn_summary_ask(s, t->chat.covered, to, &end);
         if (!error)
             error = turn_summary_take(t, buf_text(&s->text), end);
     }

@@ -257,12 +257,13 @@ void buf_json_string(struct buf *b, const char *s, size_t n)
 
 void buf_put_base64(struct buf *b, const void *bytes, size_t n)
 {
-    enum { PIECE = 48 };
-    unsigned char text[PIECE / 3 * 4 + 1];
+    enum { PIECE = 48 * 1024 };
 
     for (const unsigned char *p = bytes; n > 0;) {
         size_t piece = n < PIECE ? n : PIECE;
-        buf_put(b, (const char *)text, (size_t)EVP_EncodeBlock(text, p, (int)piece));
+        if (buf_reserve(b, (n + 2) / 3 * 4) != 0) /* with room for its NUL */
+            return;
+        b->len += (size_t)EVP_EncodeBlock((unsigned char *)b->data + b->len, p, (int)piece);
         p += piece;
         n -= piece;
     }

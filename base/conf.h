@@ -128,10 +128,10 @@
         "types of files that are taken, separated by blanks") \
     X(attachments_body, SIZE, "attachments.body", "16m", 4096, 268435456, \
         "largest body of /chat, /agui and /attachments, which carry files; at least http.body") \
-    X(attachments_memory, SIZE, "attachments.memory", "64m", 1048576, 0, \
+    X(attachments_memory, SIZE, "attachments.memory", "128m", 1048576, 0, \
         "bytes of files on their way, in one turn worker; what needs more waits or is refused") \
     X(attachments_fetch_ms, MS, "attachments.fetch", "10s", 100, 60000, \
-        "how long the download of a file may take that a message gives by its address") \
+        "how long the downloads of the files may take that a message gives by address") \
     /* webhooks */ \
     X(webhook_secret, SECRET, "webhook.secret", "", 0, 0, \
         "signs what webhooks carry, at least 24 bytes; empty = no webhooks") \
@@ -315,7 +315,8 @@
     X(places_url, TEXT, "places.url", "", 0, 0, "place service in Overpass form") \
     X(fuel_url, TEXT, "fuel.url", "", 0, 0, "fuel price service, see docs/tools.md") \
     X(fuel_key, SECRET, "fuel.key", "", 0, 0, "its bearer token, if it wants one") \
-    X(ocr_url, TEXT, "ocr.url", "", 0, 0, "service that reads the text of a picture: docs/tools.md") \
+    X(ocr_url, TEXT, "ocr.url", "", 0, 0, \
+        "service that reads the text of a picture: docs/tools.md") \
     X(ocr_key, SECRET, "ocr.key", "", 0, 0, "its bearer token, if it wants one") \
     X(roads_url, TEXT, "roads.url", "", 0, 0, "road conditions in Open511 form") \
     X(roads_key, SECRET, "roads.key", "", 0, 0, "its API key, if it wants one") \

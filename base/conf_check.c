@@ -16,6 +16,7 @@
 #define WEBHOOK_SECRET_MIN 24
 #define THINKING_MIN 1024 /* Anthropic's least budget */
 #define THINKING_MAX 1000000
+#define WINDOW_MIN 1000 /* as model.context_tokens */
 
 bool conf_word_is(const char *word, size_t len, const char *const *words)
 {
@@ -223,6 +224,7 @@ static int conf_rule_stream(const struct conf *c, char why[CONF_WHY_SIZE])
 struct conf_provider {
     const char *name, *vendor, *url, *key, *temperature, *think_tags, *images, *documents,
         *thinking;
+    int64_t context_tokens;
 };
 enum {
 #define CONF_PROVIDER_PLACE_(provider, vendor) CONF_PROVIDER_##provider,
@@ -234,9 +236,10 @@ enum {
 static void conf_list_providers(const struct conf *c, struct conf_provider list[])
 {
 #define CONF_PROVIDER_ROW_(provider, vendor) \
-    list[CONF_PROVIDER_##provider] = (struct conf_provider){#provider, vendor, c->provider##_url, \
-        c->provider##_key, c->provider##_temperature, c->provider##_think_tags, \
-        c->provider##_images, c->provider##_documents, c->provider##_thinking};
+    list[CONF_PROVIDER_##provider] = \
+        (struct conf_provider){#provider, vendor, c->provider##_url, c->provider##_key, \
+            c->provider##_temperature, c->provider##_think_tags, c->provider##_images, \
+            c->provider##_documents, c->provider##_thinking, c->provider##_context_tokens};
     CONF_PROVIDERS(CONF_PROVIDER_ROW_)
 #undef CONF_PROVIDER_ROW_
 }
@@ -412,6 +415,21 @@ static int conf_rule_switches(const struct conf *c, char why[CONF_WHY_SIZE])
     return error;
 }
 
+static int conf_rule_window(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    struct conf_provider providers[CONF_PROVIDER_COUNT];
+
+    conf_list_providers(c, providers);
+    for (size_t i = 0; i < CONF_PROVIDER_COUNT; i++) {
+        if (!providers[i].context_tokens || providers[i].context_tokens >= WINDOW_MIN)
+            continue;
+        snprintf(why, CONF_WHY_SIZE, "%s.context_tokens: %lld is neither 0 nor %d or more",
+            providers[i].name, (long long)providers[i].context_tokens, WINDOW_MIN);
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
 static int conf_rule_thinking(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     static const char *const known[] = {"auto", "on", "off", "minimal", "low", "medium", "high",
@@ -434,6 +452,24 @@ static int conf_rule_thinking(const struct conf *c, char why[CONF_WHY_SIZE])
     return 0;
 }
 
+/* A file must fit into what carries it, and into what keeps it. */
+static int conf_rule_attachments(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    if (c->attachments_bytes > c->attachments_body) {
+        snprintf(why, CONF_WHY_SIZE,
+            "attachments.bytes: %lld is above attachments.body, %lld: no such file can be sent",
+            (long long)c->attachments_bytes, (long long)c->attachments_body);
+        return ERR_CONFIG;
+    }
+    if (c->attachments_bytes > c->attachments_quota) {
+        snprintf(why, CONF_WHY_SIZE,
+            "attachments.bytes: %lld is above attachments.quota, %lld: no such file can be kept",
+            (long long)c->attachments_bytes, (long long)c->attachments_quota);
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
 static conf_rule_fn *const conf_rules[] = {
     conf_rule_log_level,
     conf_rule_run_dir,
@@ -450,12 +486,14 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_urls,
     conf_rule_temperature,
     conf_rule_switches,
+    conf_rule_window,
     conf_rule_thinking,
     conf_rule_openai,
     conf_rule_responses,
     conf_rule_webhook,
     conf_rule_origins,
     conf_rule_user_claim,
+    conf_rule_attachments,
 };
 
 void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,10 +97,29 @@ static int jdoc_read_escape(struct jdoc_reader *r)
     return jdoc_read_unicode(r);
 }
 
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Are all of eight bytes ASCII that stands for itself? The high bit of a byte of each term tells
+ * that it is: beyond ASCII, a control character, '"', '\\'. A false alarm costs a closer look. */
+static bool jdoc_are_plain(const char *p)
+{
+    uint64_t w, quote, slash;
+
+    memcpy(&w, p, sizeof w);
+    quote = w ^ EACH_BYTE('"');
+    slash = w ^ EACH_BYTE('\\');
+    return !((w | (w - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (slash - EACH_BYTE(1))) &
+        EACH_BYTE(0x80));
+}
+
 /* Moves over characters that stand for themselves; stops at '"' or '\\'. */
 static int jdoc_skip_plain(struct jdoc_reader *r)
 {
     while (r->p < r->end) {
+        while (r->end - r->p >= 8 && jdoc_are_plain(r->p))
+            r->p += 8;
+        if (r->p == r->end)
+            break;
         unsigned char c = (unsigned char)*r->p;
         if (c == '"' || c == '\\')
             return 0;

@@ -15,12 +15,6 @@
 #define PDF_END_MAX 4096   /* and an end with so much behind it */
 #define PAGES_MAX 10000
 
-int media_broken(char why[MEDIA_WHY_SIZE], const char *text)
-{
-    snprintf(why, MEDIA_WHY_SIZE, "%s", text);
-    return ERR_INVALID;
-}
-
 static const char *media_find(struct media_bytes b, const char *word)
 {
     return memmem(b.at, b.len, word, strlen(word));

@@ -15,7 +15,7 @@ enum media_kind { MEDIA_IMAGE, MEDIA_PDF, MEDIA_TEXT, MEDIA_KINDS };
 
 struct media {
     enum media_kind kind;
-    const char *type;       /* "image/jpeg"; of a text "text/plain": media_text_type tells more */
+    const char *type;       /* "image/jpeg"; of a text "text/plain": see media_type */
     unsigned width, height; /* of an image, pixels, as stored (no rotation); else 0 */
     bool animated;          /* an image with more than one frame */
     unsigned pages;         /* of a PDF, as far as it can be seen without decoding; at least 1 */

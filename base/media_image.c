@@ -3,9 +3,16 @@
 #endif
 #include "base/media_parts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define CUT "is cut: its end is missing"
+
+int media_broken(char why[MEDIA_WHY_SIZE], const char *text)
+{
+    snprintf(why, MEDIA_WHY_SIZE, "%s", text);
+    return ERR_INVALID;
+}
 
 static uint32_t media_big(const uint8_t *p)
 {

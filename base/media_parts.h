@@ -22,7 +22,7 @@ typedef int media_fn(struct media_bytes b, struct media *out, char why[MEDIA_WHY
 
 media_fn media_png, media_jpeg, media_webp, media_gif;
 
-/* Says why, and returns ERR_INVALID. */
+/* Says why, and returns ERR_INVALID: media_image, for both. */
 MUST_CHECK int media_broken(char why[MEDIA_WHY_SIZE], const char *text);
 
 #endif

@@ -29,6 +29,15 @@ void room_ask(struct room *r, struct room_ticket *t, size_t bytes)
     room_serve(r);
 }
 
+void room_shrink(struct room *r, struct room_ticket *t, size_t bytes)
+{
+    if (!t->granted || bytes >= t->bytes)
+        return;
+    r->used -= t->bytes - bytes;
+    t->bytes = bytes;
+    room_serve(r);
+}
+
 void room_leave(struct room *r, struct room_ticket *t)
 {
     struct room_ticket **at = &r->first;

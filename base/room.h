@@ -25,6 +25,8 @@ struct room_ticket {
 };
 /* t->granted tells, now or later. A ticket holds one piece of room at a time. */
 void room_ask(struct room *r, struct room_ticket *t, size_t bytes);
+/* Of what it holds it keeps so many bytes only. */
+void room_shrink(struct room *r, struct room_ticket *t, size_t bytes);
 /* Gives back what it holds, or asks no more. */
 void room_leave(struct room *r, struct room_ticket *t);
 

@@ -242,6 +242,7 @@ static int admit_reply_stream(struct admit *a, const char *form)
         .turn = a->start->turn,
         .cursor = cursor,
         .form = form,
+        .stops = a->submit->stops,
         .detail = a->submit->detail};
     return exchange_handover(a->x, &view);
 }

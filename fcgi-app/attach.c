@@ -15,10 +15,12 @@
 #define ATTACH_REDIRECTS 3
 #define ATTACH_CONNECT_MS 5000
 #define ATTACH_RETRY_MS 1000
+#define ATTACH_LARGE ((size_t)256 * 1024) /* a body that takes some milliseconds */
 
 /* ---- by an address ---- */
 
 struct attach_download {
+    int64_t until_ms; /* monotonic: all downloads of the message */
     struct buf body;
     struct http_result result;
     bool done;
@@ -48,11 +50,12 @@ static int attach_transfer(struct exchange *x, const char *url, struct attach_do
     static const char *const headers[] = {
         "Accept: image/*, application/pdf, text/*;q=0.9, */*;q=0.1", "User-Agent: turnpike", NULL};
     struct http_transfer *transfer = NULL;
+    int64_t left = d->until_ms - clock_mono_ms();
     const struct http_request request = {.method = "GET",
         .url = url,
         .headers = headers,
         .connect_timeout_ms = ATTACH_CONNECT_MS,
-        .total_timeout_ms = conf->attachments_fetch_ms,
+        .total_timeout_ms = left > 1 ? left : 1,
         .max_bytes = (size_t)conf->attachments_bytes,
         .public_only = !conf->tools_allow_private,
         .max_redirects = ATTACH_REDIRECTS,
@@ -61,7 +64,7 @@ static int attach_transfer(struct exchange *x, const char *url, struct attach_do
         .arg = d};
     int error = http_start(env->http, &request, &transfer);
     while (error == 0 && !d->done)
-        error = task_wait(env->reactor, clock_mono_ms() + conf->attachments_fetch_ms, NULL);
+        error = task_wait(env->reactor, d->until_ms, NULL);
     if (error != 0 && transfer && !d->done)
         http_cancel(transfer);
     return error;
@@ -93,7 +96,7 @@ static int attach_judge(struct exchange *x, const struct submit_file *f,
             "%s: the address leads to one that is not of the public internet, or off https.",
             f->field);
     case ERR_DEADLINE:
-        return attach_not_fetched(x, f, "the file did not come within %ld ms",
+        return attach_not_fetched(x, f, "the message's files did not come within %ld ms",
             (long)x->app->conf->attachments_fetch_ms);
     default:
         return attach_not_fetched(x, f, "the host cannot be reached, or broke off", 0);
@@ -103,8 +106,7 @@ static int attach_judge(struct exchange *x, const struct submit_file *f,
     return 0;
 }
 
-/* What the host declares is held against the bytes only where the client said nothing: many hosts
- * guess it. */
+/* What the host declares does not count: many guess it. */
 static int attach_take(struct exchange *x, struct submit_file *f, const struct attach_download *d)
 {
     int error = attach_judge(x, f, d);
@@ -124,11 +126,10 @@ static int attach_no_room(struct exchange *x)
     return ERR_FULL;
 }
 
-static int attach_fetch(struct exchange *x, struct submit_file *f)
+static int attach_fetch(struct exchange *x, struct submit_file *f, int64_t until)
 {
     const struct conf *conf = x->app->conf;
     const struct turn_env *env = x->app->turns;
-    int64_t until = clock_mono_ms() + conf->attachments_fetch_ms;
     struct attach_download *d = arena_alloc(x->arena, sizeof *d);
     struct room_ticket room = {0};
     int error = d ? 0 : ERR_NOMEM;
@@ -141,6 +142,7 @@ static int attach_fetch(struct exchange *x, struct submit_file *f)
     if (error == 0 && env->room && !room.granted)
         error = attach_no_room(x);
     buf_init(&d->body, 0);
+    d->until_ms = until;
     if (error == 0)
         error = attach_transfer(x, f->text, d);
     if (error == 0)
@@ -176,13 +178,13 @@ static int attach_keep(struct exchange *x, struct submit_file *f)
     return error;
 }
 
-static int attach_one(struct exchange *x, struct submit_file *f)
+static int attach_one(struct exchange *x, struct submit_file *f, int64_t until)
 {
     switch (f->from) {
     case SUBMIT_FILE_DATA:
         return attach_keep(x, f);
     case SUBMIT_FILE_URL:
-        return attach_fetch(x, f);
+        return attach_fetch(x, f, until);
     case SUBMIT_FILE_ID:
         return attach_find(x, f);
     }
@@ -193,10 +195,11 @@ static int attach_one(struct exchange *x, struct submit_file *f)
 static int attach_all(struct exchange *x, struct submit *submit, bool data)
 {
     int error = 0;
-    for (size_t i = 0; error == 0 && !submit->only_known && i < submit->file_count; i++) {
-        struct submit_file *f = submit->files[i];
+    int64_t until = clock_mono_ms() + x->app->conf->attachments_fetch_ms;
+    struct submit_file *f = submit->only_known ? NULL : submit->files;
+    for (; error == 0 && f; f = f->next) {
         if ((f->from == SUBMIT_FILE_DATA) == data)
-            error = attach_one(x, f);
+            error = attach_one(x, f, until);
     }
     return error;
 }
@@ -215,11 +218,33 @@ int attach_files(struct exchange *x, struct submit *submit)
     return error != 0 ? error : submit_write_files(submit, x->app->conf->public_base, x->arena);
 }
 
+/* A body may be longer for its files alone, and for the conversation that a client repeats. */
+static int attach_check_kept(struct exchange *x, const struct submit *submit)
+{
+    const int64_t most = x->app->conf->body_max;
+    size_t kept = submit_kept(submit);
+    if (kept <= (size_t)most)
+        return 0;
+    problem_set(&x->problem, PROBLEM_TOO_LARGE,
+        "The new messages, context, tools and state have %zu bytes beside their files; %lld are "
+        "allowed.",
+        kept, (long long)most);
+    x->problem.has_limit = true;
+    x->problem.limit = most;
+    return ERR_INVALID;
+}
+
 int attach_submit(struct exchange *x, const struct submit_source *from, struct submit *out)
 {
+    bool large = x->request.body_len > ATTACH_LARGE;
+    bool longer = x->request.body_len > (size_t)x->app->conf->body_max;
     int error;
 
     request_free_body(&x->request);
+    if (large) /* to read it took some milliseconds, and so will its files */
+        task_yield(x->app->reactor);
     error = submit_parse(from, x->app->conf, x->arena, out, &x->problem);
+    if (error == 0 && longer)
+        error = attach_check_kept(x, out);
     return error < 0 ? error : attach_files(x, out);
 }

@@ -33,7 +33,7 @@ static int direct_ask(struct exchange *x, struct approvals_ask *ask)
     return !x->problem.members ? ERR_NOMEM : ERR_INVALID;
 }
 
-/* Used by this very call before: its mark has what became of it (records, tools/remote/outside.h). */
+/* Used by this very call before: its mark has what became of it (records or outside.h). */
 static int direct_use(struct exchange *x, const struct tools_spec *spec, const char *id,
     const struct approvals_ask *ask)
 {

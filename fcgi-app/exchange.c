@@ -68,13 +68,24 @@ static bool exchange_waits(const struct scoreboard *board, const struct scoreboa
     return atomic_load(&slot->long_owner) != 0;
 }
 
-bool exchange_may_wait(const struct app *app)
+/* Workers that may still begin to wait; below 0: too many do. */
+static int64_t exchange_places(const struct app *app)
 {
     const struct scoreboard *board = app->worker->board;
-    int64_t waiting = 0, most = app->conf->api_workers > 1 ? app->conf->api_workers - 1 : 1;
+    int64_t left = app->conf->api_workers > 1 ? app->conf->api_workers - 1 : 1;
     for (size_t i = 0; i < board->slot_count; i++)
-        waiting += exchange_waits(board, &board->slots[i]);
-    return waiting <= most;
+        left -= exchange_waits(board, &board->slots[i]);
+    return left;
+}
+
+bool exchange_may_wait(const struct app *app)
+{
+    return exchange_places(app) >= 0;
+}
+
+bool exchange_may_rest(const struct app *app)
+{
+    return exchange_places(app) > 0;
 }
 
 int exchange_long(struct exchange *x)
@@ -266,6 +277,8 @@ static void exchange_put_view(struct exchange *x, const struct exchange_view *vi
     exchange_argument(head, "form", view->form);
     if (view->snapshot)
         buf_puts(head, "&snapshot=1");
+    if (view->stops)
+        buf_puts(head, "&stops=1");
     if (view->detail)
         exchange_argument(head, "detail", view->detail);
     if (!view->turn && x->who.expires_ms > 0)

@@ -86,6 +86,8 @@ MUST_CHECK int exchange_push(struct exchange *x);
  * that everything else is answered meanwhile. Asked after the own wait or place is marked.
  */
 bool exchange_may_wait(const struct app *app);
+/* The same for a wait that need not be, as for a user's answer: one place stays for tools. */
+bool exchange_may_rest(const struct app *app);
 /*
  * exchange_long -- before work that may take seconds: half of the api workers at most do such, one
  * for each user. Held until exchange_fini. Returns 0, or ERR_RATE or ERR_FULL with the problem set.
@@ -115,6 +117,7 @@ struct exchange_view {
     const char *form;   /* "agui"; "json": the turn's stored reply; or the name of a dialect of
                          * workers/stream/stream_render.h */
     bool snapshot;      /* the conversation as it is stored comes first, a MESSAGES_SNAPSHOT */
+    bool stops;         /* a client that leaves before the end stops the turn */
     const char *detail; /* what that dialect is told; at most EXCHANGE_DETAIL_MAX bytes; or NULL */
 };
 #define EXCHANGE_DETAIL_MAX 1023

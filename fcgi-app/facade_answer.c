@@ -229,6 +229,7 @@ int facade_answer_response(const struct facade_view *view, const struct facade_t
         .error = failed ? jdoc_text_or(reply, "detail", "The response failed.") : NULL,
         .incomplete = strcmp(status, "incomplete") == 0 ? facade_answer_incomplete(finish) : NULL,
         .usage = jdoc_get(reply, "usage"),
+        .over = turn->ended_ms > 0,
         .completed_s = turn->ended_ms / 1000};
     facade_response_write(&form, json);
     if (error == 0)

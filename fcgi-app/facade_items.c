@@ -164,7 +164,7 @@ static void facade_items_put_end(const struct facade_response_form *r, struct bu
     else
         buf_puts(json, ",\"incomplete_details\":null");
     buf_puts(json, ",\"usage\":");
-    if (r->completed_s > 0)
+    if (r->over)
         facade_usage_write(r->usage, true, json);
     else
         buf_puts(json, "null");

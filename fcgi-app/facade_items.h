@@ -58,6 +58,7 @@ struct facade_response_form {
     const char *error_code, *error; /* of a failed one, or NULL */
     const char *incomplete;         /* reason, or NULL */
     const jdoc *usage;
+    bool over;           /* it has ended: usage counts */
     int64_t completed_s; /* 0 = not yet */
 };
 void facade_response_write(const struct facade_response_form *r, struct buf *json);

@@ -13,8 +13,8 @@ static void facade_view_text(struct buf *detail, const char *name, const char *v
 
 void facade_view_write(const struct facade_view *view, struct buf *detail)
 {
-    buf_printf(detail, "response=%d&usage=%d&leaves=%d&after=%lld", view->response, view->usage,
-        view->leaves, (long long)view->after);
+    buf_printf(detail, "response=%d&usage=%d&after=%lld", view->response, view->usage,
+        (long long)view->after);
     facade_view_text(detail, "model", view->model);
     facade_view_text(detail, "base", view->base);
 }
@@ -29,7 +29,6 @@ int facade_view_read(const char *detail, struct facade_view *out)
 {
     *out = (struct facade_view){.response = facade_view_number(detail, "response") == 1,
         .usage = facade_view_number(detail, "usage") == 1,
-        .leaves = facade_view_number(detail, "leaves") == 1,
         .after = facade_view_number(detail, "after")};
     if (stream_query_get(detail, "model", out->model, sizeof out->model) <= 0 ||
         stream_query_get(detail, "base", out->base, sizeof out->base) < 0)

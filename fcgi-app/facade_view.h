@@ -21,7 +21,6 @@ struct facade_view {
     char base[161]; /* public_base: where approvals are answered */
     bool response;  /* else a chat completion */
     bool usage;     /* the stream of a chat completion ends with a chunk of usage */
-    bool leaves;    /* a client that leaves ends the turn */
     int64_t after;  /* events of a response up to this number are left out; -1 = none */
 };
 

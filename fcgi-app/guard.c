@@ -160,3 +160,8 @@ int guard_tool_waits(struct exchange *x)
     return guard_tool_refused(x,
         "The call was stopped; if it does more than read, it may have had its effect.");
 }
+
+bool guard_may_rest(const struct exchange *x)
+{
+    return guard_held(x, atomic_load(&x->app->seat->work_since_ms)) + 1 < guard_share(x);
+}

@@ -38,5 +38,7 @@ void guard_work(struct app *app, const struct blame_work *work);
 #define GUARD_SHARE(workers) (((workers) + 1) / 2)
 MUST_CHECK int guard_tool(struct exchange *x);
 MUST_CHECK int guard_tool_waits(struct exchange *x);
+/* May this request hold its worker for a user's answer, and leave the user room for slow calls? */
+bool guard_may_rest(const struct exchange *x);
 
 #endif

@@ -1,7 +1,9 @@
 #ifndef TURNPIKE_FCGI_APP_HANDLERS_H
 #define TURNPIKE_FCGI_APP_HANDLERS_H
 
+#include "base/err.h"
 #include "fcgi-app/routes.h"
+#include "fcgi-app/submit.h"
 
 /* handlers -- what the rows of routes.c call; docs/http-api.md tells what each does. */
 routes_handler handlers_chat, handlers_agui, handlers_agui_capabilities;
@@ -27,6 +29,9 @@ routes_handler handlers_mcp_post, handlers_mcp_get, handlers_mcp_metadata;
 routes_handler handlers_health, handlers_health_live, handlers_health_ready;
 routes_handler handlers_openapi;
 
+/* Reads the body into a message of this form. Returns 0; ERR_INVALID with the problem set; another
+ * error. Turn workers. */
+MUST_CHECK int handlers_parse(struct exchange *x, enum submit_kind kind, struct submit *out);
 /* The tool that the path names, or NULL with the problem set. */
 struct tools_spec;
 const struct tools_spec *handlers_tool_named(struct exchange *x);

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* handlers -- chats of the AI SDK (docs/ai-sdk.md): POST in turn workers, the rest in api workers. */
+/* handlers -- chats of the AI SDK (docs/ai-sdk.md): POST in turn workers, the rest in api ones. */
 
 static bool handlers_aisdk_session(const struct exchange *x)
 {
@@ -27,7 +27,6 @@ static void handlers_aisdk_results(struct submit *s, const struct uichat *chat)
         if (!uichat_waits_for(chat, s->results[i]))
             continue;
         s->results[kept] = s->results[i];
-        s->said[kept] = s->said[i];
         s->messages[kept++] = s->messages[i];
     }
     s->message_count = kept;
@@ -57,19 +56,12 @@ static int handlers_aisdk_detail(struct exchange *x, struct submit *s)
 int handlers_aisdk_chat(struct exchange *x)
 {
     struct submit *submit = arena_alloc(x->arena, sizeof *submit);
-    jdoc *body = NULL;
     if (!submit)
         return ERR_NOMEM;
     if (!request_accepts(&x->request, REQUEST_SSE))
         return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
             "Only " REQUEST_SSE " is sent here.");
-    int error = request_json(&x->request, false, &body, &x->problem);
-    if (error < 0)
-        return error;
-    const struct submit_source from = {.kind = SUBMIT_AISDK,
-        .body = body,
-        .key = request_header(&x->request, "HTTP_IDEMPOTENCY_KEY")};
-    error = attach_submit(x, &from, submit);
+    int error = handlers_parse(x, SUBMIT_AISDK, submit);
     if (error == 0)
         error = handlers_aisdk_detail(x, submit);
     if (error == 0)
@@ -86,68 +78,121 @@ static int handlers_aisdk_idle(struct exchange *x)
     return 0;
 }
 
-/* A text member of what a function of the store appends as JSON; "" = it is not there. */
-static int handlers_aisdk_member(struct exchange *x, int error, struct buf *json, const char *name,
-    const char **out)
+struct handlers_aisdk_turn {
+    const char *id;      /* of the turn that runs, or comes next; "" = none */
+    const char *cursor;  /* where its events begin; "" = it has not begun */
+    const char *message; /* the user's that it answers; "" = it goes on with an earlier answer */
+};
+
+/* What a function of the store has appended as JSON. */
+static int handlers_aisdk_parse(int error, struct buf *json, jdoc **out)
 {
-    jdoc *doc = NULL;
-    *out = "";
+    *out = NULL;
     if (error == 0)
-        error = jdoc_parse(buf_text(json), json->len, &doc, NULL, 0);
-    if (error == 0 && !(*out = arena_strdup(x->arena, jdoc_text_or(doc, name, ""))))
-        error = ERR_NOMEM;
-    jdoc_free(doc);
+        error = jdoc_parse(buf_text(json), json->len, out, NULL, 0);
     buf_free(json);
     return error;
 }
 
-/* The running turn's id and where its events begin; turn "": none runs. */
-static int handlers_aisdk_running(struct exchange *x, const char **turn, const char **cursor)
+static int handlers_aisdk_keep(struct exchange *x, const jdoc *doc, const char *name,
+    const char **out)
 {
-    struct store *s = x->app->store;
+    *out = arena_strdup(x->arena, jdoc_text_or(doc, name, ""));
+    return *out ? 0 : ERR_NOMEM;
+}
+
+static int handlers_aisdk_running(struct exchange *x, const char **turn)
+{
     struct buf json;
+    jdoc *doc;
     buf_init(&json, 0);
-    int error = sessions_get(s, x->who.user, x->params[0], &json);
-    error = handlers_aisdk_member(x, error, &json, "running_turn", turn);
-    if (error < 0 || **turn == '\0')
-        return error == ERR_NOT_FOUND ? 0 : error;
-    buf_init(&json, 0);
-    error = turns_describe(s, x->who.user, *turn, &json);
-    error = handlers_aisdk_member(x, error, &json, "cursor", cursor);
-    if (error == ERR_NOT_FOUND || (error == 0 && **cursor == '\0')) {
-        *turn = "";
-        error = 0;
-    }
+    int error = sessions_get(x->app->store, x->who.user, x->params[0], &json);
+    error = handlers_aisdk_parse(error, &json, &doc);
+    if (error == 0)
+        error = handlers_aisdk_keep(x, doc, "running_turn", turn);
+    jdoc_free(doc);
     return error;
 }
 
-/* The client builds the message anew: from its run's start, or, when earlier runs have begun it,
- * from what they have left in the conversation. */
-int handlers_aisdk_stream(struct exchange *x)
+/* Returns 0; ERR_NOT_FOUND: nothing runs; another error. */
+static int handlers_aisdk_turn(struct exchange *x, struct handlers_aisdk_turn *out)
 {
-    struct exchange_view view = {.session = x->params[0], .form = "aisdk"};
-    struct uichat chat;
-    if (!request_accepts(&x->request, REQUEST_SSE))
-        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
-            "Only " REQUEST_SSE " is sent here.");
-    if (!handlers_aisdk_session(x))
-        return handlers_aisdk_idle(x);
-    int error = handlers_aisdk_running(x, &view.turn, &view.cursor);
+    struct buf json;
+    jdoc *doc;
+    int error = handlers_aisdk_running(x, &out->id);
+    if (error < 0 || *out->id == '\0')
+        return error < 0 ? error : ERR_NOT_FOUND;
+    buf_init(&json, 0);
+    error = turns_describe(x->app->store, x->who.user, out->id, &json);
+    error = handlers_aisdk_parse(error, &json, &doc);
+    if (error == 0 &&
+        (handlers_aisdk_keep(x, doc, "cursor", &out->cursor) < 0 ||
+            handlers_aisdk_keep(x, doc, "message_id", &out->message) < 0))
+        error = ERR_NOMEM;
+    jdoc_free(doc);
+    return error;
+}
+
+/* It waits for a worker: what it answers joins the conversation when it begins, and names it. */
+static int handlers_aisdk_waiting(struct exchange *x, struct exchange_view *view)
+{
+    char end[TURNS_CURSOR_SIZE] = "0-0";
+    int error = sessions_cursor(x->app->store, x->who.user, view->session, end);
     if (error < 0)
         return error;
-    if (*view.turn == '\0')
-        return handlers_aisdk_idle(x);
-    error = uichat_read(x->app->store, x->who.user, x->params[0], NULL, x->arena, &chat);
-    if (error == ERR_NOT_FOUND) /* deleted meanwhile */
-        return handlers_aisdk_idle(x);
+    view->cursor = end;
+    view->detail = "new -";
+    return exchange_handover(x, view);
+}
+
+/*
+ * The answer was begun by earlier turns: what they have left in the conversation comes first. A
+ * turn that ends meanwhile leaves its own there, too; then nothing runs.
+ */
+static int handlers_aisdk_goes_on(struct exchange *x, struct exchange_view *view)
+{
+    struct uichat chat;
+    const char *still = "";
+    int error = uichat_read(x->app->store, x->who.user, view->session, NULL, x->arena, &chat);
+    if (error == 0)
+        error = handlers_aisdk_running(x, &still);
+    if (error == 0 && strcmp(still, view->turn) != 0)
+        error = ERR_NOT_FOUND;
     if (error < 0)
         return error;
     const char *id = *chat.user ? chat.user : chat.last;
-    view.snapshot = chat.replied;
-    view.detail = chat.replied ?
+    view->snapshot = chat.replied;
+    view->detail = chat.replied ?
         arena_printf(x->arena, "all " UIMESSAGE_REPLY "%s %s", id, chat.last) :
         arena_printf(x->arena, "new " UIMESSAGE_REPLY "%s", id);
+    return view->detail ? exchange_handover(x, view) : ERR_NOMEM;
+}
+
+static int handlers_aisdk_resume(struct exchange *x)
+{
+    struct handlers_aisdk_turn turn = {"", "", ""};
+    int error = handlers_aisdk_turn(x, &turn);
+    if (error < 0)
+        return error;
+    struct exchange_view view = {.session = x->params[0],
+        .turn = turn.id,
+        .cursor = turn.cursor,
+        .form = "aisdk"};
+    if (*turn.cursor == '\0')
+        return handlers_aisdk_waiting(x, &view);
+    if (*turn.message == '\0')
+        return handlers_aisdk_goes_on(x, &view);
+    view.detail = arena_printf(x->arena, "new " UIMESSAGE_REPLY "%s", turn.message);
     return view.detail ? exchange_handover(x, &view) : ERR_NOMEM;
+}
+
+int handlers_aisdk_stream(struct exchange *x)
+{
+    if (!request_accepts(&x->request, REQUEST_SSE))
+        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
+            "Only " REQUEST_SSE " is sent here.");
+    int error = handlers_aisdk_session(x) ? handlers_aisdk_resume(x) : ERR_NOT_FOUND;
+    return error == ERR_NOT_FOUND ? handlers_aisdk_idle(x) : error;
 }
 
 int handlers_aisdk_messages(struct exchange *x)

@@ -64,8 +64,8 @@ int handlers_attachments_list(struct exchange *x)
     return 0;
 }
 
-/* How a browser shows it: pictures and PDF where they are asked for, all else as a file. Nothing
- * in it runs, whatever it says it is. */
+/* How a browser shows it: pictures where they are asked for, all else as a file. Nothing in it
+ * runs, whatever it says it is. nginx adds what holds for all replies. */
 static void handlers_attachment_headers(struct exchange *x, const struct attachment *a)
 {
     struct buf value = {0};
@@ -78,37 +78,51 @@ static void handlers_attachment_headers(struct exchange *x, const struct attachm
         exchange_header(x, "Content-Disposition", buf_text(&value));
     buf_free(&value);
     exchange_header(x, "Content-Security-Policy", "default-src 'none'; sandbox");
-    exchange_header(x, "Cross-Origin-Resource-Policy", "same-origin");
+}
+
+/* Does the client have these bytes already? */
+static bool handlers_attachment_known(struct exchange *x, const struct attachment *a)
+{
+    const char *known = request_header(&x->request, "HTTP_IF_NONE_MATCH");
+    return known && strstr(known, a->sha256);
+}
+
+static int handlers_attachment_bytes(struct exchange *x, const struct attachment *a)
+{
+    struct link_reply *reply = NULL;
+    size_t len;
+    int error = attachments_read(x->app->store, x->who.user, a->id, &reply);
+    if (error == 0) {
+        const char *bytes = link_reply_text(reply, &len);
+        buf_put(&x->reply.body, bytes, len);
+    }
+    link_reply_free(reply);
+    x->reply.content_type =
+        a->media.kind == MEDIA_TEXT ? "text/plain; charset=utf-8" : arena_strdup(x->arena, a->type);
+    return error == 0 && !x->reply.content_type ? ERR_NOMEM : error;
 }
 
 int handlers_attachment_get(struct exchange *x)
 {
     struct attachment a;
-    struct link_reply *reply = NULL;
-    int error = attachments_find(x->app->store, x->who.user, x->params[0], false, &a);
-    if (error == 0)
-        error = attachments_read(x->app->store, x->who.user, a.id, &reply);
-    if (error < 0)
-        return error == ERR_NOT_FOUND ? handlers_no_attachment(x) : error;
-    size_t len;
-    const char *bytes = link_reply_text(reply, &len);
-    exchange_json(x, 200);
-    x->reply.content_type =
-        a.media.kind == MEDIA_TEXT ? "text/plain; charset=utf-8" : arena_strdup(x->arena, a.type);
-    x->reply.kept_s = HANDLERS_ATTACHMENT_KEPT_S;
     char etag[IDENT_SHA256_SIZE + 2];
+    int error = attachments_find(x->app->store, x->who.user, x->params[0], false, &a);
+    if (error == ERR_NOT_FOUND)
+        return handlers_no_attachment(x);
+    if (error < 0)
+        return error;
+    exchange_json(x, 200);
+    x->reply.kept_s = HANDLERS_ATTACHMENT_KEPT_S;
     snprintf(etag, sizeof etag, "\"%s\"", a.sha256);
     exchange_header(x, "ETag", etag);
     handlers_attachment_headers(x, &a);
-    const char *known = request_header(&x->request, "HTTP_IF_NONE_MATCH");
-    if (known && strstr(known, etag)) {
+    if (handlers_attachment_known(x, &a)) {
         x->reply.status = 304;
         x->reply.content_type = NULL;
-    } else {
-        buf_put(&x->reply.body, bytes, len);
+        return 0;
     }
-    link_reply_free(reply);
-    return x->reply.status == 200 && !x->reply.content_type ? ERR_NOMEM : 0;
+    error = handlers_attachment_bytes(x, &a);
+    return error == ERR_NOT_FOUND ? handlers_no_attachment(x) : error;
 }
 
 int handlers_attachment_delete(struct exchange *x)

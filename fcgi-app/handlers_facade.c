@@ -179,7 +179,8 @@ static int handlers_facade_submit(struct exchange *x, struct submit *s, bool res
     struct facade_view view = handlers_facade_viewer(x, s->facade->model);
     view.response = response;
     view.usage = s->facade->usage;
-    view.leaves = keys_is_once(s->session);
+    /* With a key of its own a client may come back for the answer. */
+    s->stops = keys_is_once(s->session) && (!s->client_message_id || s->naming != TURNS_SAME);
     s->form = s->whole ? FACADE_FORM_JSON :
         response       ? FACADE_FORM_RESPONSE :
                          FACADE_FORM_COMPLETION;
@@ -227,7 +228,8 @@ static int handlers_facade_tell(struct exchange *x, const char *turn)
         .status = record.http_status,
         .ended_ms = record.ended_ms};
     exchange_json(x, 200);
-    exchange_header(x, "X-Session-Id", record.session);
+    if (!keys_is_unlisted(record.session))
+        exchange_header(x, "X-Session-Id", record.session);
     return facade_answer_response(&view, &form, &x->reply.body);
 }
 

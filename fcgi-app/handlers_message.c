@@ -9,7 +9,7 @@
 
 /* handlers -- messages: what starts turns. Turn workers. */
 
-static int handlers_parse(struct exchange *x, enum submit_kind kind, struct submit *out)
+int handlers_parse(struct exchange *x, enum submit_kind kind, struct submit *out)
 {
     jdoc *body = NULL;
     int error = request_json(&x->request, false, &body, &x->problem);

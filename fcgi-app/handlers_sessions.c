@@ -1,6 +1,7 @@
 #include "fcgi-app/handlers.h"
 
 #include "base/err.h"
+#include "store/branches.h"
 #include "store/sessions.h"
 #include "store/turns.h"
 
@@ -95,9 +96,22 @@ int handlers_session_delete(struct exchange *x)
     return handlers_delete(x, x->params[0]);
 }
 
+static int handlers_branch(struct exchange *x, const struct branches_page *page)
+{
+    size_t len = strlen(page->branch);
+    int error = len == 0 || ident_is_safe(page->branch, len, IDENT_SESSION_MAX) ?
+        branches_messages(x->app->store, x->who.user, page, &x->reply.body) :
+        ERR_NOT_FOUND;
+
+    if (error == ERR_NOT_FOUND)
+        return problem_set(&x->problem, PROBLEM_NOT_FOUND,
+            "There is no such session of this user, or it has no such branch.");
+    return error == ERR_INVALID ? handlers_bad_cursor(x) : error;
+}
+
 int handlers_session_messages(struct exchange *x)
 {
-    const char *before = NULL;
+    const char *before = NULL, *branch = request_query(&x->request, "branch");
     int64_t limit = 0;
     int error = handlers_cursor(x, &before);
     if (error == 0)
@@ -108,6 +122,9 @@ int handlers_session_messages(struct exchange *x)
     if (!ident_is_session(x->params[0], strlen(x->params[0])))
         return handlers_no_session(x);
     exchange_json(x, 200);
+    if (branch)
+        return handlers_branch(x,
+            &(struct branches_page){x->params[0], branch, before, (size_t)limit});
     error = sessions_messages(x->app->store, x->who.user, x->params[0], before, (size_t)limit,
         &x->reply.body);
     if (error == ERR_INVALID)

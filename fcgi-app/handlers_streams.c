@@ -29,11 +29,21 @@ static int handlers_once(struct exchange *x, const char *name, const char **out)
     return count < 2 ? 0 : handlers_bad_stream(x, name, "there once");
 }
 
+/* An EventSource comes back with its first URL; what it has seen is in the header. */
+static const char *handlers_seen_event(struct exchange *x, const struct exchange_log *ask)
+{
+    const char *id = request_header(&x->request, "HTTP_LAST_EVENT_ID");
+    return id && strcmp(ask->live, "sse") == 0 && exchange_cursor_valid(id) ? id : NULL;
+}
+
 static int handlers_offset(struct exchange *x, struct exchange_log *ask)
 {
+    const char *seen = handlers_seen_event(x, ask);
     int error = handlers_once(x, "offset", &ask->offset);
     if (error < 0)
         return error;
+    if (seen)
+        ask->offset = seen;
     if (!ask->offset && *ask->live != '\0')
         return handlers_bad_stream(x, "offset", "there with live");
     if (!ask->offset)

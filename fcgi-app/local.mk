@@ -59,8 +59,8 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/submit_agui.c \
 	fcgi-app/submit_aisdk.c \
 	fcgi-app/submit_aisdk_file.c \
+	fcgi-app/submit_attachments.c \
 	fcgi-app/submit_fields.c \
-	fcgi-app/submit_files.c \
 	fcgi-app/submit_messages.c \
 	fcgi-app/submit_parts.h \
 	fcgi-app/takeaway.c fcgi-app/takeaway.h \

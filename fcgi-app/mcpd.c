@@ -38,7 +38,9 @@ static int mcpd_initialize(struct mcpd_call *c)
         return mcpd_fail(c, MCP_WIRE_BAD_PARAMS,
             "protocolVersion must be a text, capabilities and clientInfo objects.");
     const char *version = mcpd_era_answer(wanted);
-    mcpd_session_make(version, mcpd_era_forms(capabilities), x->who.user, session);
+    mcpd_session_make(&(struct mcpd_agreed){version, mcpd_era_forms(capabilities),
+                          mcpd_era_comes_back(jdoc_get(c->params, "clientInfo"))},
+        x->who.user, session);
     exchange_header(x, "Mcp-Session-Id", session);
     mcpd_begin(c);
     buf_json_text(mcpd_member(c, "protocolVersion"), version);

@@ -90,9 +90,11 @@ MUST_CHECK int mcpd_cursor(struct mcpd_call *c, const char **cursor);
 
 /*
  * mcpd_ask -- asks the client's user in place of a result: an input_required result, or in the era
- * with sessions a stream that ends before the response and is resumed by GET.
+ * with sessions a stream that ends before the response and is resumed by GET; where the client does
+ * not come back, one that stays open for a while.
+ *   asked  the call that direct_call refused, with the problem still set
  */
-MUST_CHECK int mcpd_ask(struct mcpd_call *c, const struct approvals_ask *ask);
+MUST_CHECK int mcpd_ask(struct mcpd_call *c, const struct direct *asked);
 /* A retry of 2026-07-28: the approval that requestState names, its answer recorded. id: out, NULL
  * without requestState. */
 MUST_CHECK int mcpd_ask_retry(struct mcpd_call *c, const char **id);

@@ -3,18 +3,24 @@
 #include "agent/approval.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "fcgi-app/guard.h"
 #include "fcgi-app/mcpd_place.h"
+#include "process/stage.h"
 #include "store/approvals.h"
 #include "tools/engine/tools.h"
+#include "tools/kit/preview.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define MCPD_ASK_NAME "approval:" /* of our requests' ids and of requestState: then the id */
 #define MCPD_ASK_KEY "approval"   /* of inputRequests */
+#define MCPD_ASK_ARGS 8192        /* bytes of the arguments that are shown */
 #define MCPD_ASK_SOON 60          /* looks, one a second; then every MCPD_ASK_LATER_MS */
 #define MCPD_ASK_SOON_MS 1000
 #define MCPD_ASK_LATER_MS 3000
+#define MCPD_ASK_HOLD_MS 25000 /* that a worker waits for an answer: below what a tool may take */
+#define MCPD_ASK_LOOK_MS 250   /* between two looks then */
 
 /*
  * mcpd_ask -- approvals by elicitation. What is asked stands in Redis as any direct call's approval
@@ -25,21 +31,27 @@
  * client comes back by GET with the id of the last event, as often as `retry` says (basic,
  * transports: "the server MAY close the connection ... the client SHOULD then poll"). The look that
  * finds the answer runs the call, under the approval's mark: two looks run it once.
+ *
+ * A client that does not come back (mcpd_era.h) gets both in one stream, while a worker can be
+ * spared for MCPD_ASK_HOLD_MS; else it is told of the approval as a client without forms is.
  */
 
 /* ---- the question, with what it is about word for word ---- */
 
-static void mcpd_ask_put_params(struct buf *b, const struct approvals_ask *ask)
+static int mcpd_ask_put_params(struct buf *b, const struct approvals_ask *ask)
 {
     struct buf words = {0};
-    buf_printf(&words, "%s\n\nTool: %s\nArguments: %s", ask->message, ask->tool, ask->args);
+    buf_printf(&words, "%s\n\nTool: %s\nArguments: ", ask->message, ask->tool);
+    preview_json(&words, ask->args, MCPD_ASK_ARGS);
     buf_puts(b, "{\"mode\":\"form\",\"message\":");
     buf_json_text(b, buf_text(&words));
     buf_puts(b,
         ",\"requestedSchema\":{\"type\":\"object\",\"properties\":{\"approved\":{\"type\":"
         "\"boolean\",\"title\":\"Approve\",\"description\":\"true: it is done, once. false: nothing "
         "is done.\"}},\"required\":[\"approved\"]}}");
+    int error = buf_error(&words);
     buf_free(&words);
+    return error;
 }
 
 /* The result input_required (2026-07-28, basic/patterns/mrtr). */
@@ -48,11 +60,11 @@ static int mcpd_ask_modern(struct mcpd_call *c, const struct approvals_ask *ask)
     mcpd_begin_as(c, "input_required");
     struct buf *b = mcpd_member(c, "inputRequests");
     buf_puts(b, "{\"" MCPD_ASK_KEY "\":{\"method\":\"elicitation/create\",\"params\":");
-    mcpd_ask_put_params(b, ask);
+    int error = mcpd_ask_put_params(b, ask);
     buf_puts(b, "}}");
     buf_printf(mcpd_member(c, "requestState"), "\"" MCPD_ASK_NAME "%s\"", ask->id);
     mcpd_end(c, NULL);
-    return 0;
+    return error;
 }
 
 /* ---- the stream that is resumed ---- */
@@ -75,19 +87,22 @@ static void mcpd_ask_put_wait(struct mcpd *m, const struct mcpd_place *p, unsign
     buf_printf(b, "retry: %lld\ndata:\n\n", (long long)wait_ms);
 }
 
-static void mcpd_ask_put_question(struct mcpd *m, const struct mcpd_place *p,
+/* p: NULL = not to be resumed. */
+static int mcpd_ask_put_question(struct mcpd *m, const struct mcpd_place *p,
     const struct approvals_ask *ask)
 {
     struct buf *b = &m->x->reply.body;
-    mcpd_ask_put_place(b, p, 1);
+    if (p)
+        mcpd_ask_put_place(b, p, 1);
     b = mcpd_event(m);
     buf_printf(b,
         "{\"jsonrpc\":\"2.0\",\"id\":\"" MCPD_ASK_NAME "%s\",\"method\":\"elicitation/create\","
         "\"params\":",
         ask->id);
-    mcpd_ask_put_params(b, ask);
+    int error = mcpd_ask_put_params(b, ask);
     buf_putc(b, '}');
     mcpd_event_end(m);
+    return error;
 }
 
 static int mcpd_ask_stream(struct mcpd_call *c, const struct approvals_ask *ask)
@@ -101,15 +116,7 @@ static int mcpd_ask_stream(struct mcpd_call *c, const struct approvals_ask *ask)
     buf_free(&id);
     mcpd_events(c->m);
     mcpd_ask_put_wait(c->m, &place, 0, MCPD_ASK_SOON_MS);
-    mcpd_ask_put_question(c->m, &place, ask);
-    return error;
-}
-
-int mcpd_ask(struct mcpd_call *c, const struct approvals_ask *ask)
-{
-    struct exchange *x = c->m->x;
-    memset(&x->problem, 0, sizeof x->problem);
-    return c->m->terms.modern ? mcpd_ask_modern(c, ask) : mcpd_ask_stream(c, ask);
+    return error < 0 ? error : mcpd_ask_put_question(c->m, &place, ask);
 }
 
 /* ---- the answer ---- */
@@ -210,16 +217,6 @@ static struct approvals_ask mcpd_ask_of(const char *id, const struct approvals_r
     return ask;
 }
 
-int mcpd_ask_again(struct mcpd_call *c, const char *id)
-{
-    struct approvals_record record;
-    int error = mcpd_ask_record(c->m->x, id, &record);
-    if (error < 0)
-        return error;
-    struct approvals_ask ask = mcpd_ask_of(id, &record);
-    return mcpd_ask(c, &ask);
-}
-
 /* ---- going on ---- */
 
 static void mcpd_ask_free(void *doc)
@@ -253,6 +250,113 @@ static int mcpd_ask_run(struct mcpd_call *c, const char *id, const struct approv
         return problem_set(&x->problem, PROBLEM_CONFLICT,
             "The tool has changed since the user was asked. Nothing was done.");
     return direct_call(x, d);
+}
+
+/* ---- the stream that stays open ---- */
+
+static bool mcpd_ask_may_rest(const struct exchange *x)
+{
+    return exchange_may_rest(x->app) && guard_may_rest(x);
+}
+
+static bool mcpd_ask_is_open(const struct approvals_record *record)
+{
+    return record->open && clock_real_ms() < record->expires_ms;
+}
+
+/* One look of many: nothing of the record is kept. */
+static int mcpd_ask_look(struct exchange *x, const char *id, bool *open)
+{
+    struct approvals_record record;
+    struct arena *arena = arena_new();
+    if (!arena)
+        return ERR_NOMEM;
+    int error = approvals_get(x->app->store, x->who.user, id, arena, &record);
+    *open = error == 0 && mcpd_ask_is_open(&record);
+    arena_free(arena);
+    return error;
+}
+
+/* Looks until the question is answered or over. Returns 0; ERR_DEADLINE: it is time to end. */
+static int mcpd_ask_await(struct exchange *x, const char *id)
+{
+    const struct request_source *source = x->request.source;
+    struct worker *w = x->app->worker;
+    int64_t now = clock_mono_ms(), until = now + MCPD_ASK_HOLD_MS;
+    bool open = true;
+    int error = 0;
+    for (; error == 0 && open; now = clock_mono_ms()) {
+        if (now >= until || w->abort_turn || !mcpd_ask_may_rest(x))
+            return ERR_DEADLINE;
+        if (source->gone && source->gone(source->arg))
+            return ERR_PEER_GONE;
+        worker_beat(w);
+        error = reactor_step(x->app->reactor, now + MCPD_ASK_LOOK_MS, &w->wait_mask);
+        if (error == 0 || error == ERR_CANCELLED)
+            error = mcpd_ask_look(x, id, &open);
+    }
+    return error;
+}
+
+/* told: the problem of the call, which stands when nobody answers in time. */
+static int mcpd_ask_hold(struct mcpd_call *c, const struct direct *asked,
+    const struct problem *told)
+{
+    struct exchange *x = c->m->x;
+    const char *id = asked->asked.id;
+    struct approvals_record record;
+    struct direct d = *asked;
+    mcpd_events(c->m);
+    int error = mcpd_ask_put_question(c->m, NULL, &asked->asked);
+    if (error == 0)
+        error = exchange_push(x);
+    if (error == 0)
+        error = mcpd_ask_await(x, id);
+    if (error == 0)
+        error = mcpd_ask_record(x, id, &record);
+    if (error == 0)
+        error = mcpd_ask_run(c, id, &record, &d);
+    else if (error == ERR_DEADLINE)
+        x->problem = *told;
+    error = mcpd_tools_answer(c, &d, error);
+    jdoc_free(d.result);
+    return error;
+}
+
+static int mcpd_ask_spare(struct mcpd_call *c, const struct direct *asked,
+    const struct problem *told)
+{
+    struct app *app = c->m->x->app;
+    scoreboard_stage_set(app->seat, STAGE_TOOL);
+    bool rests = mcpd_ask_may_rest(c->m->x);
+    if (!rests)
+        c->m->x->problem = *told;
+    int error = rests ? mcpd_ask_hold(c, asked, told) : mcpd_tools_answer(c, asked, ERR_INVALID);
+    worker_beat(app->worker);
+    scoreboard_stage_set(app->seat, STAGE_REQUEST);
+    return error;
+}
+
+int mcpd_ask(struct mcpd_call *c, const struct direct *asked)
+{
+    struct exchange *x = c->m->x;
+    const struct problem told = x->problem;
+    memset(&x->problem, 0, sizeof x->problem);
+    if (c->m->terms.modern)
+        return mcpd_ask_modern(c, &asked->asked);
+    return c->m->terms.holds ? mcpd_ask_spare(c, asked, &told) : mcpd_ask_stream(c, &asked->asked);
+}
+
+int mcpd_ask_again(struct mcpd_call *c, const char *id)
+{
+    struct exchange *x = c->m->x;
+    struct approvals_record record;
+    memset(&x->problem, 0, sizeof x->problem);
+    int error = mcpd_ask_record(x, id, &record);
+    if (error < 0)
+        return error;
+    struct approvals_ask ask = mcpd_ask_of(id, &record);
+    return mcpd_ask_modern(c, &ask);
 }
 
 /* Nobody has answered, or the call has to come later; its approval stands. */
@@ -310,12 +414,11 @@ int mcpd_ask_resume(struct mcpd *m, const char *last_event)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "There is no such stream any more.");
     if (error < 0)
         return error;
-    if (!record.open || clock_real_ms() >= record.expires_ms)
+    if (!mcpd_ask_is_open(&record))
         return mcpd_ask_go_on(m, &place, &record);
     if (place.count > 0)
         return mcpd_ask_wait(m, &place);
     struct approvals_ask ask = mcpd_ask_of(place.id, &record);
     mcpd_events(m);
-    mcpd_ask_put_question(m, &place, &ask);
-    return 0;
+    return mcpd_ask_put_question(m, &place, &ask);
 }

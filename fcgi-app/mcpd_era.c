@@ -20,18 +20,22 @@ static void mcpd_era_digest(const char *head, const char *uid, char out[MCPD_DIG
     snprintf(out, MCPD_DIGEST + 1, "%.*s", MCPD_DIGEST, digest);
 }
 
-void mcpd_session_make(const char *version, bool forms, const char *uid,
+void mcpd_session_make(const struct mcpd_agreed *agreed, const char *uid,
     char out[MCPD_SESSION_SIZE])
 {
     char token[2 * MCPD_TOKEN_BYTES + 1], head[MCPD_SESSION_SIZE - MCPD_DIGEST - 1];
     char digest[MCPD_DIGEST + 1];
     ident_token(MCPD_TOKEN_BYTES, token);
-    snprintf(head, sizeof head, "%s.%c.%s", version, forms ? 'e' : 'n', token);
+    snprintf(head, sizeof head, "%s.%c.%s", agreed->version,
+        !agreed->forms         ? 'n' :
+            agreed->comes_back ? 'e' :
+                                 'h',
+        token);
     mcpd_era_digest(head, uid, digest);
     snprintf(out, MCPD_SESSION_SIZE, "%s.%s", head, digest);
 }
 
-int mcpd_session_read(const char *id, const char *uid, const char **version, bool *forms)
+int mcpd_session_read(const char *id, const char *uid, struct mcpd_agreed *out)
 {
     char head[MCPD_SESSION_SIZE], digest[MCPD_DIGEST + 1];
     const char *known, *last = strrchr(id, '.');
@@ -47,10 +51,11 @@ int mcpd_session_read(const char *id, const char *uid, const char **version, boo
         if (strncmp(head, known, n) == 0 && head[n] == '.')
             break;
     }
-    if (!known || (head[n + 1] != 'e' && head[n + 1] != 'n') || head[n + 2] != '.')
+    if (!known || head[n + 1] == '\0' || !strchr("ehn", head[n + 1]) || head[n + 2] != '.')
         return ERR_INVALID;
-    *version = known;
-    *forms = head[n + 1] == 'e';
+    *out = (struct mcpd_agreed){.version = known,
+        .forms = head[n + 1] != 'n',
+        .comes_back = head[n + 1] == 'e'};
     return 0;
 }
 
@@ -114,11 +119,24 @@ bool mcpd_era_forms(const jdoc *capabilities)
         (jdoc_get(elicitation, "form") || !jdoc_get(elicitation, "url"));
 }
 
+/*
+ * Those that read a stream of a POST to its end and ask for no more. Visual Studio Code:
+ * src/vs/workbench/api/common/extHostMcp.ts, read in November 2026; it is named by its product.
+ */
+bool mcpd_era_comes_back(const jdoc *client_info)
+{
+    static const char *const others[] = {"Visual Studio Code", "Code - OSS"};
+    const char *name = jdoc_text_or(client_info, "name", "");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strncmp(name, others[i], strlen(others[i])) == 0)
+            return false;
+    return true;
+}
+
 int mcpd_era_headers(const struct mcpd_said *said, const char *uid, struct mcpd_terms *out,
     struct mcpd_error *error)
 {
-    const char *agreed = NULL;
-    bool forms = false;
+    struct mcpd_agreed agreed = {.version = NULL};
     *out = (struct mcpd_terms){.version = said->version};
     if (said->version && strcmp(said->version, MCP_WIRE_MODERN) == 0) {
         out->modern = true;
@@ -126,13 +144,14 @@ int mcpd_era_headers(const struct mcpd_said *said, const char *uid, struct mcpd_
     }
     if (said->version && !mcp_wire_legacy_version(said->version))
         return mcpd_era_unsupported(error, said->version);
-    if (said->session && mcpd_session_read(said->session, uid, &agreed, &forms) != 0)
+    if (said->session && mcpd_session_read(said->session, uid, &agreed) != 0)
         return mcpd_era_refuse(error, 404, 0,
             "There is no such session of this user. Begin a new one by initialize.");
     if (!out->version)
-        out->version = agreed ? agreed : MCPD_ERA_ASSUMED;
+        out->version = agreed.version ? agreed.version : MCPD_ERA_ASSUMED;
     /* Versions are days: their order is that of their text. */
-    out->elicits = forms && strcmp(agreed, MCPD_ERA_POLLS) >= 0;
+    out->elicits = agreed.forms && strcmp(agreed.version, MCPD_ERA_ASKS) >= 0;
+    out->holds = out->elicits && (!agreed.comes_back || strcmp(agreed.version, MCPD_ERA_POLLS) < 0);
     return 0;
 }
 

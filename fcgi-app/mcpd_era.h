@@ -14,6 +14,7 @@
  * basic/transports page and of @modelcontextprotocol/server 2.x (read in November 2026).
  */
 #define MCPD_ERA_ASSUMED "2025-03-26" /* without the header; 2025-11-25, basic/transports */
+#define MCPD_ERA_ASKS "2025-06-18"    /* from it on there is elicitation */
 #define MCPD_ERA_POLLS "2025-11-25"   /* from it on a client comes back to a closed stream */
 #define MCPD_ERA_BATCH "2025-03-26"   /* up to it there are batches */
 
@@ -32,6 +33,7 @@ struct mcpd_terms {
     bool modern;
     const char *version; /* static or of the header; at least as far as features depend on it */
     bool elicits;        /* the client can show a form, and this protocol can ask for it here */
+    bool holds;          /* but its stream has to stay open for that: it does not come back */
 };
 
 /* What keeps doc from being a message of ours, in a sentence, or NULL. message: what mcp_wire_read
@@ -51,6 +53,8 @@ MUST_CHECK int mcpd_era_headers(const struct mcpd_said *said, const char *uid,
 const char *mcpd_era_answer(const char *wanted);
 /* Can the client show a form (a bare `elicitation: {}` means that)? */
 bool mcpd_era_forms(const jdoc *capabilities);
+/* Does this client come back to a stream that ends before the response? */
+bool mcpd_era_comes_back(const jdoc *client_info);
 
 /*
  * A session is no more than its id: it says what initialize has agreed on, so any worker of any
@@ -58,10 +62,13 @@ bool mcpd_era_forms(const jdoc *capabilities);
  * one user's id from being taken for another's.
  */
 #define MCPD_SESSION_SIZE 96
-void mcpd_session_make(const char *version, bool forms, const char *uid,
+struct mcpd_agreed {
+    const char *version; /* static when read */
+    bool forms, comes_back;
+};
+void mcpd_session_make(const struct mcpd_agreed *agreed, const char *uid,
     char out[MCPD_SESSION_SIZE]);
-/* Returns 0 or ERR_INVALID. version: out, static. */
-MUST_CHECK int mcpd_session_read(const char *id, const char *uid, const char **version,
-    bool *forms);
+/* Returns 0 or ERR_INVALID. */
+MUST_CHECK int mcpd_session_read(const char *id, const char *uid, struct mcpd_agreed *out);
 
 #endif

@@ -324,7 +324,7 @@ int mcpd_tools_call(struct mcpd_call *c)
     bool asks = error < 0 && x->problem.set && x->problem.code == PROBLEM_APPROVAL &&
         c->m->terms.elicits && !c->m->batch;
     if (asks && d.asked.id[0] != '\0')
-        error = mcpd_ask(c, &d.asked);
+        error = mcpd_ask(c, &d);
     else if (asks && asked)
         error = mcpd_ask_again(c, asked);
     else

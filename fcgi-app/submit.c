@@ -28,9 +28,10 @@ static const char *submit_title(struct arena *arena, const char *text)
 /* What a session is called by: the user's words, else the first file. */
 static const char *submit_headline(const struct submit *s)
 {
-    if (s->text[strspn(s->text, " \t\r\n")] != '\0' || s->file_count == 0)
+    const struct submit_file *f = s->files;
+    if (s->text[strspn(s->text, " \t\r\n")] != '\0' || !f)
         return s->text;
-    return *s->files[0]->name != '\0' ? s->files[0]->name : s->files[0]->image ? "Picture" : "File";
+    return *f->name != '\0' ? f->name : f->image ? "Picture" : "File";
 }
 
 /* --- the forms of our own --- */
@@ -145,6 +146,19 @@ static int submit_internal(struct submit_parser *p)
     if ((error = submit_attachments(p)) < 0)
         return error;
     return submit_add_with_files(p, id, "text", text);
+}
+
+size_t submit_kept(const struct submit *s)
+{
+    struct buf json = {0};
+    size_t kept = 0;
+    for (size_t i = 0; i < s->message_count; i++)
+        kept += s->messages[i] ? strlen(s->messages[i]) : 0;
+    jdoc_write(s->context, &json);
+    jdoc_write(s->agui, &json);
+    kept += buf_error(&json) == 0 ? json.len : SIZE_MAX / 2;
+    buf_free(&json);
+    return kept;
 }
 
 static int submit_dispatch(enum submit_kind kind, struct submit_parser *p, const char *key)

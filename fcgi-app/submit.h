@@ -41,7 +41,7 @@ struct submit_resume {
 };
 
 /* A file that comes with a message. */
-#define SUBMIT_FILES_MAX 64
+#define SUBMIT_FILES_MAX 100 /* of one request */
 enum submit_file_from { SUBMIT_FILE_DATA, SUBMIT_FILE_URL, SUBMIT_FILE_ID };
 struct submit_file {
     enum submit_file_from from;
@@ -53,6 +53,7 @@ struct submit_file {
     char *bytes;          /* of data, until they are stored */
     size_t len;
     struct attachment a; /* of data what upload_check says; else once it is there */
+    struct submit_file *next;
 };
 
 /* A message with files: its text is known when they are. */
@@ -61,9 +62,11 @@ struct submit_piece { /* one of the two */
     struct submit_file *file;
 };
 struct submit_said {
+    size_t at;                         /* in submit.messages */
     const char *id, *role, *tool_call; /* NULL = it is no result */
     struct submit_piece *pieces;
     size_t count;
+    struct submit_said *next;
 };
 
 struct submit {
@@ -81,9 +84,9 @@ struct submit {
     const jdoc *agui;              /* parts of RunAgentInput without its messages; or NULL */
     /* new AG-UI messages, JSON; NULL = one with files, until submit_write_files */
     const char **messages;
-    const struct submit_said **said; /* of those with files; else NULL */
     size_t message_count, message_room;
-    struct submit_file *files[SUBMIT_FILES_MAX];
+    struct submit_said *said;  /* those with files, the last one first */
+    struct submit_file *files; /* of all messages, in their order */
     size_t file_count;
     bool only_known; /* it has come before: only that may be answered */
     const char
@@ -99,6 +102,7 @@ struct submit {
     bool whole;          /* set by the handler: the reply is JSON, read as one */
     const char *form;    /* of a streamed reply, as struct exchange_view has it; NULL = "agui" */
     const char *detail;  /* for that form; or NULL */
+    bool stops;          /* a client that leaves stops the turn */
     const char *title;   /* for a session that has none */
     const jdoc *echo;    /* what the client wants to read again with the answer; or NULL */
     enum turns_naming naming;
@@ -121,6 +125,8 @@ struct submit_source {
 MUST_CHECK int submit_parse(const struct submit_source *from, const struct conf *conf,
     struct arena *arena, struct submit *out, struct problem *problem);
 
+/* Bytes that the turn keeps of it beside its files: texts, context, tools, state. */
+size_t submit_kept(const struct submit *s);
 /*
  * submit_write_files -- writes the messages with files, whose attachments are known now.
  *   base  conf->public_base: each part tells the address at which clients load its file

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define SUBMIT_AGUI_TOOLS 64
+#define SUBMIT_AGUI_TOOLS 128
 
 /* Bytes of the client's tools: half of what a request may have is for the conversation. */
 static size_t submit_tools_max(const struct conf *conf)

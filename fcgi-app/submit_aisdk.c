@@ -244,6 +244,13 @@ static int submit_aisdk_busy(struct submit_parser *p, bool comes_again)
     return error;
 }
 
+static int submit_aisdk_stops(struct submit_parser *p)
+{
+    if (jdoc_get_bool(p->body, "stop_on_abort", &p->out->stops) == ERR_INVALID)
+        return problem_field(p->problem, "stop_on_abort", "stop_on_abort must be true or false.");
+    return 0;
+}
+
 int submit_aisdk(struct submit_parser *p, const char *key)
 {
     struct submit *out = p->out;
@@ -264,11 +271,12 @@ int submit_aisdk(struct submit_parser *p, const char *key)
     submit_session(p, session);
     user = submit_aisdk_is(message, "user");
     if ((error = submit_key(p, key)) < 0 || (error = submit_context(p)) < 0 ||
-        (error = submit_aisdk_tools(p)) < 0 || (error = submit_zone_and_locale(p, p->body)) < 0 ||
+        (error = submit_aisdk_tools(p)) < 0 || (error = submit_aisdk_stops(p)) < 0 ||
+        (error = submit_zone_and_locale(p, p->body)) < 0 ||
         (error = submit_aisdk_busy(p, user && (again || message_id))) < 0)
         return error;
     error = user ? submit_aisdk_user(p, message) : submit_aisdk_assistant(p, message);
-    /* The same new message twice is one. One that is edited or answered again has no id of its own. */
+    /* The same new message twice is one; one that is edited or answered again has no key. */
     if (error == 0 && user && !again && !message_id && !out->client_message_id &&
         !out->message_id_made)
         out->client_message_id = out->message_id;

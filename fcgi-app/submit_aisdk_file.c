@@ -29,6 +29,20 @@ static const char *submit_aisdk_file_data(const char *url)
     return comma + 1;
 }
 
+/* The id in the address of a file that is stored here, as GET /ai/chat/{id}/messages tells it. */
+static const char *submit_aisdk_file_stored(const struct submit_parser *p, const char *url)
+{
+    static const char folder[] = "/attachments/";
+    const char *at = strstr(url, p->conf->public_base);
+    if (!at)
+        return NULL;
+    at += strlen(p->conf->public_base);
+    if (strncmp(at, folder, sizeof folder - 1) != 0)
+        return NULL;
+    at += sizeof folder - 1;
+    return ident_is_safe(at, strlen(at), IDENT_CLIENT_MESSAGE_MAX) ? at : NULL;
+}
+
 static jdoc *submit_aisdk_file_source(const char *type, const char *value, const char *media)
 {
     jdoc *source = jdoc_new_object();
@@ -77,6 +91,10 @@ int submit_aisdk_file_part(struct submit_parser *p, const jdoc *part, jdoc *cont
         return submit_aisdk_file_push(content, media,
             submit_aisdk_file_source("data", value, media), name);
     }
+    value = submit_aisdk_file_stored(p, url);
+    if (value)
+        return submit_aisdk_file_push(content, media,
+            submit_aisdk_file_source("file", value, media), name);
     if (strncmp(url, "https://", 8) != 0)
         return problem_field(p->problem, "url", "url must be a data: or https: URL.");
     return submit_aisdk_file_push(content, media, submit_aisdk_file_source("url", url, media),

@@ -24,15 +24,11 @@ static int submit_room(struct submit_parser *p)
     if (count < out->message_room)
         return 0;
     const char **messages = arena_array(p->arena, room, sizeof *messages);
-    const struct submit_said **said = arena_array(p->arena, room, sizeof *said);
-    if (!messages || !said)
+    if (!messages)
         return ERR_NOMEM;
-    if (count > 0) {
+    if (count > 0)
         memcpy(messages, out->messages, count * sizeof *messages);
-        memcpy(said, out->said, count * sizeof *said);
-    }
     out->messages = messages;
-    out->said = said;
     out->message_room = room;
     return 0;
 }
@@ -85,7 +81,6 @@ static int submit_keep(struct submit_parser *p, const char *id, const struct buf
     buf_free(&json);
     if (!copy)
         return ERR_NOMEM;
-    out->said[out->message_count] = NULL;
     out->messages[out->message_count++] = copy;
     return 0;
 }
@@ -154,7 +149,9 @@ static int submit_add_said(struct submit_parser *p, struct submit_said *said)
     if (error < 0)
         return error;
     submit_hash_pieces(&p->hash, said);
-    out->said[out->message_count] = said;
+    said->at = out->message_count;
+    said->next = out->said;
+    out->said = said;
     out->messages[out->message_count++] = NULL;
     return buf_error(&p->hash);
 }
@@ -181,7 +178,7 @@ static int submit_join_pieces(struct submit_parser *p, const struct submit_said 
 static int submit_piece(struct submit_parser *p, jdoc *part, size_t index, struct submit_piece *out)
 {
     char field[40];
-    *out = (struct submit_piece){NULL};
+    *out = (struct submit_piece){0};
     snprintf(field, sizeof field, "content[%zu]", index);
     if (jdoc_type(part) != JDOC_OBJECT)
         return problem_field(p->problem, field, "%s must be an object.", field);
@@ -193,7 +190,27 @@ static int submit_piece(struct submit_parser *p, jdoc *part, size_t index, struc
     return error;
 }
 
-/* Reads the parts; out->text joined from them. */
+static bool submit_has_files(const struct submit_said *said)
+{
+    for (size_t i = 0; i < said->count; i++) {
+        if (said->pieces[i].file)
+            return true;
+    }
+    return false;
+}
+
+static int submit_count_files(struct submit_parser *p, const struct submit_said *said)
+{
+    int64_t count = 0, most = p->conf->attachments_message;
+    for (size_t i = 0; i < said->count; i++)
+        count += said->pieces[i].file != NULL;
+    if (count <= most)
+        return 0;
+    return problem_limit(p->problem, "content", most,
+        "The message has %lld files; %lld are allowed.", (long long)count, (long long)most);
+}
+
+/* Reads the parts. */
 static int submit_pieces(struct submit_parser *p, const jdoc *content, struct submit_said *said)
 {
     size_t count = jdoc_length(content);
@@ -209,16 +226,7 @@ static int submit_pieces(struct submit_parser *p, const jdoc *content, struct su
             return error;
         said->count++;
     }
-    return 0;
-}
-
-static bool submit_has_files(const struct submit_said *said)
-{
-    for (size_t i = 0; i < said->count; i++) {
-        if (said->pieces[i].file)
-            return true;
-    }
-    return false;
+    return submit_count_files(p, said);
 }
 
 /* The user's words; with a file there need be none. */
@@ -246,8 +254,8 @@ int submit_add_with_files(struct submit_parser *p, const char *id, const char *n
     said->pieces = arena_array(p->arena, out->file_count + 1, sizeof *said->pieces);
     if (!said->pieces)
         return ERR_NOMEM;
-    for (size_t i = 0; i < out->file_count; i++) /* vendors want pictures in front of words */
-        said->pieces[said->count++].file = out->files[i];
+    for (struct submit_file *f = out->files; f; f = f->next) /* vendors want pictures first */
+        said->pieces[said->count++].file = f;
     if (text[strspn(text, " \t\r\n")] != '\0')
         said->pieces[said->count++].text = text;
     return submit_add_said(p, said);
@@ -382,13 +390,11 @@ static void submit_write_said(struct buf *b, const struct submit_said *said, con
 int submit_write_files(struct submit *s, const char *base, struct arena *arena)
 {
     int error = 0;
-    for (size_t i = 0; error == 0 && i < s->message_count; i++) {
+    for (const struct submit_said *said = s->said; error == 0 && said; said = said->next) {
         struct buf json = {0};
-        if (!s->said[i])
-            continue;
-        submit_write_said(&json, s->said[i], base);
+        submit_write_said(&json, said, base);
         error = buf_error(&json);
-        if (error == 0 && !(s->messages[i] = arena_memdup(arena, json.data, json.len)))
+        if (error == 0 && !(s->messages[said->at] = arena_memdup(arena, json.data, json.len)))
             error = ERR_NOMEM;
         buf_free(&json);
     }

@@ -8,12 +8,12 @@
 /*
  * submit_parts -- what the files of submit share with each other:
  *
- *   submit           the forms
- *   submit_fields    members that several forms have
- *   submit_messages  new messages
- *   submit_files     files of messages, in each form that clients have
- *   submit_agui      what a RunAgentInput has besides
- *   submit_aisdk     the body of an AI SDK client
+ *   submit              the forms
+ *   submit_fields       members that several forms have
+ *   submit_messages     new messages
+ *   submit_attachments  files of messages, in each form that clients have
+ *   submit_agui         what a RunAgentInput has besides
+ *   submit_aisdk        the body of an AI SDK client
  *
  * and with the readers of OpenAI's requests (fcgi-app/facade_parts.h).
  *
@@ -87,7 +87,7 @@ MUST_CHECK int submit_aisdk(struct submit_parser *p, const char *key);
 /* Appends a file part of the AI SDK to content, as AG-UI has it. */
 MUST_CHECK int submit_aisdk_file_part(struct submit_parser *p, const jdoc *part, jdoc *content);
 
-/* ---- submit_files ---- */
+/* ---- submit_attachments ---- */
 
 /* The body's member `attachments`: into p->out->files. */
 MUST_CHECK int submit_attachments(struct submit_parser *p);

@@ -39,19 +39,21 @@ static void uichat_message_text(struct uichat_message *m, const char *type, cons
 
 /* ---- the user's ---- */
 
-/* Only what its client can show: an address, or the bytes. */
+/* A file by its bytes, or by an address: its own, or the one at which it is stored here. */
 static void uichat_message_file(struct uichat_message *m, const jdoc *part)
 {
-    const jdoc *source = jdoc_get(part, "source");
+    const jdoc *source = jdoc_get(part, "source"), *metadata = jdoc_get(part, "metadata");
     const char *type = jdoc_text_or(source, "type", ""), *value = jdoc_text_or(source, "value", ""),
                *media = jdoc_text_or(source, "mimeType", "application/octet-stream"),
-               *name = jdoc_string(jdoc_get(jdoc_get(part, "metadata"), "filename"), NULL);
+               *name = jdoc_text_or(metadata, "name", jdoc_text_or(metadata, "filename", ""));
     bool data = strcmp(type, "data") == 0;
-    if (!data && strcmp(type, "url") != 0)
+    if (strcmp(type, "file") == 0)
+        value = jdoc_text_or(metadata, "url", "");
+    if (!*value)
         return;
     uichat_message_part(m, "file", "");
     buf_json_member(m->json, "mediaType", media);
-    buf_json_member(m->json, "filename", name);
+    buf_json_member(m->json, "filename", *name ? name : NULL);
     buf_puts(m->json, ",\"url\":\"");
     if (data) {
         buf_puts(m->json, "data:");

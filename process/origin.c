@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define ORIGIN_MAX 512 /* bytes of an origin that is repeated in a reply */
+#define ORIGIN_MAX 288 /* bytes of an origin that a reply repeats; a host has at most 253 */
 #define ORIGIN_PREFLIGHT_S 600
 #define ORIGIN_BLANKS " \t"
 
@@ -139,18 +139,32 @@ void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
     "X-Stainless-Poll-Helper, X-Stainless-Custom-Poll-Interval, OpenAI-Organization, " \
     "OpenAI-Project, OpenAI-Beta"
 
+#define ORIGIN_ASKS \
+    "Authorization, X-API-Key, X-Dev-User, Content-Type, Accept, X-Request-Id, traceparent, " \
+    "tracestate, Cache-Control, X-Requested-With"
+#define ORIGIN_CALLS \
+    "Idempotency-Key, Approval-Id, Last-Event-ID, Prefer, X-Time-Zone, X-Confirm-Erase, " \
+    "If-None-Match, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id"
+
+static void origin_methods(const struct conf *conf, const char *origin, const char *methods,
+    const char *headers, struct buf *head)
+{
+    buf_printf(head, "Allow: %s, OPTIONS\r\n", methods);
+    if (origin_is_told(conf, origin))
+        buf_printf(head,
+            "Access-Control-Allow-Methods: %s\r\n"
+            "Access-Control-Allow-Headers: %s\r\n"
+            "Access-Control-Max-Age: %d\r\n",
+            methods, headers, ORIGIN_PREFLIGHT_S);
+}
+
 void origin_preflight(const struct conf *conf, const char *origin, const char *methods,
     struct buf *head)
 {
-    buf_printf(head, "Allow: %s, OPTIONS\r\n", methods);
-    if (!origin_is_told(conf, origin))
-        return;
-    buf_printf(head,
-        "Access-Control-Allow-Methods: %s\r\n"
-        "Access-Control-Allow-Headers: Authorization, X-API-Key, X-Dev-User, Content-Type, Accept, "
-        "Idempotency-Key, Approval-Id, Last-Event-ID, Prefer, X-Time-Zone, X-Confirm-Erase, "
-        "If-None-Match, X-Request-Id, traceparent, tracestate, Cache-Control, X-Requested-With, "
-        "MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, " ORIGIN_OPENAI "\r\n"
-        "Access-Control-Max-Age: %d\r\n",
-        methods, ORIGIN_PREFLIGHT_S);
+    origin_methods(conf, origin, methods, ORIGIN_ASKS ", " ORIGIN_CALLS ", " ORIGIN_OPENAI, head);
+}
+
+void origin_preflight_socket(const struct conf *conf, const char *origin, struct buf *head)
+{
+    origin_methods(conf, origin, "GET", ORIGIN_ASKS, head);
 }

@@ -43,5 +43,7 @@ void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
  * allowed origin the headers its page may send. The caller adds origin_reply's too. */
 void origin_preflight(const struct conf *conf, const char *origin, const char *methods,
     struct buf *head);
+/* The same for a WebSocket's address: nginx keeps 1 KiB for the head of its replies (nginx/). */
+void origin_preflight_socket(const struct conf *conf, const char *origin, struct buf *head);
 
 #endif

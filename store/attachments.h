@@ -60,8 +60,8 @@ MUST_CHECK int attachments_list(struct store *s, const char *uid, struct arena *
     struct attachments_list *out);
 MUST_CHECK int attachments_drop(struct store *s, const char *uid, const char *id);
 
-/* Appends {id, mime_type, name, bytes, sha256, width, height, pages, created_at, expires_at}; what does
- * not apply is left out. */
+/* Appends {id, mime_type, name, bytes, sha256, width, height, pages, created_at, expires_at}; what
+ * does not apply is left out. */
 void attachments_write(const struct attachment *a, struct buf *json);
 
 #endif

@@ -43,9 +43,10 @@ MUST_CHECK int eventlog_text(struct eventlog *l, enum eventlog_delta kind, const
     const char *delta, size_t len);
 /*
  * eventlog_mark -- a text of the caller's that Redis keeps with the turn, and changes as it takes
- * entries: so it says what the log has. fn is called when entries leave, for all that were given so
- * far, or for some of them only (whole is false); nothing written = the text is dropped. NULL: entries
- * leave without one. The next worker of the turn reads it (struct turns_start).
+ * entries: so it says what the log has. The next worker of the turn reads it (struct turns_start).
+ *   fn  called when entries leave, for all that were given so far, or, whole false, for some of
+ *       them; it appends the text, and nothing when the kept one is to be dropped. NULL: entries
+ *       leave without a text, and the kept one stays
  */
 typedef void eventlog_mark_fn(void *arg, bool whole, struct buf *text);
 void eventlog_mark(struct eventlog *l, eventlog_mark_fn *fn, void *arg);

@@ -5,6 +5,7 @@ libstore_a_SOURCES = \
 	store/approvals.c store/approvals.h \
 	store/args.c store/args.h \
 	store/attachments.c store/attachments.h \
+	store/branches.c store/branches.h \
 	store/eventlog.c store/eventlog.h \
 	store/hints.c store/hints.h \
 	store/inbox.c store/inbox.h \
@@ -73,6 +74,7 @@ STORE_LUA = \
 	store/lua/reminder_due.lua \
 	store/lua/reminder_fire.lua \
 	store/lua/reminder_hint.lua \
+	store/lua/session_branch.lua \
 	store/lua/session_delete.lua \
 	store/lua/session_info.lua \
 	store/lua/session_list.lua \

@@ -138,8 +138,8 @@ MUST_CHECK int turns_checkpoint(struct store *s, const struct turns_start *turn,
 /*
  * turns_checkpoint_summary -- the same, and with it a summary of how the conversation begins: both
  * or none. What the user goes back behind loses its summaries (turns_begin). The latest 8 are kept.
- *   behind   the last messages of the conversation, as it stood at the turn's start, that it does not
- *            cover; at least 1
+ *   behind   the last messages of the conversation, as it stood at the turn's start, that it does
+ *            not cover; at least 1
  *   text     the summary; NULL: it was made in vain
  *   wait_ms  in vain: for how long turns of the session are told so (summary_later)
  */

@@ -124,7 +124,7 @@ static void turns_put_time(struct buf *json, const char *name, int64_t ms)
     turns_put_member(json, name, text, strlen(text));
 }
 
-/* runId stands only in the turn's first event. */
+/* runId and the user's message that it answers stand only in the turn's first event. */
 static void turns_put_run(struct buf *json, const char *event, size_t len)
 {
     jdoc *doc = NULL;
@@ -132,8 +132,13 @@ static void turns_put_run(struct buf *json, const char *event, size_t len)
     if (!jdoc_parse(event, len, &doc, NULL, 0)) {
         const char *run = jdoc_text_or(doc, "runId", "");
 
+        const jdoc *said = jdoc_at(jdoc_get(jdoc_get(doc, "input"), "messages"), 0);
+        const char *message = jdoc_text_or(said, "id", "");
+
         if (*run)
             turns_put_member(json, "run_id", run, strlen(run));
+        if (*message)
+            turns_put_member(json, "message_id", message, strlen(message));
     }
     jdoc_free(doc);
 }

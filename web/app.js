@@ -1,5 +1,6 @@
 // The chat page: what the client library delivers goes to the transcript, the approvals and the inbox.
 import {Approvals} from "./approvals.js";
+import {Attached, fileLine} from "./attached.js";
 import {TurnpikeClient, newId} from "./client.js";
 import {visible} from "./elements.js";
 import {Inbox, isEntry} from "./inbox.js";
@@ -18,6 +19,7 @@ let client, running = null, older = null, loaded = false, wasOpen = false, askin
 const transcript = new Transcript($("log"), main, () => { $("welcome").hidden = !loaded || !transcript.empty; });
 const approvals = new Approvals({place: e => transcript.log.append(e), answer: (id, body) => client.approve(id, body)});
 const inbox = new Inbox({list: $("inbox-list"), count: $("inbox-count"), toasts: $("toasts"), request: (...args) => client.fetch(...args)});
+const attached = new Attached({input: $("files"), field: text, list: $("attached"), upload: file => client.upload(file), fault: notice});
 const signIn = new SignIn($("signin"), {
   check: token => new TurnpikeClient({session, token}).fetch("/context"),
   onToken: signedIn,
@@ -232,9 +234,10 @@ function signOut() {
   grow();
 }
 
-function send(content) {
+function send(content, attachments = []) {
   notice("");
-  transcript.change(() => transcript.sent(client.send(content), content));
+  const shown = [...attachments.map(fileLine), content].filter(Boolean).join("\n");
+  transcript.change(() => transcript.sent(client.send(content, attachments.length ? {attachments} : {}), shown));
   if (client.state === "refused") transcript.note("not sent yet");
   transcript.toEnd();
 }
@@ -246,14 +249,16 @@ function grow() {
   text.style.height = `${text.scrollHeight + 2}px`;
 }
 
-$("form").addEventListener("submit", event => {
+$("form").addEventListener("submit", async event => {
   event.preventDefault();
   const content = text.value.trim();
-  if (!content) return;
-  send(content);
+  if (!content && attached.empty) return;
   text.value = "";
   grow();
   text.focus();
+  if (attached.empty) return send(content);
+  const mine = client, files = await attached.take();
+  if (client === mine && (content || files.length)) send(content, files);
 });
 text.addEventListener("input", grow);
 text.addEventListener("keydown", event => {

@@ -18,6 +18,7 @@ const LONGEST_DELAY = 20000;
 const CONNECT_WITHIN = 10000;
 const TICKET_WITHIN = 4000;
 const FETCH_WITHIN = 20000;
+const UPLOAD_WITHIN = 120000; // of a photo over a slow line
 const KEPT = 6, DEAD_AFTER = 2000; // a browser's HTTP connections to one host
 const PING_EVERY = 25000;
 const PONG_WITHIN = 15000; // of a ping on a quiet socket
@@ -156,11 +157,17 @@ export class TurnpikeClient extends EventTarget {
     return this.fetch(`/approvals/${encodeURIComponent(id)}`, {method: "POST", body});
   }
 
-  /** A request to the HTTP side. Throws an Error with .status and .problem when it is refused. */
+  /** Stores a file (a Blob) for later messages: send(text, {attachments: [{id}]}). Gives {id, mime_type, bytes, ...}. */
+  upload(file, {name = file.name ?? "", signal = AbortSignal.timeout(UPLOAD_WITHIN)} = {}) {
+    return this.fetch(`/attachments?${new URLSearchParams({name})}`, {method: "POST", body: file, signal});
+  }
+
+  /** A request to the HTTP side; a Blob is sent as it is, anything else as JSON. Throws an Error with .status and .problem when it is refused. */
   async fetch(path, {method = "GET", body, signal = AbortSignal.timeout(FETCH_WITHIN)} = {}) {
+    const raw = body instanceof Blob;
     const ask = token => fetch(new URL(this.#options.base + path, this.#options.url), {
-      method, signal, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body),
-      headers: {...body !== undefined && {"Content-Type": "application/json"}, ...token && {Authorization: `Bearer ${token}`}},
+      method, signal, cache: "no-store", body: body === undefined || raw ? body : JSON.stringify(body),
+      headers: {...body !== undefined && {"Content-Type": raw ? body.type || "application/octet-stream" : "application/json"}, ...token && {Authorization: `Bearer ${token}`}},
     });
     const token = await this.#credential();
     let reply = await ask(token);

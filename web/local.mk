@@ -1,6 +1,6 @@
 # The chat page: static files, and one that is made: the library that reads Markdown.
 webdir = $(pkgdatadir)/web
-dist_web_DATA = web/index.html web/style.css web/app.js web/client.js web/approvals.js \
+dist_web_DATA = web/index.html web/style.css web/app.js web/client.js web/approvals.js web/attached.js \
 	web/elements.js web/inbox.js web/markdown.js web/signin.js web/toasts.js web/transcript.js \
 	web/icon.svg
 nodist_web_DATA = web/markdown-it.js

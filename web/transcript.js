@@ -1,5 +1,6 @@
 // The conversation on the screen: messages, tool calls, endings. Text from outside is only ever put into
 // text nodes.
+import {fileLine} from "./attached.js";
 import {element, sentence, visible} from "./elements.js";
 import {Answer} from "./markdown.js";
 
@@ -35,7 +36,7 @@ function pretty(json) {
   return value === undefined ? json : JSON.stringify(value, null, 2);
 }
 const plain = content => typeof content === "string" ? content
-  : (content ?? []).filter(part => part.type === "text").map(part => part.text).join("");
+  : (content ?? []).map(part => part.type === "text" ? part.text : fileLine(part)).join("\n");
 
 /** A start after a snapshot goes on with the snapshot's partial text; any other begins anew. */
 function begin(item, set) {

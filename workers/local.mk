@@ -37,6 +37,7 @@ libworkers_a_SOURCES = \
 	workers/stream/aisdk_chunk.c workers/stream/aisdk_parts.h \
 	workers/stream/aisdk_stored.c \
 	workers/stream/stream_agui.c workers/stream/stream_agui.h \
+	workers/stream/stream_call.c workers/stream/stream_call.h \
 	workers/stream/stream_chat.c workers/stream/stream_chat.h \
 	workers/stream/stream_chat_ask.c workers/stream/stream_chat_parts.h \
 	workers/stream/stream_chat_say.c \
@@ -56,12 +57,11 @@ libworkers_a_SOURCES = \
 	workers/stream/stream_message.c workers/stream/stream_message.h \
 	workers/stream/stream_offer.c workers/stream/stream_offer.h \
 	workers/stream/stream_refuse.c workers/stream/stream_refuse.h \
-	workers/stream/stream_ask.c workers/stream/stream_ask.h \
-	workers/stream/stream_leave.c workers/stream/stream_leave.h \
 	workers/stream/stream_openai.c workers/stream/stream_openai.h \
 	workers/stream/stream_openai_calls.c \
 	workers/stream/stream_openai_chat.c \
 	workers/stream/stream_openai_response.c \
+	workers/stream/stream_openai_state.c \
 	workers/stream/stream_openai_texts.c \
 	workers/stream/stream_render.c workers/stream/stream_render.h \
 	workers/stream/stream_socket.c workers/stream/stream_socket.h \

@@ -127,6 +127,7 @@ static void abilities_on(const struct family *f, const char *effort, int64_t bud
         break;
     case FAMILY_THINKING_TYPE:
         t->word = *f->efforts ? word : NULL;
+        t->budget = budget ? budget : ALLOWANCE_DEFAULT; /* in Anthropic's dialect alone */
         break;
     default:
         t->word = word;
@@ -156,9 +157,9 @@ static void abilities_set_thinking(const char *setting, const struct family *f,
 }
 
 /*
- * OpenAI's own rule: function tools of Chat Completions only beside the effort "none". A server that
- * is not known may pass a request on to it. Some of these take tools all the same, so a model that
- * knows no "none" is denied them at OpenAI's servers alone.
+ * OpenAI's own rule: function tools of Chat Completions only beside the effort "none". A server
+ * that is not known may pass a request on to it. Some of these take tools all the same, so a model
+ * that knows no "none" is denied them at OpenAI's servers alone.
  */
 static void abilities_apply_tools_rule(const struct family *f, const struct family_server *server,
     struct abilities_thinking *t)
@@ -250,7 +251,9 @@ int64_t abilities_output(const struct abilities *a, int64_t answer, int64_t most
         output = a->output;
     if (a->window && output > a->window / 2)
         output = a->window / 2;
-    return most > 0 && output > most ? most : output;
+    if (most > 0 && output > most)
+        output = most;
+    return output > 0 ? output : 1;
 }
 
 int64_t abilities_budget(const struct abilities *a, int64_t output)

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "store/attachments.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NO_IMAGES \
@@ -61,7 +62,7 @@ struct attached_count {
     const struct attached_limits *limits;
     struct abilities abilities;
     uint64_t flags; /* of the quirks */
-    unsigned images, widest;
+    unsigned images, widest, pages;
     size_t bytes; /* of base64, and of texts */
 };
 
@@ -91,12 +92,15 @@ static const char *attached_image(struct attached_count *c, const struct chat_fi
     return NULL;
 }
 
-static const char *attached_document(const struct attached_count *c, const struct chat_file *f)
+static const char *attached_document(struct attached_count *c, const struct chat_file *f)
 {
     if (!c->abilities.documents || c->flags & QUIRKS_NO_DOCUMENTS)
         return NO_DOCUMENTS;
     if (f->pages > c->limits->pages || attached_base64(f) > c->limits->file_bytes)
         return TOO_LARGE;
+    if (f->pages > c->limits->pages - c->pages)
+        return TOO_MANY;
+    c->pages += f->pages;
     return NULL;
 }
 
@@ -104,6 +108,7 @@ static void attached_judge(struct attached_count *c, struct chat_file *f)
 {
     size_t bytes = f->kind == MEDIA_TEXT ? f->len : attached_base64(f);
 
+    f->data = NULL; /* of an earlier request */
     if (f->why)
         return;
     if (f->kind == MEDIA_IMAGE)
@@ -116,30 +121,40 @@ static void attached_judge(struct attached_count *c, struct chat_file *f)
         c->bytes += bytes;
 }
 
-/* The newest first, so that the oldest leave. Returns the bytes that it takes to send the rest. */
+/* The newest first, so that the oldest leave. Returns the bytes that the others have in the
+ * request. */
 static size_t attached_choose(const struct provider *p, const struct provider_request *q)
 {
     const struct context *context = q->context;
     struct attached_count c = {.flags = q->quirks.flags,
         .limits = strcmp(p->name, "anthropic") ? &attached_others : &attached_anthropic};
-    size_t held = 0;
 
     abilities_get(q->conf, p->name, &c.abilities);
     for (size_t i = context->count; i-- > 0;)
-        for (size_t k = context->items[i].file_count; k-- > 0;) {
-            struct chat_file *f = &context->items[i].files[k];
-            attached_judge(&c, f);
-            if (!f->why)
-                held += (size_t)f->bytes;
-        }
-    return held + c.bytes;
+        for (size_t k = context->items[i].file_count; k-- > 0;)
+            attached_judge(&c, &context->items[i].files[k]);
+    return c.bytes;
 }
 
 /* ---- their bytes ---- */
 
-static void attached_free_reply(void *reply)
+static void attached_free_bytes(void *bytes)
 {
-    link_reply_free(reply);
+    free(bytes);
+}
+
+/* What the request will hold, so that its writer only copies. */
+static int attached_keep(struct attached *a, struct chat_file *f, const char *bytes, size_t len)
+{
+    struct buf kept = {0};
+
+    if (f->kind == MEDIA_TEXT)
+        buf_put(&kept, bytes, f->len < len ? utf8_cut(bytes, f->len) : len);
+    else
+        buf_put_base64(&kept, bytes, len);
+    f->data = buf_take(&kept, &f->len);
+    buf_free(&kept);
+    return f->data ? arena_on_free(a->arena, attached_free_bytes, (char *)f->data) : ERR_NOMEM;
 }
 
 static int attached_read(struct attached *a, struct wait *wait, struct chat_file *f)
@@ -159,13 +174,11 @@ static int attached_read(struct attached *a, struct wait *wait, struct chat_file
         f->why = GONE;
         return 0;
     }
-    if (arena_on_free(a->arena, attached_free_reply, reply))
-        return ERR_NOMEM;
-    size_t cut = f->len;
-    f->data = link_reply_text(reply, &f->len);
-    if (f->kind == MEDIA_TEXT && cut < f->len)
-        f->len = utf8_cut(f->data, cut);
-    return 0;
+    size_t len;
+    const char *bytes = link_reply_text(reply, &len);
+    error = attached_keep(a, f, bytes, len);
+    link_reply_free(reply);
+    return error;
 }
 
 static int attached_wait_for_room(struct attached *a, struct wait *wait, size_t bytes)
@@ -173,6 +186,8 @@ static int attached_wait_for_room(struct attached *a, struct wait *wait, size_t 
     if (!a->room)
         return 0;
     room_ask(a->room, &a->ticket, bytes);
+    if (a->ticket.granted)
+        return 0;
     return wait_until(wait, &a->ticket.granted, clock_mono_ms() + ROOM_WAIT_MS);
 }
 
@@ -187,9 +202,10 @@ int attached_load(struct attached *a, struct wait *wait, const struct provider *
         return 0;
     if (!(a->arena = arena_new()))
         return ERR_NOMEM;
+    a->bytes = bytes;
     a->room = wait->env->room;
-    error = attached_wait_for_room(a, wait, bytes);
-    if (error == ERR_ELAPSED) { /* a file without data does not go along */
+    error = attached_wait_for_room(a, wait, 2 * bytes); /* here, and in the request */
+    if (error == ERR_ELAPSED) {                         /* a file without data does not go along */
         log_limited(LOG_LEVEL_WARN,
             "attachments.memory: a model is asked without %zu bytes of files", bytes);
         return 0;
@@ -201,16 +217,46 @@ int attached_load(struct attached *a, struct wait *wait, const struct provider *
     return error;
 }
 
+void attached_written(struct attached *a)
+{
+    if (a->room && a->ticket.granted)
+        room_shrink(a->room, &a->ticket, a->bytes);
+    if (a->arena)
+        arena_free(a->arena);
+    a->arena = NULL;
+}
+
 void attached_release(struct attached *a)
 {
     if (a->room)
         room_leave(a->room, &a->ticket);
-    if (a->arena)
-        arena_free(a->arena);
-    *a = (struct attached){0};
+    a->room = NULL;
 }
 
-void attached_sentence(const struct chat_file *f, struct buf *text)
+/* ---- in the request ---- */
+
+bool attached_is_part(const struct chat_file *f)
 {
-    buf_printf(text, "[Attachment %s %s.]", f->id, f->why ? f->why : NO_ROOM);
+    return !f->why && f->data && f->kind != MEDIA_TEXT;
+}
+
+const char *attached_words(const struct chat_file *f, struct arena *arena, size_t *len)
+{
+    struct buf text = {0};
+
+    if (f->why || !f->data) {
+        buf_printf(&text, "[Attachment %s %s.]", f->id, f->why ? f->why : NO_ROOM);
+    } else {
+        buf_printf(&text, "[Begin of %s]\n", f->id);
+        buf_put(&text, f->data, f->len);
+        if ((size_t)f->bytes > f->len)
+            buf_printf(&text, "\n[%s is longer: these are its first %zu of %lld bytes]", f->id,
+                f->len, (long long)f->bytes);
+        else
+            buf_printf(&text, "\n[End of %s]", f->id);
+    }
+    const char *copy = buf_error(&text) ? NULL : arena_memdup(arena, text.data, text.len);
+    *len = text.len;
+    buf_free(&text);
+    return copy;
 }

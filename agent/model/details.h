@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 /*
- * details -- the list `reasoning_details` that OpenRouter puts beside an answer's thoughts and wants
- * back unchanged with the calls that they led to: signatures, encrypted thoughts, summaries
+ * details -- the list `reasoning_details` that OpenRouter puts beside an answer's thoughts and
+ * wants back unchanged with the calls that they led to: signatures, encrypted thoughts, summaries
  * (openrouter.ai/docs/use-cases/reasoning-tokens, "Preserving reasoning", November 2026). A stream
  * gives the items in pieces, which become whole again here: neighbours of one type and index are
  * one item, its text joined. Used by turn workers; pure computation.

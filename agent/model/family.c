@@ -87,7 +87,11 @@ static const struct family families[] = {
         FROM_NONE, "none", 128, OPENAI},
     {"gpt-5-5", 1050000, 128000, NEW_GPT | FAMILY_THINKS | FAMILY_TOOLS_WANT_NONE, EFFORT,
         "none low medium high xhigh", "none", 128, OPENAI},
-    {"gpt-5-4", 400000, 128000, NEW_GPT | FAMILY_TOOLS_WANT_NONE, EFFORT,
+    {"gpt-5-4-mini", 400000, 128000, NEW_GPT | FAMILY_TOOLS_WANT_NONE, EFFORT,
+        "none low medium high xhigh", "none", 128, OPENAI},
+    {"gpt-5-4-nano", 400000, 128000, NEW_GPT | FAMILY_TOOLS_WANT_NONE, EFFORT,
+        "none low medium high xhigh", "none", 128, OPENAI},
+    {"gpt-5-4", 1050000, 128000, NEW_GPT | FAMILY_TOOLS_WANT_NONE, EFFORT,
         "none low medium high xhigh", "none", 128, OPENAI},
     {"gpt-5-2", 400000, 128000, NEW_GPT, EFFORT, "none low medium high xhigh", "none", 128,
         OPENAI_OLD},
@@ -126,11 +130,11 @@ static const struct family families[] = {
     {"gemma-3", 131072, 8192, FAMILY_IMAGES | FAMILY_TEMPERATURE, NONE, "", "", 0, OPEN},
 
     {"deepseek-r1", 131072, 32768, FAMILY_TEMPERATURE | FAMILY_THINKS, NONE, "", "", 0, OPEN},
-    {"deepseek", 131072, 32768, FAMILY_TEMPERATURE | FAMILY_THINKS, TYPE, "low high max",
+    {"deepseek", 131072, 32768, FAMILY_TEMPERATURE | FAMILY_THINKS, TEMPLATE, "low high max",
         "disabled", 128, DEEPSEEK},
-    {"deepseek-flash", 1000000, 384000, FAMILY_TEMPERATURE | FAMILY_THINKS, TYPE, "low high max",
-        "disabled", 128, DEEPSEEK},
-    {"deepseek-v4", 1000000, 384000, FAMILY_TEMPERATURE | FAMILY_THINKS, TYPE, "low high max",
+    {"deepseek-flash", 1000000, 384000, FAMILY_TEMPERATURE | FAMILY_THINKS, TEMPLATE,
+        "low high max", "disabled", 128, DEEPSEEK},
+    {"deepseek-v4", 1000000, 384000, FAMILY_TEMPERATURE | FAMILY_THINKS, TEMPLATE, "low high max",
         "disabled", 128, DEEPSEEK},
 
     {"mistral-medium", 262144, 0, FAMILY_IMAGES | FAMILY_TEMPERATURE, EFFORT, "none high", "none",
@@ -153,13 +157,17 @@ static const struct family families[] = {
         "off", 0, OPEN},
     {"qwen3-6", 262144, 65536, FAMILY_IMAGES | FAMILY_TEMPERATURE | FAMILY_THINKS, TEMPLATE, "",
         "off", 0, OPEN},
-    {"glm-4", 131072, 65536, FAMILY_TEMPERATURE | FAMILY_THINKS, TYPE, "", "disabled", 128, OPEN},
-    {"glm-5", 200000, 131072, FAMILY_TEMPERATURE | FAMILY_THINKS, TYPE, "", "disabled", 128, OPEN},
+    {"glm-4", 131072, 65536, FAMILY_TEMPERATURE | FAMILY_THINKS, TEMPLATE, "", "disabled", 128,
+        OPEN},
+    {"glm-5", 200000, 131072, FAMILY_TEMPERATURE | FAMILY_THINKS, TEMPLATE, "", "disabled", 128,
+        OPEN},
     {"kimi-k2-thinking", 262144, 65536, FAMILY_TEMPERATURE | FAMILY_THINKS, NONE, "", "", 128,
         OPEN},
     {"kimi-k2", 262144, 65536, FAMILY_TEMPERATURE, NONE, "", "", 128, OPEN},
-    {"kimi-k2-5", 262144, 65536, FAMILY_IMAGES | FAMILY_THINKS, TYPE, "", "disabled", 128, OPEN},
-    {"kimi-k2-6", 262144, 65536, FAMILY_IMAGES | FAMILY_THINKS, TYPE, "", "disabled", 128, OPEN},
+    {"kimi-k2-5", 262144, 65536, FAMILY_IMAGES | FAMILY_THINKS, TEMPLATE, "", "disabled", 128,
+        OPEN},
+    {"kimi-k2-6", 262144, 65536, FAMILY_IMAGES | FAMILY_THINKS, TEMPLATE, "", "disabled", 128,
+        OPEN},
     {"llama-4", 131072, 16384, FAMILY_IMAGES | FAMILY_TEMPERATURE, NONE, "", "", 0, OPEN},
     {"llama-3", 8192, 4096, FAMILY_TEMPERATURE, NONE, "", "", 0, OPEN},
     {"llama-3-1", 131072, 4096, FAMILY_TEMPERATURE, NONE, "", "", 0, OPEN},
@@ -188,6 +196,11 @@ static const struct family_server servers[] = {
     {"generativelanguage.googleapis.com", 0, EFFORT,
         "ai.google.dev/gemini-api/docs/openai (November 2026)"},
     {"api.deepseek.com", 0, TYPE, "api-docs.deepseek.com/guides/thinking_mode (November 2026)"},
+    {"api.z.ai", 0, TYPE, "docs.z.ai/guides/capabilities/thinking (November 2026)"},
+    {"open.bigmodel.cn", 0, TYPE,
+        "docs.bigmodel.cn/cn/guide/capabilities/thinking (November 2026)"},
+    {"api.moonshot.ai", 0, TYPE, "platform.moonshot.ai/docs (November 2026)"},
+    {"api.moonshot.cn", 0, TYPE, "platform.moonshot.cn/docs (November 2026)"},
     {"api.mistral.ai", 0, EFFORT, "docs.mistral.ai/api (November 2026)"},
     {"api.groq.com", 0, EFFORT, "console.groq.com/docs/reasoning (November 2026)"},
     {"ollama.com", 0, EFFORT, "docs.ollama.com/api/openai-compatibility (November 2026)"},
@@ -213,16 +226,29 @@ static void family_plain(const char *text, char out[NAME_MAX_LEN])
     out[n] = 0;
 }
 
-/* Does the stem stand in it as words? "gpt5" does in "a-gpt5-mini", not in "gpt50" or "agpt5". */
+/* What stands behind the stem when the name begins with it; NULL = it does not. */
+static const char *family_behind(const char *name, const char *stem)
+{
+    for (const char *s = stem; *s; s++) {
+        if (*s == '-' && isalpha((unsigned char)s[-1]) && isdigit((unsigned char)s[1]))
+            continue; /* as in family_plain */
+        if (*name++ != *s)
+            return NULL;
+    }
+    return name;
+}
+
+/* Does the stem stand in it as words? "gpt-5" does in "a-gpt5-mini", not in "gpt50" or "agpt5". */
 static bool family_has(const char *name, const char *stem)
 {
-    size_t len = strlen(stem);
-    bool number = isdigit((unsigned char)stem[len - 1]);
+    bool number = isdigit((unsigned char)stem[strlen(stem) - 1]);
 
-    for (const char *at = name; (at = strstr(at, stem)); at++) {
-        bool goes_on = number ? isdigit((unsigned char)at[len]) : isalpha((unsigned char)at[len]);
-        if ((at == name || at[-1] == '-') && !goes_on)
+    for (const char *at = name, *next; at; at = next) {
+        const char *end = family_behind(at, stem);
+        if (end && !(number ? isdigit((unsigned char)*end) : isalpha((unsigned char)*end)))
             return true;
+        next = strchr(at, '-');
+        next = next ? next + 1 : NULL;
     }
     return false;
 }
@@ -230,16 +256,12 @@ static bool family_has(const char *name, const char *stem)
 const struct family *family_of(const char *model)
 {
     const struct family *best = &families[FAMILIES - 1];
-    char name[NAME_MAX_LEN], stem[NAME_MAX_LEN];
+    char name[NAME_MAX_LEN];
 
     family_plain(model, name);
-    for (size_t i = 0; i + 1 < FAMILIES; i++) {
-        if (strlen(families[i].stem) <= strlen(best->stem))
-            continue;
-        family_plain(families[i].stem, stem);
-        if (family_has(name, stem))
+    for (size_t i = 0; i + 1 < FAMILIES; i++)
+        if (strlen(families[i].stem) > strlen(best->stem) && family_has(name, families[i].stem))
             best = &families[i];
-    }
     return best;
 }
 

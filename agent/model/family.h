@@ -19,7 +19,7 @@ enum family_thinking {
     FAMILY_THINKING_ADAPTIVE,  /* Claude from 4.6 on: as much as it likes, by an effort */
     FAMILY_THINKING_EFFORT,    /* OpenAI, Gemini, Mistral, Ollama: a word for the effort */
     FAMILY_THINKING_REASONING, /* OpenRouter: an object with the effort */
-    FAMILY_THINKING_TYPE,      /* DeepSeek, GLM, Kimi: on or off, and perhaps an effort */
+    FAMILY_THINKING_TYPE,      /* servers of DeepSeek, Zhipu, Moonshot: on or off, and an effort */
     FAMILY_THINKING_TEMPLATE   /* vLLM, llama.cpp: an argument of the model's template */
 };
 

@@ -1,7 +1,6 @@
 #include "agent/model/model_parts.h"
 
 #include "agent/model/abilities.h"
-#include "agent/model/attached.h"
 #include "agent/model/refusal.h"
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -88,6 +87,10 @@ void model_describe(const struct model_attempt *t, int error, struct model_resul
     else if (error == ERR_QUOTA)
         log_error("model %s: quota or credit is used up: top up the account of %s.key",
             t->provider->name, t->provider->name);
+    else if (t->status == 404)
+        log_error(
+            "model %s: its server knows no such address or model: look at %s.url and %s.model",
+            t->provider->name, t->provider->name, t->provider->name);
 }
 
 void model_take_result(const struct model_attempt *t, const struct conf *conf,
@@ -131,7 +134,7 @@ static int model_look_again(const struct model *m, int error)
 }
 
 /* One provider with its retries. */
-static int model_call_with_retries(struct model *m, const struct provider *p, struct wait *wait,
+static int model_call_provider(struct model *m, const struct provider *p, struct wait *wait,
     const struct provider_request *request, struct answer *answer, struct model_result *result)
 {
     unsigned tries = 0, allowed = p->start ? 0 : (unsigned)request->conf->model_retries;
@@ -172,29 +175,25 @@ static int model_call_with_retries(struct model *m, const struct provider *p, st
     }
 }
 
-/* The same, with the files that it takes. */
-static int model_call_provider(struct model *m, const struct provider *p, struct wait *wait,
-    const struct provider_request *request, struct answer *answer, struct model_result *result)
-{
-    struct attached files = {0};
-    int error = attached_load(&files, wait, p, request);
-
-    if (!error)
-        error = model_call_with_retries(m, p, wait, request, answer, result);
-    attached_release(&files);
-    return error;
-}
-
 /* ---- the forms that it may take ---- */
 
-/* Refused for its form or length, when nothing was said. */
+/*
+ * The vendor's policy ended it. It would do so with every later message, too, while the
+ * conversation has what it dislikes (platform.claude.com, "Refusals and fallback", November 2026).
+ */
+static bool model_is_declined(enum provider_stop stop)
+{
+    return stop == PROVIDER_STOP_REFUSAL || stop == PROVIDER_STOP_FILTER;
+}
+
+/* Refused for its form, its length or what it says, when nothing was answered. */
 static bool model_is_refused(const struct model *m, int error, const struct answer *answer,
     const struct model_result *result)
 {
     if (answer->emitted)
         return false;
     if (!error)
-        return result->stop == PROVIDER_STOP_CONTEXT;
+        return result->stop == PROVIDER_STOP_CONTEXT || model_is_declined(result->stop);
     return error == ERR_POLICY || (error == ERR_INVALID && m->status);
 }
 
@@ -218,9 +217,11 @@ static struct refusal_case model_refused_case(const struct model *m, const struc
             m->http.body_len - m->http.file_bytes + m->http.file_tokens * MODEL_TOKEN_BYTES,
         .context = request->context};
 
-    if (!c.body_len) {
+    if (!c.body_len || !error) { /* a body that is an answer says nothing of it */
         buf_printf(words, "%s %s", m->stream.error_type,
-            error ? m->stream.error_text : "context window");
+            error                                       ? m->stream.error_text :
+                m->stream.stop == PROVIDER_STOP_CONTEXT ? "context window" :
+                                                          "declined");
         c.body = buf_text(words);
         c.body_len = words->len;
     }
@@ -245,15 +246,16 @@ static int64_t model_room(const struct abilities *a, const struct quirks *known)
     return known->room ? known->room : a->room;
 }
 
-/* What the request may see. A summary comes before messages leave it. */
-static int model_choose_context(const struct model_ask *ask, const struct context_limits *limits,
-    struct context *out)
+/* What the request may see. A summary comes before messages leave it; one without a model makes
+ * none. */
+static int model_choose_context(const struct provider *p, const struct model_ask *ask,
+    const struct context_limits *limits, struct context *out)
 {
     int error;
 
     arena_reset(ask->arena);
     error = context_build(ask->frame, ask->chat, limits, ask->arena, out);
-    if (error || !ask->shorten || limits->reduced || !context_is_short(out))
+    if (error || !ask->shorten || limits->reduced || !context_is_short(out) || p->start)
         return error;
     if ((error = ask->shorten(ask->arg, out)))
         return error;
@@ -269,6 +271,13 @@ static size_t model_overhead(const struct provider *p, const struct context_fram
             provider_tools(p)->len + strlen(context_system()) + strlen(frame->late));
 }
 
+/* Newer Claudes bind a thought to all that stood before it, the late block too: one of an earlier
+ * run is of no use any more (request_anthropic_fresh). */
+static size_t model_thoughts_from(const struct abilities *a, const struct model_ask *ask)
+{
+    return a->anthropic && a->family->thinking == FAMILY_THINKING_ADAPTIVE ? ask->first : 0;
+}
+
 /* One provider, in the forms that it may take. */
 static int model_call_in_forms(struct model *m, const struct provider *p, struct wait *wait,
     const struct model_ask *ask, struct answer *answer, struct model_result *result)
@@ -282,12 +291,14 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
     abilities_get(conf, p->name, &abilities);
     struct refusal_state state = {.limits = {.room = model_room(&abilities, &known),
                                       .overhead = model_overhead(p, ask->frame),
+                                      .thoughts_from = model_thoughts_from(&abilities, ask),
                                       .keep_thoughts = before.flags & QUIRKS_KEEP_THOUGHTS}};
+    struct provider_usage spent = {0};
     struct context context = {0};
     int error;
 
     for (;;) {
-        if ((error = model_choose_context(ask, &state.limits, &context)))
+        if ((error = model_choose_context(p, ask, &state.limits, &context)))
             break;
         const struct provider_request request = {conf, &context, ask->no_tools, ask->max_tokens,
             known, wait->start->uid, wait->start->session};
@@ -295,8 +306,11 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
         if (!model_is_refused(m, error, answer, result) || clock_mono_ms() >= wait->deadline_ms ||
             !model_ask_again(m, p, &request, error, &state, &known))
             break;
+        if (!error) /* a whole answer, and paid */
+            provider_usage_add(&spent, &result->usage);
         answer_reset(answer);
     }
+    provider_usage_add(&result->usage, &spent);
     result->trimmed = state.trims > 0 && context.dropped > 0;
     result->reduced = state.limits.reduced && !state.trims;
     if (!error && state.trims && result->stop != PROVIDER_STOP_CONTEXT)

@@ -56,6 +56,9 @@ struct model_ask {
      */
     int (*shorten)(void *arg, const struct context *request);
     void *arg;
+    /* Of the chat, the first message since this attempt at the turn began: what stood before it
+     * the model has seen with another late block. */
+    size_t first;
 };
 /*
  * model_call -- A request that a server refuses before it has said anything is made again in a form

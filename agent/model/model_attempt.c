@@ -20,7 +20,7 @@ bool model_is_success(long status)
     return status >= 200 && status <= 299;
 }
 
-/* What one event of a background answer becomes, the log takes as a whole: its mark counts events. */
+/* The log takes one event of a background answer as a whole: its mark counts those. */
 static int model_attempt_on_sse(void *arg, const struct sse_event *event)
 {
     struct model_attempt *t = arg;
@@ -47,8 +47,10 @@ static enum model_form model_attempt_form(const char *bytes, size_t len)
 
 static int model_attempt_on_answer(struct model_attempt *t, const char *bytes, size_t len)
 {
-    if (t->form == MODEL_UNKNOWN)
+    if (t->form == MODEL_UNKNOWN) {
         t->form = model_attempt_form(bytes, len);
+        attached_release(&t->files);
+    }
     if (t->form == MODEL_DOCUMENT) {
         if (t->m->body.len + len > EVENT_MAX)
             return ERR_PROTOCOL;
@@ -210,10 +212,14 @@ static int model_attempt_http(struct model_attempt *t, struct wait *wait,
     int error;
 
     model_attempt_reset(t);
-    if ((error = t->provider->request(request, provider_tools(t->provider), &m->http)))
-        return error;
-    m->stream.background = t->provider->follow && m->http.sent & QUIRKS_NO_BACKGROUND;
-    error = model_attempt_transfer(t, wait, "POST");
+    if (!(error = attached_load(&t->files, wait, t->provider, request)))
+        error = t->provider->request(request, provider_tools(t->provider), &m->http);
+    attached_written(&t->files);
+    if (!error) {
+        m->stream.background = t->provider->follow && m->http.sent & QUIRKS_NO_BACKGROUND;
+        error = model_attempt_transfer(t, wait, "POST");
+    }
+    attached_release(&t->files);
     if (error && m->stream.background)
         error = model_follow(t, wait, error);
     return error;

@@ -13,6 +13,7 @@
 #define FOLLOW_TRIES 8 /* connections in a row that bring nothing */
 #define FOLLOW_MS 200
 #define FOLLOW_MAX_MS 8000
+#define FOLLOW_AFTER_MS 30000 /* no longer, whatever Retry-After says */
 #define STOP_MS 10000
 
 /* ---- the mark ---- */
@@ -157,9 +158,10 @@ static int model_follow_pause(const struct model_attempt *t, struct wait *wait, 
 {
     int64_t delay = backoff_delay(FOLLOW_MS, FOLLOW_MAX_MS, idle + 1);
 
+    delay = backoff_spread(delay, delay / 4);
     if (t->retry_after_ms > delay)
-        delay = t->retry_after_ms;
-    return wait_pause(wait, clock_mono_ms() + backoff_spread(delay, delay / 4));
+        delay = t->retry_after_ms < FOLLOW_AFTER_MS ? t->retry_after_ms : FOLLOW_AFTER_MS;
+    return wait_pause(wait, clock_mono_ms() + delay);
 }
 
 /* What is left to do when no connection will bring the rest. */

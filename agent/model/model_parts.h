@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_AGENT_MODEL_MODEL_PARTS_H
 #define TURNPIKE_AGENT_MODEL_MODEL_PARTS_H
 
+#include "agent/model/attached.h"
 #include "agent/model/model.h"
 #include "base/err.h"
 #include "base/task.h"
@@ -22,10 +23,11 @@ enum model_form { MODEL_UNKNOWN, MODEL_STREAM, MODEL_DOCUMENT };
 struct model_attempt {
     struct model *m;
     const struct provider *provider;
-    struct task_ref task; /* that waits for it */
-    struct eventlog *log; /* of the turn */
-    bool whole;           /* the stream said that it is, or the transfer ended */
-    bool done;            /* the transfer ended */
+    struct task_ref task;  /* that waits for it */
+    struct eventlog *log;  /* of the turn */
+    struct attached files; /* of the request */
+    bool whole;            /* the stream said that it is, or the transfer ended */
+    bool done;             /* the transfer ended */
     enum model_form form;
     int error;       /* of the transfer or the stream */
     int event_error; /* of the last event: a limit of the turn is not one of the stream */

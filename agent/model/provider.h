@@ -40,6 +40,8 @@ struct provider_sink {
     /* Where an answer is that the vendor makes in the background: "queued", "in_progress"; or
      * NULL: nobody is told. */
     int (*status)(void *arg, const char *word);
+    /* What must go back with the text of the whole answer, at its end; or NULL: not kept. */
+    int (*text_sealed)(void *arg, const char *sealed);
 };
 
 enum provider_stop {
@@ -58,6 +60,7 @@ enum provider_stop {
 struct provider_usage {
     int64_t input, output, reasoning, cached, cache_write;
 };
+void provider_usage_add(struct provider_usage *to, const struct provider_usage *more);
 
 enum provider_block_kind {
     PROVIDER_BLOCK_OTHER,
@@ -75,7 +78,7 @@ struct provider_block {
     char id[96]; /* a longer one ends in a hash of the whole */
     char name[96];
     struct pieces pieces; /* of the call's arguments */
-    /* OpenAI Responses: what has been said of the item (agent/model/responses_items.h). */
+    /* OpenAI Responses: what has been said of the item (agent/model/responses.h). */
     char item[96]; /* its id */
     int64_t part;  /* the part that is being said; -1 = none yet */
     size_t said;   /* bytes of that part */
@@ -246,6 +249,13 @@ MUST_CHECK int provider_end_text(struct provider_stream *s);
 MUST_CHECK int provider_end_thought(struct provider_stream *s, const char *sealed);
 MUST_CHECK int provider_end_call(struct provider_stream *s, struct provider_block *b);
 void provider_copy(char *out, size_t size, const char *text);
+/* Members of objects that are counts: each that is there, and not negative, is taken. */
+struct provider_count {
+    const jdoc *object;
+    const char *key;
+    int64_t *value;
+};
+void provider_counts(const struct provider_count *counts, size_t count);
 /* Adds a header; the value must not need escaping (line breaks are left out). */
 void provider_header(struct provider_http *http, size_t *count, size_t *offsets, const char *name,
     const char *value);

@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIGNATURE REQUEST_SIGNATURE
-#define REDACTED REQUEST_REDACTED
-
 static int provider_on_piece(struct provider_stream *s, const struct scan_delta *d)
 {
     struct provider_block *b = provider_block_at(s, d->index);
@@ -61,12 +58,18 @@ static int provider_start_call(struct provider_stream *s, struct provider_block 
     return provider_args_value(s, b, jdoc_get(content, "input"));
 }
 
+static void provider_put_maker(const struct provider_stream *s, struct buf *sealed)
+{
+    buf_puts(sealed, *s->maker ? s->maker : "anthropic");
+}
+
 static int provider_start_redacted(struct provider_stream *s, const jdoc *content)
 {
     struct buf sealed = {0};
     int error;
 
-    buf_puts(&sealed, REDACTED);
+    provider_put_maker(s, &sealed);
+    buf_puts(&sealed, REQUEST_REDACTED);
     buf_puts(&sealed, jdoc_text_or(content, "data", ""));
     s->thinking = true;
     error = buf_error(&sealed);
@@ -85,7 +88,8 @@ static int provider_start_thought(struct provider_stream *s, struct provider_blo
     b->kind = PROVIDER_BLOCK_REASONING;
     s->thinking = true;
     buf_reset(&s->sealed);
-    buf_puts(&s->sealed, SIGNATURE);
+    provider_put_maker(s, &s->sealed);
+    buf_puts(&s->sealed, REQUEST_SIGNATURE);
     buf_puts(&s->sealed, jdoc_text_or(content, "signature", ""));
     if (jdoc_get_string(content, "thinking", &text, &len))
         return 0;
@@ -122,8 +126,8 @@ static int provider_end_block(struct provider_stream *s, struct provider_block *
         return provider_end_text(s);
     if (b->kind != PROVIDER_BLOCK_REASONING)
         return 0;
-    bool signature = s->sealed.len > sizeof SIGNATURE - 1;
-    return provider_end_thought(s, signature ? buf_text(&s->sealed) : NULL);
+    bool unsigned_ = !s->sealed.len || buf_text(&s->sealed)[s->sealed.len - 1] == ':';
+    return provider_end_thought(s, unsigned_ ? NULL : buf_text(&s->sealed));
 }
 
 /* What is still open, of all kinds or but for calls: gateways leave out content_block_stop. */

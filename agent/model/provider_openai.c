@@ -233,11 +233,7 @@ static void provider_openai_read_usage(struct provider_stream *s, const jdoc *us
     struct provider_usage *u = &s->usage;
     const jdoc *in = jdoc_get(usage, "prompt_tokens_details");
     const jdoc *out = jdoc_get(usage, "completion_tokens_details");
-    const struct {
-        const jdoc *object;
-        const char *key;
-        int64_t *value;
-    } fields[] = {
+    const struct provider_count fields[] = {
         {usage, "prompt_tokens", &u->input},
         {usage, "completion_tokens", &u->output},
         {usage, "prompt_cache_hit_tokens", &u->cached}, /* DeepSeek */
@@ -245,11 +241,7 @@ static void provider_openai_read_usage(struct provider_stream *s, const jdoc *us
         {in, "cache_write_tokens", &u->cache_write},
         {out, "reasoning_tokens", &u->reasoning},
     };
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        int64_t n;
-        if (!jdoc_get_int(fields[i].object, fields[i].key, &n) && n >= 0)
-            *fields[i].value = n;
-    }
+    provider_counts(fields, sizeof fields / sizeof *fields);
 }
 
 static int provider_openai_on_reason(struct provider_stream *s, const char *reason)

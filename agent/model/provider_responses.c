@@ -1,16 +1,16 @@
 #include "agent/model/provider.h"
 
 #include "agent/model/request.h"
-#include "agent/model/responses_items.h"
-#include "agent/model/responses_mark.h"
+#include "agent/model/request_extra.h"
+#include "agent/model/responses.h"
 #include "agent/model/scan.h"
 
 #include <string.h>
 
 /*
- * The stream of OpenAI's Responses API (npm package openai 7.59, resources/responses/responses.d.ts;
- * developers.openai.com/api/reference/resources/responses/streaming-events; November 2026), and of
- * servers that speak a part of it: OpenRouter, vLLM, llama.cpp, Ollama, LM Studio.
+ * The stream of OpenAI's Responses API, and of servers that speak a part of it: OpenRouter, vLLM,
+ * llama.cpp, Ollama, LM Studio. Sources: npm package openai 7.59, responses/responses.d.ts;
+ * developers.openai.com/api/reference/resources/responses/streaming-events (November 2026).
  */
 
 /* ---- the response as a whole ---- */
@@ -20,11 +20,7 @@ static void provider_responses_usage(struct provider_stream *s, const jdoc *usag
     struct provider_usage *u = &s->usage;
     const jdoc *in = jdoc_get(usage, "input_tokens_details");
     const jdoc *out = jdoc_get(usage, "output_tokens_details");
-    const struct {
-        const jdoc *object;
-        const char *key;
-        int64_t *value;
-    } fields[] = {
+    const struct provider_count fields[] = {
         {usage, "input_tokens", &u->input},
         {usage, "output_tokens", &u->output},
         {in, "cached_tokens", &u->cached},
@@ -32,11 +28,7 @@ static void provider_responses_usage(struct provider_stream *s, const jdoc *usag
         {out, "reasoning_tokens", &u->reasoning},
     };
 
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        int64_t n;
-        if (!jdoc_get_int(fields[i].object, fields[i].key, &n) && n >= 0)
-            *fields[i].value = n;
-    }
+    provider_counts(fields, sizeof fields / sizeof *fields);
 }
 
 /* It becomes part of an address. */
@@ -95,8 +87,9 @@ static int provider_responses_whole(struct provider_stream *s, const jdoc *respo
     int error;
 
     provider_responses_note(s, response);
-    error = responses_output(s, response);
-    return error ? error : provider_responses_end(s);
+    if ((error = responses_output(s, response)) || (error = request_extra_note_phases(s, response)))
+        return error;
+    return provider_responses_end(s);
 }
 
 /* Its reasons are max_output_tokens and content_filter; another one has cut it as well. */

@@ -46,6 +46,15 @@ void provider_stream_fini(struct provider_stream *s)
     }
 }
 
+void provider_usage_add(struct provider_usage *to, const struct provider_usage *more)
+{
+    to->input += more->input;
+    to->output += more->output;
+    to->reasoning += more->reasoning;
+    to->cached += more->cached;
+    to->cache_write += more->cache_write;
+}
+
 /* ---- blocks ---- */
 
 struct provider_block *provider_block_at(struct provider_stream *s, int64_t index)
@@ -278,4 +287,13 @@ int provider_end_call(struct provider_stream *s, struct provider_block *b)
             return error;
     }
     return s->sink->call_end(s->sink->arg, b->call);
+}
+
+void provider_counts(const struct provider_count *counts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t n;
+        if (!jdoc_get_int(counts[i].object, counts[i].key, &n) && n >= 0)
+            *counts[i].value = n;
+    }
 }

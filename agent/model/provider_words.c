@@ -88,10 +88,13 @@ static const struct {
     const char *word;
     int error;
 } words_errors[] = {
-    {"content_filter", ERR_POLICY}, {"content_policy", ERR_POLICY},
+    {"content_filter", ERR_POLICY},
+    {"content_policy", ERR_POLICY},
     {"policy_violation", ERR_POLICY},
     {"data_inspection", ERR_POLICY}, /* Azure, OpenAI, DashScope */
-    {"responsibleai", ERR_POLICY}, {"sensitive", ERR_POLICY}, {"insufficient_quota", ERR_QUOTA},
+    {"responsibleai", ERR_POLICY},
+    {"sensitive", ERR_POLICY},
+    {"insufficient_quota", ERR_QUOTA},
     {"billing", ERR_QUOTA}, /* billing_error, billing_hard_limit_reached, billing_not_active */
     {"spend_limit", ERR_QUOTA},
     {"insufficient_balance", ERR_QUOTA},
@@ -111,7 +114,7 @@ static const struct {
     {"BadRequest", ERR_INVALID}, /* vLLM */
     {"context_length_exceeded", ERR_INVALID},
     {"invalid_prompt", ERR_INVALID},
-    {"policy", ERR_INVALID}, /* bio_policy, misalignment_policy_violation */
+    {"policy", ERR_INVALID}, /* OpenAI: bio_policy and others */
     {"response_not_found", ERR_INVALID},
 };
 
@@ -217,24 +220,31 @@ static int64_t provider_words_status(const jdoc *e)
     return 0;
 }
 
-/* Servers that have no type of their own for it: Anthropic, OpenAI, Azure, DashScope. */
-static bool provider_words_is_about_policy(const char *message)
-{
-    static const char *const phrases[] = {"content filtering policy", "content management policy",
-        "content policy", "usage policy", "usage policies", "safety system",
-        "inappropriate content"};
+/*
+ * What servers say in a sentence alone, with a type that says less: Gemini and xAI of the key
+ * (400), Anthropic of the credit (400), Anthropic, OpenAI, Azure and DashScope of their policy
+ * (November 2026). type: a word of the table above.
+ */
+static const struct {
+    const char *phrase, *type;
+} words_sentences[] = {
+    {"incorrect api key", "invalid_api_key"}, {"invalid api key", "invalid_api_key"},
+    {"api key not valid", "invalid_api_key"}, {"credit balance is too low", "insufficient_quota"},
+    {"insufficient balance", "insufficient_quota"}, {"insufficient credits", "insufficient_quota"},
+    {"content filtering policy", "content_policy"}, {"content management policy", "content_policy"},
+    {"content policy", "content_policy"}, {"usage policy", "content_policy"},
+    {"usage policies", "content_policy"}, {"safety system", "content_policy"},
+    {"inappropriate content", "content_policy"},
+    {"input was flagged", "content_policy"}, /* OpenRouter, with status 403 */
+};
 
-    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
-        if (strcasestr(message, phrases[i]))
-            return true;
-    return false;
-}
-
-/* Two servers say with 400 that the credential is wrong, and have no type for it: Gemini, xAI. */
-static bool provider_words_is_about_key(const char *message)
+/* The type that the sentence stands for; else the one that was given. */
+static const char *provider_words_type(const char *message, const char *type)
 {
-    return strcasestr(message, "incorrect api key") || strcasestr(message, "invalid api key") ||
-        strcasestr(message, "api key not valid");
+    for (size_t i = 0; i < sizeof words_sentences / sizeof words_sentences[0]; i++)
+        if (strcasestr(message, words_sentences[i].phrase))
+            return words_sentences[i].type;
+    return type;
 }
 
 /*
@@ -257,10 +267,7 @@ int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t statu
     const char *type = provider_words_text(e, NULL, types);
     if (!message)
         message = provider_words_text(e, doc, messages);
-    if (provider_words_is_about_key(message))
-        type = "invalid_api_key";
-    else if (provider_words_is_about_policy(message))
-        type = "content_policy";
+    type = provider_words_type(message, type);
     return provider_error(s, type, provider_words_text(e, NULL, codes), message,
         status ? status : provider_words_status(e));
 }

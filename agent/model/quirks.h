@@ -43,9 +43,9 @@ enum quirks_flag {
     QUIRKS_NO_INCLUDE = 1 << 27, /* encrypted reasoning */
     QUIRKS_NO_SUMMARY = 1 << 28, /* of reasoning */
     QUIRKS_NO_PARALLEL = 1 << 29,
-    QUIRKS_NO_STRICT = 1 << 30, /* of tools */
-    QUIRKS_NO_IMAGES = 1LL << 31,          /* a model without eyes */
-    QUIRKS_NO_DOCUMENTS = 1LL << 32,       /* PDF in the dialect's form */
+    QUIRKS_NO_IMAGES = 1LL << 31,    /* a model without eyes */
+    QUIRKS_NO_DOCUMENTS = 1LL << 32, /* PDF in the dialect's form */
+    QUIRKS_NO_NONE = 1LL << 33,      /* the effort "none" is none of the model's */
 };
 struct quirks {
     uint64_t flags;

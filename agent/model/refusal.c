@@ -227,6 +227,7 @@ static const struct {
     {QUIRKS_NO_CALL_EXTRA, "provider_specific_fields", NULL},
     {QUIRKS_NO_IS_ERROR, "is_error", NULL},
     {QUIRKS_NO_BETA, "anthropic-beta", NULL},
+    {QUIRKS_NO_NONE, "reasoning_effort", "the provider responses in model.chain"},
     {QUIRKS_NO_EFFORT, "effort", "anthropic.thinking or openai.thinking = on"},
     {QUIRKS_NO_EFFORT, "output_config", "anthropic.thinking = on"},
     {QUIRKS_NO_EFFORT, "reasoning_effort", "openai.thinking = on"},
@@ -280,7 +281,8 @@ static const struct sentence {
                 "unexpected content", "must be a string", "invalid type"}}},
     {QUIRKS_NEED_REASONING | QUIRKS_KEEP_THOUGHTS, 0,
         {{"must be passed back", "must be returned"}, {"reasoning_content"}}},
-    {QUIRKS_KEEP_THOUGHTS, 0, {{"must be passed back", "must be returned"}, {"thinking"}}},
+    {QUIRKS_KEEP_THOUGHTS, 0,
+        {{"must be passed back", "must be returned"}, {"thinking", "reasoning"}}},
     {QUIRKS_NO_THOUGHTS, QUIRKS_NO_THOUGHTS,
         {{"thinking", "thought"},
             {"invalid `signature`", "invalid signature", "signature is not valid",
@@ -294,12 +296,11 @@ static const struct sentence {
     {QUIRKS_NO_TOOLS, QUIRKS_NO_TOOLS, {{"function tools with reasoning_effort"}}},
     {QUIRKS_NO_BETA, QUIRKS_NO_BETA,
         {{"beta"}, {"invalid", "unexpected", "not supported", "unknown"}}},
-    /* OpenAI Responses: items of its store, and their order (platform's error texts). */
+    /* OpenAI Responses: items of its store, and their order (its error texts). */
     {QUIRKS_NO_THOUGHTS, QUIRKS_NO_THOUGHTS,
-        {{"item"},
-            {"without its required", "not persisted", "could not be verified",
-                "could not be decrypted", "with id 'rs_", "with id 'fc_", "with id 'msg_"}}},
-    {QUIRKS_NO_THOUGHTS, QUIRKS_NO_THOUGHTS, {{"encrypted content"}, {"could not be", "invalid"}}},
+        {{"item", "encrypted content"},
+            {"without its required", "not persisted", "could not be", "with id 'rs_",
+                "with id 'fc_", "with id 'msg_"}}},
     {QUIRKS_NO_INCLUDE, QUIRKS_NO_INCLUDE,
         {{"encrypted content is not supported", "include[", "'include'", "\"include\"", "include\n",
             "reasoning.encrypted_content"}}},
@@ -498,8 +499,8 @@ bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct
     if (r.kind == REFUSAL_OUTPUT && s->members++ < MEMBERS_MAX) {
         known->output_max = r.output_max;
         log_warn("model %s: it gives at most %lld tokens of output; the setting for good: "
-                 "model.output_tokens",
-            c->provider, (long long)r.output_max);
+                 "%s.output_tokens",
+            c->provider, (long long)r.output_max, c->provider);
         return true;
     }
     if (r.kind == REFUSAL_MEMBER && r.flag == QUIRKS_NO_THOUGHTS && !s->limits.no_thoughts) {

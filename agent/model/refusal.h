@@ -10,9 +10,10 @@
 
 /*
  * refusal -- a model's server has not taken a request (400, 404, 413, 422, a 429 or 500 that
- * refusal_is_too_large, or an error event in a 200, before anything was said): what does it name, and how is it asked once more. By the words of
- * OpenAI, Anthropic, DeepSeek, Gemini, Mistral, vLLM, llama.cpp, Ollama and FastAPI's validation,
- * as they stand in public bug reports (November 2026). Used by turn workers.
+ * refusal_is_too_large, or an error event in a 200, before anything was said): what does it name,
+ * and how is it asked once more. By the words of OpenAI, Anthropic, DeepSeek, Gemini, Mistral,
+ * vLLM, llama.cpp, Ollama and FastAPI's validation, as they stand in public bug reports (November
+ * 2026). Used by turn workers.
  */
 enum refusal_kind {
     REFUSAL_OTHER,

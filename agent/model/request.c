@@ -20,10 +20,8 @@ const char *request_must_call(const struct provider_request *q)
 
 void request_file(struct provider_http *out, const struct chat_file *f)
 {
-    size_t before = out->body.len;
-
-    buf_put_base64(&out->body, f->data, f->len);
-    out->file_bytes += out->body.len - before;
+    buf_put(&out->body, f->data, f->len);
+    out->file_bytes += f->len;
     out->file_tokens += context_file_tokens(f);
 }
 

@@ -10,9 +10,10 @@
  * Used by turn workers; the tools are also written before the fork.
  */
 
-/* How a sealed thought of Anthropic begins; what follows goes back to it byte for byte. */
-#define REQUEST_SIGNATURE "anthropic:signature:"
-#define REQUEST_REDACTED "anthropic:redacted:"
+/* How a sealed thought of Anthropic goes on behind its maker; what follows goes back to that server
+ * byte for byte. Older versions stored "anthropic" as the maker. */
+#define REQUEST_SIGNATURE ":signature:"
+#define REQUEST_REDACTED ":redacted:"
 
 /* Helpers of both. request_url: the base without its last '/', then the path. */
 void request_url(const char *base, const char *path, struct buf *url);
@@ -40,7 +41,7 @@ uint64_t request_thinking(const struct provider_request *q, const struct abiliti
  * think between calls when it is sent, later ones always. */
 #define REQUEST_INTERLEAVED "interleaved-thinking-2025-05-14"
 
-/* Appends the file in base64 to the body, and counts it. */
+/* Appends the base64 of the file to the body, and counts it. */
 void request_file(struct provider_http *out, const struct chat_file *file);
 
 /* last: the end of the prepared tools, which is marked for the cache. */

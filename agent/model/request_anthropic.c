@@ -26,6 +26,7 @@ struct anthropic_writer {
     const struct provider_request *q;
     const struct buf *tools;
     struct abilities abilities;
+    char maker[PROVIDER_MAKER_SIZE];
     bool marks;     /* for the cache */
     bool bare_loop; /* its last step has calls and no thought in front of them */
     uint64_t sent;
@@ -92,25 +93,43 @@ static size_t request_anthropic_fresh(const struct anthropic_writer *w,
     return 0;
 }
 
-/* Only what this vendor has sealed itself is one of its thoughts. */
-static bool request_anthropic_is_thought(const struct request_rules_part *p)
+/* The bytes that the thought's maker wants back, when it is this server; NULL = it is not. */
+static const char *request_anthropic_sealed(const struct anthropic_writer *w, const char *sealed,
+    const char *kind)
 {
-    return p->kind == REQUEST_RULES_THOUGHT &&
-        (!strncmp(p->sealed, REQUEST_SIGNATURE, sizeof REQUEST_SIGNATURE - 1) ||
-            !strncmp(p->sealed, REQUEST_REDACTED, sizeof REQUEST_REDACTED - 1));
+    static const char older[] = "anthropic";
+    size_t len = strlen(w->maker), n = strlen(kind);
+
+    if (strncmp(sealed, w->maker, len) || sealed[len] != ':') {
+        len = sizeof older - 1;
+        if (strncmp(sealed, older, len))
+            return NULL;
+    }
+    return strncmp(sealed + len, kind, n) ? NULL : sealed + len + n;
 }
 
-static void request_anthropic_thought(struct buf *json, const struct request_rules_part *p)
+static bool request_anthropic_is_thought(const struct anthropic_writer *w,
+    const struct request_rules_part *p)
 {
-    if (!strncmp(p->sealed, REQUEST_REDACTED, sizeof REQUEST_REDACTED - 1)) {
-        buf_puts(json, "{\"type\":\"redacted_thinking\",\"data\":");
-        buf_json_text(json, p->sealed + sizeof REQUEST_REDACTED - 1);
+    return p->kind == REQUEST_RULES_THOUGHT &&
+        (request_anthropic_sealed(w, p->sealed, REQUEST_SIGNATURE) ||
+            request_anthropic_sealed(w, p->sealed, REQUEST_REDACTED));
+}
+
+static void request_anthropic_thought(struct anthropic_writer *w,
+    const struct request_rules_part *p)
+{
+    const char *redacted = request_anthropic_sealed(w, p->sealed, REQUEST_REDACTED);
+
+    if (redacted) {
+        buf_puts(w->json, "{\"type\":\"redacted_thinking\",\"data\":");
+        buf_json_text(w->json, redacted);
         return;
     }
-    buf_puts(json, "{\"type\":\"thinking\",\"thinking\":");
-    buf_json_string(json, p->text, p->len);
-    buf_puts(json, ",\"signature\":");
-    buf_json_text(json, p->sealed + sizeof REQUEST_SIGNATURE - 1);
+    buf_puts(w->json, "{\"type\":\"thinking\",\"thinking\":");
+    buf_json_string(w->json, p->text, p->len);
+    buf_puts(w->json, ",\"signature\":");
+    buf_json_text(w->json, request_anthropic_sealed(w, p->sealed, REQUEST_SIGNATURE));
 }
 
 /* docs: "Images and vision", "PDF support" (platform.claude.com, November 2026). */
@@ -140,7 +159,7 @@ static void request_anthropic_part(struct anthropic_writer *w, const struct requ
         break;
     case REQUEST_RULES_THOUGHT:
         w->sent |= QUIRKS_NO_THOUGHTS;
-        request_anthropic_thought(json, p);
+        request_anthropic_thought(w, p);
         break;
     case REQUEST_RULES_CALL:
         buf_puts(json, "{\"type\":\"tool_use\",\"id\":");
@@ -174,12 +193,12 @@ static void request_anthropic_message(struct anthropic_writer *w,
     bool any = false;
 
     if (m->assistant)
-        w->bare_loop = !thoughts || !request_anthropic_is_thought(&m->parts[0]);
+        w->bare_loop = !thoughts || !request_anthropic_is_thought(w, &m->parts[0]);
     buf_printf(w->json, "{\"role\":\"%s\",\"content\":[", m->assistant ? "assistant" : "user");
     for (size_t i = 0; i < m->count; i++) {
         bool end = i + 1 == m->count;
         if (m->parts[i].kind == REQUEST_RULES_THOUGHT &&
-            (!thoughts || !request_anthropic_is_thought(&m->parts[i])))
+            (!thoughts || !request_anthropic_is_thought(w, &m->parts[i])))
             continue;
         if (any)
             buf_putc(w->json, ',');
@@ -219,7 +238,6 @@ static int request_anthropic_messages(struct anthropic_writer *w)
 static void request_anthropic_thinking(struct anthropic_writer *w, int64_t output)
 {
     struct abilities *a = &w->abilities;
-
     bool other = w->q->quirks.flags & QUIRKS_OTHER_THINKING;
 
     if (w->bare_loop &&
@@ -265,6 +283,7 @@ int request_anthropic(const struct provider_request *q, const struct buf *tools,
     int error;
 
     abilities_get(conf, provider_anthropic.name, &w.abilities);
+    provider_maker(&provider_anthropic, conf, w.maker);
     request_url(conf->anthropic_url, "/v1/messages", &out->url);
     provider_header(out, &count, offsets, "Content-Type", "application/json");
     provider_header(out, &count, offsets, "Accept", "text/event-stream");

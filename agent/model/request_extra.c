@@ -6,6 +6,7 @@
 
 #define CALL ":call:"
 #define ITEM ":item:"
+#define TEXTS ":texts:"
 #define EXTRA_MAX (256 * 1024)
 
 static bool request_extra_known(const char *key, bool function)
@@ -198,4 +199,57 @@ const char *request_extra_item(const char *sealed, const char *maker)
     const char *rest = request_extra_behind(sealed, maker);
 
     return rest && !strncmp(rest, ITEM, sizeof ITEM - 1) ? rest + sizeof ITEM - 1 : NULL;
+}
+
+static size_t request_extra_text_len(const jdoc *content)
+{
+    size_t all = 0, len = 0;
+
+    for (size_t i = 0; jdoc_type(content) == JDOC_ARRAY && i < jdoc_length(content); i++) {
+        const jdoc *part = jdoc_at(content, i), *refusal = jdoc_get(part, "refusal");
+        if (jdoc_string(refusal ? refusal : jdoc_get(part, "text"), &len))
+            all += len;
+    }
+    return all;
+}
+
+int request_extra_note_phases(struct provider_stream *s, const jdoc *response)
+{
+    const jdoc *output = jdoc_get(response, "output");
+    struct buf text = {.max = EXTRA_MAX};
+    size_t count = 0;
+    bool any = false;
+    int error;
+
+    if (!*s->maker || !s->sink->text_sealed)
+        return 0;
+    buf_printf(&text, "%s" TEXTS "[", s->maker);
+    for (size_t i = 0; jdoc_type(output) == JDOC_ARRAY && i < jdoc_length(output); i++) {
+        const jdoc *item = jdoc_at(output, i);
+        const char *phase = jdoc_text_or(item, "phase", "");
+        size_t len = request_extra_text_len(jdoc_get(item, "content"));
+        if (strcmp(jdoc_text_or(item, "type", ""), "message") || !len)
+            continue;
+        any = any || *phase;
+        buf_printf(&text, "%s[%zu,", count++ ? "," : "", len);
+        buf_json_text(&text, phase);
+        buf_putc(&text, ']');
+    }
+    buf_putc(&text, ']');
+    error = buf_error(&text);
+    if (!error && any)
+        error = s->sink->text_sealed(s->sink->arg, buf_text(&text));
+    buf_free(&text);
+    return error == ERR_LIMIT ? 0 : error;
+}
+
+jdoc *request_extra_phases(const char *sealed, const char *maker)
+{
+    const char *rest = request_extra_behind(sealed, maker);
+    jdoc *list = NULL;
+
+    if (!rest || strncmp(rest, TEXTS, sizeof TEXTS - 1))
+        return NULL;
+    rest += sizeof TEXTS - 1;
+    return jdoc_parse(rest, strlen(rest), &list, NULL, 0) ? NULL : list;
 }

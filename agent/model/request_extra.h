@@ -41,6 +41,15 @@ bool request_extra_is_kept(const char *sealed);
 MUST_CHECK int request_extra_seal_item(const char *maker, const jdoc *item, struct buf *sealed);
 /* Tells the sink what is to be kept of a call's item. 0 or its error. */
 MUST_CHECK int request_extra_note_item(struct provider_stream *s, unsigned call, const jdoc *item);
+/*
+ * The phases of an answer's messages ("commentary", "final_answer"), which newer models want back:
+ * responses.d.ts, ResponseOutputMessage. request_extra_note_phases tells the sink when the response
+ * names any; 0 or its error.
+ */
+MUST_CHECK int request_extra_note_phases(struct provider_stream *s, const jdoc *response);
+/* [[BYTES, PHASE], ...] of a text, one for each message; or NULL. The caller frees it. */
+jdoc *request_extra_phases(const char *sealed, const char *maker);
+#define REQUEST_EXTRA_BETWEEN 2 /* bytes that part two messages in the text: a blank line */
 /* The JSON of the reasoning item that this maker gave, or NULL. */
 const char *request_extra_item(const char *sealed, const char *maker);
 

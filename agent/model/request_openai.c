@@ -342,8 +342,8 @@ static bool request_openai_tools(struct openai_writer *w, const struct buf *tool
 
     if (w->abilities.thinking.no_tools) {
         log_limited(LOG_LEVEL_ERROR,
-            "model openai: %s takes no tools in Chat Completions, so it is told none: put responses "
-            "into model.chain, or set another openai.model",
+            "model openai: %s takes no tools in Chat Completions, so it is told none: put "
+            "responses into model.chain, or set another openai.model",
             q->conf->openai_model);
         return false;
     }

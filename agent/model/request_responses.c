@@ -31,7 +31,8 @@ void request_responses_tool(struct buf *json, const struct context_tool *tool, b
 }
 
 struct responses_writer {
-    struct buf *json;
+    struct provider_http *out;
+    struct buf *json; /* its body */
     const struct provider_request *q;
     struct abilities abilities;
     char maker[PROVIDER_MAKER_SIZE];
@@ -50,12 +51,63 @@ static void request_responses_open(struct responses_writer *w)
     w->any = true;
 }
 
-static void request_responses_said(struct responses_writer *w, const struct request_rules_part *p)
+static void request_responses_say(struct responses_writer *w, const char *text, size_t len,
+    const char *phase)
 {
+    if (utf8_blank(text, len))
+        return;
     request_responses_open(w);
     buf_puts(w->json, "{\"type\":\"message\",\"role\":\"assistant\",\"content\":");
-    buf_json_string(w->json, p->text, p->len);
+    buf_json_string(w->json, text, len);
+    if (phase) {
+        w->sent |= QUIRKS_NO_CALL_EXTRA;
+        buf_json_member(w->json, "phase", phase);
+    }
     buf_putc(w->json, '}');
+}
+
+static bool request_responses_is_phase(const char *word)
+{
+    return !strcmp(word, "commentary") || !strcmp(word, "final_answer");
+}
+
+/* Bytes that the phases speak of, or 0: they are none. */
+static size_t request_responses_phased(const jdoc *phases)
+{
+    size_t all = 0;
+
+    for (size_t i = 0; i < jdoc_length(phases); i++) {
+        int64_t len = 0;
+        if (jdoc_int(jdoc_at(jdoc_at(phases, i), 0), &len) || len <= 0)
+            return 0;
+        all += (size_t)len + (i ? REQUEST_EXTRA_BETWEEN : 0);
+    }
+    return all;
+}
+
+/* One text of ours may be several messages of the vendor's, each with its phase. */
+static void request_responses_said(struct responses_writer *w, const struct request_rules_part *p)
+{
+    jdoc *phases =
+        w->flags & QUIRKS_NO_CALL_EXTRA ? NULL : request_extra_phases(p->sealed, w->maker);
+    bool fit = request_responses_phased(phases) == p->whole && p->whole;
+    size_t start = 0;
+
+    if (!fit)
+        request_responses_say(w, p->text, p->len, NULL);
+    for (size_t i = 0; fit && i < jdoc_length(phases); i++) {
+        const char *word = jdoc_string(jdoc_at(jdoc_at(phases, i), 1), NULL);
+        int64_t len = 0;
+        (void)jdoc_int(jdoc_at(jdoc_at(phases, i), 0), &len);
+        size_t end = start + (size_t)len;
+        size_t from = start > p->from ? start : p->from;
+        size_t to = end < p->from + p->len ? end : p->from + p->len;
+        if (from < to)
+            request_responses_say(w, p->text + (from - p->from), to - from,
+                word && request_responses_is_phase(word) ? word : NULL);
+        start = end + REQUEST_EXTRA_BETWEEN;
+    }
+    jdoc_free(phases);
 }
 
 /*
@@ -115,8 +167,12 @@ static void request_responses_assistant(struct responses_writer *w,
     const struct request_rules_message *m)
 {
     bool thought = false;
+    size_t last =
+        m->count; /* a thought behind it is refused: "without its required following item" */
 
-    for (size_t i = 0; i < m->count; i++) {
+    while (last > 0 && m->parts[last - 1].kind == REQUEST_RULES_THOUGHT)
+        last--;
+    for (size_t i = 0; i < last; i++) {
         const struct request_rules_part *p = &m->parts[i];
         const char *item = request_responses_item(w, p);
         if (item) {
@@ -142,6 +198,33 @@ static void request_responses_result(struct responses_writer *w, const struct re
     buf_putc(w->json, '}');
 }
 
+/* Each message's next part. */
+static void request_responses_part(struct responses_writer *w, bool *open)
+{
+    if (!*open)
+        request_responses_open(w);
+    buf_puts(w->json, *open ? "," : "{\"type\":\"message\",\"role\":\"user\",\"content\":[");
+    *open = true;
+}
+
+/* developers.openai.com, "Images and vision" and "File inputs", November 2026. */
+static void request_responses_file(struct responses_writer *w, const struct chat_file *f)
+{
+    bool image = f->kind == MEDIA_IMAGE;
+
+    w->sent |= image ? QUIRKS_NO_IMAGES : QUIRKS_NO_DOCUMENTS;
+    if (image) {
+        buf_puts(w->json, "{\"type\":\"input_image\",\"detail\":\"auto\",\"image_url\":\"");
+    } else {
+        buf_puts(w->json, "{\"type\":\"input_file\",\"filename\":");
+        buf_json_text(w->json, *f->name ? f->name : "document.pdf");
+        buf_puts(w->json, ",\"file_data\":\"");
+    }
+    buf_printf(w->json, "data:%s;base64,", f->type);
+    request_file(w->out, f);
+    buf_puts(w->json, "\"}");
+}
+
 static void request_responses_user(struct responses_writer *w,
     const struct request_rules_message *m)
 {
@@ -149,17 +232,17 @@ static void request_responses_user(struct responses_writer *w,
 
     for (size_t i = 0; i < m->count; i++) {
         const struct request_rules_part *p = &m->parts[i];
-        if (p->kind == REQUEST_RULES_RESULT)
+        if (p->kind == REQUEST_RULES_RESULT) {
             request_responses_result(w, p);
-        if (p->kind != REQUEST_RULES_TEXT)
-            continue;
-        if (!open)
-            request_responses_open(w);
-        buf_puts(w->json, open ? "," : "{\"type\":\"message\",\"role\":\"user\",\"content\":[");
-        open = true;
-        buf_puts(w->json, "{\"type\":\"input_text\",\"text\":");
-        buf_json_string(w->json, p->text, p->len);
-        buf_putc(w->json, '}');
+        } else if (p->kind == REQUEST_RULES_FILE) {
+            request_responses_part(w, &open);
+            request_responses_file(w, p->file);
+        } else if (p->kind == REQUEST_RULES_TEXT) {
+            request_responses_part(w, &open);
+            buf_puts(w->json, "{\"type\":\"input_text\",\"text\":");
+            buf_json_string(w->json, p->text, p->len);
+            buf_putc(w->json, '}');
+        }
     }
     if (open)
         buf_puts(w->json, "]}");
@@ -321,7 +404,7 @@ static int request_responses_headers(const struct conf *conf, struct provider_ht
 int request_responses(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out)
 {
-    struct responses_writer w = {.json = &out->body, .q = q, .flags = q->quirks.flags};
+    struct responses_writer w = {.out = out, .json = &out->body, .q = q, .flags = q->quirks.flags};
     int error;
 
     abilities_get(q->conf, "responses", &w.abilities);

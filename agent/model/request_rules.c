@@ -54,6 +54,34 @@ const char *request_rules_name(const char *name, struct arena *arena)
     return out;
 }
 
+/* Is half of a surrogate pair escaped in it, perhaps? JSON allows that, but no receiver takes it:
+ * "The request body is not valid JSON: no low surrogate in string" (Anthropic, public bug reports of
+ * 2025 and 2026); Python servers fail to encode it. */
+static bool request_rules_has_halves(const char *s, size_t len)
+{
+    for (size_t i = 0; i + 2 < len; i++)
+        if (s[i] == '\\' && s[i + 1] == 'u' && (s[i + 2] == 'd' || s[i + 2] == 'D'))
+            return true;
+    return false;
+}
+
+/* The text as it is, or written anew from the document, in which halves are U+FFFD. */
+static int request_rules_args_text(const jdoc *doc, const char *text, size_t len,
+    struct arena *arena, struct request_rules_part *out)
+{
+    struct buf anew = {0};
+
+    if (request_rules_has_halves(text, len)) {
+        jdoc_write(doc, &anew);
+        text = buf_error(&anew) ? NULL : arena_memdup(arena, buf_text(&anew), anew.len);
+        len = anew.len;
+        buf_free(&anew);
+    }
+    out->text = text;
+    out->len = len;
+    return text ? 0 : ERR_NOMEM;
+}
+
 /* The object that the text is, or that the JSON string holds which it is. Out of the arena. */
 static int request_rules_args(const struct chat_call *call, struct arena *arena,
     struct request_rules_part *out)
@@ -67,19 +95,19 @@ static int request_rules_args(const struct chat_call *call, struct arena *arena,
     if (error)
         return error == ERR_NOMEM ? error : 0;
     if (jdoc_type(doc) == JDOC_OBJECT) {
-        out->text = call->args;
-        out->len = call->args_len;
+        error = request_rules_args_text(doc, call->args, call->args_len, arena, out);
     } else if (jdoc_type(doc) == JDOC_STRING) { /* tools take that too */
         const char *text = jdoc_string(doc, &len);
         error = jdoc_parse(text, len, &inner, NULL, 0);
-        if (!error && jdoc_type(inner) == JDOC_OBJECT) {
-            out->text = arena_memdup(arena, text, len);
-            out->len = len;
-        }
+        if (error == ERR_NOMEM || jdoc_type(inner) != JDOC_OBJECT)
+            error = error == ERR_NOMEM ? error : 0;
+        else if (!(error = request_rules_args_text(inner, text, len, arena, out)) &&
+            !(out->text = arena_memdup(arena, out->text, out->len)))
+            error = ERR_NOMEM;
     }
     jdoc_free(inner);
     jdoc_free(doc);
-    return out->text ? 0 : ERR_NOMEM;
+    return error;
 }
 
 /* ---- building ---- */
@@ -159,41 +187,16 @@ static int request_rules_text(struct rules_builder *b, bool assistant, const cha
 
 /* ---- files ---- */
 
-static int request_rules_made_text(struct rules_builder *b, struct buf *text)
-{
-    const char *copy = buf_error(text) ? NULL : arena_memdup(b->arena, text->data, text->len);
-    int error = copy ? request_rules_text(b, false, copy, text->len, false) : ERR_NOMEM;
-
-    buf_free(text);
-    return error;
-}
-
-/* A text between two lines that tell where it begins and ends. */
-static int request_rules_text_file(struct rules_builder *b, const struct chat_file *f)
-{
-    struct buf text = {0};
-
-    buf_printf(&text, "[Begin of %s]\n", f->id);
-    buf_put(&text, f->data, f->len);
-    if ((size_t)f->bytes > f->len)
-        buf_printf(&text, "\n[%s is longer: these are its first %zu of %lld bytes]", f->id, f->len,
-            (long long)f->bytes);
-    else
-        buf_printf(&text, "\n[End of %s]", f->id);
-    return request_rules_made_text(b, &text);
-}
-
 static int request_rules_file(struct rules_builder *b, const struct chat_file *f)
 {
     struct request_rules_part *p;
-    struct buf text = {0};
+    const char *words;
+    size_t len;
 
-    if (f->why || !f->data) {
-        attached_sentence(f, &text);
-        return request_rules_made_text(b, &text);
+    if (!attached_is_part(f)) {
+        words = attached_words(f, b->arena, &len);
+        return words ? request_rules_text(b, false, words, len, false) : ERR_NOMEM;
     }
-    if (f->kind == MEDIA_TEXT)
-        return request_rules_text_file(b, f);
     if (!(p = request_rules_add(b, false)))
         return ERR_NOMEM;
     *p = (struct request_rules_part){.kind = REQUEST_RULES_FILE, .file = f};
@@ -319,6 +322,7 @@ struct rules_answer {
 static int request_rules_piece(struct rules_builder *b, struct rules_answer *a, char what,
     size_t len)
 {
+    struct request_rules_part *p;
     size_t from = a->text;
 
     if (what == 'r')
@@ -330,7 +334,18 @@ static int request_rules_piece(struct rules_builder *b, struct rules_answer *a, 
     if (len > a->m->len - from)
         len = a->m->len - from;
     a->text += len;
-    return request_rules_text(b, true, a->m->text + from, len, from > 0);
+    if (utf8_blank(a->m->text + from, len))
+        return 0;
+    if (!(p = request_rules_add(b, true)))
+        return ERR_NOMEM;
+    *p = (struct request_rules_part){.kind = REQUEST_RULES_TEXT,
+        .text = a->m->text + from,
+        .len = len,
+        .sealed = a->m->sealed,
+        .from = from,
+        .whole = a->m->len,
+        .joined = from > 0};
+    return 0;
 }
 
 /* As they came: chat_message.order; what it does not name follows in the usual order. */

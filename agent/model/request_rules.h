@@ -35,10 +35,12 @@ struct request_rules_part {
     enum request_rules_kind kind;
     const char *text; /* text, thought, result; of a call: its arguments, a JSON object */
     size_t len;
-    const char *id;     /* call, result */
-    const char *name;   /* call */
-    const char *sealed; /* thought, call: struct chat_message, struct chat_call; or NULL */
-    const struct chat_file *file; /* file: its type, name, data and len; texts came in as text */
+    const char *id;   /* call, result */
+    const char *name; /* call */
+    /* thought, call, text of the assistant: struct chat_message, struct chat_call; or NULL */
+    const char *sealed;
+    size_t from, whole; /* such a text: where in its message it begins, of how many bytes */
+    const struct chat_file *file; /* file: its type, name, and data, which is base64 */
     bool failed;                  /* result */
     bool late;                    /* the late block of the frame */
     bool joined;                  /* text that goes on in the middle of the text before it */

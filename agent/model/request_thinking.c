@@ -47,10 +47,15 @@ static unsigned request_thinking_adaptive(const struct abilities *a,
 }
 
 static unsigned request_thinking_type(const struct abilities *a, const struct provider_request *q,
-    struct buf *json)
+    int64_t output, struct buf *json)
 {
-    buf_printf(json, ",\"thinking\":{\"type\":\"%s\"}",
+    int64_t budget = a->anthropic && a->thinking.on ? abilities_budget(a, output) : 0;
+
+    buf_printf(json, ",\"thinking\":{\"type\":\"%s\"",
         a->thinking.on ? "enabled" : a->thinking.word);
+    if (budget)
+        buf_printf(json, ",\"budget_tokens\":%lld", (long long)budget);
+    buf_putc(json, '}');
     if (!a->thinking.on)
         return QUIRKS_NO_THINKING;
     return QUIRKS_NO_THINKING |
@@ -96,10 +101,10 @@ static unsigned request_thinking_form(const struct abilities *a, const struct pr
             buf_puts(json, ",\"reasoning\":{\"enabled\":true}");
         return QUIRKS_NO_THINKING;
     case FAMILY_THINKING_TYPE:
-        return request_thinking_type(a, q, json);
+        return request_thinking_type(a, q, output, json);
     case FAMILY_THINKING_TEMPLATE:
-        buf_printf(json, ",\"chat_template_kwargs\":{\"enable_thinking\":%s}",
-            t->on ? "true" : "false");
+        buf_printf(json, ",\"chat_template_kwargs\":{\"enable_thinking\":%s,\"thinking\":%s}",
+            t->on ? "true" : "false", t->on ? "true" : "false"); /* Qwen, GLM; DeepSeek, Kimi */
         return QUIRKS_NO_THINKING;
     case FAMILY_THINKING_NONE:
         break;
@@ -111,19 +116,19 @@ uint64_t request_thinking(const struct provider_request *q, const struct abiliti
     int64_t output, bool tools, struct buf *json)
 {
     uint64_t flags = q->quirks.flags, sent = 0;
-    const struct abilities none = {.thinking = {.form = FAMILY_THINKING_EFFORT, .word = "none"}};
     const struct abilities other = request_thinking_other(a);
+    bool none = tools && flags & QUIRKS_EFFORT_NONE;
 
-    if (!(flags & QUIRKS_NO_THINKING)) {
-        if (tools && flags & QUIRKS_EFFORT_NONE)
-            a = &none;
-        else if (flags & QUIRKS_OTHER_THINKING)
-            a = &other;
-        sent = request_thinking_form(a, q, output, json);
+    if (none && !(flags & QUIRKS_NO_NONE)) {
+        buf_puts(json, ",\"reasoning_effort\":\"none\"");
+        return QUIRKS_NO_NONE;
+    }
+    if (!none && !(flags & QUIRKS_NO_THINKING)) {
+        sent = request_thinking_form(flags & QUIRKS_OTHER_THINKING ? &other : a, q, output, json);
         if (flags & QUIRKS_OTHER_THINKING)
             sent &= ~(unsigned)QUIRKS_OTHER_THINKING;
     }
-    if (tools && !(flags & QUIRKS_EFFORT_NONE))
+    if (tools && !none)
         sent |= QUIRKS_EFFORT_NONE;
     return sent;
 }

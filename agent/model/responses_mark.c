@@ -1,4 +1,5 @@
-#include "agent/model/responses_mark.h"
+/* How far a stream has come, for another worker. */
+#include "agent/model/responses_parts.h"
 
 #include <string.h>
 

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* DeepSeek R1, Qwen 3 and others; GLM; Gemma; Magistral (their model cards, November 2026). */
+/* DeepSeek R1, Qwen 3 and others; GLM; Gemma; Magistral; Seed-OSS (their model cards, November
+ * 2026). All in ASCII, and a closing tag has its first byte once: think_inside. */
 static const struct {
     const char *open, *close;
 } think_tags[] = {
@@ -10,6 +11,7 @@ static const struct {
     {"<thinking>", "</thinking>"},
     {"<thought>", "</thought>"},
     {"[THINK]", "[/THINK]"},
+    {"<seed:think>", "</seed:think>"},
 };
 #define THINK_TAGS (sizeof think_tags / sizeof think_tags[0])
 

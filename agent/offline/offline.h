@@ -102,6 +102,13 @@ MUST_CHECK int offline_decide(const struct context *context, bool no_tools,
     struct offline_step *out);
 void offline_step_fini(struct offline_step *step);
 
+/* The words of a message without the lines that name its files; words: room for them. */
+const char *offline_words(const struct chat_message *message, struct buf *words);
+/* A message with files that its words say nothing else about: nobody looks at pictures without a
+ * model, but a receipt is read by its tool. */
+void offline_take_files(const struct chat_message *message, const char *words, bool no_tools,
+    struct offline_step *out);
+
 /* The answer from the results that followed the last user message; results[i] answers calls[i]. */
 struct offline_result {
     const char *name; /* of the tool */

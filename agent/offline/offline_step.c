@@ -1,6 +1,3 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* strcasestr */
-#endif
 #include "agent/offline/offline.h"
 
 #include "base/err.h"
@@ -380,42 +377,6 @@ static const struct chat_message *offline_just_said(const struct context *c, siz
     return age >= -1000 && age < ANSWER_WITHIN_MS ? answer : NULL;
 }
 
-/* ---- files ---- */
-
-/* Without a model nobody looks at pictures; a receipt may be read by its tool. */
-static void offline_file_calls(struct offline_step *step, const struct chat_message *m,
-    const char *words, bool no_tools)
-{
-    static const char *const names[] = {"receipt", "docket", "invoice", "bill"};
-    bool receipt = false;
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        receipt = receipt || strcasestr(words, names[i]);
-    if (receipt && !no_tools) {
-        struct buf *args = offline_add_call(step, "scan_fuel_receipt_with_confidence");
-        offline_put(args, "attachment_id", m->files[0].id);
-        buf_putc(args, '}');
-        return;
-    }
-    buf_printf(&step->text,
-        "I have kept your %s, but without a model I cannot look at %s. I can read a fuel receipt: "
-        "send it with the words \"read this receipt\".",
-        m->file_count > 1                   ? "files" :
-            m->files[0].kind == MEDIA_IMAGE ? "picture" :
-                                              "file",
-        m->file_count > 1 ? "them" : "it");
-}
-
-/* The words of a message, without the lines that name its files. */
-static const char *offline_words(const struct context *c, size_t at, struct buf *words)
-{
-    if (at == SIZE_MAX)
-        return "";
-    if (!c->items[at].file_count)
-        return c->items[at].text;
-    return chat_words(&c->items[at], words) ? "" : buf_text(words);
-}
-
 /* "5 pm" behind our question "At what time?" completes the message that was asked about. */
 static void offline_step_understand(const struct context *c, size_t user, const char *text,
     const struct offline_world *world, struct offline_ask *ask)
@@ -448,7 +409,7 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
     struct offline_ask ask;
     struct buf words = {0};
     size_t user = context->late_at, count;
-    const char *text = offline_words(context, user, &words);
+    const char *text = user == SIZE_MAX ? "" : offline_words(&context->items[user], &words);
     bool files = user != SIZE_MAX && context->items[user].file_count;
 
     memset(out, 0, sizeof *out);
@@ -456,7 +417,7 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
     offline_step_understand(context, user, text, &world, &ask);
     count = user == SIZE_MAX ? 0 : offline_collect(context, user, results);
     if (!count && files && ask.kind == OFFLINE_UNKNOWN) {
-        offline_file_calls(out, &context->items[user], text, no_tools);
+        offline_take_files(&context->items[user], text, no_tools, out);
     } else if (!count) {
         if (no_tools || !offline_first_calls(out, &ask, &world))
             offline_say_plain(&ask, &out->text);

@@ -6,12 +6,12 @@
 -- is the fence: a newer epoch's first entry refuses every older id.
 -- First N may be `N MARK`: how far the log has got with what the model's vendor keeps. It is kept
 -- with the turn as these entries are; an empty one is dropped.
-local log, channel, epoch, n = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
-local mark
-if not n then
-    n, mark = string.match(ARGV[3], '^(%d+) (.*)$')
-    n = tonumber(n)
+local log, channel, epoch, n = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local blank, mark = string.find(n, ' ', 1, true)
+if blank then
+    n, mark = string.sub(n, 1, blank - 1), string.sub(n, blank + 1)
 end
+n = tonumber(n)
 
 local function begin_anew()
     local run = entry_parts(ARGV[4])

@@ -23,12 +23,15 @@ if turn ~= '' then
     local f = redis.call('HMGET', turn_key(turn), 'session', 'first', 'last', 'ended')
     exists = f[1] and session_key(f[1]) == session
     first, last, over = f[2] or '0-0', f[3], f[4] and true
+    if not f[2] and not over then -- it has not begun
+        most = 0
+    end
 end
-local next, closed, more = where, 0, 0
+local place, closed, more = where, 0, 0
 local reply = {}
 
 local function answer(what)
-    local head = {what, next, top, oldest, trimmed, closed, more}
+    local head = {what, place, top, oldest, trimmed, closed, more}
     for i = 1, #reply do
         head[#head + 1] = reply[i]
     end
@@ -36,37 +39,51 @@ local function answer(what)
 end
 
 if not exists then
-    next = '0-0'
+    place = '0-0'
     return answer('none')
 end
 if where == 'start' then
-    next = first
+    place = first
 elseif where == 'now' then
-    next = over and last or (before(first, top) and top or first)
+    place = over and last or (before(first, top) and top or first)
 elseif before(where, first) then
-    next = first
+    place = first
 end
 
--- Whether the log that there is cannot go on behind `next`, which names an entry.
-local function is_gone()
-    if over and last and before(next, last) and (oldest == '' or before(last, oldest)) then
+-- The turn has ended, and nothing of it follows `place`.
+local function is_whole()
+    return over and not (last and before(place, last))
+end
+
+-- The log begins right behind `place`: within a turn, or with the turn that followed it.
+local function is_next_to_log()
+    local epoch, n = split_id(place)
+    local old_epoch, old_n = split_id(oldest)
+    if epoch == old_epoch and n + 1 == old_n then
         return true
     end
-    if where == 'start' or where == 'now' or next == first or (over and not (last and before(next, last))) then
+    local run, flag = entry_parts(redis.call('XRANGE', log, oldest, oldest)[1][2][2])
+    return flag == ENTRY_START and redis.call('HGET', turn_key(run), 'first') == place
+end
+
+-- Whether the log that there is cannot go on behind `place`, which names an entry.
+local function is_gone()
+    if over and last and before(place, last) and (oldest == '' or before(last, oldest)) then
+        return true
+    end
+    if where == 'start' or where == 'now' or place == first or is_whole() then
         return false
     end
     if oldest == '' then
         return true
     end
-    if before(next, oldest) then
-        local epoch, n = split_id(next)
-        local old_epoch, old_n = split_id(oldest)
-        return not (epoch == old_epoch and n + 1 == old_n)
+    if before(place, oldest) then
+        return not is_next_to_log()
     end
-    if before(top, next) then -- a failover has lost it; the worker of a running turn puts it back
-        return not redis.call('HGET', session, 'run') or split_id(next) ~= split_id(top)
+    if before(top, place) then -- a failover has lost it; the worker of a running turn puts it back
+        return not redis.call('HGET', session, 'run') or split_id(place) ~= split_id(top)
     end
-    return before(next, top) and #redis.call('XRANGE', log, next, next) == 0
+    return before(place, top) and #redis.call('XRANGE', log, place, place) == 0
 end
 if is_gone() then
     return answer('gone')
@@ -74,14 +91,14 @@ end
 
 local size = 0
 local page = {}
-if most > 0 and not (over and not (last and before(next, last))) then
-    page = redis.call('XRANGE', log, '(' .. next, over and last or '+', 'COUNT', most)
+if most > 0 and not is_whole() then
+    page = redis.call('XRANGE', log, '(' .. place, over and last or '+', 'COUNT', most)
 end
 for i = 1, #page do
     local value = page[i][2][2]
-    next = page[i][1]
+    place = page[i][1]
     if turn == '' or entry_parts(value) == turn then
-        reply[#reply + 1] = next
+        reply[#reply + 1] = place
         reply[#reply + 1] = value
         size = size + #value
     end
@@ -90,10 +107,10 @@ for i = 1, #page do
         break
     end
 end
-if #page == most and before(next, over and last or top) then
+if most > 0 and #page == most and before(place, over and last or top) then
     more = 1
 end
-if over and not (last and before(next, last)) then
+if is_whole() then
     closed = 1
 end
 return answer('ok')

@@ -127,7 +127,7 @@ if runs_now then
     end
     -- As answer() says it, without asking for what has just been written.
     return {'started', turn, sid, 'running', first, epoch, 1, 0, stopped and 1 or 0, int(now),
-        int(now), input, history, {}, redis.call('HGETALL', P .. 'context'), gone,
+        int(now), input, history, {}, redis.call('HGETALL', P .. 'context'), gone, '',
         summary_for_turn(sid, now, session.summary_after)}
 end
 

@@ -315,6 +315,7 @@ export class ModelDouble extends EventEmitter {
     const inMessage = [...lastUserText(turns).matchAll(/\[\[(.*?)\]\]/gs)].at(-1)?.[1];
     const steps = entry.summary ? this.#summarySteps(body) : this.#script(inMessage) ?? parseScenario(inMessage ?? this.scenario);
     let step = steps[Math.min(callNumber(turns), steps.length - 1)];
+    if (step.blocks && api !== "openai") step = {...step, blocks: step.blocks.filter(b => b.details === undefined)};
     if (step.api && step.api !== api) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"}; // a fault of one API only
     if (step.times !== undefined) { // fails so often, then the step behind it follows
       const key = lastUserText(turns), seen = (this.#failures.get(key) ?? 0) + 1;

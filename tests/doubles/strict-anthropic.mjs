@@ -75,6 +75,20 @@ export function schemaFault(schema, root = schema, path = "") {
 
 export const blank = text => typeof text !== "string" || !/[^\s\u0085\u200b-\u200f\u2028\u2029\u2060-\u2064\ufeff\u0000-\u001f]/u.test(text);
 
+/** Half of a surrogate pair anywhere, also in texts that hold JSON. */
+export function halves(value) {
+  if (typeof value === "string") {
+    if (!value.isWellFormed()) return true;
+    if (!/^\s*[[{]/.test(value) || !/\\u[dD]/.test(value)) return false;
+    try {
+      return halves(JSON.parse(value));
+    } catch {
+      return false;
+    }
+  }
+  return value !== null && typeof value === "object" && Object.entries(value).some(([key, one]) => !key.isWellFormed() || halves(one));
+}
+
 function toolFault(tool, i) {
   for (const key of Object.keys(tool)) if (!TOOL.has(key)) return `tools.${i}.custom.${key}: Extra inputs are not permitted`;
   if (!/^[a-zA-Z0-9_-]{1,128}$/.test(tool.name ?? "") || tool.name.length > 64) return `tools.${i}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'`;
@@ -200,7 +214,7 @@ export function thinkingFault(body, said) {
     for (const [k, p] of m.content.entries()) {
       const original = p.type === "thinking" && said.get(p.signature);
       if (!original) continue;
-      const mark = x => x.signature ?? x.data ?? x.id ?? x.text ?? "";
+      const mark = x => x.signature ?? x.data ?? x.id ?? x.text?.trim() ?? ""; // white space around a text is nobody's thought
       const wanted = original.blocks.map(mark);
       const got = m.content.slice(Math.max(0, k - original.at)).map(mark);
       if (original.thinking !== p.thinking || wanted.some((w, n) => w !== "" && got[n] !== w)) {
@@ -276,6 +290,7 @@ export function refuseAnthropic(body, headers, said = new Map()) {
     if (p.type !== "text" || blank(p.text)) return [400, "system: text content blocks must be non-empty"];
   }
   if (!Array.isArray(body.messages) || !body.messages.length) return [400, "messages: at least one message is required"];
+  if (halves(body)) return [400, "The request body is not valid JSON: no low surrogate in string"];
   const fault = toolsFault(body) ?? messagesFault(body) ?? filesFault(body) ?? thinkingConfigFault(body) ?? thinkingFault(body, said) ?? bindingFault(body, said);
   if (fault) return [400, fault];
   if (!body.tools && /"type":"tool_(use|result)"/.test(JSON.stringify(body.messages))) return [400, "tools: Requests which include `tool_use` or `tool_result` blocks must define tools."];

@@ -1,7 +1,7 @@
 // What OpenAI's Chat Completions, and strict servers in its form (vLLM, llama.cpp, Mistral), refuse.
 // Sources: documentation and error texts in public bug reports (November 2026).
 import {base64Of, pictureOf} from "./pictures.mjs";
-import {blank, schemaFault} from "./strict-anthropic.mjs";
+import {blank, halves, schemaFault} from "./strict-anthropic.mjs";
 
 const TOP = new Set(["model", "messages", "tools", "tool_choice", "parallel_tool_calls", "stream", "stream_options", "max_tokens",
   "max_completion_tokens", "temperature", "top_p", "n", "stop", "seed", "user", "metadata", "store", "reasoning_effort", "response_format",
@@ -53,11 +53,11 @@ export function toolsFault(body) {
   return null;
 }
 
-/** What a server has said beside the protocol must come back to it (DeepSeek, Gemini), and to it alone. */
-function extrasFault(m, i, said) {
+/** open: of the turn that goes on. What a server has said beside the protocol must come back to it (DeepSeek, Gemini), and to it alone. */
+function extrasFault(m, i, said, open) {
   const own = (m.tool_calls ?? []).map(c => said.calls.get(c.id)).filter(Boolean);
   for (const {field, text} of own) {
-    if (field && field !== "reasoning_content" && JSON.stringify(m[field]) !== JSON.stringify(text)) return refusal(`The \`${field}\` must be passed back to the API.`, null, "invalid_request_error");
+    if (open && field && field !== "reasoning_content" && JSON.stringify(m[field]) !== JSON.stringify(text)) return refusal(`The \`${field}\` must be passed back to the API.`, null, "invalid_request_error");
   }
   for (const key of ["reasoning", "reasoning_details"]) {
     if (m[key] !== undefined && !said.fields.has(JSON.stringify(m[key]))) return refusal(`Unknown parameter: 'messages[${i}].${key}'.`, `messages[${i}].${key}`, "unknown_parameter");
@@ -127,7 +127,7 @@ function messagesFault(body, said) {
   for (const [i, m] of body.messages.entries()) {
     const known = MESSAGE[m.role];
     if (!known) return refusal(`Invalid value: '${m.role}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.`, `messages[${i}].role`, "invalid_value");
-    const extra = m.role === "assistant" && extrasFault(m, i, said);
+    const extra = m.role === "assistant" && extrasFault(m, i, said, i > body.messages.findLastIndex(x => x.role === "user"));
     if (extra) return extra;
     for (const key of Object.keys(m)) if (key !== "role" && !known.includes(key)) return refusal(`Unknown parameter: 'messages[${i}].${key}'.`, `messages[${i}].${key}`, "unknown_parameter");
     if (m.role === "tool") {
@@ -185,5 +185,6 @@ export function refuseOpenai(body, headers, said = nothingSaid()) {
   if (thinking) return thinking;
   if (body.stream_options && !body.stream) return refusal("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options");
   if (!Array.isArray(body.messages) || !body.messages.length) return refusal("Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.", "messages", "empty_array");
+  if (halves(body)) return refusal("'utf-8' codec can't encode character '\\ud83d' in position 0: surrogates not allowed"); // Python servers
   return toolsFault(body) ?? messagesFault(body, said);
 }

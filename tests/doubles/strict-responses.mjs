@@ -23,8 +23,8 @@ const refusal = (message, param = null, code = null, status = 400) => ({status, 
 const unknown = path => refusal(`Unknown parameter: '${path}'.`, path, "unknown_parameter");
 const tooLong = (path, most, is) => refusal(`Invalid '${path}': string too long. Expected a string with maximum length ${most}, but got a string with length ${is} instead.`, path, "string_above_max_length");
 
-/** What it has said: reasoning items by id, and the item that followed each; calls and the thoughts in front of them. */
-export const nothingSaid = () => ({reasoning: new Map(), thoughtOf: new Map(), stored: new Set()});
+/** What it has said: reasoning items by id; calls, the thoughts in front of them, their members. */
+export const nothingSaid = () => ({reasoning: new Map(), thoughtOf: new Map(), stored: new Set(), members: new Set()});
 
 function parametersFault(body) {
   const thinks = THINKS.test(body.model);
@@ -109,7 +109,7 @@ function inputFault(body, said) {
   for (const [i, item] of body.input.entries()) {
     const type = item.type ?? (item.role ? "message" : undefined), path = `input[${i}]`;
     if (!ITEMS[type]) return refusal(`Invalid value: '${type}'. Supported values are: ${Object.keys(ITEMS).map(t => `'${t}'`).join(", ")}.`, path, "invalid_value");
-    for (const key of Object.keys(item)) if (key !== "type" && !ITEMS[type].includes(key)) return unknown(`${path}.${key}`);
+    for (const key of Object.keys(item)) if (key !== "type" && !ITEMS[type].includes(key) && !(type === "function_call" && said.members.has(key))) return unknown(`${path}.${key}`);
     if (item.id !== undefined && !String(item.id).startsWith(PREFIXES[type])) return refusal(`Invalid '${path}.id': '${item.id}'. Expected an ID that begins with '${PREFIXES[type]}'.`, `${path}.id`, "invalid_value");
     if (open.size && !["function_call", "function_call_output", "reasoning"].includes(type) && item.role !== "assistant") {
       return refusal(`No tool output found for function call ${[...open][0]}.`, "input");
@@ -257,8 +257,9 @@ export function noteSaid(response, said) {
       said.reasoning.set(item.id, {item});
       if (response.store) said.stored.add(item.id);
       thought = item.id;
-    } else if (item.type === "function_call" && thought) {
-      said.thoughtOf.set(item.id, thought);
+    } else if (item.type === "function_call") {
+      for (const key of Object.keys(item)) said.members.add(key);
+      if (thought) said.thoughtOf.set(item.id, thought);
     }
   }
 }

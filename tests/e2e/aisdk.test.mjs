@@ -136,6 +136,25 @@ describe("the AI SDK", () => {
     await assertStored(chat);
   });
 
+  test("a tool of the page is not called again by a page that comes back", async () => {
+    const called = [], body = {tools: [{name: "show_map", description: "Shows a map"}]};
+    const page = {body, sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithToolCalls, onToolCall: ({toolCall}) => { called.push(toolCall.toolCallId); }};
+    const chat = connect(page);
+    await chat.sendMessage({text: "[[tool name=show_map args={\"place\":\"Perth\"} | text words=20 hold=8]]"});
+    await chat.addToolOutput({tool: "show_map", toolCallId: called[0], output: {shown: true}});
+    await eventually(() => textOf(chat.lastMessage).length > 20, "some text");
+    const again = connect({...page, user: chat.user, id: chat.id, messages: await stored(chat)});
+    const resumed = again.resumeStream();
+    await eventually(() => textOf(again.lastMessage).length > 20, "the text so far");
+    stack.double.release();
+    await resumed;
+    await quiet(chat);
+    assert.equal(called.length, 1);
+    assert.equal(again.messages.length, 2);
+    await assertStored(again);
+    await assertStored(chat);
+  });
+
   test("regenerate and edit lead back to the message that is meant", async () => {
     const chat = connect();
     await chat.sendMessage({text: "one [[text say=First.]]"});
@@ -149,6 +168,21 @@ describe("the AI SDK", () => {
     await assertStored(chat);
     await chat.sendMessage({text: "one, but [[text say=Third.]]", messageId: chat.messages[0].id});
     assert.deepEqual(chat.messages.map(textOf), ["one, but [[text say=Third.]]", "Third."]);
+    await assertStored(chat);
+  });
+
+  test("a page that sends its last message only: new ones, answers, and again", async () => {
+    const api = `${stack.url}${API}/ai/chat`, user = uuid();
+    const prepareSendMessagesRequest = ({id, messages, body, ...rest}) =>
+      ({body: {...body, id, messages: messages.slice(-1), trigger: rest.trigger, messageId: rest.messageId}});
+    const chat = Object.assign(new Chat({id: uuid(), onError: () => {}, sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
+      transport: new DefaultChatTransport({api, headers: {"X-Dev-User": user}, prepareSendMessagesRequest})}), {user, asUser: {headers: {"X-Dev-User": user}}});
+    await chat.sendMessage({text: "one [[text say=First.]]"});
+    await chat.sendMessage({text: deletion(await event(chat), "text say=Gone.")});
+    await chat.addToolApprovalResponse({id: tool(chat.lastMessage, "delete_calendar_event").approval.id, approved: true});
+    await eventually(() => chat.status === "ready" && textOf(chat.lastMessage) === "Gone.", "the message goes on");
+    await chat.regenerate({messageId: chat.messages[1].id});
+    assert.deepEqual(chat.messages.map(textOf), ["one [[text say=First.]]", "First."]);
     await assertStored(chat);
   });
 
@@ -230,6 +264,19 @@ describe("the AI SDK", () => {
     await assertStored(chat);
   });
 
+  test("a page that wants its stop to stop the turn says so", async () => {
+    const chat = connect({body: {stop_on_abort: true}});
+    const sent = chat.sendMessage({text: "[[text words=20 hold=8]]"});
+    await eventually(() => textOf(chat.lastMessage).length > 20, "some text");
+    await chat.stop();
+    await sent;
+    await eventually(async () => (await stack.get(`/sessions/${chat.id}`, chat.asUser)).json.running_turn === null, "the turn ends");
+    stack.double.release();
+    assert.deepEqual((await stored(chat)).map(textOf), chat.messages.map(textOf));
+    await chat.sendMessage({text: "to the end [[text say=Yes.]]"});
+    assert.equal(textOf(chat.lastMessage), "Yes.");
+  });
+
   test("stop: the turn ends, every client's message with it", async () => {
     const chat = connect();
     const sent = chat.sendMessage({text: "[[text words=20 hold=8]]"});
@@ -259,10 +306,12 @@ describe("the AI SDK", () => {
       stack.double.release();
       const again = connect({user: chat.user, id: chat.id, messages: await stored(chat)});
       const resumed = again.resumeStream();
+      await eventually(() => again.messages.length === 2 && again.lastMessage.parts.length > 1, "it is resumed before the turn can end");
       await stack.double.until(d => d.requests.length > calls, "the next worker asks the model");
       await eventually(() => { stack.double.release(); return stack.double.requests.every(r => !r.open); }, "the model has answered");
       await within(30000, Promise.all([sent, resumed]), "both streams end");
       assert.equal(chat.status, "ready", chat.error?.message);
+      assert.equal(again.status, "ready", again.error?.message);
       assert.match(textOf(chat.lastMessage), WHOLE);
       await assertStored(chat);
       await assertStored(again);
@@ -301,4 +350,29 @@ describe("the AI SDK", () => {
     assert.match(textOf(chat.lastMessage), WHOLE);
     await assertStored(chat);
   });
+});
+
+test("a page that comes back before its turn has a worker sees the answer as it begins", async () => {
+  const stack = await Stack.start({settings: {"turn.seats": 1, "turn.workers": 1}});
+  const chatOf = (id = uuid(), user = uuid()) => Object.assign(new Chat({id, onError: () => {}, transport: new DefaultChatTransport({
+    api: `${stack.url}${API}/ai/chat`, headers: {"X-Dev-User": user}})}), {user});
+  try {
+    const first = chatOf(), second = chatOf();
+    const held = first.sendMessage({text: "[[text words=20 hold=8]]"});
+    await eventually(() => textOf(first.lastMessage).length > 20, "the only seat is taken");
+    const waits = second.sendMessage({text: "[[text say=At_last.]]"});
+    await eventually(async () => (await stack.get(`/sessions/${second.id}`, {headers: {"X-Dev-User": second.user}})).json.running_turn, "the second one waits");
+    const again = chatOf(second.id, second.user);
+    const resumed = again.resumeStream();
+    await eventually(() => again.status === "submitted", "it is resumed");
+    stack.double.release();
+    await within(30000, Promise.all([held, waits, resumed]), "all are answered");
+    for (const chat of [second, again]) {
+      assert.equal(chat.status, "ready", chat.error?.message);
+      assert.equal(textOf(chat.lastMessage), "At last.");
+      assert.equal(chat.lastMessage.id, `reply:${second.messages[0].id}`);
+    }
+  } finally {
+    await stack.stop();
+  }
 });

@@ -3,7 +3,7 @@
 // Two machines share the data, one with each provider, and the conversations go back and forth between them.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {Stack, uuid} from "./harness.mjs";
+import {eventually, Stack, uuid} from "./harness.mjs";
 
 const SEED = Number(process.env.ANY_CONTENT_SEED ?? Date.now() % 1e9);
 const CONVERSATIONS = Number(process.env.ANY_CONTENT_RUNS ?? 60);
@@ -24,9 +24,10 @@ function random(seed) {
 const ODD = ["\ufffd", "\ud83d", "\ude00x", "\u0000\u0001\u001b[31m", "\u202eabc", "</record>", "{\"untrusted\":true,\"x\":1}", "x".repeat(70000), "data: [DONE]\n\n"];
 const BLANKS = ["", " ", "\n\n", "\u00a0", "\u3000", "\u2028", "\u200b\ufeff", "\t\u2003\r\n"];
 const NAMES = ["get_current_time", "multi_tool_use.parallel", "functions.get_time now", "ui.showMap", "", "名前", "x".repeat(100), "7zip", "find_tools"];
-const ARGS = ["{}", "", "{\"timezone\": \"Australia/Syd", "[1,2]", "null", "\"{\\\"a\\\":1}\"", "{\"a\":1,\"a\":2}", "{\"timezone\":\"Asia/Tokyo\"}", "nonsense"];
+const ARGS = ["{}", "", "{\"timezone\":\"\\ud83d\"}", "{\"\\uDE00\":1}", "\"{\\\"a\\\":\\\"\\\\ud83d\\\"}\"", "{\"timezone\": \"Australia/Syd", "[1,2]", "null", "\"{\\\"a\\\":1}\"", "{\"a\":1,\"a\":2}", "{\"timezone\":\"Asia/Tokyo\"}", "nonsense"];
 const IDS = ["same", "", "call.with.dots", "chatcmpl-tool-0123456789abcdef0123456789abcdef0123456789", "a b", "été"];
-const SEALED = [undefined, "anthropic:signature:c2ln", "anthropic:redacted:ZGF0YQ==", "openai-00000000:reasoning_content:", "nobody:knows:this", ""];
+const SEALED = [undefined, "anthropic:signature:c2ln", "anthropic:redacted:ZGF0YQ==", "openai-00000000:reasoning_content:", "openai-00000000:reasoning_details:}],\"model\":[", "responses-00000000:item:{}", "nobody:knows:this", ""];
+const FIELDS = ["reasoning_content", "reasoning", "reasoning_details"];
 const ORDERS = [undefined, "r c t2 r c ", "c t1 c ", "zzz", "t99999999999999999999 c"];
 const SCHEMAS = [
   {type: "object", properties: {list: {type: "array"}, deep: {anyOf: [{type: "array"}, {type: ["array", "null"]}]}}},
@@ -63,9 +64,13 @@ function stored(r) {
   }
 }
 
-function blocks(r) {
+function blocks(r, provider) {
+  const field = r.pick(FIELDS); // a server has one name for its thoughts
+  const thought = provider === "openai" && field === "reasoning_details"
+    ? () => ({details: [{type: "reasoning.text", text: r.pick(["Hm.", ""]), signature: uuid(), index: 0}, {type: "reasoning.encrypted", data: uuid(), index: 1}]})
+    : () => ({thinking: r.pick(["Let me think.", ""]), signature: uuid(), field: field === "reasoning_details" ? undefined : field});
   const one = [
-    () => ({thinking: r.pick(["Let me think.", ""]), signature: uuid()}), () => ({redacted: "ZGF0YQ=="}), () => ({text: r.pick([...BLANKS.slice(1), "So: "])}),
+    thought, () => ({redacted: "ZGF0YQ=="}), () => ({text: r.pick([...BLANKS.slice(1), "So: "])}),
     () => ({name: r.pick(NAMES.filter(Boolean)), args: r.pick(ARGS.filter(Boolean)), id: r.pick([...IDS.filter(Boolean), `toolu_${uuid().slice(0, 23)}`]),
       ...r.next() < 0.3 && {extra: {extra_content: {google: {thought_signature: uuid()}}}}}),
   ];
@@ -88,7 +93,7 @@ class Client {
     return [...names].map(name => ({name, description: this.r.pick(["Shows it.", "", " "]), parameters: this.r.pick(SCHEMAS)}));
   }
   send(more) {
-    return this.stack.sse("/agui", {method: "POST", body: {threadId: this.thread, runId: uuid(), tools: this.tools(), context: [], state: {}, forwardedProps: {}, ...more}});
+    return this.stack.sse("/agui", {method: "POST", body: {threadId: this.thread, runId: uuid(), tools: this.tools(), context: [], state: {}, forwardedProps: {}, protocolVersion: "1.0", ...more}});
   }
   async end(stream) {
     await stream.all();
@@ -135,7 +140,9 @@ class Client {
     this.double.scripts.set(name, [this.r.pick([{kind: "text", words: "9", hold: "4"}, {kind: "tool", name: "create_expense", args: "{\"amount\":1,\"category\":\"food\"}", hold: "3"}])]);
     this.messages.push({id, role: "user", content: `Stop [[script=${name}]]`});
     const stream = this.send({messages: this.messages});
-    await this.double.until(d => d.held > 0, "the answer is held");
+    await eventually(() => this.double.held > 0 || stream.ended, "the answer is held");
+    this.double.scripts.set(name, [{kind: "text", words: "2"}]); // when it is asked again
+    if (stream.ended) return void await this.end(stream); // an approval is open
     const started = await stream.until("RUN_STARTED");
     const turns = await Promise.all(this.stacks.map(s => s.seats("turn")));
     const seat = turns.flat().find(s => s.session === this.thread);
@@ -143,7 +150,6 @@ class Client {
     await this.stack.post(`/turns/${seat.turn}/cancel`, {});
     await stream.all();
     this.double.release();
-    this.double.scripts.set(name, [{kind: "text", words: "2"}]); // when it is asked again
   }
   async step() {
     switch (this.r.below(8)) {
@@ -154,19 +160,23 @@ class Client {
     case 4: return this.r.next() < 0.4 ? this.interrupted() : this.run(`Delete it [[tool name=delete_calendar_event args={"event_id":"${uuid()}"} | text words=2]]`);
     default: {
       const name = uuid();
-      this.double.scripts.set(name, [{kind: "blocks", blocks: blocks(this.r)}]);
-      return this.run(`Question [[script=${name}]]`);
+      this.double.scripts.set(name, [{kind: "blocks", blocks: blocks(this.r, this.r.pick(["anthropic", "openai"]))}]);
+      await this.run(`Question [[script=${name}]]`);
+      this.double.scripts.set(name, [{kind: "blocks", blocks: blocks(this.r, this.r.pick(["anthropic", "openai"]))}]); // other ids when it is asked again
+      return undefined;
     }
     }
   }
 }
 
-describe("any content, then a plain message on each provider", () => {
+// The second: thoughts are asked for, and come under any name.
+const SITES = [{}, {"anthropic.model": "claude-sonnet-4-5", "anthropic.thinking": "low", "openai.model": "some/model"}];
+for (const more of SITES) describe(`any content, then a plain message on each provider ${JSON.stringify(more)}`, () => {
   const stacks = [];
   before(async () => {
-    const settings = {"model.retries": 0, "model.tools_max": 128, "http.client_tools": "512k", "model.context_tokens": 200000};
+    const settings = {"model.retries": 0, "model.tools_max": 128, "http.client_tools": "512k", "model.context_tokens": 200000, ...more};
     stacks.push(await Stack.start({chain: "anthropic", settings}));
-    stacks.push(await Stack.start({chain: "openai", settings, beside: stacks[0]}));
+    for (const chain of ["openai", "responses"]) stacks.push(await Stack.start({chain, settings, beside: stacks[0]}));
     stacks[0].double.scenario = "text words=2";
   });
   after(async () => {
@@ -174,15 +184,15 @@ describe("any content, then a plain message on each provider", () => {
   });
 
   test(`random conversations, seed ${SEED} (ANY_CONTENT_SEED)`, {timeout: 170000}, async () => {
-    const end = Date.now() + TIME, {double} = stacks[0];
+    const end = Date.now() + TIME / SITES.length, {double} = stacks[0];
     let count = 0;
-    for (; count < CONVERSATIONS && (Date.now() < end || count < 3); count++) {
+    for (; count < CONVERSATIONS / SITES.length && (Date.now() < end || count < 3); count++) {
       const client = new Client(stacks, random(SEED + count));
       await client.stack.chat("hello", {session_id: client.thread});
       for (let steps = 2 + client.r.below(6); steps > 0; steps--) await client.step();
       for (const stack of stacks) {
         const reply = await stack.chat("And a plain question [[text say=Answered.]]", {session_id: client.thread});
-        const refused = double.refused.map(e => `${e.api} ${JSON.stringify(e.refused)}\n${e.raw.slice(e.raw.indexOf("\"messages\"")).slice(0, 20000)}`).join("\n");
+        const refused = double.refused.map(e => `${e.api} ${JSON.stringify(e.refused)}\n${e.raw.slice(-6000)}`).join("\n");
         assert.equal(reply.status, 200, `conversation ${SEED + count}: ${reply.text}\n${refused}`);
         assert.equal(reply.json.response, "Answered.", `conversation ${SEED + count}`);
         assert.equal(refused, "", `conversation ${SEED + count}: a request broke a rule`);

@@ -109,7 +109,10 @@ for (const provider of ["anthropic", "openai"]) {
 
     test("what its vendor does not take becomes a sentence: size, sides, moving pictures, number", async () => {
       const large = png(9, 9, {bytes: 4100000}), wide = png(8001, 2), moving = gif(2);
-      const reply = await stack.chat("Look.", {attachments: [{id: (await upload(stack, large)).json.id}, data(wide), data(moving, "image/gif")]});
+      const stored = (await upload(stack, large)).json;
+      const loaded = await fetch(`${stack.url}${API}/attachments/${stored.id}`, {headers: stack.headers});
+      assert.ok(Buffer.from(await loaded.arrayBuffer()).equals(large), "and comes back whole");
+      const reply = await stack.chat("Look.", {attachments: [{id: stored.id}, data(wide), data(moving, "image/gif")]});
       assert.equal(reply.json.response, "Seen.", reply.text);
       const {texts, files} = sent(last());
       if (provider === "anthropic") {
@@ -252,6 +255,16 @@ describe("the ways in", () => {
     await agent.runAgent({runId: uuid()});
     assert.equal(agent.messages.at(-1).content, "Seen.");
     assert.equal((await messagesOf(threadId)).length, 4);
+  });
+
+  test("AG-UI: a client that repeats its pictures with each run may; a context as long as that is refused", async () => {
+    const part = {type: "image", source: {type: "data", value: png(2, 2, {bytes: 2000000}).toString("base64"), mimeType: "image/png"}};
+    const body = {threadId: uuid(), runId: uuid(), tools: [], context: [], state: {}, forwardedProps: {}, messages: [{id: uuid(), role: "user", content: [part]},
+      {id: uuid(), role: "assistant", content: "Seen."}, {id: uuid(), role: "user", content: "And now?"}]};
+    const reply = await stack.post("/agui", body);
+    assert.match(reply.text, /RUN_FINISHED/, reply.text.slice(0, 300));
+    const long = await stack.post("/agui", {...body, runId: uuid(), state: {x: "y".repeat(1100000)}});
+    assert.deepEqual([long.status, long.json.code, long.json.limit], [413, "body_too_large", 1048576], long.text);
   });
 
   test("AG-UI: regenerate with the same parts, edit with others", async () => {
@@ -399,6 +412,43 @@ describe("the ways in", () => {
     const legacy = await post([{type: "binary", mimeType: "image/png", data: png(16, 8).toString("base64"), filename: "old.png"}]);
     assert.equal(legacy.status, 200, "clients of AG-UI 0.0.4x");
     assert.deepEqual((await stack.get("/agui/capabilities")).json.multimodal.input, {image: true, pdf: true, file: true, audio: false, video: false});
+  });
+
+  test("a tool gets the file that the model names: a receipt that is a text; a photo wants the model's eyes or a service", async () => {
+    const receipt = Buffer.from("BP GOULBURN\n21/11/2026 16:02\nDiesel 45.20 L @ $1.899/L\nTOTAL $85.83\n"), photo = png(23, 8);
+    const scan = args => `Log it. [[tool name=scan_fuel_receipt_with_confidence args=${JSON.stringify(args)} | text say=Read.]]`;
+    const resultOf = async (args, attachments) => {
+      const reply = await stack.chat(scan(args), {attachments});
+      assert.equal(reply.json.response, "Read.", reply.text);
+      const results = last().body.messages.flatMap(m => Array.isArray(m.content) ? m.content : []).filter(p => p.type === "tool_result");
+      return JSON.parse(results.at(-1).content);
+    };
+    const read = await resultOf({attachment_id: idOf(receipt)}, [data(receipt, "text/plain")]);
+    assert.equal(read.success, true, JSON.stringify(read));
+    assert.deepEqual([read.receipt.total.value, read.receipt.volume.value, read.receipt.attachment_id], [85.83, 45.2, idOf(receipt)]);
+    const blind = await resultOf({attachment_id: idOf(photo)}, [data(photo)]);
+    assert.equal(blind.error.code, "provider_not_configured");
+    assert.match(blind.message, /ocr_text/);
+    const seen = await resultOf({attachment_id: idOf(photo), ocr_text: receipt.toString()}, [data(photo)]);
+    assert.equal(seen.receipt.total.value, 85.83);
+    assert.equal((await resultOf({attachment_id: `att-${"0".repeat(32)}`})).error.code, "not_found");
+    assert.equal((await resultOf({})).error.path, "/attachment_id");
+  });
+
+  test("a client's tool answers with a picture, which the model sees", async () => {
+    const threadId = uuid(), picture = png(24, 8), tools = [{name: "take_photo", description: "takes a photo", parameters: {type: "object", properties: {}}}];
+    const question = {id: uuid(), role: "user", content: "[[tool name=take_photo args={} | text say=Nice.]]"};
+    const body = {threadId, tools, context: [], state: {}, forwardedProps: {}};
+    const first = await stack.post("/agui", {...body, runId: uuid(), messages: [question]});
+    const call = /"toolCallId":"([^"]+)"/.exec(first.text)[1];
+    const result = {id: uuid(), role: "tool", toolCallId: call, content: [{type: "text", text: "here"},
+      {type: "image", source: {type: "data", value: picture.toString("base64"), mimeType: "image/png"}}]};
+    const second = await stack.post("/agui", {...body, runId: uuid(), messages: [question, {id: uuid(), role: "assistant", content: ""}, result]});
+    assert.match(second.text, /Nice\./, second.text);
+    const {parts, files} = sent(last());
+    assert.equal(parts[0].type, "tool_result");
+    assert.match(parts[0].content, new RegExp(`^here\n\\[Attachment ${idOf(picture)}: image/png`));
+    assert.ok(files[0].bytes.equals(picture));
   });
 
   test("uploads: loaded by their owner alone, as what they are, by no script", async () => {

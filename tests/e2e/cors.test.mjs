@@ -117,7 +117,7 @@ describe("pages of other origins", () => {
       ["a bad field", 422, Origin => stack.chat("", {}, {headers: bearer({Origin})})],
       ["an answer", 200, Origin => stack.chat("hello [[text words=3]]", {}, {headers: bearer({Origin})})],
       ["no upgrade", 426, Origin => stack.get("/ws", {headers: {Origin}})],
-      ["too large, of nginx", 413, Origin => stack.post("/chat", big, {headers: bearer({Origin})})],
+      ["too large, of nginx", 413, Origin => stack.post("/feedback", big, {headers: bearer({Origin})})],
       ["not there, of nginx", 404, Origin => stack.get("/nope", {raw: true, headers: {Origin}})],
       ["too many, of nginx", 429, flood],
     ]) {

@@ -7,9 +7,9 @@ export const KEY = "tpk_0123456789abcdef0123456789abcdef0123456789abcdef";
 
 const b64 = value => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** A JSON Web Token that the settings of `production` take, for `seconds`. */
-export function token(user = "alice", seconds = 300) {
-  const body = `${b64({alg: "HS256", typ: "JWT"})}.${b64({sub: user, aud: "turnpike", jti: crypto.randomUUID(), exp: Math.floor(Date.now() / 1000) + seconds})}`;
+/** A JSON Web Token that the settings of `production` take, for `seconds`; more: further claims. */
+export function token(user = "alice", seconds = 300, more = {}) {
+  const body = `${b64({alg: "HS256", typ: "JWT"})}.${b64({...more, sub: user, aud: "turnpike", jti: crypto.randomUUID(), exp: Math.floor(Date.now() / 1000) + seconds})}`;
   return `${body}.${createHmac("sha256", SECRET).update(body).digest("base64url")}`;
 }
 

@@ -1,6 +1,6 @@
 // vitest runs the suite's own file, which lies where vitest looks for no tests.
 export default {
-  cacheDir: "/tmp/tp-vitest",
+  cacheDir: process.env.JUDGE_CACHE,
   test: {
     include: ["node_modules/@durable-streams/server-conformance-tests/dist/test-runner.js"],
     exclude: [],

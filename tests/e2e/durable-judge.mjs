@@ -3,7 +3,7 @@
 // through to nginx as they are, and so do their replies.
 import {spawn} from "node:child_process";
 import {once} from "node:events";
-import {readFileSync} from "node:fs";
+import {readFileSync, rmSync} from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import {dirname, join} from "node:path";
@@ -147,11 +147,11 @@ async function startWriter(stack, of) {
 
 /** Runs the tests of the suite whose names fit. Returns [{name, state, why}]. */
 export async function judge(stack, of, pattern) {
-  const writer = await startWriter(stack, of), out = join(scratch("tp-judge-"), "report.json");
+  const writer = await startWriter(stack, of), dir = scratch("tp-judge-"), out = join(dir, "report.json");
   try {
     const child = spawn(process.execPath, [join(HERE, "node_modules/vitest/vitest.mjs"), "run", "--config", join(HERE, "durable-judge.config.mjs"),
       "--reporter=json", `--outputFile=${out}`, "-t", pattern], {cwd: HERE, stdio: ["ignore", "pipe", "pipe"],
-      env: {...process.env, CONFORMANCE_TEST_URL: writer.url, NODE_TEST_CONTEXT: ""}});
+      env: {...process.env, CONFORMANCE_TEST_URL: writer.url, JUDGE_CACHE: dir, NODE_TEST_CONTEXT: ""}});
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", data => { said += data; });
     await within(170000 * SLOW, once(child, "close"), "the suite ends").catch(late => { child.kill("SIGKILL"); throw new Error(`${late.message}: ${said.slice(-3000)}`); });
@@ -165,5 +165,6 @@ export async function judge(stack, of, pattern) {
       .map(test => ({name: test.fullName, state: test.status, why: test.failureMessages.join("\n").slice(0, 600)}));
   } finally {
     writer.close();
+    rmSync(dir, {recursive: true, force: true});
   }
 }

@@ -103,6 +103,19 @@ describe("a reader of durable streams", () => {
     assert.equal(all.headers["stream-closed"], undefined);
   });
 
+  test("who had seen all of a turn misses nothing when that turn has left the log", async () => {
+    const {session} = await turn("one [[text say=One.]]"), path = `/streams/sessions/${session}`, end = tail(await stack.request("HEAD", path));
+    await turn("two [[text say=Two.]]", session);
+    const log = `tp:{dev}:s:${session}:log`, whole = await stack.get(`${path}?offset=${end}`);
+    const [second] = (await stack.redis("XRANGE", log, `(${end.split("-").map(Number).join("-")}`, "+", "COUNT", "1")).split("\n");
+    await stack.redis("XTRIM", log, "MINID", second);
+    const rest = await stack.get(`${path}?offset=${end}`);
+    assert.equal(rest.status, 200, rest.text);
+    assert.deepEqual(rest.json, whole.json);
+    const [epoch, n] = end.split("-").map(Number);
+    assert.equal((await stack.get(`${path}?offset=${epoch}-${n - 1}`)).status, 410, "one event before");
+  });
+
   test("offsets sort as text, and are cursors of the other streams", async () => {
     const {session} = await turn("x [[text words=30]]"), offsets = [];
     for (let at = "-1", reply; ; at = tail(reply)) {
@@ -239,6 +252,15 @@ describe("a reader of durable streams", () => {
     const seen = await reading;
     assert.equal(seen[0].type, "RUN_STARTED");
     assert.match(JSON.stringify(seen), /Second\./);
+  });
+
+  test("HEAD tells the end at once, whatever the query says", async () => {
+    const {session} = await turn("x [[text words=3]]"), path = `/streams/sessions/${session}`, end = tail(await stack.get(path));
+    for (const query of ["", "?offset=-1", `?offset=${end}&live=long-poll`, "?offset=now&live=sse", "?format=text"]) {
+      const reply = await stack.request("HEAD", path + query);
+      assert.deepEqual([reply.status, tail(reply), reply.text, reply.headers["cache-control"]], [200, end, "", "no-store"], query);
+      assert.equal(reply.headers["content-type"], query.includes("text") ? "text/plain" : "application/json");
+    }
   });
 
   test("an offset that no log has is told to be gone", async () => {
@@ -427,7 +449,7 @@ describe("readers of durable streams when something breaks", () => {
       assert.equal(reply.status, 204);
       assert.equal(tail(reply), end);
       assert.equal(reply.headers["stream-up-to-date"], "true");
-      assert.match((await sse).text, /event: control\ndata:\{.*"upToDate":true\}\n\n$/);
+      assert.match((await sse).text, /event: control\ndata:\{.*"upToDate":true\}\nid:[0-9-]+\n\n$/);
     } finally {
       await stack.stop();
     }

@@ -73,6 +73,30 @@ describe("a stock EventSource", () => {
     }
   });
 
+  test("follows a durable stream over the ends of its connections", async () => {
+    const session_id = uuid(), items = [];
+    await stack.chat("x [[text words=3]]", {session_id});
+    const {ticket} = (await stack.post("/ws-ticket", {})).json;
+    const source = new EventSource(`${stack.url}${API}/streams/sessions/${session_id}?offset=-1&live=sse&ticket=${ticket}`);
+    let opened = 0;
+    source.onopen = () => { opened++; };
+    source.addEventListener("data", ({data}) => items.push(...JSON.parse(data)));
+    const turns = () => items.filter(e => e.type === "RUN_FINISHED").length;
+    try {
+      await eventually(() => turns() === 1, "the first turn");
+      for (let i = 2; i < 4; i++) {
+        const before = opened;
+        await stack.reload();
+        await eventually(() => opened > before, "it is there again");
+        await stack.chat("y [[text say=Later.]]", {session_id});
+        await eventually(() => turns() === i, "the next turn");
+      }
+      assert.deepEqual(items.map(e => e.type), (await stack.get(`/streams/sessions/${session_id}`)).json.map(e => e.type));
+    } finally {
+      source.close();
+    }
+  });
+
   test("a ticket that is none ends it for good", async () => {
     const source = new EventSource(`${stack.url}${API}/sessions/${uuid()}/events?ticket=none`);
     const error = await new Promise(done => { source.onerror = done; });

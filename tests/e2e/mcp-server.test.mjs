@@ -7,7 +7,7 @@ import {readFileSync, readdirSync, rmSync, writeFileSync} from "node:fs";
 import http from "node:http";
 import {join} from "node:path";
 import {promisify} from "node:util";
-import {Client, StreamableHTTPClientTransport} from "@modelcontextprotocol/client";
+import {Client, ClientCredentialsProvider, StreamableHTTPClientTransport} from "@modelcontextprotocol/client";
 import {Client as Client1} from "@modelcontextprotocol/sdk/client/index.js";
 import {StreamableHTTPClientTransport as Transport1} from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import {ElicitRequestSchema} from "@modelcontextprotocol/sdk/types.js";
@@ -27,11 +27,13 @@ const say = (response, value) => response.writeHead(200, {"Content-Type": "appli
 /** A service behind declared tools: `reply` decides; `seen` has what came. */
 async function startService() {
   const service = {seen: [], gone: 0, reply: response => say(response, {})};
+  service.sockets = new Set();
   service.server = http.createServer((request, response) => {
     service.seen.push(request.url);
     response.on("close", () => { if (!response.writableFinished) service.gone++; });
     service.reply(response, request);
   }).listen(0, "127.0.0.1");
+  service.server.on("connection", socket => service.sockets.add(socket));
   await once(service.server, "listening");
   service.base = `http://127.0.0.1:${service.server.address().port}`;
   service.stop = () => { service.server.closeAllConnections(); service.server.close(); };
@@ -55,8 +57,8 @@ function ask(stack, method, params = {}, {version = MODERN, id = uuid(), headers
   const name = params.name ?? params.uri;
   return post(stack, rpc(method, {...params, _meta: meta}, id), {"MCP-Protocol-Version": MODERN, "Mcp-Method": method, ...name && {"Mcp-Name": name}, ...headers});
 }
-async function initialize(stack, {version = "2025-11-25", capabilities = {}, headers = {}} = {}) {
-  const reply = await post(stack, rpc("initialize", {protocolVersion: version, capabilities, clientInfo: {name: "t", version: "1"}}), headers);
+async function initialize(stack, {version = "2025-11-25", capabilities = {}, headers = {}, name = "t"} = {}) {
+  const reply = await post(stack, rpc("initialize", {protocolVersion: version, capabilities, clientInfo: {name, version: "1"}}), headers);
   assert.equal(reply.status, 200, reply.text);
   return {"Mcp-Session-Id": reply.headers["mcp-session-id"], "MCP-Protocol-Version": reply.json.result.protocolVersion, ...headers};
 }
@@ -534,11 +536,35 @@ describe("MCP on the wire", () => {
     assert.equal(JSON.parse(events(text)[0].data).result.structuredContent.event.title, "Two", text);
   });
 
-  test("a version that cannot come back to a stream gets the approval itself", async () => {
+  test("a client that does not come back gets question and result in one stream", async () => {
+    for (const [version, name, action] of [["2025-06-18", "t", "accept"], ["2025-11-25", "Visual Studio Code - Insiders", "accept"], ["2025-11-25", "Code - OSS", "decline"]]) {
+      const made = await stack.post("/tools/create_calendar_event", {title: "Vet", start_date: "2027-03-01"});
+      const session = await initialize(stack, {version, name, capabilities: {elicitation: {}}});
+      const stream = stack.sse("/mcp", {method: "POST", body: rpc("tools/call", {name: "delete_calendar_event", arguments: {event_id: made.json.event.id}}, "v"), headers: {Accept: ACCEPT, ...session}});
+      await eventually(() => stream.events.length === 1, "the question");
+      const {id, method} = stream.events[0].data;
+      assert.equal(method, "elicitation/create");
+      assert.equal(stream.events[0].id, null);
+      assert.equal(stream.ended, false);
+      assert.equal((await post(stack, {jsonrpc: "2.0", id, result: {action, content: {approved: true}}}, session)).status, 202);
+      await eventually(() => stream.ended, "the end");
+      const {result} = stream.events[1].data;
+      assert.equal(stream.events[1].data.id, "v");
+      if (action === "accept") assert.equal(JSON.parse(result.content[0].text).success, true);
+      else assert.equal(result._meta["turnpike/problem"].code, "approval_denied");
+    }
+  });
+
+  test("no worker is held for an answer where one cannot be spared", async () => {
+    service.reply = () => {};
+    const busy = stack.request("POST", "/mcp", {body: rpc("tools/call", {name: "look_slowly", arguments: {}}), headers: {Accept: ACCEPT, "X-Dev-User": "busy"}, timeout: 60000});
+    await eventually(async () => (await stack.seats("api")).some(seat => seat.stage === "tool"), "a tool waits");
     const made = await stack.post("/tools/create_calendar_event", {title: "Vet", start_date: "2027-03-01"});
     const session = await initialize(stack, {version: "2025-06-18", capabilities: {elicitation: {}}});
     const {json} = await post(stack, rpc("tools/call", {name: "delete_calendar_event", arguments: {event_id: made.json.event.id}}), session);
     assert.equal(json.result._meta["turnpike/problem"].code, "approval_required");
+    for (const socket of service.sockets) socket.destroy();
+    assert.equal((await busy).status, 200);
   });
 
   test("a slow call tells its progress to those who ask, and ends when a reader leaves", async () => {
@@ -555,10 +581,10 @@ describe("MCP on the wire", () => {
     assert.match(messages.at(-1).result.content[0].text, /"success":true.*high/);
 
     service.reply = () => {};
-    service.gone = 0;
+    service.gone = service.seen.length = 0;
     const leaving = new AbortController();
     const request = stack.request("POST", "/mcp", {body: rpc("tools/call", {name: "look_slowly", arguments: {}}), headers: {Accept: ACCEPT}, signal: leaving.signal});
-    await eventually(() => service.seen.filter(url => url === "/look_slowly").length >= 2, "the service is asked");
+    await eventually(() => service.seen.length === 1, "the service is asked");
     leaving.abort();
     await assert.rejects(request);
     await eventually(() => service.gone === 1, "the service is not waited for any more");
@@ -612,6 +638,29 @@ describe("MCP on the wire", () => {
   });
 });
 
+describe("a question that nobody answers", () => {
+  let stack;
+  before(async () => { stack = await Stack.start({double: false, settings: {"approval.time": "2s", "api.workers": 4}}); });
+  after(() => stack?.stop());
+
+  test("ends with its time, in either kind of stream", async () => {
+    for (const name of ["Visual Studio Code", "t"]) {
+      const made = await stack.post("/tools/create_calendar_event", {title: "Vet", start_date: "2027-03-01"});
+      const session = await initialize(stack, {name, capabilities: {elicitation: {}}});
+      const reply = await post(stack, rpc("tools/call", {name: "delete_calendar_event", arguments: {event_id: made.json.event.id}}), session);
+      let all = events(reply.text);
+      if (name === "t") {
+        all = await eventually(async () => {
+          const later = events((await stack.get("/mcp", {headers: {Accept: "text/event-stream", "Last-Event-ID": all[1].id, ...session}})).text);
+          return later[0].data && later;
+        }, "the end of the question");
+      }
+      assert.equal(JSON.parse(all.at(-1).data).result._meta["turnpike/problem"].code, "approval_expired");
+      assert.ok((await stack.get("/calendar.ics")).text.includes(made.json.event.id));
+    }
+  });
+});
+
 // ---- who may ---------------------------------------------------------------------------------------------
 
 describe("MCP on a site that asks for credentials", () => {
@@ -653,6 +702,32 @@ describe("MCP on a site that asks for credentials", () => {
     assert.equal((await stack.get("/tools")).headers["www-authenticate"], "Bearer");
     stack.writeSettings({"jwt.issuer": ""});
     await stack.reload();
+  });
+
+  test("the stock client finds the issuer by that, gets a token and connects", async () => {
+    const asked = [];
+    const issuer = await startService();
+    issuer.reply = (response, request) => {
+      asked.push(request.url);
+      if (request.url === "/token") return say(response, {access_token: token("robot", 300, {iss: issuer.base}), token_type: "Bearer", expires_in: 300});
+      if (!request.url.startsWith("/.well-known/oauth-authorization-server")) return response.writeHead(404).end();
+      say(response, {issuer: issuer.base, token_endpoint: `${issuer.base}/token`, authorization_endpoint: `${issuer.base}/authorize`, response_types_supported: ["code"],
+        grant_types_supported: ["client_credentials"], token_endpoint_auth_methods_supported: ["client_secret_basic"], code_challenge_methods_supported: ["S256"]});
+    };
+    try {
+      stack.writeSettings({"jwt.issuer": issuer.base});
+      await stack.reload();
+      const client = new Client({name: "stock", version: "1"}, {versionNegotiation: {mode: {pin: MODERN}}});
+      const authProvider = new ClientCredentialsProvider({clientId: "robot", clientSecret: "secret", expectedIssuer: issuer.base});
+      await client.connect(new StreamableHTTPClientTransport(new URL(`${stack.url}${API}/mcp`), {authProvider}));
+      assert.ok((await client.listTools()).tools.length > 50);
+      await client.close();
+      assert.ok(asked.includes("/token"), JSON.stringify(asked));
+    } finally {
+      stack.writeSettings({"jwt.issuer": ""});
+      await stack.reload();
+      issuer.stop();
+    }
   });
 
   test("pages of named origins only", async () => {

@@ -203,6 +203,8 @@ describe("a model's server with ways of its own", () => {
     ["a page with 200", page, "model_failed", /error of its own/, true, /broke its protocol|ended early/],
     ["nothing at all", stream(""), "model_failed", /error of its own/, true, /ended early|broke its protocol/],
     ["a connection that ends", cut, "model_unavailable", /cannot be reached/, true, /network failure/],
+    ["credit that is used up, as Anthropic says it", json(400, {error: {type: "invalid_request_error", message: "Your credit balance is too low to access the Anthropic API."}}), "model_quota", /quota or credit/, false, /openai\.key/],
+    ["a model that does not exist", json(404, {error: {type: "invalid_request_error", code: "model_not_found", message: "The model `x` does not exist"}}), "model_rejected", /did not accept/, false, /openai\.model/],
     ["a refused credential", json(403, {error: {message: "Country not supported", type: "request_forbidden"}}), "model_credential", /credential/, false, /openai\.key/],
   ]) {
     test(`${name}: the user's sentence, the problem and the operator's log say that it is ${code}`, async () => {
@@ -262,5 +264,75 @@ describe("a model's server with ways of its own", () => {
     });
     assert.deepEqual([run.last.data.type, run.last.data.code], ["RUN_ERROR", "model_failed"]);
     assert.equal((await ask(stream(chunk({content: "Here."}) + chunk({}, "stop") + DONE))).text(), "Here.");
+  });
+});
+
+describe("a server in the form of Anthropic with ways of its own", () => {
+  let stack, server;
+  before(async () => {
+    server = await new RawServer().listen();
+    stack = await Stack.start({chain: "anthropic", settings: {"anthropic.url": `http://127.0.0.1:${server.port}`, "breaker.failures": 1000, "model.retries": 0}});
+  });
+  after(async () => {
+    await stack?.stop();
+    server?.close();
+  });
+  const ask = async (...answers) => {
+    server.answers = answers;
+    server.requests.length = 0;
+    const run = stack.chatStream("hello");
+    await run.all();
+    return run;
+  };
+  const ev = (type, data = {}) => `event: ${type}\n${event({type, ...data})}`;
+  const START = ev("message_start", {message: {id: "m", type: "message", role: "assistant", model: "local", content: [], stop_reason: null, usage: {input_tokens: 3, output_tokens: 1}}});
+  const block = (index, text) => ev("content_block_start", {index, content_block: {type: "text", text: ""}}) + piece(index, text) + ev("content_block_stop", {index});
+  const piece = (index, text) => ev("content_block_delta", {index, delta: {type: "text_delta", text}});
+  const end = (stop_reason, more = {}) => ev("message_delta", {delta: {stop_reason, stop_sequence: null, ...more}, usage: {output_tokens: 5}}) + ev("message_stop");
+
+  for (const [name, bytes] of [
+    ["data lines alone", (START + block(0, "Hello.") + end("end_turn")).replaceAll(/^event: .*\n/gm, "")],
+    ["CRLF and comments", `: hi\r\n\r\n${(START + block(0, "Hello.") + end("end_turn")).replaceAll("\n", "\r\n")}`],
+    ["text before any block, and no stop of it", START + piece(0, "Hello.") + end("end_turn")],
+    ["no message_stop", START + block(0, "Hello.") + ev("message_delta", {delta: {stop_reason: "end_turn"}, usage: {output_tokens: 5}})],
+    ["a stop_reason that is null to the end", START + block(0, "Hello.") + ev("message_delta", {delta: {stop_reason: null}, usage: null}) + ev("message_stop")],
+    ["usage in odd places, numbers as text", ev("message_start", {message: {model: "local", usage: null}}) + ev("ping", {usage: {input_tokens: "7"}}) + block(0, "Hello.") + end("end_turn", {usage: {output_tokens: 2}})],
+    ["events and blocks of the future", START + ev("weather", {wind: 3}) + ev("content_block_start", {index: 0, content_block: {type: "hologram", light: 1}}) + ev("content_block_delta", {index: 0, delta: {type: "beam_delta", beam: "x"}}) + ev("content_block_stop", {index: 0}) + block(1, "Hello.") + end("end_turn")],
+    ["a thought without a signature, and one without a text", START + ev("content_block_start", {index: 0, content_block: {type: "thinking"}}) + ev("content_block_delta", {index: 0, delta: {type: "thinking_delta", thinking: "Hm."}}) + ev("content_block_stop", {index: 0})
+      + ev("content_block_start", {index: 1, content_block: {type: "thinking", thinking: "", signature: "S"}}) + ev("content_block_stop", {index: 1}) + block(2, "Hello.") + end("end_turn")],
+  ]) {
+    test(`a stream with ${name} is read`, async () => {
+      const run = await ask(stream(bytes));
+      assert.deepEqual([run.text(), run.last.data.type], ["Hello.", "RUN_FINISHED"], run.raw?.slice(-400));
+    });
+  }
+
+  test("a refusal in the middle of the text leaves what was said, and says so", async () => {
+    const run = await ask(stream(START + block(0, "So far") + end("refusal", {stop_details: {type: "refusal", category: "cyber", explanation: "x"}})));
+    assert.match(run.text(), /^So far\n\n\(The policy/);
+    assert.equal(run.last.data.type, "RUN_FINISHED");
+    assert.equal(server.requests.length, 1);
+  });
+
+  test("what the vendor once declined does not end the session", async () => {
+    const session_id = "declined", declined = stream(START + end("refusal"));
+    server.answers = [declined];
+    const first = await stack.chat("the forbidden thing", {session_id});
+    assert.deepEqual([first.json.response, first.json.stop_reason], ["The model declined to answer this.", "refusal"]);
+    server.answers = [declined, stream(START + block(0, "Here.") + end("end_turn"))];
+    const next = await stack.chat("how are you?", {session_id});
+    assert.match(next.json.response, /^Here\.\n\n\(The model did not accept the earlier part/);
+    assert.ok(!server.requests.at(-1).body.includes("the forbidden thing"));
+    assert.equal(next.json.tokens_used, 16, "both answers are counted");
+    server.answers = [declined];
+    server.requests.length = 0;
+    const again = await stack.chat("the forbidden thing again", {session_id});
+    assert.equal(again.json.response, "The model declined to answer this.");
+    assert.equal(server.requests.length, 2);
+  });
+
+  test("overloaded in the middle of the stream breaks the answer off, with nothing said twice", async () => {
+    const run = await ask(stream(START + piece(0, "So far") + ev("error", {error: {type: "overloaded_error", message: "Overloaded"}})));
+    assert.deepEqual([run.text(), run.last.data.code], ["So far", "model_interrupted"]);
   });
 });

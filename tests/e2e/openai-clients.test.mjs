@@ -149,6 +149,21 @@ describe("when a worker dies in the middle", () => {
   });
 });
 
+describe("development mode", () => {
+  test("asks for no key, and the offline provider answers", async () => {
+    const stack = await Stack.start({double: false});
+    try {
+      const say = apiKey => new OpenAI({apiKey, baseURL: `${stack.url}/v1`, maxRetries: 0}).chat.completions
+        .create({model: "pam", messages: [{role: "user", content: "What can you do?"}]});
+      assert.match((await say("development")).choices[0].message.content, /\w/);
+      await assert.rejects(say("another"), OpenAI.AuthenticationError);
+      assert.equal((await stack.request("GET", "/v1/models", {raw: true})).json.data[0].id, "pam");
+    } finally {
+      await stack.stop();
+    }
+  });
+});
+
 describe("limits", () => {
   test("a rate that is used up is 429 with Retry-After", async () => {
     const stack = await Stack.start({settings: {...SITE(), "rate.chat_user": 1}});

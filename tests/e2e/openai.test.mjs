@@ -191,23 +191,32 @@ test("errors have the classes of the SDK", async () => {
   await rejects(c.create({model: "pam", messages: [{role: "user", content: [{type: "input_audio", input_audio: {data: "AAAA", format: "wav"}}]}]}), OpenAI.BadRequestError, "unsupported_value", "input_audio");
   await rejects(client().embeddings.create({model: "pam", input: "x"}), OpenAI.NotFoundError, "not_found");
   await rejects(client().completions.create({model: "pam", prompt: "x"}), OpenAI.NotFoundError, "not_found");
-  await rejects(client().chat.completions.create(ask("x".repeat(1100000))), OpenAI.APIError, "body_too_large");
   await rejects(client().chat.completions.create(ask("[[http status=401]]")), OpenAI.InternalServerError, "model_credential");
   const begun = client().chat.completions.stream(ask("[[cut after=5]]"));
   await assert.rejects(begun.finalChatCompletion(), e => e instanceof OpenAI.APIError && e.code === "model_interrupted");
 });
 
-test("a stateless client that leaves stops its turn; one with a session does not", async () => {
-  for (const stream of [true, false]) {
-    const stop = new AbortController();
-    const asked = stack.double.requests.length;
-    const going = client().chat.completions.create(ask("[[text words=20 hold=10]]", {stream}), {signal: stop.signal});
-    const reading = going.then(async s => { if (stream) for await (const chunk of s) void chunk; }).catch(() => {});
+test("a stateless client that leaves stops its turn; one that can come back does not", async () => {
+  const leave = async (body, options) => {
+    const stop = new AbortController(), asked = stack.double.requests.length;
+    const going = client().chat.completions.create(body, {...options, signal: stop.signal});
+    const reading = going.then(async s => { if (body.stream) for await (const chunk of s) void chunk; }).catch(() => {});
     await stack.double.until(d => d.requests.length > asked && d.held > 0);
     stop.abort();
-    await stack.double.until(d => !d.requests[asked].open, "the model's connection is closed");
     await reading;
+    return stack.double.requests[asked];
+  };
+  for (const stream of [false, true]) {
+    const request = await leave(ask("[[text words=20 hold=10]]", {stream}));
+    await stack.double.until(() => !request.open, "the model's connection is closed");
     stack.double.release();
+  }
+  for (const back of [{headers: {"X-Session-Id": uuid(), "Idempotency-Key": uuid()}}, {headers: {"Idempotency-Key": uuid()}}]) {
+    const body = ask("[[text words=20 hold=10]]");
+    await leave(body, back);
+    await stack.double.go();
+    const answer = await client().chat.completions.create(body, back);
+    assert.equal(answer.choices[0].message.content.split(" ").length, 20);
   }
 });
 
@@ -236,12 +245,15 @@ test("a call that the caller wants is asked for of the model", async () => {
 });
 
 test("the caller's limit of tokens reaches the model, within the site's", async () => {
-  const c = client().chat.completions, last = () => stack.double.requests.at(-1).body;
-  const reply = await c.create(ask("[[length words=5]]", {max_tokens: 100}));
-  assert.equal(last().max_tokens, 100);
+  const c = client().chat.completions;
+  const asked = () => stack.double.requests.at(-1).body.max_tokens; // perhaps with room for thoughts
+  const reply = await c.create(ask("[[length words=5]]", {max_tokens: 100})), least = asked();
   assert.equal(reply.choices[0].finish_reason, "length");
   await c.create(ask("[[text]]", {max_completion_tokens: 1000000}));
-  assert.equal(last().max_tokens, 2048);
+  const most = asked();
+  await c.create(ask("[[text]]"));
+  assert.equal(asked(), most);
+  assert.equal(most - least, 2048 - 100);
   const response = await client().responses.create({model: "pam", input: "[[length words=5]]", max_output_tokens: 50});
   assert.equal(response.status, "incomplete");
   assert.deepEqual(response.incomplete_details, {reason: "max_output_tokens"});
@@ -266,6 +278,17 @@ test("a call that needs approval is told in words, and is approved by its route 
   await eventually(async () => (await stack.get(`/turns/${reply.json.turn_id}`, {headers})).json.state === "done");
 });
 
+test("text in front of a call that needs approval is told once", async () => {
+  const headers = {Authorization: `Bearer ${tokens.ann}`};
+  const event = (await stack.post("/tools/create_calendar_event", {title: "Tyres", start_date: "2026-12-02T09:00"}, {headers})).json;
+  const id = event.event?.id ?? event.id;
+  stack.double.scripts.set("ask", [{kind: "blocks", blocks: [{text: "Let me see. \n"}, {name: "delete_calendar_event", args: JSON.stringify({event_id: id})}]}]);
+  const said = await client().chat.completions.stream(ask("[[script=ask]]")).finalContent();
+  assert.match(said, /^Let me see\. \n\n\nMay I delete the event "Tyres"/);
+  const whole = await client().chat.completions.create(ask("[[script=ask]]"));
+  assert.equal(whole.choices[0].message.content.replaceAll(/[0-9a-f]{32}|\d{4}-\S+Z/g, ""), said.replaceAll(/[0-9a-f]{32}|\d{4}-\S+Z/g, ""));
+});
+
 test("thoughts are told as reasoning", async () => {
   const stream = client().chat.completions.stream(ask("[[think words=5]]"));
   const completion = await stream.finalChatCompletion();
@@ -284,7 +307,7 @@ test("nginx's own refusals have the form of the API too, and both bases are serv
     const nothing = await get(`${base}/nothing`);
     assert.equal(nothing.status, 404);
     assert.equal(nothing.json.error.type, "invalid_request_error");
-    const large = await stack.request("POST", `${base}/chat/completions`, {raw: true, body: "x".repeat(1200000), headers: {Authorization: `Bearer ${tokens.ann}`}});
+    const large = await stack.request("POST", `${base}/chat/completions`, {raw: true, body: "{}", headers: {Authorization: `Bearer ${tokens.ann}`, "Content-Length": 2 ** 30}});
     assert.equal(large.status, 413);
     assert.equal(large.json.error.code, "body_too_large");
     assert.match(large.headers["content-type"], /^application\/json/);
@@ -311,4 +334,28 @@ test("what no list has lives as long as its events, or as its response", async (
   assert.ok(lives.once > 0 && lives.once <= 24 * 3600000, JSON.stringify(lives));
   assert.ok(lives.resp > 24 * 3600000 && lives.resp <= 7 * 24 * 3600000, JSON.stringify(lives));
   assert.deepEqual((await stack.get("/sessions", {headers: {Authorization: `Bearer ${tokens.bob}`}})).json.sessions, []);
+});
+
+test("images and files reach the model, whichever route they come by", async t => {
+  if ((await stack.get("/attachments", {headers: {Authorization: `Bearer ${tokens.ann}`}})).status === 404) return t.skip("this build takes no files in messages");
+  const png = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+  const sent = () => JSON.stringify(stack.double.requests.at(-1).body.messages);
+  const image = {type: "image_url", image_url: {url: png}};
+  const c = client().chat.completions;
+  await c.create({model: "pam", messages: [{role: "user", content: [{type: "text", text: "What is it?"}, image]}, {role: "assistant", content: "A dot."}, {role: "user", content: "Sure? [[text]]"}]});
+  assert.match(sent(), /"type":"image"/);
+  assert.ok((await c.create({model: "pam", messages: [{role: "user", content: [image]}]})).choices[0].message.content);
+  const r = client().responses;
+  const one = await r.create({model: "pam", input: [{role: "user", content: [{type: "input_text", text: "What is it? [[text]]"}, {type: "input_image", image_url: png}]}]});
+  assert.match(sent(), /"type":"image"/);
+  await r.create({model: "pam", previous_response_id: one.id, input: "And? [[text]]"});
+  assert.match(sent(), /"type":"image"/);
+  const text = `data:text/plain;base64,${Buffer.from("a line of a long file\n".repeat(70000)).toString("base64")}`;
+  for (const stream of [false, true]) {
+    const reply = await stack.request("POST", "/v1/chat/completions", {raw: true, headers: {Authorization: `Bearer ${tokens.ann}`},
+      body: {model: "pam", stream, messages: [{role: "user", content: [{type: "text", text: "Read this."}, {type: "file", file: {filename: "a.txt", file_data: text}}]}]}});
+    assert.equal(reply.status, 200, reply.text);
+    assert.match(reply.text, /follows the coast/);
+  }
+  await assert.rejects(c.create({model: "pam", messages: [{role: "user", content: [{type: "image_url", image_url: {url: "data:image/png;base64,AAAA"}}]}]}), OpenAI.BadRequestError);
 });

@@ -8,6 +8,7 @@ import {join} from "node:path";
 import {promisify} from "node:util";
 import Ajv2020 from "ajv/dist/2020.js";
 import formats from "ajv-formats";
+import {jpeg} from "../doubles/pictures.mjs";
 import {API, scratch, Stack, TOP, uuid} from "./harness.mjs";
 
 const run = promisify(execFile);
@@ -114,7 +115,12 @@ describe("the examples of docs/http-api.md", () => {
         assert.equal(refused.status, 409, refused.text);
         text = text.replace(/approvals\/[0-9a-f]{32}/, `approvals/${refused.json.approval_id}`);
       }
-      const {stdout} = await play(text);
+      if (/receipt.jpg|att-/.test(text)) {
+        writeFileSync(join(stack.dir, "receipt.jpg"), jpeg());
+        const kept = await stack.request("POST", "/attachments?name=receipt.jpg", {body: jpeg(), headers: {"Content-Type": "image/jpeg"}});
+        text = text.replace(/att-[0-9a-f]{32}/, kept.json.id);
+      }
+      const {stdout} = await play(text, `cd ${stack.dir}\n`);
       if (text.includes("text/event-stream")) assert.match(stdout, /^data: \{.*"type":"RUN_FINISHED"/m);
       else assert.equal(typeof JSON.parse(stdout), "object");
     });

@@ -31,6 +31,8 @@ async function requestsOf(stack, user) {
       events.drop();
       return events;
     },
+    "GET /streams/sessions/{id}": () => stack.get(`/streams/sessions/${session_id}`, options),
+    "GET /streams/turns/{id} by long-poll": () => stack.get(`/streams/turns/${turn}?offset=-1&live=long-poll`, options),
     "PATCH /sessions/{id}": () => stack.request("PATCH", `/sessions/${session_id}`, {body: {title: "Another"}, headers}),
     "GET /turns/{id}": () => stack.get(`/turns/${turn}`, options),
     "POST /cancel": () => stack.post("/cancel", {client_message_id: uuid()}, options),

@@ -77,7 +77,7 @@ for (const provider of ["anthropic", "openai"]) {
       await ask("the first question", {session_id});
       stack.double.refuse = () => [400, "input is too long for requested model"];
       const {reply, requests} = await ask("the second question", {session_id});
-      assert.equal(reply.json.code, "model_rejected");
+      assert.equal(reply.json.code, "model_too_long");
       assert.ok(requests.length <= 7, `${requests.length}`);
       stack.double.refuse = undefined;
       assert.equal((await ask("the third question", {session_id})).reply.json.response, "Yes.");
@@ -407,6 +407,11 @@ describe("back to an earlier message", () => {
     // What left is kept beside the session, and goes with it.
     const branch = JSON.parse(await stack.redis("LINDEX", `tp:{dev}:branches:${threadId}`, 0));
     assert.ok(branch.messages.some(m => m.toolCallId === "toolu_again"), JSON.stringify(branch));
+    const shown = (await stack.get(`/sessions/${threadId}/messages?branch`)).json;
+    assert.deepEqual(shown.messages, branch.messages);
+    assert.deepEqual([shown.has_more, shown.next_cursor, shown.branch.id], [false, null, branch.turn]);
+    assert.deepEqual(shown.branches, [shown.branch]);
+    assert.equal(Date.parse(shown.branch.created_at), branch.at);
     const exported = (await stack.get("/export")).json.sessions.find(x => x.id === threadId);
     assert.deepEqual(exported.branches, [branch]);
     assert.equal((await stack.get(`/sessions/${threadId}`)).json.message_count, Number(await stack.redis("LLEN", `tp:{dev}:s:${threadId}:msgs`)));
@@ -422,6 +427,27 @@ describe("back to an earlier message", () => {
     agent.setMessages([{...first, content: "other [[text say=Else.]]"}]);
     await run(agent);
     assert.deepEqual(await kept(threadId), ["user: other", "assistant: Else."]);
+    const branches = async (query, status = 200) => {
+      const reply = await stack.get(`/sessions/${threadId}/messages?${query}`);
+      assert.equal(reply.status, status, reply.text);
+      return reply.json;
+    };
+    const all = await branches("branch"), newest = await branches("branch=&limit=1"), id = all.branch.id;
+    assert.deepEqual(texts(all.messages), ["user: one", "assistant: First.", "user: two", "assistant: Second."]);
+    assert.deepEqual(texts(newest.messages), ["assistant: Second."]);
+    assert.equal(newest.has_more, true);
+    const older = await branches(`branch=${id}&limit=2&cursor=${newest.next_cursor}`);
+    assert.deepEqual(texts(older.messages), ["assistant: First.", "user: two"]);
+    assert.equal((await branches(`branch=${uuid()}`, 404)).code, "not_found");
+    assert.equal((await branches(`branch=${id}&cursor=x`, 422)).field, "cursor");
+    agent.setMessages([{...agent.messages[0], content: "again [[text say=Anew.]]"}]);
+    await run(agent);
+    const both = await branches("branch");
+    assert.deepEqual(texts(both.messages), ["user: other", "assistant: Else."]);
+    assert.deepEqual(both.branches.map(b => b.id), [both.branch.id, id]);
+    assert.deepEqual((await branches(`branch=${id}`)).messages, all.messages);
+    agent.setMessages([{...agent.messages[0], content: "other [[text say=Else.]]"}]);
+    await run(agent);
     assert.ok(!/\bone\b|\btwo\b/.test(JSON.stringify(stack.double.requests.at(-1).body.messages)));
     await run(agent, "three [[text say=Third.]]");
     assert.deepEqual(await kept(threadId), ["user: other", "assistant: Else.", "user: three", "assistant: Third."]);

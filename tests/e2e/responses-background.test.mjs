@@ -2,7 +2,8 @@
 // model is asked once, and a viewer sees each character once.
 import {after, before, beforeEach, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {eventually, Stack, transcript, uuid} from "./harness.mjs";
+import {HttpAgent} from "@ag-ui/client";
+import {API, eventually, Stack, transcript, uuid} from "./harness.mjs";
 
 const FINAL = e => ["RUN_FINISHED", "RUN_ERROR"].includes((e.data ?? e).type);
 const EXPENSE = "tool name=create_expense args={\"amount\":12.5,\"category\":\"diesel\"}";
@@ -12,7 +13,7 @@ const RESUMED = e => (e.data ?? e).name === "turnpike.resumed";
 describe("answers in the background", () => {
   let stack;
   before(async () => {
-    stack = await Stack.start({chain: "responses", settings: {"respawn.min": "50ms", "responses.background": "on", "responses.thinking": "low", "turn.attempts": 5}});
+    stack = await Stack.start({chain: "responses", settings: {"respawn.min": "50ms", "responses.background": "on", "responses.thinking": "low", "turn.attempts": 5, "turn.seats": 24, "turn.user": 24}});
   });
   after(() => stack.stop());
   beforeEach(() => stack.double.release());
@@ -107,6 +108,71 @@ describe("answers in the background", () => {
     assert.match(said(reader), WHOLE);
   });
 
+  test("the stock AG-UI client takes the run of two workers as one", async () => {
+    const threadId = uuid(), tag = uuid(), agent = new HttpAgent({url: `${stack.url}${API}/agui`, threadId}), events = [];
+    agent.addMessage({id: uuid(), role: "user", content: `${tag} [[think words=20 hold=9]]`});
+    const run = agent.runAgent({runId: uuid()}, {onEvent: ({event}) => { events.push(event); }});
+    await eventually(() => events.some(e => e.type === "TEXT_MESSAGE_CONTENT"), "text");
+    await stack.double.until(d => d.held > 0, "the model holds");
+    await kill(threadId);
+    await stack.double.until(() => records(tag)[0].gets.length > 0, "the rest is asked for");
+    stack.double.release();
+    await run;
+    assert.equal(events.at(-1).type, "RUN_FINISHED");
+    const messages = await stored(threadId);
+    assert.deepEqual(agent.messages.map(m => [m.id, m.role, m.content ?? ""]), messages.map(m => [m.id, m.role, m.content ?? ""]));
+    assert.match(agent.messages.at(-1).content, WHOLE);
+    assert.equal(posts(tag).length, 1);
+  });
+
+  test("it fails behind the death of a worker, when the next one has said more: what is open is closed", async () => {
+    const session_id = uuid(), tag = uuid();
+    const reader = stack.chatStream(`${tag} [[text words=20 hold=6,12]]`, {session_id});
+    await eventually(() => reader.text().length > 0, "a word");
+    await stack.double.until(d => d.held > 0, "the model holds");
+    const [record] = records(tag);
+    await kill(session_id);
+    await stack.double.until(() => record.gets.length > 0, "the rest is asked for");
+    await stack.double.go();
+    await stack.double.until(d => d.held > 0, "the model holds again");
+    stack.double.background.push(record, "response.failed", {type: "response.failed", sequence_number: 500,
+      response: {...record.response, status: "failed", error: {code: "server_error", message: "The server had an error"}}});
+    await reader.until("MESSAGES_SNAPSHOT");
+    await stack.double.until(() => posts(tag).length === 2, "the model is asked anew");
+    await eventually(() => { stack.double.release(); return reader.events.some(FINAL); }, "the end");
+    await reader.all();
+    assert.equal(reader.last.data.type, "RUN_FINISHED", JSON.stringify(reader.last.data));
+    const types = reader.types();
+    assert.equal(types.filter(t => t === "TEXT_MESSAGE_START").length, types.filter(t => t === "TEXT_MESSAGE_END").length);
+    assert.ok(types.indexOf("TEXT_MESSAGE_END") < types.indexOf("MESSAGES_SNAPSHOT"));
+    assert.match((await stored(session_id)).at(-1).content, WHOLE);
+  });
+
+  test("workers die at any moment: each viewer sees each character once", async () => {
+    const sessions = Array.from({length: 12}, (_, i) => ({session_id: uuid(), tag: uuid(),
+      scenario: i % 3 === 0 ? "think words=60 delay=15" : i % 3 === 1 ? `${EXPENSE} delay=15 | text words=60 delay=15` : "text words=80 delay=15"}));
+    const readers = sessions.map(s => stack.chatStream(`${s.tag} [[${s.scenario}]]`, {session_id: s.session_id}));
+    await Promise.all(readers.map(r => r.until("TEXT_MESSAGE_CONTENT")));
+    for (let deaths = 0; deaths < 4 && !readers.every(r => r.events.some(FINAL)); deaths++) {
+      for (const pid of new Set((await stack.seats("turn")).filter(w => w.turn).map(w => w.pid))) process.kill(pid, "SIGKILL");
+      const seen = readers.map(r => r.events.filter(RESUMED).length);
+      await eventually(() => readers.every((r, i) => r.events.some(FINAL) || r.events.filter(RESUMED).length > seen[i] || r.events.filter(RESUMED).length > deaths), "they go on");
+      const words = readers.map(r => r.text().length);
+      await eventually(() => readers.every((r, i) => r.events.some(FINAL) || r.text().length > words[i]), "they say more");
+    }
+    for (const [i, reader] of readers.entries()) {
+      await reader.all();
+      const {session_id, tag} = sessions[i], content = (await stored(session_id)).at(-1).content;
+      assert.equal(reader.last.data.type, "RUN_FINISHED", JSON.stringify(reader.last.data));
+      assert.match(content, WHOLE);
+      assert.ok(!reader.types().includes("MESSAGES_SNAPSHOT"), `${i}: ${reader.types().join(" ")}`);
+      assert.equal(said(reader), content);
+      assert.equal(posts(tag).length, i % 3 === 1 ? 2 : 1);
+      assert.ok(records(tag).every(r => r.cancels === 0));
+    }
+    assert.ok(readers.some(r => r.events.filter(RESUMED).length > 1), "they were killed more than once");
+  });
+
   test("a worker that has to leave hands the answer on", async () => {
     const session_id = uuid(), tag = uuid();
     const reader = stack.chatStream(`${tag} [[text words=20 hold=6]]`, {session_id});
@@ -117,12 +183,14 @@ describe("answers in the background", () => {
     const [record] = records(tag);
     await stack.double.until(() => record.gets.length > 0, "the rest is asked for", 30000);
     stack.double.release();
-    await reader.all();
-    assert.equal(reader.last.data.type, "RUN_FINISHED", JSON.stringify(reader.last.data));
+    await eventually(async () => (await stack.get(`/sessions/${session_id}`)).json.running_turn === null, "the turn has ended"); // the viewer's worker has left too
+    const events = (await stack.redis("XRANGE", `tp:{dev}:s:${session_id}:log`, "-", "+")).split("\n").filter(l => / [-STF] \{/.test(l)).map(l => JSON.parse(l.slice(l.indexOf("{"))));
+    assert.equal(events.at(-1).type, "RUN_FINISHED", JSON.stringify(events.at(-1)));
     assert.equal(posts(tag).length, 1);
     assert.equal(record.cancels, 0);
-    assert.match(said(reader), WHOLE);
-    assert.ok(!reader.types().includes("MESSAGES_SNAPSHOT"));
+    assert.match(events.map(e => e.type === "TEXT_MESSAGE_CONTENT" ? e.delta : "").join(""), WHOLE);
+    assert.ok(events.every(e => e.type !== "MESSAGES_SNAPSHOT"));
+    assert.equal(events.filter(e => e.type === "TEXT_MESSAGE_END").length, 1);
     stack.writeSettings({drain: "5s"});
     await stack.reload();
   });
@@ -187,17 +255,47 @@ describe("answers in the background", () => {
     assert.ok(said(reader).endsWith(text));
   });
 
-  test("it failed at the vendor's meanwhile: asked anew", async () => {
+  test("it failed at the vendor's while nobody listened: the next worker asks anew", async () => {
     const session_id = uuid(), tag = uuid();
     const reader = stack.chatStream(`${tag} [[text words=20 hold=6]]`, {session_id});
     await eventually(() => reader.text().length > 0, "a word");
     await stack.double.until(d => d.held > 0, "the model holds");
-    const [record] = records(tag);
+    const [record] = records(tag), {pid} = await workerOf(session_id);
+    process.kill(pid, "SIGSTOP");
     stack.double.background.push(record, "response.failed", {type: "response.failed", sequence_number: 500,
-      response: {...record.response, status: "failed", error: {code: "server_error", message: "m"}}});
-    await kill(session_id).catch(() => {});
+      response: {...record.response, status: "failed", error: {code: "server_error", message: "The server had an error"}}});
+    process.kill(pid, "SIGKILL");
+    await reader.until("MESSAGES_SNAPSHOT");
+    assert.equal(record.gets.length, 1);
+    await stack.double.until(() => posts(tag).length === 2, "the model is asked anew");
+    await eventually(() => { stack.double.release(); return reader.events.some(FINAL); }, "the end");
     await reader.all();
-    assert.ok(FINAL(reader.last));
+    assert.equal(reader.last.data.type, "RUN_FINISHED", JSON.stringify(reader.last.data));
+    assert.match((await stored(session_id)).at(-1).content, WHOLE);
+    assert.equal(record.cancels, 0);
+  });
+
+  test("it fails before a word: asked anew by the same worker", async () => {
+    const tag = uuid(), session_id = uuid();
+    const reader = stack.chatStream(`${tag} [[overloaded after=0 words=20 times=1 | text words=20]]`, {session_id});
+    await reader.all();
+    assert.equal(reader.last.data.type, "RUN_FINISHED", JSON.stringify(reader.last.data));
+    assert.equal(posts(tag).length, 2);
+    assert.match(said(reader), WHOLE);
+  });
+
+  test("the connection breaks for good in the middle: the turn says so, and the vendor is told", async () => {
+    stack.writeSettings({"model.idle": "500ms"});
+    await stack.reload();
+    const session_id = uuid(), tag = uuid();
+    const reader = stack.chatStream(`${tag} [[cut words=20 after=7 later=99]]`, {session_id});
+    await eventually(() => reader.events.some(FINAL), "the end", 60000);
+    const [record] = records(tag);
+    assert.equal(reader.last.data.code, "model_interrupted", JSON.stringify(reader.last.data));
+    assert.equal(record.gets.length, 8);
+    await stack.double.until(() => record.cancels === 1, "it is cancelled");
+    stack.writeSettings({"model.idle": "60s"});
+    await stack.reload();
   });
 
   test("the time of the turn is over: the vendor is told", async () => {

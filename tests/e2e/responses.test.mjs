@@ -125,6 +125,16 @@ describe("a model behind the Responses API", () => {
     assert.ok(requests(tag).at(-1).body.input.every(i => i.type !== "reasoning"));
   });
 
+  test("the phases of its messages come back", async () => {
+    stack.double.scripts.set("phases", [{kind: "blocks", blocks: [{text: "Let me look.", extra: {phase: "commentary"}}, {name: "get_current_time", args: "{\"timezone\":\"Asia/Tokyo\"}"}]},
+      {kind: "blocks", blocks: [{text: "Nearly.", extra: {phase: "commentary"}}, {text: "It is noon.", extra: {phase: "final_answer"}}]}]);
+    const tag = uuid(), session_id = uuid(), reply = await stack.chat(`${tag} [[script=phases]]`, {session_id});
+    assert.equal(reply.status, 200, reply.text);
+    await stack.chat(`${tag} and then`, {session_id});
+    const said = requests(tag).at(-1).body.input.filter(i => i.role === "assistant").map(i => [i.content, i.phase]);
+    assert.deepEqual(said, [["Let me look.", "commentary"], ["Nearly.", "commentary"], ["It is noon.", "final_answer"]]);
+  });
+
   const ENDS = {
     "a refusal": ["refuse", 200, r => r.stop_reason === "refusal"],
     "an answer cut by the limit": ["length", 200, r => r.stop_reason === "max_tokens"],

@@ -2,7 +2,10 @@
 // back returns to it, whatever the models' vendors refuse (tests/doubles/strict-*.mjs).
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {Stack, uuid} from "./harness.mjs";
+import {execFileSync} from "node:child_process";
+import {readFileSync, rmSync, writeFileSync} from "node:fs";
+import {join} from "node:path";
+import {BUILD, scratch, Stack, TOP, uuid} from "./harness.mjs";
 
 const clock = (n, extra) => ({name: "get_current_time", args: "{}", id: `toolu_${n}`, ...extra});
 const thought = (thinking, signature = uuid()) => ({thinking, signature});
@@ -83,6 +86,22 @@ describe("Anthropic", () => {
       assert.ok(second.tools.length > first.tools.length, "tools were found");
       assert.deepEqual(second.messages[1].content.map(b => b.type), ["tool_use"]);
       assert.deepEqual(third.messages.filter(m => m.role === "assistant").map(m => m.content[0].signature), [undefined, "S2"]);
+    });
+  });
+
+  test("what it thought before the user approved a call stays away, and the turn goes on", async () => {
+    await run({"anthropic.thinking": "medium"}, async (stack, talk) => {
+      const session_id = uuid();
+      const made = await stack.post("/tools/create_calendar_event", {title: "Dentist", start_date: "2031-05-20T15:00:00"});
+      const args = JSON.stringify({event_id: made.json.event.id});
+      const stream = await talk([[thought("May I?", "S1"), {name: "delete_calendar_event", args, id: "toolu_1"}], [thought("Then.", "S2"), clock(2)]], session_id);
+      const [question] = stream.last.data.outcome.interrupts;
+      const viewer = stack.sse(`/sessions/${session_id}/events`);
+      await stack.post(`/approvals/${question.id}`, {approved: true});
+      await viewer.until(e => e.data.type === "RUN_FINISHED" && e.data.outcome?.type !== "interrupt");
+      viewer.drop();
+      const said = asked(stack).map(b => b.messages.filter(m => m.role === "assistant").map(m => m.content[0].signature));
+      assert.deepEqual(said, [[], [undefined], [undefined, "S2"]]);
     });
   });
 
@@ -172,7 +191,7 @@ describe("Chat Completions", () => {
 
 describe("any model", () => {
   let stack;
-  before(async () => { stack = await Stack.start({chain: "openai", settings: {"model.retries": 0, "openai.model": "mine", "openai.context_tokens": 20000, "openai.output_tokens": 700}}); });
+  before(async () => { stack = await Stack.start({chain: "openai", settings: {"model.retries": 0, "openai.model": "mine", "model.summary": "off", "openai.context_tokens": 20000, "openai.output_tokens": 700}}); });
   after(() => stack.stop());
 
   test("gets no more than its window and its output, which settings name", async () => {
@@ -185,8 +204,27 @@ describe("any model", () => {
   });
 
   test("a setting that says nothing is refused, with its name", async () => {
-    for (const [name, value] of [["anthropic.thinking", "hard"], ["openai.thinking", "100"], ["openai.thinking_form", "x"], ["openai.images", "maybe"], ["anthropic.documents", ""]]) {
+    for (const [name, value] of [["anthropic.thinking", "hard"], ["openai.thinking", "100"], ["openai.thinking_form", "x"], ["openai.images", "maybe"], ["openai.context_tokens", "999"], ["anthropic.documents", ""]]) {
       await assert.rejects(Stack.start({double: false, settings: {[name]: value}}), new RegExp(name.replace(".", "\\.")));
     }
   });
+});
+
+test("each set of lines in docs/models.md is valid as it stands, for all of the ten", () => {
+  const dir = scratch("tp-models-");
+  const blocks = readFileSync(join(TOP, "docs/models.md"), "utf8").split("\n\n").filter(b => /^    \S+ = /.test(b));
+  assert.equal(blocks.length, 10);
+  try {
+    for (const block of blocks) {
+      const lines = block.split("\n").map(l => l.trim());
+      assert.equal(lines.length, 3, block);
+      const settings = [`run_dir = ${dir}`, "development = on", "listen_hint = 127.0.0.1:8080", "model.chain = openai", ...lines]
+        .map(l => l.replace(/(_file = ).*/, `$1${join(dir, "key")}`));
+      writeFileSync(join(dir, "key"), "k\n", {mode: 0o600});
+      writeFileSync(join(dir, "conf"), `${settings.join("\n")}\n`);
+      assert.match(execFileSync(join(BUILD, "turnpiked"), ["--check", "--config", join(dir, "conf")], {encoding: "utf8", timeout: 20000}), /valid/, block);
+    }
+  } finally {
+    rmSync(dir, {recursive: true, force: true});
+  }
 });

@@ -158,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             free(detail);
             if (!viewer)
                 return 0;
-        } else if (line - p >= 4 && p[2] == '{' && line[-1] == '}') { /* as logentry_parse asks */
+        } else if (line - p >= 4 && p[2] == '{' && line[-1] == '}') { /* as an entry has it */
             tell(viewer, &client, p, (size_t)(line - p));
         }
     }

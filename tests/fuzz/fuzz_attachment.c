@@ -1,4 +1,4 @@
-/* fuzz_attachment -- bytes that users send as files: what they are, and base64 that carries them. */
+/* fuzz_attachment -- bytes that users send as files: what they are, and their base64. */
 #include "base/base64.h"
 #include "base/err.h"
 #include "base/media.h"

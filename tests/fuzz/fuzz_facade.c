@@ -77,7 +77,7 @@ static bool is_event(const char *line, size_t len)
 
 static void read_log(const struct stream_render *render, const char *text, size_t len)
 {
-    void *state = render->new ("response=1&usage=1&leaves=0&after=-1&model=pam&base=%2Fapi");
+    void *state = render->new ("response=1&usage=1&after=-1&model=pam&base=%2Fapi");
     struct buf out = {0};
     uint64_t n = 0;
 

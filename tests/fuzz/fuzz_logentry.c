@@ -42,6 +42,8 @@ static void look(const struct logentry *e, const char *bytes, size_t size)
             abort();
         logentry_unescape(&plain, text, len);
     }
+    if (logentry_type(e, &text, &len) && (text < e->json || text + len >= e->json + e->json_len))
+        abort();
     buf_free(&plain);
     join(e);
 }

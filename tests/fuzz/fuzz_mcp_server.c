@@ -78,9 +78,9 @@ static void check_place(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const char *headers[3] = {NULL, NULL, NULL}, *version;
+    const char *headers[3] = {NULL, NULL, NULL};
+    struct mcpd_agreed agreed;
     char *copy = malloc(size + 1), *rest = copy;
-    bool forms;
     if (!copy)
         abort();
     memcpy(copy, data, size);
@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (headers[2]) {
         check_place(headers[2]);
-        err_ignore(mcpd_session_read(headers[2], "ann", &version, &forms));
+        err_ignore(mcpd_session_read(headers[2], "ann", &agreed));
     }
     if (rest && !asks_store(rest))
         answer(headers, rest);

@@ -1,7 +1,8 @@
 /*
  * Stored messages, one JSON text a line, as a turn reads them: each is read and written again as
  * what it was, a context of them has every call directly before its results, and the requests made
- * of it break no rule of a vendor. The first byte chooses the budget.
+ * of it break no rule of a vendor. The first byte chooses the budget; its lowest bit, whether the
+ * models are told to think.
  */
 #include "agent/model/request.h"
 #include "base/err.h"
@@ -13,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct conf conf;
+static struct conf conf, thinking; /* the settings of a site, and those of one that thinks */
 
 /* What is written is read as the same. */
 static void write_and_read(const struct chat_message *m, struct arena *arena)
@@ -47,10 +48,27 @@ static void check_pairs(const struct context *c)
         abort();
 }
 
-static void check_request(const struct context *c, const struct provider *p,
+static void begin(void)
+{
+    static const char *const settings[] = {"anthropic.model", "claude-sonnet-4-5",
+        "anthropic.thinking", "2048", "openai.thinking", "high"};
+    char why[CONF_WHY_SIZE];
+
+    if (conf.run_dir)
+        return;
+    if (conf_init(&conf) < 0 || conf_init(&thinking) < 0)
+        abort();
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i += 2)
+        if (conf_set(&thinking, settings[i], settings[i + 1], why))
+            abort();
+}
+
+static void check_request(const struct context *c, const struct provider *p, bool thinks,
     const char *(*refuses)(const jdoc *body))
 {
-    const struct provider_request q = {.conf = &conf, .context = c, .max_tokens = 100};
+    const struct provider_request q = {.conf = thinks ? &thinking : &conf,
+        .context = c,
+        .max_tokens = 100};
     const struct buf none = {0};
     struct provider_http http = {0};
     jdoc *body = NULL;
@@ -76,18 +94,18 @@ static void give_bytes(const struct context *c)
             if (f->label > f->at || f->at > c->items[i].len)
                 abort();
             if (!f->why && k % 3 < 2) { /* some have expired */
-                f->data = "bytes";
-                f->len = 5;
+                f->data = "Ynl0ZXM=";
+                f->len = 8;
             }
         }
 }
 
-static void check_requests(const struct context *c)
+static void check_requests(const struct context *c, bool thinks)
 {
     give_bytes(c);
-    check_request(c, &provider_anthropic, request_strict_anthropic);
-    check_request(c, &provider_openai, request_strict_openai);
-    check_request(c, &provider_responses, request_strict_responses);
+    check_request(c, &provider_anthropic, thinks, request_strict_anthropic);
+    check_request(c, &provider_openai, thinks, request_strict_openai);
+    check_request(c, &provider_responses, thinks, request_strict_responses);
 }
 
 static void read_lines(struct chat *chat, const char *text, size_t size)
@@ -112,8 +130,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct context context;
     struct chat chat;
 
-    if (!arena || (!conf.run_dir && conf_init(&conf) < 0))
+    if (!arena)
         abort();
+    begin();
     if (size > 0) {
         chat_init(&chat, arena);
         read_lines(&chat, (const char *)data + 1, size - 1);
@@ -124,7 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             context_build(&frame, &chat, NULL, arena, &context) < 0)
             abort();
         check_pairs(&context);
-        check_requests(&context);
+        check_requests(&context, data[0] & 1);
     }
     arena_free(arena);
     return 0;

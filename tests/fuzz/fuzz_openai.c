@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,6 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     sink_stream_begin(&fast, &provider_openai, false);
     sink_stream_begin(&slow, &provider_openai, true);
+    strcpy(fast.stream.maker, "openai-1");
+    strcpy(slow.stream.maker, "openai-1");
     fast.stream.think_tags = slow.stream.think_tags = data[0] & 128;
     sink_stream_feed(&fast, (const char *)data + 1, size - 1, data[0] % 64);
     sink_stream_feed(&slow, (const char *)data + 1, size - 1, 0);

@@ -25,12 +25,14 @@ FUZZERS = \
 	tests/fuzz/fuzz_fastcgi \
 	tests/fuzz/fuzz_inbound \
 	tests/fuzz/fuzz_deflate \
+	tests/fuzz/fuzz_etag \
 	tests/fuzz/fuzz_ws \
 	tests/fuzz/fuzz_logentry \
 	tests/fuzz/fuzz_auth \
 	tests/fuzz/fuzz_jwks \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_messages \
+	tests/fuzz/fuzz_summary \
 	tests/fuzz/fuzz_recipe_page \
 	tests/fuzz/fuzz_calendar \
 	tests/fuzz/fuzz_mcp \

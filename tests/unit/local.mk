@@ -100,6 +100,8 @@ UNIT_TESTS = \
 	tests/unit/test_stream_conn \
 	tests/unit/test_stream_http \
 	tests/unit/test_stream_openai \
+	tests/unit/test_summaries \
+	tests/unit/test_summary \
 	tests/unit/test_supervisor \
 	tests/unit/test_takeover \
 	tests/unit/test_takeover_orders \
@@ -119,6 +121,7 @@ UNIT_TESTS = \
 	tests/unit/test_turn \
 	tests/unit/test_turns \
 	tests/unit/test_uichat \
+	tests/unit/test_upstream \
 	tests/unit/test_url \
 	tests/unit/test_user_turns \
 	tests/unit/test_vehicle_use \
@@ -148,7 +151,7 @@ libunit_a_SOURCES = \
 	tests/unit/turn_fixture.c tests/unit/turn_fixture.h \
 	tests/unit/web_double.c tests/unit/web_double.h \
 	tests/unit/cm.h tests/unit/media_files.h tests/unit/request_memory.h tests/unit/request_strict.h \
-	tests/unit/request_strict_tools.h tests/unit/sink_text.h
+	tests/unit/request_strict_tools.h tests/unit/sink_mark.h tests/unit/sink_text.h
 libunit_a_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than -Wno-unused-result
 EXTRA_LIBRARIES = libunit.a
 if HAVE_CMOCKA

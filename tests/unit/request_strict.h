@@ -26,6 +26,22 @@ static inline bool request_strict_seen(const jdoc *part, const char *key)
     return !jdoc_get_string(part, key, &s, &len) && !utf8_blank(s, len);
 }
 
+/* Does a text of this JSON hold half of a surrogate pair? */
+static inline bool request_strict_halves(const char *json)
+{
+    for (const char *s = json; (s = strchr(s, '\\'));) {
+        unsigned code, low;
+        size_t run = strspn(s, "\\");
+        s += run;
+        if (run % 2 == 0 || sscanf(s, "u%4x", &code) != 1 || code < 0xD800 || code > 0xDFFF)
+            continue;
+        if (code >= 0xDC00 || sscanf(s + 5, "\\u%4x", &low) != 1 || low < 0xDC00 || low > 0xDFFF)
+            return true;
+        s += 5 + 6;
+    }
+    return false;
+}
+
 /* Every tool_use of the message before is answered first, in any order, and nothing else is. */
 static inline const char *request_strict_results(const jdoc *before, const jdoc *parts)
 {
@@ -149,7 +165,7 @@ static inline const char *request_strict_calls(const jdoc *calls)
             return "call";
         bool object = !jdoc_parse(args, len, &doc, NULL, 0) && jdoc_type(doc) == JDOC_OBJECT;
         jdoc_free(doc);
-        if (!object)
+        if (!object || request_strict_halves(args))
             return "arguments";
     }
     return NULL;
@@ -227,6 +243,18 @@ static inline const char *request_strict_openai(const jdoc *body)
     return strcmp(role, "assistant") ? NULL : "the assistant is last";
 }
 
+/* A part of a message: a text, or a user's image or file. */
+static inline bool request_strict_input(const jdoc *part, const char *role)
+{
+    const char *type = jdoc_text_or(part, "type", "");
+    if (!strcmp(type, "input_image"))
+        return !strcmp(role, "user") && request_strict_seen(part, "image_url");
+    if (!strcmp(type, "input_file"))
+        return !strcmp(role, "user") && request_strict_seen(part, "file_data") &&
+            request_strict_seen(part, "filename");
+    return request_strict_seen(part, "text");
+}
+
 /* Each call is answered before another message; calls and results have the same ids. */
 static inline const char *request_strict_item(const jdoc *item, char open[][48], size_t *count)
 {
@@ -257,7 +285,7 @@ static inline const char *request_strict_item(const jdoc *item, char open[][48],
     if (jdoc_string(content, NULL))
         return request_strict_seen(item, "content") ? NULL : "blank";
     for (size_t i = 0; i < jdoc_length(content); i++)
-        if (!request_strict_seen(jdoc_at(content, i), "text"))
+        if (!request_strict_input(jdoc_at(content, i), jdoc_text_or(item, "role", "")))
             return "blank part";
     return jdoc_length(content) ? NULL : "nothing in it";
 }

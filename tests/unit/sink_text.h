@@ -95,12 +95,20 @@ static inline int sink_text_on_status(void *arg, const char *word)
     return buf_error(&s->text);
 }
 
+static inline int sink_text_on_text_sealed(void *arg, const char *sealed)
+{
+    struct sink_text *s = arg;
+    sink_text_mark(s, 0, "sealed ");
+    buf_puts(&s->text, sealed);
+    return buf_error(&s->text);
+}
+
 static inline void sink_text_init(struct sink_text *s)
 {
     memset(s, 0, sizeof *s);
     s->sink = (struct provider_sink){s, sink_text_on_text, sink_text_on_reasoning,
         sink_text_on_reasoning_end, sink_text_on_call, sink_text_on_args, sink_text_on_call_end,
-        sink_text_on_sealed, sink_text_on_status};
+        sink_text_on_sealed, sink_text_on_status, sink_text_on_text_sealed};
 }
 
 /* One stream through one way: SSE, then the provider. */

@@ -164,7 +164,7 @@ static void thinking_is_said_as_each_claude_takes_it(void **state)
         {url, "claude-sonnet-4-5", "5000", FAMILY_THINKING_BUDGET, true, "", 5000},
         {url, "claude-sonnet-4-5", "off", FAMILY_THINKING_NONE, false, "", 0},
         {"https://api.deepseek.com/anthropic", "deepseek-v4-pro", "max", FAMILY_THINKING_TYPE, true,
-            "max", 0},
+            "max", 32768},
     };
 
     (void)state;
@@ -188,7 +188,7 @@ static void thinking_is_said_as_each_server_takes_it(void **state)
         {gemini, "gemini-3-pro-preview", "medium", FAMILY_THINKING_EFFORT, true, "high", 0},
         {gemini, "gemini-2.5-flash", "off", FAMILY_THINKING_EFFORT, false, "none", 0},
         {"https://api.deepseek.com", "deepseek-v4-flash", "medium", FAMILY_THINKING_TYPE, true,
-            "high", 0},
+            "high", 8192},
         {"https://api.deepseek.com", "deepseek-v4-flash", "off", FAMILY_THINKING_TYPE, false,
             "disabled", 0},
         {"https://api.mistral.ai/v1", "mistral-medium-latest", "low", FAMILY_THINKING_EFFORT, true,
@@ -198,7 +198,7 @@ static void thinking_is_said_as_each_server_takes_it(void **state)
         {ollama, "qwen3:8b", "off", FAMILY_THINKING_EFFORT, false, "none", 0},
         {ollama, "gpt-oss:20b", "max", FAMILY_THINKING_EFFORT, true, "high", 0},
         {local, "mine", "high", FAMILY_THINKING_EFFORT, true, "high", 0},
-        {local, "zai-org/GLM-4.6", "on", FAMILY_THINKING_TYPE, true, "", 0},
+        {local, "zai-org/GLM-4.6", "on", FAMILY_THINKING_TEMPLATE, true, "", 0},
     };
 
     (void)state;

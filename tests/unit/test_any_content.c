@@ -55,7 +55,8 @@ static const char *const names[] = {"get_current_time", "multi_tool_use.parallel
     "find_tools", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
 static const char *const args[] = {"{}", "", "{\"timezone\": \"Australia/Syd", "[1,2]", "null",
     "\"{\\\"a\\\":1}\"", "{\"a\":1,\"a\":2}", "{\"a\":1}", "nonsense", "{\"a\":1e999}",
-    "{\"a\":NaN}", "\"\\ud83d\"", " {} ", "{}{}"};
+    "{\"a\":NaN}", "\"\\ud83d\"", "{\"a\":\"\\ud83d\"}", "{\"\\uDE00\":1}",
+    "\"{\\\"a\\\":\\\"\\\\ud83d\\\"}\"", " {} ", "{}{}"};
 static const char *const seals[] = {NULL, "", "anthropic:signature:c2ln", "anthropic:signature:",
     "anthropic:redacted:ZGF0YQ==", "openai-00000000:reasoning_content:", "nobody:knows:this",
     "openai-00000000:call:{\"call\":{\"extra\":1}}", "openai-x:call:nonsense"};
@@ -301,6 +302,8 @@ static void look(struct some *s, const struct provider *p)
     if (error)
         fail_msg("%s: %s", p->name, buf_text(&http.body));
     why = p == &provider_openai ? request_strict_openai(body) : request_strict_anthropic(body);
+    if (!why && request_strict_halves(buf_text(&http.body)))
+        why = "half of a surrogate pair";
     if (!why)
         why = request_strict_tools(body, (size_t)s->conf.model_tools_max);
     if (!why && *s->last && !strstr(buf_text(&http.body), s->last))

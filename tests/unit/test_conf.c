@@ -165,6 +165,15 @@ static void check(const char *name, const char *value, const char *reason)
         fail_msg("%s = %s: \"%s\", not \"%s\"", name, value, error ? why : "", reason);
 }
 
+static void files_must_fit_into_what_carries_and_keeps_them(void **state)
+{
+    (void)state;
+    check("attachments.bytes", "20m", "above attachments.body");
+    check("attachments.body", "30m", NULL);
+    check("attachments.quota", "10m", "above attachments.quota");
+    check("attachments.quota", "20m", NULL);
+}
+
 static void checks_across_settings(void **state)
 {
     static const char *const loopback[] = {"127.0.0.1:80", "127.9.9.9", "[::1]:80", "::1",
@@ -212,8 +221,13 @@ static void checks_across_settings(void **state)
     check("openai.url", "http://127.0.0.1:11434/v1", NULL);
     check("openai.url", "https://api.openai.com/v1", "openai.key");
     check("openai.key", "k", NULL);
-    check("model.chain", "anthropic gemini", "\"gemini\" is not one of anthropic, openai, responses, offline");
+    check("model.chain", "anthropic gemini",
+        "\"gemini\" is not one of anthropic, openai, responses, offline");
     check("model.chain", "offline", NULL);
+    check("responses.summary", "long", "responses.summary: \"long\" is not auto, concise");
+    check("responses.summary", "off", NULL);
+    check("responses.temperature", "3", "responses.temperature");
+    check("responses.temperature", "", NULL);
     check("model.temperature", "warm", "model.temperature");
     check("model.temperature", "", NULL);
     check("respawn.min", "31s", "respawn.min");
@@ -243,6 +257,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(values_and_reasons, setup, teardown),
         cmocka_unit_test_setup_teardown(text_with_line_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(secrets_from_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(files_must_fit_into_what_carries_and_keeps_them, setup,
+            teardown),
         cmocka_unit_test_setup_teardown(checks_across_settings, setup, teardown),
     };
     return cmocka_run_group_tests_name("conf", tests, NULL, NULL);

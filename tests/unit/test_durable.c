@@ -36,6 +36,7 @@ static void the_hand_over_says_what_is_asked(void **state)
     assert_false(ask.h.whole_session);
     assert_int_equal(stream_durable_ask_read(WHO "&offset=12-3&live=long-poll", true, &ask), 0);
     assert_int_equal(ask.where, STREAM_DURABLE_NOW); /* HEAD tells the tail */
+    assert_int_equal(ask.live, STREAM_DURABLE_CATCH_UP);
     assert_true(ask.head);
 }
 

@@ -413,7 +413,6 @@ static void a_view_is_read_as_it_was_written(void **state)
                            .base = "/x?y",
                            .response = true,
                            .usage = true,
-                           .leaves = true,
                            .after = 12},
                        out;
     struct buf detail = {0};
@@ -422,7 +421,7 @@ static void a_view_is_read_as_it_was_written(void **state)
     assert_int_equal(facade_view_read(buf_text(&detail), &out), 0);
     assert_string_equal(out.model, in.model);
     assert_string_equal(out.base, in.base);
-    assert_true(out.response && out.usage && out.leaves);
+    assert_true(out.response && out.usage);
     assert_int_equal(out.after, 12);
     assert_int_equal(facade_view_read("", &out), ERR_INVALID);
     buf_free(&detail);

@@ -1,10 +1,8 @@
 /* The MCP server as far as it needs no store: eras, sessions, places in streams, messages. */
-#include "base/clock.h"
 #include "base/err.h"
+#include "fcgi-app/handlers.h"
 #include "fcgi-app/mcpd.h"
 #include "fcgi-app/mcpd_place.h"
-#include "fcgi-app/routes.h"
-#include "fcgi-app/runner.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/request_memory.h"
 
@@ -71,8 +69,8 @@ static void versions_with_sessions(void **state)
     static const char ping[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
     char session[MCPD_SESSION_SIZE], other[MCPD_SESSION_SIZE];
     (void)state;
-    mcpd_session_make("2025-11-25", true, "ann", session);
-    mcpd_session_make("2025-06-18", true, "ann", other);
+    mcpd_session_make(&(struct mcpd_agreed){"2025-11-25", true, true}, "ann", session);
+    mcpd_session_make(&(struct mcpd_agreed){"2025-06-18", true, true}, "ann", other);
     struct judged j = judge(ping, &(struct mcpd_said){0});
     assert_int_equal(j.result, 0);
     assert_string_equal(j.terms.version, "2025-03-26");
@@ -80,8 +78,16 @@ static void versions_with_sessions(void **state)
     j = judge(ping, &(struct mcpd_said){.session = session});
     assert_string_equal(j.terms.version, "2025-11-25");
     assert_true(j.terms.elicits);
+    assert_false(j.terms.holds);
     j = judge(ping, &(struct mcpd_said){.session = other});
-    assert_false(j.terms.elicits); /* its client would not come back to a closed stream */
+    assert_true(j.terms.elicits);
+    assert_true(j.terms.holds); /* its client would not come back to a closed stream */
+    mcpd_session_make(&(struct mcpd_agreed){"2025-11-25", true, false}, "ann", session);
+    j = judge(ping, &(struct mcpd_said){.session = session});
+    assert_true(j.terms.elicits && j.terms.holds);
+    mcpd_session_make(&(struct mcpd_agreed){"2025-03-26", true, true}, "ann", session);
+    j = judge(ping, &(struct mcpd_said){.session = session});
+    assert_false(j.terms.elicits || j.terms.holds);
     j = judge(ping, &(struct mcpd_said){.version = "2099-01-01"});
     assert_int_equal(j.error.code, MCP_WIRE_VERSION);
     assert_true(j.error.lists_versions);
@@ -94,22 +100,20 @@ static void versions_with_sessions(void **state)
 static void a_session_is_of_one_user(void **state)
 {
     char id[MCPD_SESSION_SIZE];
-    const char *version;
-    bool forms;
+    struct mcpd_agreed agreed;
     (void)state;
-    mcpd_session_make("2025-06-18", false, "::auth0_7c5f7c88", id);
-    assert_int_equal(mcpd_session_read(id, "::auth0_7c5f7c88", &version, &forms), 0);
-    assert_string_equal(version, "2025-06-18");
-    assert_false(forms);
-    assert_int_equal(mcpd_session_read(id, "bob", &version, &forms), ERR_INVALID);
+    mcpd_session_make(&(struct mcpd_agreed){.version = "2025-06-18"}, "::auth0_7c5f7c88", id);
+    assert_int_equal(mcpd_session_read(id, "::auth0_7c5f7c88", &agreed), 0);
+    assert_string_equal(agreed.version, "2025-06-18");
+    assert_false(agreed.forms);
+    assert_int_equal(mcpd_session_read(id, "bob", &agreed), ERR_INVALID);
     for (size_t i = 0; i < strlen(id); i++) {
         char changed[MCPD_SESSION_SIZE];
         memcpy(changed, id, sizeof changed);
         changed[i] = changed[i] == 'a' ? 'b' : 'a';
-        assert_int_equal(mcpd_session_read(changed, "::auth0_7c5f7c88", &version, &forms),
-            ERR_INVALID);
+        assert_int_equal(mcpd_session_read(changed, "::auth0_7c5f7c88", &agreed), ERR_INVALID);
     }
-    assert_int_equal(mcpd_session_read("", "ann", &version, &forms), ERR_INVALID);
+    assert_int_equal(mcpd_session_read("", "ann", &agreed), ERR_INVALID);
 }
 
 static void forms(void **state)
@@ -158,64 +162,43 @@ static void places(void **state)
 
 /* ---- messages ---- */
 
-struct fixture {
-    struct conf conf;
-    struct worker worker;
-    struct app app;
-    struct runner runner;
-    struct request_memory memory;
-    struct request_source source;
-    struct exchange x;
-};
-static struct fixture f;
+static struct conf conf;
+static struct app app = {.conf = &conf};
+static struct request_memory memory;
+static struct request_source source;
+static struct exchange x;
 
 static int set_up(void **state)
 {
-    char why[256];
     (void)state;
-    memset(&f, 0, sizeof f);
-    assert_int_equal(conf_init(&f.conf), 0);
-    f.conf.rate_api_user = 0; /* counted in the store */
-    f.conf.development = true;
-    assert_int_equal(auth_new(&f.app.auth, &f.conf, why, sizeof why), 0);
-    assert_int_equal(scoreboard_new(&f.worker.board, 1, 1), 0);
-    f.worker.conf = &f.conf;
-    f.worker.slot = &f.worker.board->slots[0];
-    scoreboard_slot_reset(f.worker.board, f.worker.slot, 0, 1);
-    f.app.conf = &f.conf;
-    f.app.worker = &f.worker;
-    f.app.seat = scoreboard_seat_take(f.worker.board, f.worker.slot);
-    runner_begin(&f.runner, &f.app, NULL, NULL);
-    return 0;
+    return conf_init(&conf);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    auth_free(f.app.auth);
-    scoreboard_free(f.worker.board);
-    conf_fini(&f.conf);
+    conf_fini(&conf);
     return 0;
 }
 
 /* Answers one POST; the status. The exchange is to be ended. */
 static int post(const char *body)
 {
-    f.memory = (struct request_memory){.params = {"REQUEST_METHOD", "POST", "REQUEST_URI",
-                                           "/api/v1/pam/mcp", "CONTENT_TYPE", "application/json"},
-        .body = body};
-    f.source = request_memory_source(&f.memory);
-    assert_int_equal(exchange_init(&f.x, &f.app, &f.source), 0);
-    assert_int_equal(routes_answer(&f.x, ROUTES_API), 0);
-    return f.x.reply.status;
+    memory = (struct request_memory){.params = {"CONTENT_TYPE", "application/json"}, .body = body};
+    source = request_memory_source(&memory);
+    assert_int_equal(exchange_init(&x, &app, &source), 0);
+    snprintf(x.who.user, sizeof x.who.user, "ann");
+    assert_int_equal(request_body(&x.request, 1 << 20, &x.problem), 0);
+    assert_int_equal(handlers_mcp_post(&x), 0);
+    return x.reply.status;
 }
 
 static void expect(const char *body, int status, const char *wanted)
 {
     assert_int_equal(post(body), status);
-    if (!strstr(buf_text(&f.x.reply.body), wanted))
-        fail_msg("%s: %s", body, buf_text(&f.x.reply.body));
-    exchange_fini(&f.x);
+    if (!strstr(buf_text(&x.reply.body), wanted))
+        fail_msg("%s: %s", body, buf_text(&x.reply.body));
+    exchange_fini(&x);
 }
 
 static void messages(void **state)
@@ -248,7 +231,7 @@ static void pages(void **state)
     size_t count = 0, provided = 0;
     (void)state;
     for (size_t i = 0; i < tools_count(); i++)
-        provided += tools_is_provided(&f.conf, tools_at(i));
+        provided += tools_is_provided(&conf, tools_at(i));
     assert_true(provided < tools_count());
     do {
         jdoc *doc = NULL;
@@ -256,14 +239,13 @@ static void pages(void **state)
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{%s%s%s}}",
             cursor[0] != '\0' ? "\"cursor\":\"" : "", cursor, cursor[0] != '\0' ? "\"" : "");
         assert_int_equal(post(body), 200);
-        assert_int_equal(jdoc_parse(buf_text(&f.x.reply.body), f.x.reply.body.len, &doc, NULL, 0),
-            0);
+        assert_int_equal(jdoc_parse(buf_text(&x.reply.body), x.reply.body.len, &doc, NULL, 0), 0);
         const jdoc *result = jdoc_get(doc, "result");
         count += jdoc_length(jdoc_get(result, "tools"));
         assert_true(jdoc_length(jdoc_get(result, "tools")) <= MCPD_PAGE);
         snprintf(cursor, sizeof cursor, "%s", jdoc_text_or(result, "nextCursor", ""));
         jdoc_free(doc);
-        exchange_fini(&f.x);
+        exchange_fini(&x);
     } while (cursor[0] != '\0');
     assert_int_equal(count, provided);
 }

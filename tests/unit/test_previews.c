@@ -251,6 +251,30 @@ static void titles_cannot_pretend(void **state)
         "delete the event \"Old bins' on Monday?\" on Tuesday 1 December 2026");
 }
 
+static void arguments_are_shown_as_they_are(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{\"a\":\"caf\xC3\xA9 \\n\"}", "{\"a\":\"caf\xC3\xA9 \\n\"}"},
+        {"\"pay \xE2\x80\xAE"
+         "evil\"",
+            "\"pay \\u202eevil\""},
+        {"\"a\xC2\xA0\xE2\x80\xA8"
+         "b\"",
+            "\"a\\u00a0\\u2028b\""},
+        {"\"\xF3\xA0\x81\xA1\"", "\"\\udb40\\udc61\""},
+        {"\"\xF0\x9F\x98\x80\"", "\"\xF0\x9F\x98\x80\""},
+        {"\"e\xCC\x81\xCC\x81\xCC\x81\"", "\"e\xCC\x81\xCC\x81\\u0301\""},
+        {"\"1234567890123456789\xC3\xA9\"", "\"1234567890123456789..."},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out = {0};
+        preview_json(&out, cases[i][0], cases[i][0][1] == '1' ? 21 : 100);
+        assert_string_equal(buf_text(&out), cases[i][1]);
+        buf_free(&out);
+    }
+}
+
 /* The yes was to what the user saw. */
 static void what_has_changed_is_not_done(void **state)
 {
@@ -318,6 +342,7 @@ int main(void)
         T(people_by_name),
         T(recipes_by_name),
         T(titles_cannot_pretend),
+        T(arguments_are_shown_as_they_are),
         T(what_has_changed_is_not_done),
         T(a_repeated_yes_finds_its_result),
         T(none_is_without),

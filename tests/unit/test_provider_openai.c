@@ -449,6 +449,15 @@ static void test_errors_in_other_words(void **state)
             ERR_OVERLOADED},
         {"data: {\"error\":{\"type\":\"throttlingException\"}}\n\n", ERR_OVERLOADED},
         {"data: {\"error\":\"Incorrect API key provided\",\"code\":\"bad\"}\n\n", ERR_AUTH},
+        /* Policy: Azure, DashScope, OpenRouter; credit: Anthropic. */
+        {"data: {\"error\":{\"code\":\"content_filter\",\"message\":\"x\",\"status\":400}}\n\n",
+            ERR_POLICY},
+        {"data: {\"error\":{\"code\":\"data_inspection_failed\",\"message\":\"x\"}}\n\n",
+            ERR_POLICY},
+        {"data: {\"error\":{\"code\":403,\"message\":\"requires moderation, your input was flagged\"}}\n\n",
+            ERR_POLICY},
+        {"data: {\"error\":{\"type\":\"invalid_request_error\",\"message\":\"Your credit balance is too low\"}}\n\n",
+            ERR_QUOTA},
         /* In a choice, without a reason. */
         {CHUNK(
              "{\"index\":0,\"delta\":{\"content\":\"\"},\"error\":{\"code\":503,\"message\":\"x\"}}"),

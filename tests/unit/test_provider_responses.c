@@ -1,7 +1,7 @@
 /* The stream of OpenAI's Responses API: every event, every order, however the bytes are cut. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/sink_text.h"
+#include "tests/unit/sink_mark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +136,15 @@ static void test_several_messages(void **state)
               TEXT(1, 4, " it is.") DONE(1, MESSAGE("m1", "Here it is.")) COMPLETED(
                   "{" MESSAGE("m0", "Let me see.") "},{" MESSAGE("m1", "Here it is.") "}"),
         "text Let me see.\n\nHere it is.", 0, PROVIDER_STOP_END);
+}
+
+static void test_phases(void **state)
+{
+    (void)state;
+    check(CREATED COMPLETED("{" MESSAGE("m0", "Hm.") ",\"phase\":\"commentary\"},{" MESSAGE("m1",
+              "So.") ",\"phase\":\"final_answer\"}"),
+        "text Hm.\n\nSo.|sealed responses-0:texts:[[3,\"commentary\"],[3,\"final_answer\"]]", 0,
+        PROVIDER_STOP_END);
 }
 
 static void test_calls(void **state)
@@ -365,14 +374,98 @@ static void test_too_many_items(void **state)
     buf_free(&bytes);
 }
 
+/* Wherever another worker goes on, the same is said, and once. */
+static void test_another_worker_goes_on(void **state)
+{
+    static const char bytes[] = CREATED ADDED(0, REASONING("r0", "]")) SUMMARY(0, 0, "First ")
+        SUMMARY(0, 0, "this.") SUMMARY(0, 1, "Then that.") DONE(0,
+            REASONING("r0",
+                "{\"type\":\"summary_text\",\"text\":\"First this.\"},{\"type\":"
+                "\"summary_text\",\"text\":\"Then that.\"}],\"encrypted_content\":"
+                "\"gAAA\"")) ADDED(1, EMPTY_MESSAGE("m1")) TEXT(1, 8, "Let me ")
+            TEXT(1, 9, "s\\ud83d") TEXT(1, 10, "\\ude00ee.")
+                TEXT_DONE(1, "Let me s\\ud83d\\ude00ee.") ADDED(2, CALL("fc_2", "call_2", "f", ""))
+                    ARGS(2, "fc_2", "{\\\"a") ARGS(2, "fc_2", "\\\":1}")
+                        DONE(2, CALL("fc_2", "call_2", "f", "{\\\"a\\\":1}")) TEXT(3, 20, "Well")
+                            DONE(3, MESSAGE("m3", "Well, then."))
+                                COMPLETED("{" CALL("fc_2", "call_2", "f", "{\\\"a\\\":1}") "}");
+    struct sink_stream whole, moved;
+    size_t moves = 0;
+
+    (void)state;
+    run(&whole, bytes, 0, false);
+    assert_int_equal(whole.error, 0);
+    for (size_t at = 1; at < 20; at++) {
+        sink_stream_begin(&moved, &provider_responses, at % 2);
+        provider_copy(moved.stream.maker, sizeof moved.stream.maker, "responses-0");
+        moves += sink_mark_feed(&moved, at, bytes, strlen(bytes));
+        assert_string_equal(buf_text(&moved.out.text), buf_text(&whole.out.text));
+        assert_true(sink_stream_same(&moved, &whole));
+        sink_stream_fini(&moved);
+    }
+    assert_int_equal(moves, 16); /* not in the middle of a character, not at the end */
+    sink_stream_fini(&whole);
+}
+
+static void test_marks_that_are_none(void **state)
+{
+    static const char *const marks[] = {"{}", "{\"calls\":0}",
+        "{\"calls\":1000,\"think\":[0,0],\"items\":[]}",
+        "{\"calls\":0,\"think\":[1,0],\"items\":[]}", "{\"calls\":0,\"think\":[7,0],\"items\":[]}",
+        "{\"calls\":0,\"think\":[0,0],\"items\":[[0,1,0,3,0,0]]}",
+        "{\"calls\":0,\"think\":[0,0],\"items\":[[0,9,0,3,0,0,\"m\"]]}",
+        "{\"calls\":0,\"think\":[0,0],\"items\":[[0,1,0,3,0,-1,\"m\"]]}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        struct sink_stream s;
+        jdoc *mark = NULL;
+        sink_stream_begin(&s, &provider_responses, false);
+        assert_int_equal(jdoc_parse(marks[i], strlen(marks[i]), &mark, NULL, 0), 0);
+        assert_int_equal(provider_responses.restore(&s.stream, mark), ERR_INVALID);
+        jdoc_free(mark);
+        sink_stream_fini(&s);
+    }
+}
+
+static void test_where_it_is(void **state)
+{
+    struct sink_stream s;
+
+    (void)state;
+    sink_stream_begin(&s, &provider_responses, false);
+    s.stream.background = true;
+    const char *bytes = EV("response.created",
+        "\"sequence_number\":0,\"response\":{\"id\":\"resp_q\","
+        "\"status\":\"queued\"}") EV("response.queued",
+        "\"sequence_number\":1,\"response\":{\"status\":\"queued\"}") EV("response.in_progress",
+        "\"sequence_number\":2,\"response\":{\"status\":\"in_progress\"}") TEXT(0, 3, "Hi");
+    sink_stream_feed(&s, bytes, strlen(bytes), 0);
+    assert_string_equal(buf_text(&s.out.text), "status queued|status in_progress|text Hi");
+    assert_true(s.stream.background);
+    /* Without numbers nobody can ask for what comes behind an event. */
+    bytes = "data: {\"type\":\"response.output_text.delta\",\"delta\":\" you\"}\n\n";
+    sink_stream_feed(&s, bytes, strlen(bytes), 0);
+    assert_false(s.stream.background);
+    sink_stream_fini(&s);
+    /* An id that would change the address. */
+    sink_stream_begin(&s, &provider_responses, false);
+    bytes = EV("response.created", "\"response\":{\"id\":\"../x?y\"}");
+    sink_stream_feed(&s, bytes, strlen(bytes), 0);
+    assert_string_equal(s.stream.response, "");
+    sink_stream_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_text_and_usage),
         cmocka_unit_test(test_said_once_however_it_is_said),
-        cmocka_unit_test(test_several_messages), cmocka_unit_test(test_calls),
-        cmocka_unit_test(test_thoughts), cmocka_unit_test(test_ends), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_queued_and_followed), cmocka_unit_test(test_documents),
-        cmocka_unit_test(test_characters_in_pieces), cmocka_unit_test(test_too_many_items)};
+        cmocka_unit_test(test_several_messages), cmocka_unit_test(test_phases),
+        cmocka_unit_test(test_calls), cmocka_unit_test(test_thoughts), cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_queued_and_followed),
+        cmocka_unit_test(test_documents), cmocka_unit_test(test_characters_in_pieces),
+        cmocka_unit_test(test_too_many_items), cmocka_unit_test(test_another_worker_goes_on),
+        cmocka_unit_test(test_marks_that_are_none), cmocka_unit_test(test_where_it_is)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,6 +67,19 @@ static void test_members(void **state)
             QUIRKS_TEXT_CONTENT},
         {"{\"error\":\"Invalid 'content': 'content' field must be a string or an array of objects. Got 'null'.\"}",
             QUIRKS_TEXT_CONTENT},
+        {"{\"error\":{\"message\":\"The `reasoning` must be passed back to the API.\"}}",
+            QUIRKS_KEEP_THOUGHTS},
+        {"{\"error\":{\"message\":\"Function tools with reasoning_effort are not supported for m in /v1/chat/completions.\","
+         "\"param\":\"reasoning_effort\"}}",
+            QUIRKS_EFFORT_NONE},
+        {"\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\"",
+            QUIRKS_OTHER_THINKING},
+        {"thinking: Extra inputs are not permitted", QUIRKS_NO_THINKING},
+        {"output_config.effort: Extra inputs are not permitted", QUIRKS_NO_EFFORT},
+        {"Unexpected value(s) `interleaved-thinking-2025-05-14` for the `anthropic-beta` header",
+            QUIRKS_NO_BETA},
+        {"messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`",
+            QUIRKS_NO_THOUGHTS},
         {"{\"error\":{\"message\":\"The `content[].thinking` in the thinking mode must be passed back to the API.\"}}",
             QUIRKS_KEEP_THOUGHTS},
         {"{\"error\":{\"message\":\"'messages.2': property 'reasoning_content' is unsupported\"}}",
@@ -297,7 +310,8 @@ static void test_a_message_with_a_file(void **state)
     assert_false(refusal_adapt(&s, &c, &known));
 }
 
-/* Servers say in many words that they take no pictures and no PDF (public reports, November 2026). */
+/* Servers say in many words that they take no pictures and no PDF (public reports, November
+ * 2026). */
 static void test_files_refused(void **state)
 {
     static const struct {
@@ -328,7 +342,7 @@ static void test_files_refused(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct refusal r = read_body(rows[i].body, 400, QUIRKS_NO_IMAGES | QUIRKS_NO_DOCUMENTS);
         if (r.kind != REFUSAL_MEMBER || r.flag != rows[i].flag)
-            fail_msg("%s: %x", rows[i].body, r.flag);
+            fail_msg("%s: %llx", rows[i].body, (unsigned long long)r.flag);
     }
     assert_int_equal(read_body(rows[0].body, 400, 0).kind, REFUSAL_OTHER);
     /* A broken picture says nothing of the model. */
@@ -450,10 +464,56 @@ static void test_quirks_are_shared(void **state)
     }
 }
 
+/* OpenAI's Responses API, in the vendor's words. */
+static void test_members_of_responses(void **state)
+{
+    static const struct {
+        const char *body;
+        unsigned flag;
+    } rows[] = {
+        {"{\"error\":{\"message\":\"Encrypted content is not supported with this model.\",\"param\":"
+         "\"include\"}}",
+            QUIRKS_NO_INCLUDE},
+        {"{\"error\":{\"message\":\"Unsupported parameter: 'reasoning.effort' is not supported with "
+         "this model.\",\"param\":\"reasoning.effort\"}}",
+            QUIRKS_NO_THINKING},
+        {"{\"error\":{\"message\":\"Your organization must be verified to generate reasoning "
+         "summaries.\",\"param\":\"reasoning.summary\"}}",
+            QUIRKS_NO_SUMMARY},
+        {"{\"error\":{\"message\":\"Unknown parameter: 'background'.\",\"param\":\"background\"}}",
+            QUIRKS_NO_BACKGROUND},
+        {"{\"error\":{\"message\":\"Background mode is not supported with zero data retention.\"}}",
+            QUIRKS_NO_BACKGROUND},
+        {"{\"error\":{\"message\":\"Unknown parameter: 'prompt_cache_key'.\"}}",
+            QUIRKS_NO_CACHE_KEY},
+        {"{\"error\":{\"message\":\"Unknown parameter: 'parallel_tool_calls'.\"}}",
+            QUIRKS_NO_PARALLEL},
+        {"{\"error\":{\"message\":\"Unsupported parameter: 'max_output_tokens'\"}}",
+            QUIRKS_NO_OUTPUT_FIELD},
+        {"{\"error\":{\"message\":\"Item 'fc_1' of type 'function_call' was provided without its "
+         "required 'reasoning' item: 'rs_1'.\",\"param\":\"input\"}}",
+            QUIRKS_NO_THOUGHTS},
+        {"{\"error\":{\"message\":\"Item with id 'rs_1' not found. Items are not persisted when `store` "
+         "is set to false.\",\"param\":\"input\"}}",
+            QUIRKS_NO_THOUGHTS},
+        {"{\"error\":{\"message\":\"The encrypted content gAAA could not be verified.\",\"code\":"
+         "\"invalid_encrypted_content\"}}",
+            QUIRKS_NO_THOUGHTS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct refusal r = read_body(rows[i].body, 400, ALL & ~QUIRKS_NO_CALL_EXTRA);
+        if (r.kind != REFUSAL_MEMBER || r.flag != rows[i].flag)
+            fail_msg("%s: kind %d flag %llx", rows[i].body, r.kind, (unsigned long long)r.flag);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members),
+        cmocka_unit_test(test_members_of_responses),
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_too_large_for_ever),
         cmocka_unit_test(test_every_chain_ends),

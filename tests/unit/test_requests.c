@@ -238,8 +238,11 @@ static void test_thinking(void **state)
             "\"output_config\":{\"effort\":\"medium\"}", "budget"},
         {"anthropic", NULL, "claude-sonnet-4-5", "off", 0, "}", "thinking"},
         {"anthropic", "http://h", "deepseek-v4-pro", "high", 0,
-            "\"thinking\":{\"type\":\"enabled\"},\"output_config\":{\"effort\":\"high\"}}",
-            "budget"},
+            "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":14423},\"output_config\":{\"effort\":"
+            "\"high\"}}",
+            "temperature"},
+        {"anthropic", "http://h", "mine", "low", 0,
+            "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1879}}", "output_config"},
         {"openai", NULL, "gpt-5", "low", 0, "\"reasoning_effort\":\"low\"", "thinking"},
         {"openai", NULL, "gpt-5", "low", QUIRKS_NO_THINKING, "}", "reasoning_effort"},
         {"openai", NULL, "gpt-5", "auto", 0, "}", "reasoning_effort"},
@@ -257,10 +260,12 @@ static void test_thinking(void **state)
             "\"thinking\":{\"type\":\"enabled\"}", "effort"},
         {"openai", "https://api.deepseek.com", "deepseek-v4-flash", "off", 0,
             "\"thinking\":{\"type\":\"disabled\"}", "effort"},
+        {"openai", "https://api.z.ai/api/paas/v4", "glm-5.2", "on", 0,
+            "\"thinking\":{\"type\":\"enabled\"}", "budget"},
         {"openai", "http://h/v1", "Qwen/Qwen3-8B", "off", 0,
-            "\"chat_template_kwargs\":{\"enable_thinking\":false}", "effort"},
+            "\"chat_template_kwargs\":{\"enable_thinking\":false,", "effort"},
         {"openai", "http://h/v1", "Qwen/Qwen3-8B", "on", 0,
-            "\"chat_template_kwargs\":{\"enable_thinking\":true}", "effort"},
+            "\"chat_template_kwargs\":{\"enable_thinking\":true,", "effort"},
     };
     struct context_tool tool = {.name = "t",
         .description = "does",
@@ -323,6 +328,40 @@ static void step(const char *call, const char *thought)
     snprintf(json, sizeof json,
         "{\"id\":\"t%s\",\"role\":\"tool\",\"toolCallId\":\"%s\",\"content\":\"ok\"}", call, call);
     add(json);
+}
+
+/* A thought goes to the server that sealed it; what an older version stored, to any of its form. */
+static void test_thoughts_go_to_their_server(void **state)
+{
+    char maker[PROVIDER_MAKER_SIZE], json[300];
+
+    (void)state;
+    provider_maker(&provider_anthropic, &f.conf, maker);
+    user("hello");
+    snprintf(json, sizeof json,
+        "{\"id\":\"r\",\"role\":\"reasoning\",\"content\":\"hm\",\"encryptedValue\":\"%s:signature:NEW\"}",
+        maker);
+    add(json);
+    step("c1", "old");
+    has(ask(&provider_anthropic, false), "\"signature\":\"NEW\"");
+    has(buf_text(&f.http.body), "\"signature\":\"Sc1\"");
+    set("anthropic.url", "https://api.deepseek.com/anthropic");
+    has_not(ask(&provider_anthropic, false), "NEW");
+    has(buf_text(&f.http.body), "\"signature\":\"Sc1\"");
+}
+
+/* What an earlier run thought stood behind another late block. */
+static void test_thoughts_of_an_earlier_run(void **state)
+{
+    (void)state;
+    user("hello");
+    step("c1", "one");
+    f.limits.thoughts_from = f.chat.count;
+    step("c2", "two");
+    has_not(ask(&provider_anthropic, false), "Sc1");
+    has(buf_text(&f.http.body), "\"signature\":\"Sc2\"");
+    f.limits.thoughts_from = 0;
+    has(ask(&provider_anthropic, false), "\"signature\":\"Sc1\"");
 }
 
 /* Extended thinking wants the step that waits for its results to begin with a thought. */
@@ -773,7 +812,7 @@ static void test_files_stand_where_they_were_sent(void **state)
         "\"bytes\":3,\"width\":30,\"height\":20,\"name\":\"a.png\"") "," FILE_PART("document",
         "att-2", "application/pdf",
         "\"bytes\":3,\"pages\":2,\"name\":\"b.pdf\"") ",{\"type\":\"text\",\"text\":\"behind\"}]}");
-    const char *body = ask_with(&provider_anthropic, "foo");
+    const char *body = ask_with(&provider_anthropic, "Zm9v");
     has(body,
         "{\"type\":\"text\",\"text\":\"before\\n[Attachment att-1: \\\"a.png\\\", image/png, 30 x 20 pixels, 3 bytes]\"},"
         "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"Zm9v\"}},"
@@ -782,7 +821,7 @@ static void test_files_stand_where_they_were_sent(void **state)
         "\"title\":\"b.pdf\"},{\"type\":\"text\",\"text\":\"\\nbehind\"");
     assert_int_equal(f.http.file_bytes, 8);
     assert_int_equal(f.http.file_tokens, 85 + 6000);
-    body = ask_with(&provider_openai, "foo");
+    body = ask_with(&provider_openai, "Zm9v");
     has(body, "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,Zm9v\"}}");
     has(body,
         "{\"type\":\"file\",\"file\":{\"filename\":\"b.pdf\",\"file_data\":\"data:application/pdf;base64,Zm9v\"}}");
@@ -799,11 +838,11 @@ static void test_files_of_results(void **state)
     add("{\"id\":\"3\",\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":[" FILE_PART("image",
         "att-1", "image/png", "\"bytes\":3,\"width\":30,\"height\":20") "]}");
     add("{\"id\":\"4\",\"role\":\"tool\",\"toolCallId\":\"c2\",\"content\":\"second\"}");
-    const char *body = ask_with(&provider_anthropic, "foo");
+    const char *body = ask_with(&provider_anthropic, "Zm9v");
     has(body,
         "\"tool_use_id\":\"c2\",\"content\":\"second\"},{\"type\":\"image\",\"source\":{\"type\":\"base64\"");
     has(body, "\"content\":\"[Attachment att-1: image/png, 30 x 20 pixels, 3 bytes]\"");
-    body = ask_with(&provider_openai, "foo");
+    body = ask_with(&provider_openai, "Zm9v");
     has(body, "{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"");
 }
 
@@ -856,6 +895,8 @@ int main(void)
         TEST(test_optional_members),
         TEST(test_thinking),
         TEST(test_a_model_without_tools_in_chat_completions),
+        TEST(test_thoughts_go_to_their_server),
+        TEST(test_thoughts_of_an_earlier_run),
         TEST(test_a_budget_needs_a_thought_in_the_open_step),
         TEST(test_thoughts_before_new_tools_stay_away),
         TEST(test_other_forms),

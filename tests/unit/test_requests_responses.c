@@ -265,6 +265,50 @@ static void test_stored_thoughts(void **state)
     has(ask(false), "rs_2");
 }
 
+static void test_phases(void **state)
+{
+    char json[512];
+
+    (void)state;
+    add("{\"id\":\"1\",\"role\":\"user\",\"content\":\"x\"}");
+    snprintf(json, sizeof json,
+        "{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"Let me see.\\n\\nHere it is.\","
+        "\"encryptedValue\":\"%s:texts:[[11,\\\"commentary\\\"],[11,\\\"final_answer\\\"]]\"}",
+        maker());
+    add(json);
+    add("{\"id\":\"3\",\"role\":\"user\",\"content\":\"y\"}");
+    has(ask(false),
+        "\"content\":\"Let me see.\",\"phase\":\"commentary\"},{\"type\":\"message\","
+        "\"role\":\"assistant\",\"content\":\"Here it is.\",\"phase\":\"final_answer\"}");
+    f.quirks.flags = QUIRKS_NO_CALL_EXTRA;
+    has(ask(false), "\"content\":\"Let me see.\\n\\nHere it is.\"}");
+    f.quirks.flags = 0;
+    set("responses.url", "http://other/v1");
+    has_not(ask(false), "phase");
+}
+
+/* A call between the messages; and a text that is not what the phases speak of. */
+static void test_phases_around_a_call(void **state)
+{
+    char json[768];
+
+    (void)state;
+    add("{\"id\":\"1\",\"role\":\"user\",\"content\":\"x\"}");
+    snprintf(json, sizeof json,
+        "{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"First.\\n\\nThen.\",\"toolCalls\":[{"
+        "\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}],"
+        "\"metadata\":{\"order\":\"t6 c t7 \"},\"encryptedValue\":\"%s:texts:[[6,"
+        "\\\"commentary\\\"],[5,\\\"evil\\\"]]\"}",
+        maker());
+    add(json);
+    add("{\"id\":\"r\",\"role\":\"tool\",\"toolCallId\":\"c\",\"content\":\"12\"}");
+    const char *body = ask(false);
+    has(body, "\"content\":\"First.\",\"phase\":\"commentary\"},{\"type\":\"function_call\"");
+    has(body, "\"content\":\"Then.\"}");
+    f.chat.items[1].len--;
+    has_not(ask(false), "phase");
+}
+
 static void test_bad_ids_and_arguments(void **state)
 {
     (void)state;
@@ -283,7 +327,8 @@ int main(void)
 #define FRESH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         FRESH(test_the_usual_request), FRESH(test_nothing_that_nobody_set),
         FRESH(test_thoughts_go_back_as_they_came), FRESH(test_of_another_server),
-        FRESH(test_forged_items), FRESH(test_stored_thoughts), FRESH(test_bad_ids_and_arguments)};
+        FRESH(test_forged_items), FRESH(test_stored_thoughts), FRESH(test_phases),
+        FRESH(test_phases_around_a_call), FRESH(test_bad_ids_and_arguments)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,20 @@ static void what_is_larger_than_all_is_served_alone(void **state)
     assert_true(c.granted);
 }
 
+static void a_part_can_be_given_back(void **state)
+{
+    (void)state;
+    room_ask(&room, &a, 8);
+    room_ask(&room, &b, 6);
+    room_shrink(&room, &a, 9); /* it holds less */
+    assert_false(b.granted);
+    room_shrink(&room, &a, 4);
+    assert_true(b.granted);
+    assert_int_equal(room.used, 10);
+    room_leave(&room, &a);
+    assert_int_equal(room.used, 6);
+}
+
 static void who_waits_no_more_is_forgotten(void **state)
 {
     (void)state;
@@ -74,6 +88,7 @@ int main(void)
         cmocka_unit_test_setup(those_who_fit_are_served_at_once, fresh),
         cmocka_unit_test_setup(nobody_is_passed, fresh),
         cmocka_unit_test_setup(what_is_larger_than_all_is_served_alone, fresh),
+        cmocka_unit_test_setup(a_part_can_be_given_back, fresh),
         cmocka_unit_test_setup(who_waits_no_more_is_forgotten, fresh),
     };
 

@@ -370,8 +370,8 @@ static struct stream_conn *open_kind(size_t index, int *peer)
 #define RUN "/_stream/sse?user=u&session=s&scope=run&turn=01234567-89ab-7def-8123-456789abcdef"
     static const char *const requests[STREAM_HANDSHAKE_KINDS] = {"GET ",
         "GET /api/v1/pam/ws?ticket=t" UPGRADE, "GET /api/v1/pam/ws?token=" UNKNOWN UPGRADE,
-        "GET /api/v1/pam/ws/u" UPGRADE, "GET " RUN HEAD "\r\n",
-        "GET " RUN "&form=json" HEAD "\r\n", "GET /api/v1/pam/ai/ws" UPGRADE,
+        "GET /api/v1/pam/ws/u" UPGRADE, "GET " RUN HEAD "\r\n", "GET " RUN "&form=json" HEAD "\r\n",
+        "GET /api/v1/pam/ai/ws" UPGRADE,
         "GET /_stream/durable?user=u&session=s&offset=-1&live=long-poll" HEAD "\r\n"};
 
     return open_request(requests[index], peer);

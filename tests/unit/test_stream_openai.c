@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define TURN "01234567-89ab-7def-8123-456789abcdef"
-#define DETAIL "response=0&usage=1&leaves=0&after=-1&model=pam&base=%2Fapi"
+#define DETAIL "response=0&usage=1&after=-1&model=pam&base=%2Fapi"
 #define STARTED "{\"type\":\"RUN_STARTED\",\"threadId\":\"s1\",\"runId\":\"r\",\"input\":{}}"
 #define FINISHED "{\"type\":\"RUN_FINISHED\",\"outcome\":{\"type\":\"success\"}}"
 #define OPENS(id) \
@@ -207,7 +207,7 @@ static void another_worker_s_words(void **state)
     }
 }
 
-#define RESPONSE "response=1&usage=0&leaves=0&after=-1&model=pam&base=%2Fapi"
+#define RESPONSE "response=1&usage=0&after=-1&model=pam&base=%2Fapi"
 
 static void events_are_numbered_alike_however_they_are_read(void **state)
 {
@@ -226,7 +226,7 @@ static void events_are_numbered_alike_however_they_are_read(void **state)
         "response.output_text.delta:6 response.output_text.done:7 response.content_part.done:8 "
         "response.output_item.done:9 response.completed:10");
     begin(&late, &stream_openai_response_render,
-        "response=1&usage=0&leaves=0&after=5&model=pam&base=%2Fapi");
+        "response=1&usage=0&after=5&model=pam&base=%2Fapi");
     hear(&late, STARTED);
     hear(&late, OPENS("m1"));
     late.n += 2; /* three deltas in one */
@@ -235,9 +235,37 @@ static void events_are_numbered_alike_however_they_are_read(void **state)
     assert_string_equal(types(&late),
         "response.output_text.delta:6 response.output_text.done:7 response.content_part.done:8 "
         "response.output_item.done:9 response.completed:10");
-    assert_string_equal(strstr(buf_text(&live.all), "event: response.completed") + 60,
-        strstr(buf_text(&late.all), "event: response.completed") + 60);
+    assert_string_equal(strstr(buf_text(&live.all), "event: response.completed"),
+        strstr(buf_text(&late.all), "event: response.completed"));
     end(&live);
+    end(&late);
+}
+
+/* Some servers begin with blank lines, and say nothing else before a call. */
+static void a_blank_message_is_none(void **state)
+{
+    struct hearing h, late;
+    (void)state;
+    begin(&h, &stream_openai_response_render, RESPONSE);
+    hear(&h, STARTED);
+    hear(&h, OPENS("m1"));
+    hear(&h, SAYS("m1", "\\n \\n"));
+    hear(&h, OPENS("m2"));
+    hear(&h, SAYS("m2", "\\n"));
+    hear(&h, SAYS("m2", "word"));
+    hear(&h, FINISHED);
+    assert_non_null(strstr(buf_text(&h.all), "\"delta\":\"\\nword\""));
+    assert_null(strstr(buf_text(&h.all), "msg_" TURN "_1"));
+    begin(&late, &stream_openai_response_render, RESPONSE);
+    hear(&late, STARTED);
+    hear(&late, OPENS("m1"));
+    hear(&late, SAYS("m1", "\\n \\n"));
+    hear(&late, OPENS("m2"));
+    late.n++; /* two deltas in one */
+    hear(&late, SAYS("m2", "\\nword"));
+    hear(&late, FINISHED);
+    assert_string_equal(buf_text(&late.all), buf_text(&h.all));
+    end(&h);
     end(&late);
 }
 
@@ -277,6 +305,7 @@ int main(void)
         cmocka_unit_test(what_ends_badly_is_an_error),
         cmocka_unit_test(another_worker_s_words),
         cmocka_unit_test(events_are_numbered_alike_however_they_are_read),
+        cmocka_unit_test(a_blank_message_is_none),
         cmocka_unit_test(a_response_has_its_items_in_order),
     };
     return cmocka_run_group_tests_name("stream_openai", tests, NULL, NULL);

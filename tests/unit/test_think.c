@@ -57,6 +57,7 @@ static void tags_part_thoughts_from_text(void **state)
     check("<think>hm</think>Yes, of course", "(hm)|Yes, of course|");
     check("<think>\thm\t</think>\n\tYes\t!", "(hm)|Yes|!|");
     check("</think>Yes", "Yes|");
+    check("<seed:think>hm</seed:th\tink> Yes", "(hm)|Yes|");
 }
 
 int main(void)

@@ -40,6 +40,8 @@ struct asked {
     const char *cmid, *hash, *message;
     enum turns_on_busy on_busy;
     bool reserved, may_pend, rewinds;
+    enum turns_naming naming;
+    const char *in; /* session; NULL = the test's */
 };
 
 static struct turns_start begin(struct store *s, struct asked a)
@@ -48,12 +50,13 @@ static struct turns_start begin(struct store *s, struct asked a)
     const char *message = a.message ? a.message : NULL;
     struct turns_start start;
     struct turns_request q = {.uid = USER,
-        .session = session,
+        .session = a.in ? a.in : session,
         .client_message_id = a.cmid,
         .body_hash = a.hash ? a.hash : "h",
         .messages = &message,
         .message_count = message ? 1 : 0,
         .rewinds = a.rewinds,
+        .naming = a.naming,
         .first_event = "{\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r1\"}",
         .input = "{\"text\":\"hi\"}",
         .title = "A title",
@@ -190,6 +193,91 @@ static void a_client_message_id_is_taken_once(void **state)
     assert_int_equal(b.outcome, TURNS_DUPLICATE);
     assert_string_equal(b.state, "done");
     assert_string_equal(transcript(), "S RUN_STARTED\nF RUN_FINISHED\n");
+}
+
+/* A request that is its own key: said anew, or tried again. */
+static void a_name_is_given_anew_or_again(void **state)
+{
+    char *cmid = arena_printf(arena, "n-%s", session), text[16], id[IDENT_UUID_SIZE];
+    struct asked anew = {.cmid = cmid, .naming = TURNS_ANEW};
+    struct asked again = {.cmid = cmid, .naming = TURNS_AGAIN};
+    struct turns_start next, a = begin(one, anew), b = begin(two, again);
+
+    (void)state;
+    assert_int_equal(b.outcome, TURNS_DUPLICATE);
+    assert_string_equal(b.turn, a.turn);
+    assert_int_equal(finish(one, &a, false, &next), 0);
+    b = begin(two, again);
+    assert_string_equal(b.turn, a.turn);
+    b = begin(one, anew);
+    assert_int_equal(b.outcome, TURNS_STARTED);
+    assert_string_not_equal(b.turn, a.turn);
+    a = begin(two, again);
+    assert_string_equal(a.turn, b.turn);
+    assert_int_equal(turns_stop(two, USER, &(struct turns_target){.turn = b.turn}, id, text), 0);
+    a = begin(two, again); /* what is being stopped is no answer to it */
+    assert_int_equal(a.outcome, TURNS_QUEUED);
+    assert_string_not_equal(a.turn, b.turn);
+    assert_int_equal(finish(one, &b, false, &next), 0);
+}
+
+/* In no list, not kept for long; found by the calls that wait for their client. */
+static void a_session_that_nobody_named_is_kept_apart(void **state)
+{
+    char *once = arena_printf(arena, "once:%s", session);
+    struct turns_start t = begin(one,
+                           (struct asked){.in = once,
+                               .message = "{\"id\":\"u1\",\"role\":\"user\",\"content\":\"x\"}"}),
+                       next;
+    static const char *const messages[] = {
+        "{\"id\":\"a1\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"ours\"},{\"id\":\"theirs\"}]}",
+        "{\"id\":\"r1\",\"role\":\"tool\",\"toolCallId\":\"ours\",\"content\":\"x\"}"};
+    char *entry = arena_printf(arena, "%s F {\"type\":\"RUN_FINISHED\"}", t.turn);
+    const char *events[] = {entry};
+    size_t len = strlen(entry);
+    const struct turns_end end = {.state = "done",
+        .messages = messages,
+        .message_count = 2,
+        .events = events,
+        .event_len = &len,
+        .event_count = 1,
+        .first_n = t.next_n,
+        .usage = "[]",
+        .http_status = 200,
+        .reply = "{}"};
+    struct sessions_part part = {.until = "a1", .spare = 1};
+    char found[IDENT_SESSION_MAX + 1];
+    struct turns_record record;
+    int64_t epoch = 0;
+
+    (void)state;
+    assert_int_equal(turns_forget(one, USER, t.turn), ERR_CONFLICT);
+    assert_int_equal(turns_finish(one, &t, &end, arena, &next), 0);
+    assert_int_equal(sessions_of_call(two, USER, "theirs", found), 0);
+    assert_string_equal(found, once);
+    assert_int_equal(sessions_of_call(two, USER, "ours", found), ERR_NOT_FOUND);
+    assert_int_equal(sessions_of_call(two, USER, "a b", found), ERR_NOT_FOUND);
+    assert_int_equal(number("ZSCORE tp:{ann}:sessions %s", once), 0);
+    assert_true(number("PTTL tp:{ann}:s:%s", once) <= 24 * 3600 * 1000);
+    assert_int_equal(sessions_until(two, USER, once, arena, &part), 0);
+    assert_int_equal(part.count, 3);
+    part.until = "u1";
+    assert_int_equal(sessions_until(two, USER, once, arena, &part), 0);
+    assert_int_equal(part.count, 1);
+    part.until = "no";
+    assert_int_equal(sessions_until(two, USER, once, arena, &part), ERR_NOT_FOUND);
+    assert_int_equal(turns_read(two, USER, t.turn, arena, &record), 0);
+    assert_string_equal(record.session, once);
+    assert_int_equal(sessions_epoch(two, USER, once, &epoch), 0);
+    assert_true(epoch == record.epoch);
+    t = begin(one,
+        (struct asked){.in = once,
+            .message = "{\"id\":\"r2\",\"role\":\"tool\",\"toolCallId\":\"theirs\"}"});
+    assert_int_equal(sessions_of_call(two, USER, "theirs", found), ERR_NOT_FOUND);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+    assert_int_equal(turns_forget(one, USER, t.turn), 0);
+    assert_int_equal(turns_read(two, USER, t.turn, arena, &record), ERR_NOT_FOUND);
+    assert_int_equal(sessions_epoch(two, USER, "no-such", &epoch), ERR_NOT_FOUND);
 }
 
 static void the_same_begin_twice_is_one_turn(void **state)
@@ -708,6 +796,8 @@ int main(void)
         TEST(a_turn_runs_from_start_to_end),
         TEST(the_finish_script_may_come_twice),
         TEST(a_client_message_id_is_taken_once),
+        TEST(a_name_is_given_anew_or_again),
+        TEST(a_session_that_nobody_named_is_kept_apart),
         TEST(the_same_begin_twice_is_one_turn),
         TEST(messages_the_session_has_are_not_added_again),
         TEST(a_message_that_came_before_leads_back_to_it),

@@ -4,6 +4,7 @@
 #include "fcgi-app/uichat.h"
 #include "tests/unit/cm.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct fixture {
@@ -169,6 +170,7 @@ static void what_is_wrong_is_named(void **state)
         {BODY(USER("u", "x"), ",\"tools\":[{}]"), "tools"},
         {BODY(USER("u", "x"), ",\"context\":1"), "context"},
         {BODY(USER("u", "x"), ",\"on_busy\":\"wait\""), "on_busy"},
+        {BODY(USER("u", "x"), ",\"stop_on_abort\":1"), "stop_on_abort"},
         {BODY(USER("u", "x"), ",\"timezone\":\"a b\""), "timezone"},
     };
     struct fixture *f = *state;
@@ -235,6 +237,34 @@ static void pages_begin_with_a_user(void **state)
         "{\"messages\":[" UI_USER("u") END);
 }
 
+static void files_have_an_address(void **state)
+{
+#define FILE_HEAD "{\"type\":\"image\",\"source\":{\"mimeType\":\"image/png\",\"type\":"
+#define UI_HEAD "{\"type\":\"file\",\"mediaType\":\"image/png\","
+    static const struct {
+        const char *part, *file;
+    } rows[] = {
+        {FILE_HEAD "\"data\",\"value\":\"AAAA\"}}",
+            UI_HEAD "\"url\":\"data:image/png;base64,AAAA\"}"},
+        {FILE_HEAD "\"url\",\"value\":\"https://x/y\"},\"metadata\":{\"filename\":\"y.png\"}}",
+            UI_HEAD "\"filename\":\"y.png\",\"url\":\"https://x/y\"}"},
+        {FILE_HEAD
+            "\"file\",\"value\":\"att-1\"},\"metadata\":{\"name\":\"z\",\"url\":\"/a/att-1\"}}",
+            UI_HEAD "\"filename\":\"z\",\"url\":\"/a/att-1\"}"},
+        {FILE_HEAD "\"file\",\"value\":\"att-2\"}}", ""},
+    };
+    char page[512], expected[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(page, sizeof page,
+            "{\"messages\":[{\"id\":\"u\",\"role\":\"user\",\"content\":[%s]}]}", rows[i].part);
+        snprintf(expected, sizeof expected,
+            "{\"messages\":[{\"id\":\"u\",\"role\":\"user\",\"parts\":[%s]}" END, rows[i].file);
+        page_is(page, expected);
+    }
+}
+
 static void calls_have_their_state(void **state)
 {
 #define CALLS \
@@ -290,6 +320,7 @@ int main(void)
         TEST(what_is_wrong_is_named),
         TEST(files_become_parts),
         TEST(pages_begin_with_a_user),
+        TEST(files_have_an_address),
         TEST(calls_have_their_state),
         TEST(a_call_waits_until_it_has_a_result),
     };

@@ -40,7 +40,8 @@ MUST_CHECK int export_file_trip(const jdoc *trip, struct buf *out);
 /*
  * All of the user: {user, exported_at, context, records: {FAMILY: [...]},
  * sessions: [{..., messages}], attachments: [{..., data}], inbox, feedback,
- * community: {FAMILY: [...]}, counts, complete: true}. `complete` stands last: a document without it was broken off. Returns 0 or a
+ * community: {FAMILY: [...]}, counts, complete: true}. `complete` stands last: a document without
+ * it was broken off. Returns 0 or a
  * fault.
  */
 MUST_CHECK int export_file_user(struct store *s, const char *uid, int64_t now_ms, struct buf *out,

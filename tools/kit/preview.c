@@ -108,6 +108,34 @@ const char *preview_text(struct arena *arena, const char *text, size_t max)
     return copy;
 }
 
+static void preview_put_escape(struct buf *out, unsigned c)
+{
+    if (c > 0xFFFF) {
+        buf_printf(out, "\\u%04x", 0xD7C0 + (c >> 10)); /* the pair of UTF-16 */
+        c = 0xDC00 + (c & 0x3FF);
+    }
+    buf_printf(out, "\\u%04x", c);
+}
+
+void preview_json(struct buf *out, const char *json, size_t max)
+{
+    size_t left = strlen(json), taken = 0, on_one = 0;
+    unsigned c;
+
+    for (size_t len; taken < left; taken += len) {
+        len = preview_next(json + taken, left - taken, &c);
+        if (taken + len > max) {
+            buf_puts(out, "...");
+            return;
+        }
+        on_one = IS_IN(marks, c) ? on_one + 1 : 0;
+        if ((c != ' ' && IS_IN(blanks, c)) || IS_IN(hidden, c) || on_one > MARKS_MAX)
+            preview_put_escape(out, c);
+        else
+            buf_put(out, json + taken, len);
+    }
+}
+
 int preview_say(struct tools_run *run, const char *format, ...)
 {
     char text[MESSAGE_MAX * 4];

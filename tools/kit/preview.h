@@ -24,6 +24,12 @@ const char *preview_text(struct arena *arena, const char *text, size_t max);
 
 /* A control or format character, a filler, one of private use: what a reader does not see. */
 bool preview_is_hidden(unsigned code);
+/*
+ * preview_json -- appends a JSON text as it is, but each character that is not shown, or changes
+ * how others are shown, as its \u escape: the same value, and a user reads what it is. At most
+ * `max` bytes of it, then "...".
+ */
+void preview_json(struct buf *out, const char *json, size_t max);
 
 /* Sets run->preview, which goes on behind "May I ". Returns 0 or ERR_NOMEM. */
 MUST_CHECK int preview_say(struct tools_run *run, const char *format, ...)

@@ -5,6 +5,7 @@
 #include "base/jdoc.h"
 #include "workers/stream/aisdk_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,10 +20,21 @@ static const char *aisdk_text(const jdoc *event, const char *name)
 
 /* ---- rare events ---- */
 
+/* The turn had not begun when its client asked: now the message that it answers is known. */
+static void aisdk_name(struct aisdk *a, const jdoc *event)
+{
+    const jdoc *said = jdoc_at(jdoc_get(jdoc_get(event, "input"), "messages"), 0);
+    const char *id = jdoc_text_or(said, "id", "");
+
+    if (strcmp(a->message, "-") == 0 && *id && strlen(id) <= IDENT_CLIENT_MESSAGE_MAX)
+        snprintf(a->message, sizeof a->message, UIMESSAGE_REPLY "%s", id);
+}
+
 static void aisdk_run_started(struct aisdk *a, struct buf *out, const jdoc *event)
 {
     const char *run = aisdk_text(event, "runId");
 
+    aisdk_name(a, event);
     if (!a->started) {
         aisdk_chunk_start(a, out, run);
     } else if (run && a->mode == AISDK_ALL) {

@@ -24,7 +24,8 @@ struct aisdk;
 
 /*
  * aisdk_new -- what one client sees of one run.
- *   detail  "MODE MESSAGE [LAST]". MESSAGE: the UI message's id. MODE: "new", the run begins it;
+ *   detail  "MODE MESSAGE [LAST]". MESSAGE: the UI message's id; "-": the reply to the message that
+ *           the run begins with. MODE: "new", the run begins it;
  *           "on", the run goes on with it and the client holds what came before; "all", the same,
  *           and the client holds nothing: a MESSAGES_SNAPSHOT comes before the run's first event.
  *           LAST: id of the stored message behind which the run's own begin; with "on" and "all"

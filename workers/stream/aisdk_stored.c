@@ -20,21 +20,59 @@ static void aisdk_stored_text(struct aisdk *a, struct buf *out, const jdoc *mess
     buf_free(&escaped);
 }
 
-static void aisdk_stored_calls(struct aisdk *a, struct buf *out, const jdoc *calls)
+static bool aisdk_stored_is(const jdoc *message, const char *name, const char *value)
 {
-    for (size_t i = 0; i < jdoc_length(calls); i++) {
-        const jdoc *one = jdoc_at(calls, i), *function = jdoc_get(one, "function");
-        const char *args = jdoc_text_or(function, "arguments", "");
-        struct aisdk_call *call =
-            aisdk_chunk_call(a, jdoc_text_or(one, "id", ""), jdoc_text_or(function, "name", ""));
+    return strcmp(jdoc_text_or(message, name, ""), value) == 0;
+}
 
-        if (call)
+static bool aisdk_stored_is_answered(const jdoc *messages, size_t from, const char *call)
+{
+    for (size_t i = from; i < jdoc_length(messages); i++) {
+        if (aisdk_stored_is(jdoc_at(messages, i), "role", "tool") &&
+            aisdk_stored_is(jdoc_at(messages, i), "toolCallId", call))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A call that has its result. Its input comes as a delta alone: at tool-input-available the page
+ * would run its own tool again (onToolCall).
+ */
+static void aisdk_stored_answered(struct aisdk *a, struct buf *out, const char *id,
+    const char *name, const char *args)
+{
+    aisdk_chunk_open(a, out, "tool-input-start");
+    buf_json_member(out, "toolCallId", id);
+    buf_json_member(out, "toolName", name);
+    aisdk_chunk_close(a, out);
+    aisdk_chunk_open(a, out, "tool-input-delta");
+    buf_json_member(out, "toolCallId", id);
+    buf_json_member(out, "inputTextDelta", *args ? args : "{}");
+    aisdk_chunk_close(a, out);
+}
+
+/* The calls of the message at index i. */
+static void aisdk_stored_calls(struct aisdk *a, struct buf *out, const jdoc *messages, size_t i)
+{
+    const jdoc *calls = jdoc_get(jdoc_at(messages, i), "toolCalls");
+
+    for (size_t k = 0; k < jdoc_length(calls); k++) {
+        const jdoc *one = jdoc_at(calls, k), *function = jdoc_get(one, "function");
+        const char *args = jdoc_text_or(function, "arguments", ""),
+                   *id = jdoc_text_or(one, "id", ""), *name = jdoc_text_or(function, "name", "");
+        struct aisdk_call *call = aisdk_chunk_call(a, id, name);
+
+        if (call && aisdk_stored_is_answered(messages, i + 1, id))
+            aisdk_stored_answered(a, out, id, name, args);
+        else if (call)
             aisdk_chunk_input(a, out, call, args, strlen(args));
     }
 }
 
-static void aisdk_stored_message(struct aisdk *a, struct buf *out, const jdoc *message)
+static void aisdk_stored_message(struct aisdk *a, struct buf *out, const jdoc *messages, size_t i)
 {
+    const jdoc *message = jdoc_at(messages, i);
     const char *role = jdoc_text_or(message, "role", "");
 
     if (strcmp(role, "reasoning") == 0) {
@@ -43,16 +81,11 @@ static void aisdk_stored_message(struct aisdk *a, struct buf *out, const jdoc *m
     } else if (strcmp(role, "assistant") == 0) {
         aisdk_chunk_step(a, out, jdoc_text_or(message, "id", ""));
         aisdk_stored_text(a, out, message, false);
-        aisdk_stored_calls(a, out, jdoc_get(message, "toolCalls"));
+        aisdk_stored_calls(a, out, messages, i);
     } else if (strcmp(role, "tool") == 0) {
         aisdk_chunk_result(a, out, jdoc_text_or(message, "toolCallId", ""),
             jdoc_get(message, "content"), jdoc_has(message, "error"));
     }
-}
-
-static bool aisdk_stored_is(const jdoc *message, const char *name, const char *value)
-{
-    return strcmp(jdoc_text_or(message, name, ""), value) == 0;
 }
 
 /* Behind the message of this id, the last such one; not found: behind the last user's. */
@@ -77,7 +110,7 @@ void aisdk_stored_before(struct aisdk *a, struct buf *out, const jdoc *messages)
 
     aisdk_chunk_start(a, out, NULL);
     for (; i < jdoc_length(messages); i++) {
-        aisdk_stored_message(a, out, jdoc_at(messages, i));
+        aisdk_stored_message(a, out, messages, i);
         if (aisdk_stored_is(jdoc_at(messages, i), "id", a->last))
             break; /* what stands behind it is the run's own, and comes by its events */
     }
@@ -111,5 +144,5 @@ void aisdk_stored_again(struct aisdk *a, struct buf *out, const jdoc *messages)
         aisdk_stored_forget(a);
     }
     for (; i < jdoc_length(messages); i++)
-        aisdk_stored_message(a, out, jdoc_at(messages, i));
+        aisdk_stored_message(a, out, messages, i);
 }

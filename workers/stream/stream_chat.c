@@ -1,8 +1,7 @@
 #include "workers/stream/stream_chat.h"
 
-#include "base/clock.h"
 #include "base/err.h"
-#include "process/fastcgi_call.h"
+#include "workers/stream/stream_call.h"
 #include "workers/stream/stream_chat_parts.h"
 #include "workers/stream/stream_frames.h"
 #include "workers/stream/stream_socket.h"
@@ -100,7 +99,7 @@ static void stream_chat_abort(struct stream_conn *c, const struct buf *id)
         return;
     }
     r->over = true;
-    stream_chat_ask_stop(r);
+    stream_call_stop(c->stream, c->user, r->turn);
 }
 
 static void stream_chat_frame(struct stream_conn *c, const jdoc *frame, struct buf *id)

@@ -1,58 +1,12 @@
 /* Asks turn and api workers as a client of HTTP would, and shows what they hand over. */
 #include "workers/stream/stream_chat_parts.h"
 
-#include "base/clock.h"
 #include "base/err.h"
-#include "process/fastcgi_call.h"
+#include "workers/stream/stream_call.h"
 #include "workers/stream/stream_handover.h"
 #include "workers/stream/stream_socket.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#define CHAT_REPLY_MAX 262144
-#define CHAT_MARGIN_MS 2000
-
-struct stream_chat_ask {
-    struct fastcgi_pool *pool;
-    const char *method, *path, *key; /* key: Idempotency-Key, "" = none */
-    const struct buf *body;
-    bool repeatable;
-};
-
-static int stream_chat_ask_start(struct stream_chat *r, const struct stream_chat_ask *ask,
-    fastcgi_call_fn *fn)
-{
-    const struct stream_conn *c = r->conn;
-    const struct conf *conf = c->stream->conf;
-    int64_t now = clock_real_ms();
-    char start[32];
-    const struct fastcgi_pair pairs[] = {
-        {"GATEWAY_INTERFACE", "CGI/1.1"},
-        {"SERVER_PROTOCOL", "HTTP/1.1"},
-        {"REQUEST_METHOD", ask->method},
-        {"REQUEST_URI", ask->path},
-        {"DOCUMENT_URI", ask->path},
-        {"SCRIPT_NAME", ask->path},
-        {"QUERY_STRING", ""},
-        {"CONTENT_TYPE", "application/json"},
-        {"TP_INTERNAL", "stream"},
-        {"TP_USER", c->user},
-        {"TP_ROLE", stream_socket_of(c)->admin ? "admin" : "user"},
-        {"T_START", start},
-        {"HTTP_IDEMPOTENCY_KEY", ask->key},
-    };
-    const struct fastcgi_call_request request = {.pairs = pairs,
-        .count = sizeof pairs / sizeof pairs[0] - (ask->key[0] ? 0 : 1),
-        .body = ask->body->data,
-        .len = ask->body->len,
-        .repeatable = ask->repeatable,
-        .timeout_ms = conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CHAT_MARGIN_MS,
-        .max = CHAT_REPLY_MAX};
-
-    snprintf(start, sizeof start, "%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
-    return fastcgi_call_start(ask->pool, &request, fn, r, fn ? &r->call : NULL);
-}
 
 /* ---- the reply ---- */
 
@@ -103,7 +57,7 @@ static void stream_chat_ask_watch(struct stream_chat *r, const struct stream_han
         stream_chat_say(r, "start");
     if (r->aborted) {
         r->over = true;
-        stream_chat_ask_stop(r);
+        stream_call_stop(r->conn->stream, r->conn->user, r->turn);
     }
 }
 
@@ -141,16 +95,17 @@ static void stream_chat_ask_on_reply(void *arg, int error, const struct fastcgi_
     }
 }
 
-static void stream_chat_ask(struct stream_chat *r, const struct stream_chat_ask *ask)
+static void stream_chat_ask(struct stream_chat *r, const struct stream_call *call)
 {
-    int error =
-        buf_error(ask->body) ? ERR_NOMEM : stream_chat_ask_start(r, ask, stream_chat_ask_on_reply);
+    int error = buf_error(call->body) ?
+        ERR_NOMEM :
+        stream_call_start(r->conn->stream, call, stream_chat_ask_on_reply, r, &r->call);
 
     if (error < 0)
         stream_chat_ask_failed(r, error);
 }
 
-/* ---- the three requests ---- */
+/* ---- the two requests ---- */
 
 static void stream_chat_ask_put(struct buf *b, const char *name, const jdoc *value)
 {
@@ -197,11 +152,13 @@ void stream_chat_ask_send(struct stream_chat *r, const jdoc *frame)
     buf_printf(&path, "%s/ai/chat", s->conf->public_base);
     stream_chat_ask_body(frame, &body);
     stream_chat_ask(r,
-        &(struct stream_chat_ask){.pool = s->turns,
+        &(struct stream_call){.pool = s->turns,
+            .user = r->conn->user,
             .method = "POST",
             .path = buf_text(&path),
             .key = jdoc_text_or(jdoc_get(frame, "headers"), "idempotency-key", ""),
             .body = &body,
+            .admin = stream_socket_of(r->conn)->admin,
             .repeatable = repeatable});
     buf_free(&path);
     buf_free(&body);
@@ -219,34 +176,12 @@ void stream_chat_ask_resume(struct stream_chat *r, const jdoc *frame)
     buf_put_urlencoded(&path, id, strlen(id));
     buf_puts(&path, "/stream");
     stream_chat_ask(r,
-        &(struct stream_chat_ask){.pool = s->api,
+        &(struct stream_call){.pool = s->api,
+            .user = r->conn->user,
             .method = "GET",
             .path = buf_text(&path),
-            .key = "",
             .body = &body,
+            .admin = stream_socket_of(r->conn)->admin,
             .repeatable = true});
     buf_free(&path);
-}
-
-void stream_chat_ask_stop(struct stream_chat *r)
-{
-    const struct stream *s = r->conn->stream;
-    struct buf path, body;
-
-    buf_init(&path, 0);
-    buf_init(&body, 0);
-    buf_printf(&path, "%s/turns/%s/cancel", s->conf->public_base, r->turn);
-    buf_puts(&body, "{}");
-    /* The client has left the request, and is told nothing of it. */
-    if (buf_error(&path) == 0 && buf_error(&body) == 0)
-        err_ignore(stream_chat_ask_start(r,
-            &(struct stream_chat_ask){.pool = s->api,
-                .method = "POST",
-                .path = buf_text(&path),
-                .key = "",
-                .body = &body,
-                .repeatable = true},
-            NULL));
-    buf_free(&path);
-    buf_free(&body);
 }

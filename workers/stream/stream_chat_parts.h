@@ -44,7 +44,5 @@ MUST_CHECK int stream_chat_say_chunks(struct stream_chat *r, const struct buf *l
 /* Both tell the client of whatever keeps them from being asked. */
 void stream_chat_ask_send(struct stream_chat *r, const jdoc *frame);
 void stream_chat_ask_resume(struct stream_chat *r, const jdoc *frame);
-/* Stops the request's turn. */
-void stream_chat_ask_stop(struct stream_chat *r);
 
 #endif

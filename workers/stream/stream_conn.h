@@ -29,6 +29,7 @@ struct iovec;
 struct stream_conn;
 struct fastcgi_pool;
 struct stream_deflate;
+struct stream_stop;
 
 /* What the connections of a worker share; made by stream_worker. */
 struct stream {
@@ -53,6 +54,7 @@ struct stream {
     int64_t started_ms, drain_from_ms; /* monotonic; 0 = not draining */
     int64_t drain_spread_ms;
     char api_socket[108];
+    struct stream_stop *stops;      /* stream_call: on their way */
     struct buf scratch;             /* of whoever writes one event */
     struct stream_deflate *deflate; /* NULL = ws.deflate is off */
     char bytes[STREAM_READ_SIZE];

@@ -53,7 +53,11 @@ int stream_durable_ask_read(const char *query, bool head, struct stream_durable_
     out->at = (struct logentry_id){0, 0};
     if (error == 0)
         error = stream_durable_ask_where(offset, out);
-    if (head) /* whatever the offset: the tail is told */
+    if (error == 0)
+        error = stream_durable_ask_live(live, out);
+    if (head) { /* whatever was asked: the tail is told, at once */
         out->where = STREAM_DURABLE_NOW;
-    return error < 0 ? error : stream_durable_ask_live(live, out);
+        out->live = STREAM_DURABLE_CATCH_UP;
+    }
+    return error;
 }

@@ -196,6 +196,10 @@ void stream_durable_reply_open(struct stream_conn *c, const struct stream_durabl
         stream_conn_kill(c);
     else
         err_ignore(stream_conn_send(c, &iov, 1, 0));
+    buf_reset(&head);
+    buf_printf(&head, "retry: %lld\n\n", (long long)c->stream->conf->stream_retry_ms);
+    if (stream_conn_is_open(c))
+        stream_durable_reply_put(c, &head, chunked);
     buf_free(&head);
 }
 
@@ -239,7 +243,7 @@ void stream_durable_reply_events(struct stream_conn *c, const struct stream_dura
         buf_puts(&out, ",\"upToDate\":true");
     if (page->closed)
         buf_puts(&out, ",\"streamClosed\":true");
-    buf_puts(&out, "}\n\n");
+    buf_printf(&out, "}\nid:%s\n\n", id); /* an EventSource sends it back */
     stream_durable_reply_put(c, &out, chunked);
     buf_free(&out);
 }

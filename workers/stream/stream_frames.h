@@ -13,7 +13,7 @@
  * Stream workers.
  */
 /*
- * stream_frames_count -- counts a frame against rate.ws_messages. Far above it the socket is closed.
+ * stream_frames_count -- counts a frame against rate.ws_messages. Far above it the socket closes.
  *   cost     STREAM_FRAMES_MESSAGE, or less
  *   tell_ms  out: not 0: the client is to be told, and may go on after this time
  * Returns whether the frame may be acted on.

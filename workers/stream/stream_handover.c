@@ -38,6 +38,7 @@ static int stream_handover_form(const char *query, const char *form, struct stre
 {
     out->render = stream_render_find(form);
     out->snapshot = stream_query_has(query, "snapshot");
+    out->stops = !out->whole_session && stream_query_has(query, "stops");
     out->detail[0] = '\0';
     if (stream_query_has(query, "detail") &&
         stream_query_get(query, "detail", out->detail, sizeof out->detail) < 0)

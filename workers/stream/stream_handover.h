@@ -25,6 +25,7 @@ struct stream_handover {
     bool whole_session, until_final;
     bool json;                              /* the turn's stored reply instead of its events */
     bool snapshot;                          /* the conversation first */
+    bool stops;                             /* a client that leaves before the end stops the turn */
     const struct stream_render *render;     /* NULL = the events as the log has them, AG-UI's */
     char detail[STREAM_RENDER_DETAIL_SIZE]; /* for the dialect */
 };

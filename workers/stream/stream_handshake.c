@@ -342,7 +342,7 @@ static void stream_handshake_answer_options(struct stream_conn *c)
     buf_init(&head, 0);
     buf_puts(&head, "HTTP/1.1 204 No Content\r\nConnection: close\r\n");
     origin_reply(c->stream->conf, stream_handshake_header(c, STREAM_HTTP_ORIGIN), &head);
-    origin_preflight(c->stream->conf, stream_handshake_header(c, STREAM_HTTP_ORIGIN), "GET", &head);
+    origin_preflight_socket(c->stream->conf, stream_handshake_header(c, STREAM_HTTP_ORIGIN), &head);
     buf_puts(&head, "\r\n");
     iov = (struct iovec){head.data, head.len};
     if (buf_error(&head) == 0)

@@ -5,7 +5,7 @@
 #include "process/origin.h"
 #include "store/keys.h"
 #include "wire/http/http.h"
-#include "workers/stream/stream_leave.h"
+#include "workers/stream/stream_call.h"
 #include "workers/stream/stream_refuse.h"
 
 #include <stdio.h>
@@ -35,11 +35,12 @@ static void stream_json_refuse(struct stream_conn *c, int status, const char *co
 
 static void stream_json_send(struct stream_conn *c, const struct stream_json_answer *answer)
 {
-    const struct stream_handover *h = c->own;
+    struct stream_handover *h = c->own;
     int status = answer->status;
     struct buf head;
     struct iovec iov[2];
 
+    h->stops = false; /* the turn has ended */
     buf_init(&head, 0);
     buf_printf(&head,
         "HTTP/1.1 %d %s\r\nContent-Type: application/%s; charset=utf-8\r\nContent-Length: %zu\r\n"
@@ -164,8 +165,8 @@ static void stream_json_gone(struct stream_conn *c)
 {
     const struct stream_handover *h = c->own;
 
-    if (stream_leave_ends(h))
-        stream_leave(c, h->turn);
+    if (h->stops)
+        stream_call_stop(c->stream, c->user, h->turn);
 }
 
 static void stream_json_free(struct stream_conn *c)

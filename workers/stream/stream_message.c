@@ -4,9 +4,8 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
-#include "process/fastcgi_call.h"
 #include "store/logentry.h"
-#include "workers/stream/stream_ask.h"
+#include "workers/stream/stream_call.h"
 #include "workers/stream/stream_form.h"
 #include "workers/stream/stream_socket.h"
 
@@ -91,16 +90,16 @@ static struct stream_message *stream_message_first_submit(const struct stream_co
 static int stream_message_ask(struct stream_message *m, struct fastcgi_pool *pool,
     const char *method, const char *path, fastcgi_call_fn *fn)
 {
-    const struct stream_ask ask = {.pool = pool,
+    const struct stream_call call = {.pool = pool,
+        .user = m->conn->user,
         .method = method,
         .path = path,
-        .body = m->body.data,
-        .len = m->body.len,
+        .body = &m->body,
         .admin = stream_socket_of(m->conn)->admin,
         /* Two with the same id are one; an answer to an approval has the id of that. */
         .repeatable = m->kind == MESSAGE_SUBMIT && m->client_message_id};
 
-    return stream_ask(m->conn, &ask, fn, m, fn ? &m->call : NULL);
+    return stream_call_start(m->conn->stream, &call, fn, m, &m->call);
 }
 
 /* ---- what the client hears ---- */

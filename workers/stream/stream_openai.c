@@ -3,71 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct stream_openai *stream_openai_new(const char *detail, const struct stream_openai_form *form)
-{
-    struct stream_openai *s = calloc(1, sizeof *s);
-
-    if (!s)
-        return NULL;
-    s->form = form;
-    if (facade_view_read(detail, &s->view) < 0) {
-        free(s);
-        return NULL;
-    }
-    return s;
-}
-
-void stream_openai_free(void *state)
-{
-    struct stream_openai *s = state;
-
-    stream_openai_cut_messages(s, 0);
-    stream_openai_cut_calls(s);
-    free(s->messages);
-    free(s->calls);
-    free(s->message);
-    free(s->session);
-    jdoc_free(s->echo_of);
-    buf_free(&s->sent);
-    buf_free(&s->thought);
-    buf_free(&s->items);
-    free(s);
-}
-
-const jdoc *stream_openai_echo(const struct stream_openai *s)
-{
-    return jdoc_get(jdoc_get(jdoc_get(s->echo_of, "input"), "forwardedProps"), "openai");
-}
-
-bool stream_openai_room(void **list, size_t count, size_t *room, size_t size)
-{
-    size_t more = *room > 0 ? *room * 2 : 4;
-    void *grown;
-
-    if (count < *room)
-        return true;
-    grown = realloc(*list, more * size);
-    if (!grown)
-        return false;
-    *list = grown;
-    *room = more;
-    return true;
-}
-
-/* ---- ends ---- */
-
-void stream_openai_break(struct stream_openai *s, const char *code, const char *message)
-{
-    if (!s->over)
-        s->form->broken(s, code, message);
-    s->over = true;
-}
-
-void stream_openai_no_memory(struct stream_openai *s)
-{
-    stream_openai_break(s, "internal_error", "There is no memory for this stream.");
-}
-
 /* ---- events ---- */
 
 static void stream_openai_on_started(struct stream_openai *s, const jdoc *event)
@@ -115,6 +50,11 @@ static void stream_openai_on_args(struct stream_openai *s, const jdoc *event)
 static void stream_openai_on_result(struct stream_openai *s, const jdoc *event)
 {
     stream_openai_drop_call(s, jdoc_text_or(event, "toolCallId", ""));
+}
+
+static void stream_openai_on_custom(struct stream_openai *s, const jdoc *event)
+{
+    s->resumed = s->resumed || !strcmp(jdoc_text_or(event, "name", ""), "turnpike.resumed");
 }
 
 static void stream_openai_finish(struct stream_openai *s, const struct stream_openai_end *end)
@@ -166,6 +106,7 @@ static const struct {
     {"TOOL_CALL_START", stream_openai_on_call},
     {"TOOL_CALL_ARGS", stream_openai_on_args},
     {"TOOL_CALL_RESULT", stream_openai_on_result},
+    {"CUSTOM", stream_openai_on_custom},
     {"MESSAGES_SNAPSHOT", stream_openai_on_snapshot},
     {"RUN_FINISHED", stream_openai_on_finished},
     {"RUN_ERROR", stream_openai_on_error},

@@ -31,7 +31,6 @@ struct stream_openai_end {
     bool cancelled;
     const jdoc *usage;          /* or NULL */
     const char *code, *message; /* of a failure; or NULL */
-    bool retryable;
 };
 
 /* A dialect: each appends whole frames to s->out. Texts are escaped. */
@@ -67,9 +66,11 @@ struct stream_openai {
         size_t at; /* in sent */
     } * messages;
     size_t message_count, message_room;
-    char *message; /* the open one's id; NULL = none */
-    bool begun;    /* something of it was said */
-    bool matching; /* another worker says again what was sent from `matched` on */
+    char *message;   /* the open one's id; NULL = none */
+    struct buf held; /* the blanks with which it begins: told when a word follows */
+    bool begun;      /* something of it was said */
+    bool resumed;    /* another worker goes on, and has not told what counts */
+    bool matching;   /* another worker says again what was sent from `matched` on */
     size_t matched;
 
     struct stream_openai_call *calls;
@@ -107,7 +108,8 @@ void stream_openai_open(struct stream_openai *s, const char *id);
 void stream_openai_text(struct stream_openai *s, const char *text, size_t len);
 void stream_openai_say(struct stream_openai *s, const char *id, const char *text, size_t len);
 void stream_openai_cut_messages(struct stream_openai *s, size_t count);
-/* MESSAGES_SNAPSHOT: the messages that count; what else was sent has to be said again. */
+/* MESSAGES_SNAPSHOT of another worker: the messages that count; what else was sent has to be said
+ * again. */
 void stream_openai_on_snapshot(struct stream_openai *s, const jdoc *event);
 
 /* NULL: there is none; stream_openai_add_call: or no memory, and the stream is over. */

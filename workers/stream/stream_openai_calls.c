@@ -4,16 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void stream_openai_cut_calls(struct stream_openai *s)
-{
-    while (s->call_count > 0) {
-        struct stream_openai_call *call = &s->calls[--s->call_count];
-        free(call->id);
-        free(call->name);
-        buf_free(&call->args);
-    }
-}
-
 struct stream_openai_call *stream_openai_call(struct stream_openai *s, const char *id)
 {
     for (size_t i = 0; i < s->call_count; i++)

@@ -1,7 +1,6 @@
 /* stream_openai_response -- the events of a response. */
 #include "workers/stream/stream_openai.h"
 
-#include "base/clock.h"
 #include "fcgi-app/facade.h"
 
 #include <string.h>
@@ -210,9 +209,7 @@ static void stream_openai_response_finish(struct stream_openai *s,
     const struct stream_openai_end *end)
 {
     bool cut = !strcmp(end->finish, "length") || !strcmp(end->finish, "content_filter");
-    struct facade_response_form form = {.status = "completed",
-        .usage = end->usage,
-        .completed_s = clock_real_ms() / 1000};
+    struct facade_response_form form = {.status = "completed", .usage = end->usage, .over = true};
     const char *type = "response.completed";
 
     stream_openai_response_end_item(s);

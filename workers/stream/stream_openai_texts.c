@@ -13,12 +13,6 @@ void stream_openai_diverged(struct stream_openai *s)
         "cannot take back its own. The session has the answer.");
 }
 
-void stream_openai_cut_messages(struct stream_openai *s, size_t count)
-{
-    while (s->message_count > count)
-        free(s->messages[--s->message_count].id);
-}
-
 /*
  * What is said again is passed over as long as it is what was sent. Returns what is left of it, or
  * NULL when it is something else: the stream is over then.
@@ -57,27 +51,20 @@ static bool stream_openai_note_message(struct stream_openai *s)
 
 static void stream_openai_next(struct stream_openai *s)
 {
-    size_t len = strlen(s->form->boundary);
+    size_t whole = strlen(s->form->boundary), len = whole;
 
     if (!stream_openai_match(s, s->form->boundary, &len) || len == 0)
         return;
+    if (len < whole) { /* a text ended as a boundary begins */
+        stream_openai_diverged(s);
+        return;
+    }
     s->form->next(s);
     buf_put(&s->sent, s->form->boundary, strlen(s->form->boundary));
 }
 
-void stream_openai_text(struct stream_openai *s, const char *text, size_t len)
+static void stream_openai_put(struct stream_openai *s, const char *text, size_t len)
 {
-    if (!s->message || s->over || len == 0)
-        return;
-    if (!s->begun) {
-        if (!stream_openai_note_message(s)) {
-            stream_openai_no_memory(s);
-            return;
-        }
-        if (s->messages[s->message_count - 1].at > 0)
-            stream_openai_next(s);
-        s->begun = true;
-    }
     if (s->over || !(text = stream_openai_match(s, text, &len)) || len == 0)
         return;
     s->heard = true;
@@ -87,10 +74,51 @@ void stream_openai_text(struct stream_openai *s, const char *text, size_t len)
         stream_openai_no_memory(s);
 }
 
+/* Of a text that is escaped. */
+static bool stream_openai_is_blank(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == ' ')
+            continue;
+        if (text[i] != '\\' || i + 1 == len || !strchr("nrt", text[++i]))
+            return false;
+    }
+    return true;
+}
+
+/* The message has its first word: what was held is told with it. */
+static void stream_openai_begin(struct stream_openai *s)
+{
+    struct buf held = s->held;
+
+    s->held = (struct buf){0};
+    s->begun = true;
+    if (buf_error(&held) || !stream_openai_note_message(s))
+        stream_openai_no_memory(s);
+    else if (s->messages[s->message_count - 1].at > 0)
+        stream_openai_next(s);
+    stream_openai_put(s, held.data, held.len);
+    buf_free(&held);
+}
+
+void stream_openai_text(struct stream_openai *s, const char *text, size_t len)
+{
+    if (!s->message || s->over || len == 0)
+        return;
+    if (s->begun) {
+        stream_openai_put(s, text, len);
+        return;
+    }
+    buf_put(&s->held, text, len);
+    if (!stream_openai_is_blank(text, len))
+        stream_openai_begin(s);
+}
+
 void stream_openai_open(struct stream_openai *s, const char *id)
 {
     free(s->message);
     s->message = strdup(id);
+    buf_reset(&s->held);
     s->begun = false;
     if (!s->message)
         stream_openai_no_memory(s);
@@ -193,6 +221,9 @@ void stream_openai_on_snapshot(struct stream_openai *s, const jdoc *event)
     const jdoc *messages = jdoc_get(event, "messages"), *last = NULL;
     size_t kept = 0, at = 0, from = stream_openai_last_question(messages);
 
+    if (!s->resumed) /* it says what has been said */
+        return;
+    s->resumed = false;
     for (; kept < s->message_count; kept++) {
         const jdoc *found = stream_openai_counts(messages, s->messages[kept].id, &at);
         if (!found)

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "process/origin.h"
 #include "store/keys.h"
-#include "workers/stream/stream_leave.h"
+#include "workers/stream/stream_call.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,9 @@
 struct stream_sse {
     const struct stream_render *render; /* NULL = the log's own events */
     void *rendering;                    /* its state */
-    char leaves[IDENT_UUID_SIZE];       /* a turn that ends when its client leaves; "" = none */
     bool chunked;
+    bool over;                   /* its end is ours or its run's, not its client's */
+    char stops[IDENT_UUID_SIZE]; /* the turn that a client stops by leaving; "" = none */
 };
 
 static bool stream_sse_is_chunked(const struct stream_conn *c)
@@ -50,9 +51,11 @@ static int stream_sse_send(struct stream_conn *c, const struct iovec *parts, siz
 /* What a dialect has written. Its state has gone on, so this is not refused any more. */
 static int stream_sse_send_rendered(struct stream_conn *c, const struct buf *b)
 {
+    struct stream_sse *sse = c->own;
     struct iovec one = stream_sse_part(b->data, b->len);
 
     if (buf_error(b)) {
+        sse->over = true;
         stream_conn_kill(c);
         return ERR_PEER_GONE;
     }
@@ -97,6 +100,7 @@ static void stream_sse_comment(struct stream_conn *c)
 /* Ends the response properly; retry: the client is to come back. */
 static void stream_sse_end(struct stream_conn *c, bool retry)
 {
+    struct stream_sse *sse = c->own;
     char text[48];
     struct iovec one;
 
@@ -110,14 +114,16 @@ static void stream_sse_end(struct stream_conn *c, bool retry)
         one = stream_sse_part("0\r\n\r\n", 5);
         err_ignore(stream_conn_send(c, &one, 1, 0));
     }
+    sse->over = true;
     stream_conn_finish(c);
 }
 
 /* Before the end of what it shows: the client is to come back. */
 static void stream_sse_leave(struct stream_conn *c)
 {
-    const struct stream_sse *sse = c->own;
+    struct stream_sse *sse = c->own;
 
+    sse->over = true;
     if (sse->render)
         stream_conn_finish(c); /* broken off: no last chunk */
     else
@@ -156,13 +162,12 @@ static void stream_sse_ended(struct stream_conn *c)
     stream_sse_end(c, false);
 }
 
-/* Not for an end of our own making: a stream that is broken off is asked for again. */
-static void stream_sse_gone(struct stream_conn *c)
+static void stream_sse_died(struct stream_conn *c)
 {
     const struct stream_sse *sse = c->own;
 
-    if (sse->leaves[0])
-        stream_leave(c, sse->leaves);
+    if (!sse->over && sse->stops[0])
+        stream_call_stop(c->stream, c->user, sse->stops);
 }
 
 static void stream_sse_free(struct stream_conn *c)
@@ -187,7 +192,7 @@ const struct stream_kind stream_sse_kind = {.name = "sse",
     .tick = stream_sse_tick,
     .drain = stream_sse_drain,
     .drained = stream_conn_no_step,
-    .end = stream_sse_gone,
+    .end = stream_sse_died,
     .free = stream_sse_free,
     .event = stream_sse_event,
     .located = stream_conn_no_step,
@@ -245,9 +250,9 @@ static struct stream_sse *stream_sse_new(const struct stream_handover *h, bool c
 
     if (!sse)
         return NULL;
-    *sse = (struct stream_sse){.render = h->render, .chunked = chunked};
-    if (stream_leave_ends(h))
-        memcpy(sse->leaves, h->turn, sizeof sse->leaves);
+    *sse = (struct stream_sse){.render = h->render, .chunked = chunked, .over = true};
+    if (h->stops)
+        memcpy(sse->stops, h->turn, sizeof sse->stops);
     if (h->render) {
         sse->rendering = h->render->new (h->detail);
         if (!sse->rendering) {
@@ -276,6 +281,10 @@ void stream_sse_start(struct stream_conn *c, const struct stream_handover *h, bo
     c->expires_ms = h->expires_ms;
     stream_sse_send_head(c, h);
     stream_handover_start(h, &start);
-    if (stream_conn_is_open(c) && stream_conn_watch_start(c, &start, NULL) < 0)
+    if (!stream_conn_is_open(c))
+        return;
+    if (stream_conn_watch_start(c, &start, NULL) < 0)
         stream_conn_kill(c);
+    else
+        sse->over = false;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/task.h"
 #include "process/fastcgi_pool.h"
+#include "workers/stream/stream_call.h"
 #include "workers/stream/stream_deflate.h"
 #include "workers/stream/stream_events.h"
 #include "workers/stream/stream_handshake.h"
@@ -275,6 +276,7 @@ void stream_worker_close(struct stream *s)
     }
     if (s->reactor)
         stream_conn_end_round(s);
+    stream_call_forget_stops(s);
     fastcgi_pool_free(s->turns);
     fastcgi_pool_free(s->api);
     tasks_close();

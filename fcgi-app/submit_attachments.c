@@ -127,21 +127,25 @@ static int submit_take_origin(struct submit_parser *p, struct submit_file *f,
             f->field);
 }
 
-/* A new one of this request, with what a part of any form may say of it. */
+/* A new one of this request. */
 static int submit_new_file(struct submit_parser *p, const char *field, struct submit_file **out)
 {
     struct submit *s = p->out;
-    if (s->file_count == (size_t)p->conf->attachments_message)
-        return problem_limit(p->problem, field, p->conf->attachments_message,
-            "%s is one too many: a message may have %lld files.", field,
-            (long long)p->conf->attachments_message);
+    struct submit_file **last = &s->files;
+    if (s->file_count == SUBMIT_FILES_MAX)
+        return problem_limit(p->problem, field, SUBMIT_FILES_MAX,
+            "%s is one too many: the messages of a request may have %d files.", field,
+            SUBMIT_FILES_MAX);
     struct submit_file *f = arena_alloc(p->arena, sizeof *f);
     if (!f)
         return ERR_NOMEM;
     *f = (struct submit_file){.declared = "", .name = "", .field = arena_strdup(p->arena, field)};
     if (!f->field)
         return ERR_NOMEM;
-    s->files[s->file_count++] = f;
+    while (*last)
+        last = &(*last)->next;
+    *last = f;
+    s->file_count++;
     *out = f;
     return 0;
 }

@@ -14,7 +14,7 @@ const PIXEL = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQ
 
 /** The page on a port of its own, and tokens of its users. */
 async function site() {
-  const {outputFiles: [script]} = await build({entryPoints: [join(TOP, "tests/e2e/aisdk-page.jsx")], bundle: true, write: false, format: "esm",
+  const {outputFiles: [script]} = await build({entryPoints: [join(TOP, "tests/e2e/page-aisdk.jsx")], bundle: true, write: false, format: "esm",
     jsx: "automatic", define: {"process.env.NODE_ENV": "\"development\""}, logLevel: "error"});
   const server = http.createServer((request, response) => {
     const {pathname, searchParams} = new URL(request.url, "http://page");
@@ -45,6 +45,9 @@ for (const socket of [false, true]) describe(`a page with useChat, ${socket ? "W
   async function open(user = uuid(), id = uuid()) {
     const tab = await browser.newPage();
     tab.setDefaultTimeout(30000);
+    // A send that overtakes the hook's resume may have its error cleared by that: the hook's own race.
+    const asked = socket ? new Promise(done => tab.on("websocket", ws => ws.on("framereceived", ({payload}) => payload.includes("no-active") && done())))
+      : tab.waitForResponse(response => response.url().endsWith(`${id}/stream`));
     await tab.goto(`${page.origin}/?user=${user}${socket ? "&socket" : ""}#${id}`);
     const asUser = {headers: {Authorization: `Bearer ${token(user)}`}};
     const say = async text => {
@@ -57,6 +60,7 @@ for (const socket of [false, true]) describe(`a page with useChat, ${socket ? "W
       await tab.locator(".assistant .text", {hasText: words}).last().waitFor();
       await status("ready");
     };
+    await asked;
     await status("ready");
     return Object.assign(tab, {user, id, asUser, say, status, texts, seen});
   }

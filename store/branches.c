@@ -1,0 +1,96 @@
+#include "store/branches.h"
+
+#include "base/clock.h"
+#include "base/jdoc.h"
+#include "store/args.h"
+#include "store/scripts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BRANCHES_PAGE_MAX 1000
+
+static void branches_put_name(struct buf *json, const char *id, int64_t at_ms)
+{
+    char when[CLOCK_RFC3339_SIZE];
+
+    clock_rfc3339(at_ms, when);
+    buf_puts(json, "{\"id\":");
+    buf_json_string(json, id, strlen(id));
+    buf_puts(json, ",\"created_at\":");
+    buf_json_string(json, when, strlen(when));
+    buf_putc(json, '}');
+}
+
+static void branches_put_page(struct buf *json, const jdoc *messages, size_t last, size_t limit)
+{
+    size_t first = last > limit ? last - limit : 0;
+
+    buf_puts(json, "{\"messages\":[");
+    for (size_t i = first; i < last; i++) {
+        if (i > first)
+            buf_putc(json, ',');
+        jdoc_write(jdoc_at(messages, i), json);
+    }
+    if (first > 0)
+        buf_printf(json, "],\"has_more\":true,\"next_cursor\":\"%zu\"", first);
+    else
+        buf_puts(json, "],\"has_more\":false,\"next_cursor\":null");
+}
+
+static void branches_put_names(struct buf *json, const jdoc *branch, const struct link_reply *r)
+{
+    buf_puts(json, ",\"branch\":");
+    branches_put_name(json, jdoc_text_or(branch, "turn", ""), jdoc_int_or(branch, "at", 0));
+    buf_puts(json, ",\"branches\":[");
+    for (size_t i = 1; i < link_reply_count(r); i++) {
+        const struct link_reply *row = link_reply_at(r, i);
+
+        if (i > 1)
+            buf_putc(json, ',');
+        branches_put_name(json, link_reply_text(link_reply_at(row, 0), NULL),
+            link_reply_int(link_reply_at(row, 1)));
+    }
+    buf_puts(json, "]}");
+}
+
+static int branches_write(const struct link_reply *r, const char *before, size_t limit,
+    struct buf *json)
+{
+    jdoc *branch = NULL;
+    size_t len, last;
+    const char *text = link_reply_text(link_reply_at(r, 0), &len);
+    int error = len > 0 ? jdoc_parse(text, len, &branch, NULL, 0) : ERR_NOT_FOUND;
+
+    if (error)
+        return error;
+    const jdoc *messages = jdoc_get(branch, "messages");
+    last = jdoc_length(messages);
+    if (before && strtoull(before, NULL, 10) < last)
+        last = strtoull(before, NULL, 10);
+    branches_put_page(json, messages, last, limit);
+    branches_put_names(json, branch, r);
+    jdoc_free(branch);
+    return buf_error(json);
+}
+
+int branches_messages(struct store *s, const char *uid, const struct branches_page *page,
+    struct buf *json)
+{
+    const char *before = page->before;
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    if (before && (strlen(before) > 15 || strspn(before, "0123456789") != strlen(before)))
+        return ERR_INVALID;
+    args_init(&args);
+    args_text(&args, page->session);
+    args_text(&args, page->branch);
+    error = args_call(&args, s, &script_session_branch, uid, &r);
+    if (!error)
+        error = branches_write(r, before,
+            page->limit > BRANCHES_PAGE_MAX ? BRANCHES_PAGE_MAX : page->limit, json);
+    link_reply_free(r);
+    return error;
+}
