@@ -41,7 +41,7 @@ void exchange_fini(struct exchange *x)
 
 void exchange_json(struct exchange *x, int status)
 {
-    x->reply.unsized = x->reply.kept = false;
+    x->reply.unsized = x->reply.kept = x->reply.tagged = false;
     x->reply.kept_s = 0;
     x->reply.status = status;
     x->reply.content_type = status >= 400 ? "application/problem+json" : "application/json";
@@ -206,7 +206,7 @@ void exchange_tag(struct exchange *x)
     struct reply *reply = &x->reply;
     char digest[IDENT_SHA256_SIZE], tag[EXCHANGE_TAG_DIGITS + 3];
     if (strcmp(x->request.method, "GET") != 0 || x->request.internal || reply->status != 200 ||
-        !reply->content_type || reply->unsized)
+        !reply->content_type || reply->unsized || reply->tagged)
         return;
     ident_sha256_hex(buf_text(&reply->body), reply->body.len, digest);
     snprintf(tag, sizeof tag, "\"%.*s\"", EXCHANGE_TAG_DIGITS, digest);

@@ -41,6 +41,7 @@ struct reply {
     int64_t parts_until_ms; /* monotonic: when a streamed one has to be over */
     bool unsized;           /* exchange_stream: a HEAD is answered without the length */
     bool kept;              /* its client may keep it, and asks each time whether it still holds */
+    bool tagged;            /* the handler has said its ETag, and answered who has it already */
 };
 
 /*

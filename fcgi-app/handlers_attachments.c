@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "fcgi-app/upload.h"
+#include "process/etag.h"
 #include "store/attachments.h"
 
 #include <stdio.h>
@@ -80,13 +81,6 @@ static void handlers_attachment_headers(struct exchange *x, const struct attachm
     exchange_header(x, "Content-Security-Policy", "default-src 'none'; sandbox");
 }
 
-/* Does the client have these bytes already? */
-static bool handlers_attachment_known(struct exchange *x, const struct attachment *a)
-{
-    const char *known = request_header(&x->request, "HTTP_IF_NONE_MATCH");
-    return known && strstr(known, a->sha256);
-}
-
 static int handlers_attachment_bytes(struct exchange *x, const struct attachment *a)
 {
     struct link_reply *reply = NULL;
@@ -115,8 +109,9 @@ int handlers_attachment_get(struct exchange *x)
     x->reply.kept_s = HANDLERS_ATTACHMENT_KEPT_S;
     snprintf(etag, sizeof etag, "\"%s\"", a.sha256);
     exchange_header(x, "ETag", etag);
+    x->reply.tagged = true;
     handlers_attachment_headers(x, &a);
-    if (handlers_attachment_known(x, &a)) {
+    if (etag_matches(request_header(&x->request, "HTTP_IF_NONE_MATCH"), etag)) {
         x->reply.status = 304;
         x->reply.content_type = NULL;
         return 0;

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define IDENTIFY_LOOK_MS 50
+#define IDENTIFY_WAITS_MAX 16 /* requests of a worker that wait for keys at once */
+#define IDENTIFY_WAITS_PART 8 /* or one of so many seats: they hold one each */
 #define IDENTIFY_RETRY_MS 1000
 
 static int identify_internal(struct exchange *x)
@@ -53,6 +55,15 @@ static int identify_developer(struct exchange *x)
 
 /* ---- tokens ---- */
 
+/* Who has no valid token can invent keys: what waits for them is few, and the rest is told so. */
+static bool identify_may_wait(const struct app *app)
+{
+    int64_t most = app->conf->turn_seats / IDENTIFY_WAITS_PART + 1;
+
+    return app->worker->key_waits < (most < IDENTIFY_WAITS_MAX ? most : IDENTIFY_WAITS_MAX) &&
+        exchange_may_wait(app);
+}
+
 /* Until the issuer's keys have been looked at again, or the time is over. As auth_token. */
 static int identify_wait(struct exchange *x, const char *token, const char **why)
 {
@@ -61,10 +72,11 @@ static int identify_wait(struct exchange *x, const char *token, const char **why
     int error = ERR_NOT_YET;
 
     scoreboard_stage_set(app->seat, STAGE_TOOL);
-    if (exchange_may_wait(app))
+    if (identify_may_wait(app))
         err_ignore(notice_send(app->store, &(struct notice){.kind = NOTICE_KEYS}));
     else
         until = 0;
+    app->worker->key_waits++;
     while (error == ERR_NOT_YET && clock_mono_ms() < until && !app->worker->abort_turn) {
         int waited =
             task_wait(app->reactor, clock_mono_ms() + IDENTIFY_LOOK_MS, &app->worker->wait_mask);
@@ -73,6 +85,7 @@ static int identify_wait(struct exchange *x, const char *token, const char **why
             break;
         error = auth_token(app->auth, token, strlen(token), &x->who, why);
     }
+    app->worker->key_waits--;
     scoreboard_stage_set(app->seat, STAGE_REQUEST);
     return error;
 }

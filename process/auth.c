@@ -68,9 +68,12 @@ static int auth_check_by(const struct jwks *set, const char *kid, enum jws_algor
 static int auth_check_by_all(const struct auth *a, const char *kid, enum jws_algorithm algorithm,
     const struct jws_signed *what)
 {
-    int error = auth_check_by(&a->files, kid, algorithm, what);
+    int error = auth_check_by(&a->files, kid, algorithm, what), issuers;
 
-    return error == ERR_NOT_FOUND ? auth_check_by(&a->issuer.set, kid, algorithm, what) : error;
+    if (!error)
+        return 0;
+    issuers = auth_check_by(&a->issuer.set, kid, algorithm, what);
+    return issuers == ERR_NOT_FOUND ? error : issuers;
 }
 
 /* No key is known for it: may there be one by now? */

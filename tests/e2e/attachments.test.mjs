@@ -464,7 +464,9 @@ describe("the ways in", () => {
     assert.match(headers["content-security-policy"], /default-src 'none'; sandbox/);
     assert.equal(headers["content-disposition"], "inline; filename*=UTF-8''ab.png");
     const same = await stack.get(`/attachments/${json.id}`, {headers: {...asAnn.headers, "If-None-Match": headers.etag}});
-    assert.deepEqual([same.status, same.text], [304, ""]);
+    assert.deepEqual([same.status, same.text, same.headers.etag], [304, "", headers.etag]);
+    assert.match(headers.etag, /^"[0-9a-f]{64}"$/, "one tag, and no other beside it");
+    assert.equal((await stack.get(`/attachments/${json.id}`, {headers: {...asAnn.headers, "If-None-Match": "*"}})).status, 304);
     const page = await upload(stack, Buffer.from("<script>alert(1)</script>"), "text/html", {user});
     const text = await stack.get(`/attachments/${page.json.id}`, asAnn);
     assert.equal(text.headers["content-type"], "text/plain; charset=utf-8");

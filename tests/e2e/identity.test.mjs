@@ -21,6 +21,7 @@ async function startIssuer() {
       response.writeHead(302, {Location: issuer.location}).end();
       return;
     }
+    if (issuer.hangs) return;
     response.writeHead(issuer.status, {"Content-Type": "application/jwk-set+json"});
     response.end(issuer.body ?? JSON.stringify({keys: issuer.keys}));
   }).listen(0, "127.0.0.1");
@@ -145,6 +146,38 @@ describe("an issuer's keys", () => {
       await stack.get("/sessions", bearer(await sign(await issuer.make(`other ${issuer.asked}`)))); // brings the next fetch
       return (await stack.get("/sessions", bearer(token))).status === 401;
     }, "it is refused");
+  });
+});
+
+describe("an issuer that hangs", () => {
+  let issuer, stack;
+  before(async () => {
+    issuer = await startIssuer();
+    stack = await Stack.start({settings: settings(issuer, {"turn.seats": 4, "turn.workers": 1})});
+  });
+  after(async () => {
+    await stack.stop();
+    await issuer.close();
+  });
+
+  test("tokens with invented keys take few seats: who has a key is answered meanwhile", async () => {
+    const known = await issuer.make("known"), invented = await issuer.make("invented");
+    issuer.keys = [known.jwk];
+    const chat = async key => stack.chat("hello [[text words=2]]", {}, bearer(await sign(key)));
+    await eventually(async () => (await chat(known)).status === 200, "the key is known");
+    issuer.hangs = true;
+    await eventually(() => Date.now() - issuer.last > PAUSE_MS, "the pause is over");
+    let open = 12;
+    const before = issuer.asked;
+    const others = Array.from({length: open}, async () => {
+      const reply = await chat(invented);
+      open--;
+      return reply;
+    });
+    await eventually(() => issuer.asked > before, "the issuer is asked");
+    assert.equal((await chat(known)).status, 200);
+    assert.ok(open > 0, "one still waits for the issuer");
+    for (const reply of await Promise.all(others)) assert.ok([401, 503].includes(reply.status), reply.text);
   });
 });
 
