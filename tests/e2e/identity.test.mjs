@@ -1,8 +1,10 @@
 // Tokens of somebody else's log-in: keys of a JSON Web Key Set, signed by the npm package jose.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import http from "node:http";
 import {once} from "node:events";
+import {readFileSync} from "node:fs";
+import http from "node:http";
+import {join} from "node:path";
 import * as jose from "jose";
 import {eventually, Stack} from "./harness.mjs";
 
@@ -16,7 +18,6 @@ async function startIssuer() {
   const issuer = {keys: [], asked: 0, status: 200, body: undefined, location: undefined};
   const server = http.createServer((request, response) => {
     issuer.asked++;
-    issuer.last = Date.now();
     if (request.url.startsWith("/moved")) {
       response.writeHead(302, {Location: issuer.location}).end();
       return;
@@ -45,6 +46,8 @@ function sign(key, claims = {}, header = {}) {
     .setProtectedHeader({alg: key.alg, kid: key.kid, typ: "at+jwt", ...header})
     .setIssuer(claims.iss ?? ISSUER).setAudience(claims.aud ?? [AUDIENCE, "other"]).setExpirationTime("5m").sign(key.privateKey);
 }
+/** Is the pause since the end of the last fetch over? */
+const paused = stack => Date.now() - JSON.parse(readFileSync(join(stack.run, "jwks.json"))).tried_ms > PAUSE_MS;
 const bearer = token => ({headers: {Authorization: `Bearer ${token}`}});
 const settings = (issuer, more = {}) => ({
   development: "off", "jwt.jwks_url": `${issuer.url}/jwks`, "jwt.audience": AUDIENCE, "jwt.issuer": ISSUER,
@@ -109,7 +112,7 @@ describe("an issuer's keys", () => {
       const fresh = await issuer.make(`rotated ${i}`, ALGORITHMS[i * 3]);
       const token = await sign(fresh);
       issuer.keys.unshift(fresh.jwk);
-      await eventually(() => Date.now() - issuer.last > PAUSE_MS, "the pause since the last fetch is over");
+      await eventually(() => paused(stack), "the pause since the last fetch is over");
       await way(token);
     }
   });
@@ -166,7 +169,7 @@ describe("an issuer that hangs", () => {
     const chat = async key => stack.chat("hello [[text words=2]]", {}, bearer(await sign(key)));
     await eventually(async () => (await chat(known)).status === 200, "the key is known");
     issuer.hangs = true;
-    await eventually(() => Date.now() - issuer.last > PAUSE_MS, "the pause is over");
+    await eventually(() => paused(stack), "the pause is over");
     let open = 12;
     const before = issuer.asked;
     const others = Array.from({length: open}, async () => {
