@@ -170,7 +170,7 @@ describe("an issuer that hangs", () => {
     await eventually(async () => (await chat(known)).status === 200, "the key is known");
     issuer.hangs = true;
     await eventually(() => paused(stack), "the pause is over");
-    let open = 12;
+    let open = 40;
     const before = issuer.asked;
     const others = Array.from({length: open}, async () => {
       const reply = await chat(invented);
