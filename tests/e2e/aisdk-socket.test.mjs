@@ -3,8 +3,9 @@ import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {Chat} from "@ai-sdk/react";
 import {lastAssistantMessageIsCompleteWithApprovalResponses, WebSocketChatTransport} from "ai";
+import net from "node:net";
 import WebSocket from "ws";
-import {API, eventually, Stack, uuid} from "./harness.mjs";
+import {API, eventually, pause, Stack, uuid} from "./harness.mjs";
 
 const WHOLE = /^The road north follows the coast for most of the day.*\.$/s;
 const textOf = message => (message?.parts ?? []).filter(p => p.type === "text").map(p => p.text).join("");
@@ -117,6 +118,36 @@ describe("the AI SDK over a WebSocket", () => {
     assert.equal(textOf(chat.lastMessage), "Fine.");
     page.transport.close();
   });
+
+  test("a long conversation: the last message is enough", async () => {
+    const page = open(), messages = [{id: uuid(), role: "user", parts: [{type: "text", text: "x".repeat(80_000)}]}];
+    const whole = page.chat(uuid(), {messages: structuredClone(messages)});
+    await whole.sendMessage({text: "[[text say=Hello.]]"});
+    assert.equal(whole.status, "error");
+    page.transport.prepareSendMessagesRequest = ({messages: all}) => ({messages: all.slice(-1)});
+    const last = page.chat(uuid(), {messages});
+    await last.sendMessage({text: "[[text say=Hello.]]"});
+    assert.equal(textOf(last.lastMessage), "Hello.");
+    page.transport.close();
+  });
+
+  for (const path of ["/ws", "/ai/ws"]) {
+    test(`a client that pings and reads nothing is dropped: ${path}`, async () => {
+      const socket = net.connect(stack.port, "127.0.0.1");
+      let closed = false;
+      socket.on("error", () => {});
+      socket.on("close", () => { closed = true; });
+      await new Promise(ok => socket.once("connect", ok));
+      socket.write(`GET ${API}${path} HTTP/1.1\r\nHost: 127.0.0.1:${stack.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Dev-User: ${uuid()}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`);
+      await new Promise(ok => socket.once("data", ok));
+      socket.pause();
+      const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125, 65)]);
+      const many = Buffer.concat(Array.from({length: 500}, () => ping));
+      for (let sent = 0; !closed && sent < 100e6; sent += many.length)
+        if (!socket.write(many)) await Promise.race([new Promise(ok => socket.once("drain", ok)), pause(2000)]);
+      assert.ok(closed, "the socket has been closed");
+    });
+  }
 
   test("frames that no client of it sends", async () => {
     const socket = await stack.socket("/ai/ws", {headers: {"X-Dev-User": uuid()}});

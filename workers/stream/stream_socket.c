@@ -12,6 +12,7 @@
 #include <wslay/wslay.h>
 
 #define CLOSE_LINGER_MS 2000
+#define CONTROL_WAITING 65536 /* bytes of pongs for a peer that only asks */
 #define OPCODE_TEXT 0x1
 #define OPCODE_CLOSE 0x8
 #define OPCODE_PING 0x9
@@ -218,6 +219,16 @@ static ssize_t stream_socket_on_recv(wslay_event_context_ptr ws, uint8_t *buf, s
     return (ssize_t)len;
 }
 
+/* One that sends pings and reads nothing is dropped. */
+static void stream_socket_count_control(struct stream_conn *c, size_t len)
+{
+    struct stream_socket *w = stream_socket_of(c);
+
+    w->pongs = stream_conn_is_waiting(c) ? w->pongs + len : 0;
+    if (w->pongs > CONTROL_WAITING)
+        stream_conn_kill(c);
+}
+
 /* What wslay sends by itself: pongs and the answer to a close. It always takes all. */
 static ssize_t stream_socket_on_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len,
     int flags, void *arg)
@@ -227,6 +238,7 @@ static ssize_t stream_socket_on_send(wslay_event_context_ptr ws, const uint8_t *
 
     (void)ws;
     (void)flags;
+    stream_socket_count_control(c, len);
     if (stream_socket_is_open(c))
         err_ignore(stream_conn_send(c, &iov, 1, 0));
     return (ssize_t)len;
@@ -326,8 +338,10 @@ static void stream_socket_follow_close(struct stream_conn *c)
 
 void stream_socket_drained(struct stream_conn *c)
 {
-    const struct stream_socket *w = stream_socket_of(c);
+    struct stream_socket *w = stream_socket_of(c);
 
+    if (!stream_conn_is_waiting(c))
+        w->pongs = 0;
     if (w->close_sent && w->close_received && outq_len(&c->out) == 0)
         stream_conn_kill(c);
 }

@@ -51,6 +51,7 @@ struct stream_socket {
     const char *feed;               /* what is being read, and what of it is left */
     size_t feed_len;
     uint64_t fed, framed; /* bytes given to wslay, bytes of the frames it began */
+    size_t pongs;         /* bytes of control frames since the peer ceased to read */
     int64_t pinged_ms;    /* monotonic */
     uint16_t close_code;  /* enum stream_close, or what wslay sent */
     bool close_sent, close_received, mid_message;
