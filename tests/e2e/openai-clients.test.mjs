@@ -135,6 +135,22 @@ describe("when a worker dies in the middle", () => {
     assert.deepEqual((await client.responses.retrieve(whole.id)).output.map(o => o.content[0].text), [whole.output_text]);
   });
 
+  test("a thought that another worker thinks again comes once", async () => {
+    for (const api of ["completions", "responses"]) {
+      const id = crypto.randomUUID(), text = `${id} [[think words=20 hold=0]]`;
+      const done = api === "responses" ? client.responses.stream({model: "pam", input: text}).finalResponse()
+        : client.chat.completions.stream({model: "pam", messages: [{role: "user", content: text}]}).finalChatCompletion();
+      await dies(id);
+      const whole = await done, again = await client.chat.completions.create({model: "pam", messages: [{role: "user", content: "[[think words=20]]"}]});
+      if (api === "completions") {
+        assert.equal(whole.choices[0].message.reasoning_content, again.choices[0].message.reasoning_content);
+        continue;
+      }
+      assert.deepEqual(whole.output.map(o => o.type), ["reasoning", "message"]);
+      assert.deepEqual((await client.responses.retrieve(whole.id)).output.map(o => [o.id, o.type]), whole.output.map(o => [o.id, o.type]));
+    }
+  });
+
   test("a stream whose answer goes on in other words ends with an error, not with both", async () => {
     const id = crypto.randomUUID();
     stack.double.scripts.set("torn", [{kind: "text", words: 20, hold: "10"}]);

@@ -143,7 +143,9 @@ static void what_ends_badly_is_an_error(void **state)
         const char *json, *code;
     } rows[] = {{"{\"type\":\"RUN_ERROR\",\"message\":\"Away.\",\"code\":\"model_unavailable\"}",
                     "model_unavailable"},
-        {"{\"type\":\"RUN_FINISHED\",\"outcome\":{\"type\":\"cancelled\"}}", "turn_cancelled"}};
+        {"{\"type\":\"RUN_FINISHED\",\"outcome\":{\"type\":\"cancelled\"}}", "turn_cancelled"},
+        {"{\"type\":\"RUN_ERROR\",\"message\":\"x\",\"code\":\"turn_cancelled\"}",
+            "The turn was stopped."}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct hearing h;
@@ -207,7 +209,87 @@ static void another_worker_s_words(void **state)
     }
 }
 
+#define THINKS "{\"type\":\"REASONING_MESSAGE_START\",\"messageId\":\"t\"}"
+#define THOUGHT(text) \
+    "{\"type\":\"REASONING_MESSAGE_CONTENT\",\"messageId\":\"t\",\"delta\":\"" text "\"}"
+#define CALLS "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"c0\",\"toolCallName\":\"f\"}"
+#define CALLED \
+    "{\"id\":\"m0\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c0\",\"function\":{" \
+    "\"name\":\"f\",\"arguments\":\"{}\"}}]}"
+#define RESULT "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"c0\",\"content\":\"x\"}"
+
 #define RESPONSE "response=1&usage=0&after=-1&model=pam&base=%2Fapi"
+
+static void add_thought(void *arg, const jdoc *doc)
+{
+    const jdoc *delta = jdoc_get(jdoc_at(jdoc_get(doc, "choices"), 0), "delta");
+    if (!strcmp(jdoc_text_or(doc, "type", ""), "response.reasoning_summary_text.delta"))
+        buf_puts(arg, jdoc_text_or(doc, "delta", ""));
+    buf_puts(arg, jdoc_text_or(delta, "reasoning_content", ""));
+}
+
+/* Another worker thinks again: no thought comes twice, and none ends the stream. */
+static void another_worker_s_thoughts(void **state)
+{
+    static const struct {
+        const char *before, *snapshot, *again, *thoughts;
+    } rows[] = {
+        {NULL, SNAPSHOT(ASKED), THOUGHT("one two"), "one two"},
+        {NULL, SNAPSHOT(ASKED), THOUGHT("one two three"), "one two three"},
+        {NULL, SNAPSHOT(ASKED), THOUGHT("one"), "one two"},
+        {NULL, SNAPSHOT(ASKED), THOUGHT("other"), "one two"},
+        {NULL, SNAPSHOT(ASKED), NULL, "one two"},
+        {CALLS, SNAPSHOT(ASKED), THOUGHT("one two"), "one two"},
+        {CALLS, SNAPSHOT(ASKED "," CALLED), THOUGHT(" next"), "one two next"},
+        {RESULT, SNAPSHOT(ASKED "," CALLED), THOUGHT(" next"), "one two next"},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        struct hearing h;
+        struct buf thoughts = {0};
+        bool response = i % 2;
+        begin(&h, response ? &stream_openai_response_render : &stream_openai_chat_render,
+            response ? "response=1&usage=0&after=-1&model=pam&base=%2Fapi" : DETAIL);
+        hear(&h, STARTED);
+        hear(&h, THINKS);
+        hear(&h, THOUGHT("one "));
+        hear(&h, THOUGHT("two"));
+        if (rows[i / 2].before)
+            hear(&h, rows[i / 2].before);
+        h.epoch++;
+        h.n = 0;
+        hear(&h, RESUMED);
+        hear(&h, rows[i / 2].snapshot);
+        if (rows[i / 2].again) {
+            hear(&h, THINKS);
+            hear(&h, rows[i / 2].again);
+        }
+        hear(&h, OPENS("m1"));
+        hear(&h, SAYS("m1", "word"));
+        hear(&h, FINISHED);
+        frames(&h, add_thought, &thoughts);
+        assert_string_equal(buf_text(&thoughts), rows[i / 2].thoughts);
+        assert_null(strstr(buf_text(&h.all), "taken_over"));
+        if (response && !strstr(rows[i / 2].thoughts, "next"))
+            assert_null(strstr(buf_text(&h.all), "msg_" TURN "_2"));
+        if (!response)
+            assert_string_equal(content(&h), "word");
+        buf_free(&thoughts);
+        end(&h);
+    }
+}
+
+static void a_torn_turn_that_was_stopped_is_cancelled(void **state)
+{
+    struct hearing h;
+    (void)state;
+    begin(&h, &stream_openai_response_render, RESPONSE);
+    hear(&h, STARTED);
+    hear(&h, "{\"type\":\"RUN_ERROR\",\"message\":\"Stopped.\",\"code\":\"turn_cancelled\"}");
+    assert_non_null(strstr(buf_text(&h.one), "\"status\":\"cancelled\""));
+    assert_null(strstr(buf_text(&h.one), "server_error"));
+    end(&h);
+}
 
 static void events_are_numbered_alike_however_they_are_read(void **state)
 {
@@ -304,6 +386,8 @@ int main(void)
         cmocka_unit_test(chunks_are_a_completion),
         cmocka_unit_test(what_ends_badly_is_an_error),
         cmocka_unit_test(another_worker_s_words),
+        cmocka_unit_test(another_worker_s_thoughts),
+        cmocka_unit_test(a_torn_turn_that_was_stopped_is_cancelled),
         cmocka_unit_test(events_are_numbered_alike_however_they_are_read),
         cmocka_unit_test(a_blank_message_is_none),
         cmocka_unit_test(a_response_has_its_items_in_order),

@@ -50,6 +50,7 @@ static void stream_openai_on_args(struct stream_openai *s, const jdoc *event)
 static void stream_openai_on_result(struct stream_openai *s, const jdoc *event)
 {
     stream_openai_drop_call(s, jdoc_text_or(event, "toolCallId", ""));
+    stream_openai_thought_out(s);
 }
 
 static void stream_openai_on_custom(struct stream_openai *s, const jdoc *event)
@@ -87,9 +88,13 @@ static void stream_openai_on_finished(struct stream_openai *s, const jdoc *event
 
 static void stream_openai_on_error(struct stream_openai *s, const jdoc *event)
 {
+    const char *code = jdoc_text_or(event, "code", "failed");
+    /* A turn that is stopped while its words are torn ends with an error in the log. */
+    bool cancelled = !strcmp(code, "turn_cancelled");
     const struct stream_openai_end end = {.finish = "stop",
+        .cancelled = cancelled,
         .usage = jdoc_get(event, "usage"),
-        .code = jdoc_text_or(event, "code", "failed"),
+        .code = cancelled ? NULL : code,
         .message = jdoc_text_or(event, "message", "The answer failed.")};
 
     s->matching = false;
@@ -126,10 +131,8 @@ static void stream_openai_other(struct stream_openai *s, const struct logentry *
     if (!logentry_type(e, &type, &len))
         return;
     if (stream_openai_is(type, len, "REASONING_MESSAGE_CONTENT")) {
-        if (!s->matching && logentry_delta(e, &delta, &delta_len) && delta_len > 0) {
-            s->form->think(s, delta, delta_len, !s->begun);
-            s->begun = true;
-        }
+        if (logentry_delta(e, &delta, &delta_len))
+            stream_openai_think(s, delta, delta_len);
         return;
     }
     for (size_t i = 0; i < sizeof stream_openai_events / sizeof *stream_openai_events; i++) {

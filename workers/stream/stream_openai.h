@@ -73,6 +73,11 @@ struct stream_openai {
     bool matching;   /* another worker says again what was sent from `matched` on */
     size_t matched;
 
+    struct buf thoughts; /* what was told of them since the last text or result */
+    size_t rethought;    /* as far as another worker has thought the same again */
+    bool rethinks;       /* it thinks again */
+    bool thinks_other;   /* and otherwise: nothing of it is told */
+
     struct stream_openai_call *calls;
     size_t call_count, call_room;
 
@@ -108,6 +113,9 @@ void stream_openai_open(struct stream_openai *s, const char *id);
 void stream_openai_text(struct stream_openai *s, const char *text, size_t len);
 void stream_openai_say(struct stream_openai *s, const char *id, const char *text, size_t len);
 void stream_openai_cut_messages(struct stream_openai *s, size_t count);
+/* A piece of a thought, escaped. stream_openai_thought_out: the next one is another. */
+void stream_openai_think(struct stream_openai *s, const char *text, size_t len);
+void stream_openai_thought_out(struct stream_openai *s);
 /* MESSAGES_SNAPSHOT of another worker: the messages that count; what else was sent has to be said
  * again. */
 void stream_openai_on_snapshot(struct stream_openai *s, const jdoc *event);

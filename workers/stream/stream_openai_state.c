@@ -48,6 +48,7 @@ void stream_openai_free(void *state)
     buf_free(&s->sent);
     buf_free(&s->held);
     buf_free(&s->thought);
+    buf_free(&s->thoughts);
     buf_free(&s->items);
     free(s);
 }

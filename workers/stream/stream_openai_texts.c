@@ -68,6 +68,7 @@ static void stream_openai_put(struct stream_openai *s, const char *text, size_t 
     if (s->over || !(text = stream_openai_match(s, text, &len)) || len == 0)
         return;
     s->heard = true;
+    stream_openai_thought_out(s);
     s->form->text(s, text, len);
     buf_put(&s->sent, text, len);
     if (buf_error(&s->sent))
@@ -140,6 +141,45 @@ void stream_openai_say(struct stream_openai *s, const char *id, const char *text
     buf_free(&escaped);
 }
 
+/* ---- thoughts ---- */
+
+void stream_openai_thought_out(struct stream_openai *s)
+{
+    buf_reset(&s->thoughts);
+    s->rethought = 0;
+    s->rethinks = s->thinks_other = false;
+}
+
+/* Passes over what another worker thinks again. Returns what is new of it; NULL = nothing. */
+static const char *stream_openai_rethink(struct stream_openai *s, const char *text, size_t *len)
+{
+    size_t left = s->thoughts.len - s->rethought, n = *len < left ? *len : left;
+
+    if (n > 0 && memcmp(s->thoughts.data + s->rethought, text, n) != 0) {
+        s->thinks_other = true;
+        return NULL;
+    }
+    s->rethought += n;
+    s->rethinks = s->rethought < s->thoughts.len;
+    s->begun = s->begun || n > 0;
+    *len -= n;
+    return *len > 0 ? text + n : NULL;
+}
+
+/* No answer depends on a thought: one that another worker thinks otherwise is left as it is. */
+void stream_openai_think(struct stream_openai *s, const char *text, size_t len)
+{
+    if (len == 0 || s->matching || s->thinks_other)
+        return;
+    if (s->rethinks && !(text = stream_openai_rethink(s, text, &len)))
+        return;
+    s->form->think(s, text, len, !s->begun);
+    s->begun = true;
+    buf_put(&s->thoughts, text, len);
+    if (buf_error(&s->thoughts))
+        stream_openai_thought_out(s);
+}
+
 /* ---- another worker goes on ---- */
 
 /* Where a message that counts stands in the snapshot; NULL = it does not count. */
@@ -174,6 +214,18 @@ static void stream_openai_complete(struct stream_openai *s, const jdoc *message)
         stream_openai_text(s, escaped.data + told, escaped.len - told);
     }
     buf_free(&escaped);
+}
+
+/* One of its calls is in the checkpoint: then the step is, with its thought. */
+static bool stream_openai_has_step(struct stream_openai *s, const jdoc *messages)
+{
+    for (size_t i = 0; i < jdoc_length(messages); i++) {
+        const jdoc *calls = jdoc_get(jdoc_at(messages, i), "toolCalls");
+        for (size_t k = 0; k < jdoc_length(calls); k++)
+            if (stream_openai_call(s, jdoc_text_or(jdoc_at(calls, k), "id", "")))
+                return true;
+    }
+    return false;
 }
 
 static void stream_openai_take_calls(struct stream_openai *s, const jdoc *message)
@@ -231,6 +283,11 @@ void stream_openai_on_snapshot(struct stream_openai *s, const jdoc *event)
         last = found;
         from = at + 1;
     }
+    if (stream_openai_has_step(s, messages))
+        stream_openai_thought_out(s);
+    s->rethinks = s->thoughts.len > 0;
+    s->thinks_other = false;
+    s->rethought = 0;
     stream_openai_cut_calls(s);
     for (size_t i = 0; i < jdoc_length(messages); i++)
         stream_openai_take_calls(s, jdoc_at(messages, i));
