@@ -29,6 +29,12 @@
  * Pure, but for the handlers. Api, turn and stream workers.
  */
 
+/* A result in front of the last item of ours: it is new when the call beside it still waits. */
+#define FACADE_EARLIER_MAX 32
+struct facade_earlier {
+    const char *call, *message; /* AG-UI, JSON */
+};
+
 /* What a request in OpenAI's words says besides the message. */
 struct facade {
     const char *model;      /* as asked for: a name of facade.model */
@@ -39,6 +45,8 @@ struct facade {
     bool referred;          /* that is the turn of an item in the input */
     size_t tail;            /* of submit.messages: from here on they answer the last one of ours */
     const char *call;       /* a call that one of these answers, or NULL */
+    struct facade_earlier earlier[FACADE_EARLIER_MAX];
+    size_t earlier_count;
 };
 
 /* Where the path goes on below the facade's base: "/models"; NULL = it is another's. */

@@ -147,12 +147,30 @@ static void facade_answer_put_plain(struct facade_output *item, const char *text
     buf_free(&escaped);
 }
 
+/*
+ * A turn that was not begun in OpenAI's words has its answer as one text. Where it is but the
+ * questions of its approvals, these follow in our own words.
+ */
+static void facade_answer_put_text(struct facade_output *item, const jdoc *reply, struct buf *json)
+{
+    const jdoc *ask = jdoc_at(jdoc_get(reply, "interrupts"), 0);
+    const char *question = jdoc_text_or(ask, "message", "");
+    size_t len = 0;
+    const char *text = jdoc_string(jdoc_get(reply, "response"), &len);
+    if (!text || len == 0 || (*question && strncmp(text, question, strlen(question)) == 0))
+        return;
+    item->kind = FACADE_MESSAGE;
+    facade_answer_put_plain(item, text, len, json);
+}
+
 static void facade_answer_put_items(const struct facade_view *view, const char *turn,
     const jdoc *reply, struct buf *json)
 {
     const jdoc *output = jdoc_get(reply, "output"), *calls = jdoc_get(reply, "tool_calls");
     struct facade_output item = {.turn = turn, .done = true};
     struct buf text = {0};
+    if (!output)
+        facade_answer_put_text(&item, reply, json);
     for (size_t i = 0; i < jdoc_length(output); i++) {
         size_t len = 0;
         const char *piece = jdoc_string(jdoc_get(jdoc_at(output, i), "text"), &len);

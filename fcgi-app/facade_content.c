@@ -180,12 +180,33 @@ static int facade_parts(struct facade_reader *r, const jdoc *content, jdoc **out
 
 /* --- messages --- */
 
+static bool facade_is_text(const jdoc *content)
+{
+    size_t len = 0, count = jdoc_length(content), i = 0;
+    if (jdoc_type(content) != JDOC_ARRAY)
+        return jdoc_string(content, NULL);
+    while (i < count && facade_part_text(jdoc_at(content, i), &len))
+        i++;
+    return i == count;
+}
+
+/* It was taken when it was new, or is another assistant's: it may be blank, or long. */
+static int facade_add_earlier(struct facade_reader *r, const jdoc *content)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    int error = facade_text(r, content, &text);
+    if (error == 0)
+        error = submit_add_text(r->p, NULL, "user", buf_text(&text), NULL);
+    buf_free(&text);
+    return error;
+}
+
 int facade_add_user(struct facade_reader *r, const jdoc *content, bool is_new)
 {
-    const char *text = jdoc_string(content, NULL);
     jdoc *parts = NULL;
-    if (text && !is_new)
-        return submit_add_text(r->p, NULL, "user", text, NULL);
+    if (!is_new && facade_is_text(content))
+        return facade_add_earlier(r, content);
     if (jdoc_type(content) != JDOC_ARRAY)
         return submit_add_content(r->p, NULL, "user", content, NULL);
     int error = facade_parts(r, content, &parts);

@@ -36,15 +36,31 @@ static int facade_item_call(struct facade_items *items, const jdoc *item)
     return facade_put_call(items->r, &one, &items->calls);
 }
 
+/* Each result may stand behind its own call, though the calls were made at once. */
+static void facade_note_earlier(struct facade *f, const char *call, const char *message)
+{
+    if (f->earlier_count == FACADE_EARLIER_MAX)
+        memmove(f->earlier, f->earlier + 1, --f->earlier_count * sizeof f->earlier[0]);
+    f->earlier[f->earlier_count++] = (struct facade_earlier){call, message};
+}
+
 static int facade_item_output(struct facade_items *items, const jdoc *item)
 {
     const char *call = jdoc_string(jdoc_get(item, "call_id"), NULL);
+    struct facade *f = items->r->facade;
+    struct submit *out = items->r->p->out;
     int error = facade_close_assistant(items);
-    if (error < 0 || (!items->is_new && !items->r->facade->whole))
+    if (error < 0 || !(items->is_new || f->whole || f->referred))
         return error;
-    if (items->is_new && !items->r->facade->call)
-        items->r->facade->call = call;
-    return facade_add_result(items->r, call, jdoc_get(item, "output"));
+    if (items->is_new && !f->call)
+        f->call = call;
+    error = facade_add_result(items->r, call, jdoc_get(item, "output"));
+    if (error < 0 || items->is_new)
+        return error;
+    facade_note_earlier(f, call, out->messages[out->message_count - 1]);
+    if (!f->whole)
+        out->message_count--;
+    return 0;
 }
 
 static int facade_item_message(struct facade_items *items, const jdoc *item)
@@ -54,6 +70,8 @@ static int facade_item_message(struct facade_items *items, const jdoc *item)
     const jdoc *content = jdoc_get(item, "content");
     bool told = items->is_new || r->facade->whole;
     int error = facade_close_assistant(items);
+    if (!items->is_new)
+        r->facade->earlier_count = 0; /* what stands in front of it is of another answer */
     if (error < 0)
         return error;
     if (strcmp(role, "system") == 0 || strcmp(role, "developer") == 0)
@@ -208,6 +226,8 @@ static int facade_read_conversation(struct facade_reader *r)
     const jdoc *from = jdoc_type(conversation) == JDOC_OBJECT ? conversation : r->p->body;
     int error =
         submit_session_id(r->p, from, from == conversation ? "id" : "conversation", &session);
+    if (error == 0 && !session && from == conversation)
+        error = problem_field(r->p->problem, "conversation", "conversation has no id.");
     if (error < 0 || !session)
         return error;
     if (r->facade->previous)

@@ -71,6 +71,29 @@ static int handlers_facade_parse(struct exchange *x, enum submit_kind kind, stru
     return !*out ? ERR_NOMEM : attach_submit(x, &from, *out);
 }
 
+/* Puts results in front of the new messages whose calls still wait in the same session. */
+static int handlers_facade_earlier(struct exchange *x, struct submit *s)
+{
+    const struct facade *f = s->facade;
+    char session[IDENT_SESSION_MAX + 1];
+    size_t count = 0;
+    const char **messages =
+        arena_array(x->arena, f->earlier_count + s->message_count, sizeof *messages);
+    if (!messages)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < f->earlier_count; i++) {
+        int error = sessions_of_call(x->app->store, x->who.user, f->earlier[i].call, session);
+        if (error < 0 && error != ERR_NOT_FOUND)
+            return error;
+        if (error == 0 && strcmp(session, s->session) == 0)
+            messages[count++] = f->earlier[i].message;
+    }
+    memcpy(messages + count, s->messages, s->message_count * sizeof *messages);
+    s->messages = messages;
+    s->message_count += count;
+    return 0;
+}
+
 /*
  * A client that answers a call, and names no stored conversation, goes on with the one in which the
  * call was made: that holds what our own tools said in between, which the client has never seen.
@@ -87,6 +110,7 @@ static int handlers_facade_resume(struct exchange *x, struct submit *s)
         s->messages += f->tail;
         s->message_count -= f->tail;
         f->previous = NULL;
+        error = f->earlier_count > 0 ? handlers_facade_earlier(x, s) : 0;
     }
     return error;
 }

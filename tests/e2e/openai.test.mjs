@@ -1,5 +1,6 @@
 // The API of OpenAI in front of the assistant, by the stock SDK (npm openai), unmodified.
 import assert from "node:assert/strict";
+import {renameSync} from "node:fs";
 import {join} from "node:path";
 import {after, before, test} from "node:test";
 import OpenAI from "openai";
@@ -312,6 +313,44 @@ test("nginx's own refusals have the form of the API too, and both bases are serv
     assert.equal(large.json.error.code, "body_too_large");
     assert.match(large.headers["content-type"], /^application\/json/);
   }
+});
+
+test("when no worker is there, a large body gets an error of the API", async () => {
+  const names = ["turn.sock", "api.sock"].map(name => join(stack.run, name));
+  for (const name of names) renameSync(name, `${name}.away`);
+  try {
+    const reply = await stack.request("POST", "/v1/chat/completions", {raw: true, body: ask("x".repeat(1_500_000)), headers: {Authorization: `Bearer ${tokens.ann ??= token("ann", 3600)}`}});
+    assert.equal(reply.status, 503, reply.text.slice(0, 200));
+    assert.match(reply.headers["content-type"], /^application\/json/);
+    assert.equal(typeof reply.json.error.message, "string");
+    assert.ok(reply.json.error.type);
+  } finally {
+    for (const name of names) renameSync(`${name}.away`, name);
+  }
+});
+
+test("responses: results that stand behind their own calls are all told, though the calls were made at once", async () => {
+  const tools = ["read_attic", "read_cellar"].map(name => ({type: "function", name, strict: false, parameters: {type: "object", properties: {}}}));
+  const user = {role: "user", content: "[[tool name=read_attic,read_cellar args={};{} | text say=Done]]"};
+  for (const store of [true, false]) {
+    const first = await client().responses.create({model: "pam", tools, store, input: [user]});
+    const calls = first.output.filter(o => o.type === "function_call");
+    assert.equal(calls.length, 2);
+    const input = [user, ...calls.flatMap(call => [call, {type: "function_call_output", call_id: call.call_id, output: `RESULT_${call.name}`}])];
+    const second = await client().responses.create({model: "pam", tools, store, input});
+    assert.equal(second.output_text, "Done");
+    const told = JSON.stringify(stack.double.requests.at(-1).body.messages);
+    assert.equal(told.match(/RESULT_read_attic/g)?.length, 1, told);
+    assert.equal(told.match(/RESULT_read_cellar/g)?.length, 1, told);
+    assert.doesNotMatch(told, /No result of this call/);
+  }
+});
+
+test("a turn of another route is a response with its text", async () => {
+  const headers = {Authorization: `Bearer ${tokens.ann ??= token("ann", 3600)}`};
+  const {json} = await stack.post("/chat", {message: "[[text say=Hello_Ann]]"}, {headers});
+  const response = await client().responses.retrieve(`resp_${json.turn_id}`);
+  assert.deepEqual([response.status, response.output_text ?? response.output[0].content[0].text], ["completed", "Hello Ann"]);
 });
 
 test("an API key is one user, and an erasure takes what no list has", async () => {

@@ -110,6 +110,8 @@ static void what_would_change_the_answer_is_refused_by_name(void **state)
         {RESPONSE "\"previous_response_id\":\"resp_x\"}", "", PROBLEM_PREVIOUS},
         {RESPONSE "\"previous_response_id\":\"resp_" TURN "\",\"conversation\":\"c\"}",
             "conversation", PROBLEM_INVALID},
+        {RESPONSE "\"conversation\":{}}", "conversation", PROBLEM_INVALID},
+        {RESPONSE "\"conversation\":{\"id\":null}}", "conversation", PROBLEM_INVALID},
         {SUBMIT_RESPONSE, "{\"model\":\"pam\",\"input\":[]}", "input", PROBLEM_INVALID},
         {SUBMIT_RESPONSE, "{\"model\":\"pam\",\"input\":[{\"type\":\"computer_call\"}]}", "input",
             PROBLEM_INVALID},
@@ -269,6 +271,61 @@ static void the_items_of_a_response_become_messages(void **state)
     done(&r);
 }
 
+#define CALL_OF(id) \
+    "{\"type\":\"function_call\",\"call_id\":\"" id "\",\"name\":\"f\",\"arguments\":\"{}\"},"
+#define OUTPUT_OF(id) \
+    "{\"type\":\"function_call_output\",\"call_id\":\"" id "\",\"output\":\"of " id "\"}"
+
+/* Of calls that were made at once: each result stands behind its own call. */
+static void an_earlier_result_is_kept_for_its_call(void **state)
+{
+    struct reading r;
+    (void)state;
+    read_as(&r, SUBMIT_RESPONSE,
+        "{\"model\":\"pam\",\"input\":[{\"role\":\"user\",\"content\":\"one\"}," CALL_OF("c0")
+            OUTPUT_OF("c0") ",{\"role\":\"user\",\"content\":\"two\"}," CALL_OF("c1")
+                OUTPUT_OF("c1") "," CALL_OF("c2") OUTPUT_OF("c2") ",{\"role\":\"user\",\"content\":"
+                                                                  "\"three\"}]}");
+    assert_int_equal(r.error, 0);
+    assert_string_equal(r.submit.facade->call, "c2");
+    assert_int_equal(r.submit.facade->earlier_count, 1);
+    assert_string_equal(r.submit.facade->earlier[0].call, "c1");
+    assert_non_null(strstr(r.submit.facade->earlier[0].message, "of c1"));
+    assert_int_equal(r.submit.message_count, 9);
+    assert_int_equal(r.submit.facade->tail, 7);
+    done(&r);
+    read_as(&r, SUBMIT_RESPONSE,
+        "{\"model\":\"pam\",\"input\":[{\"type\":\"item_reference\",\"id\":\"fc_" TURN
+        "_0\"}," OUTPUT_OF("c1") "," CALL_OF("c2") OUTPUT_OF("c2") "]}");
+    assert_int_equal(r.error, 0);
+    assert_int_equal(r.submit.facade->earlier_count, 1);
+    assert_int_equal(r.submit.message_count, 1);
+    assert_int_equal(r.submit.facade->tail, 0);
+    done(&r);
+}
+
+/* What was taken long ago, or was another assistant's, is not judged again. */
+static void an_earlier_message_may_be_blank(void **state)
+{
+    struct reading r;
+    (void)state;
+    read_as(&r, SUBMIT_COMPLETION,
+        "{\"model\":\"pam\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+        "\"text\":\"\"}]},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+        "{\"type\":\"text\",\"text\":\"b\"}]},{\"role\":\"assistant\",\"content\":\"x\"},"
+        "{\"role\":\"user\",\"content\":\"two\"}]}");
+    assert_int_equal(r.error, 0);
+    assert_int_equal(r.submit.message_count, 4);
+    assert_non_null(strstr(r.submit.messages[0], "\"content\":\"\""));
+    assert_non_null(strstr(r.submit.messages[1], "\"content\":\"a\\nb\""));
+    done(&r);
+    read_as(&r, SUBMIT_COMPLETION,
+        "{\"model\":\"pam\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+        "\"text\":\"\"}]}]}");
+    assert_int_equal(r.error, ERR_INVALID);
+    done(&r);
+}
+
 static void a_reference_names_the_response_before(void **state)
 {
     struct reading r;
@@ -370,6 +427,39 @@ static void a_turn_is_a_response_in_every_state(void **state)
     }
 }
 
+/* Of a turn that another of our routes began, or an approval went on with. */
+static void a_turn_of_another_route_has_one_text(void **state)
+{
+    static const struct {
+        const char *reply, *text;
+        size_t count;
+    } rows[] = {{"{\"response\":\"Hi \\\"Ann\\\".\"}", "Hi \"Ann\".", 1},
+        {"{\"response\":\"\"}", "", 0},
+        {"{\"response\":\"May I?\",\"interrupts\":[{\"id\":\"i\",\"message\":\"May I?\"}]}",
+            "May I?", 1},
+        {"{\"response\":\"x\",\"output\":[]}", "", 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct facade_turn turn = {.turn = TURN,
+            .session = "s1",
+            .state = "done",
+            .first_event = "",
+            .reply = rows[i].reply,
+            .reply_len = strlen(rows[i].reply),
+            .status = 200,
+            .ended_ms = 5000};
+        struct buf json = {0};
+        assert_int_equal(facade_answer_response(&view, &turn, &json), 0);
+        jdoc *doc = parsed(&json);
+        const jdoc *output = jdoc_get(doc, "output"), *item = jdoc_at(output, 0);
+        const char *text = jdoc_text_or(jdoc_at(jdoc_get(item, "content"), 0), "text", "");
+        assert_int_equal(jdoc_length(output), rows[i].count);
+        assert_memory_equal(text, rows[i].text, strlen(rows[i].text));
+        jdoc_free(doc);
+        buf_free(&json);
+    }
+}
+
 static void every_problem_has_a_type_of_openai(void **state)
 {
     (void)state;
@@ -437,6 +527,9 @@ int main(void)
         cmocka_unit_test(many_messages_are_taken_up_to_the_setting),
         cmocka_unit_test(a_try_of_the_sdk_is_its_own_key),
         cmocka_unit_test(the_items_of_a_response_become_messages),
+        cmocka_unit_test(an_earlier_result_is_kept_for_its_call),
+        cmocka_unit_test(an_earlier_message_may_be_blank),
+        cmocka_unit_test(a_turn_of_another_route_has_one_text),
         cmocka_unit_test(a_reference_names_the_response_before),
         cmocka_unit_test(a_reply_is_a_completion),
         cmocka_unit_test(a_turn_is_a_response_in_every_state),
