@@ -213,6 +213,7 @@ void exchange_tag(struct exchange *x)
     exchange_header(x, "ETag", tag);
     if (!etag_matches(request_header(&x->request, "HTTP_IF_NONE_MATCH"), tag))
         return;
+    exchange_header(x, "Vary", "Accept-Encoding"); /* as nginx says it of a 200 */
     reply->status = 304;
     reply->content_type = NULL;
     buf_reset(&reply->body);

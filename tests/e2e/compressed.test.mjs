@@ -50,6 +50,7 @@ describe("JSON that is compressed and asked for again", () => {
         for (const method of ["GET", "HEAD"]) {
           const again = await ask(method, path, {"If-None-Match": match});
           assert.equal(again.status, 304, `${method} ${path} ${match}`);
+          assert.match([again.headers.vary].flat().join(), /Accept-Encoding/, path);
           assert.equal(again.body.length, 0);
           assert.equal(again.headers.etag, etag);
           assert.equal(again.headers["content-type"], undefined);

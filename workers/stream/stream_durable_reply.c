@@ -15,6 +15,7 @@
 #define CURSOR_EPOCH_S 1728432000
 #define CURSOR_INTERVAL_S 20
 #define CURSOR_JITTER 180
+#define CURSOR_MAX 999999999999999999 /* what a request may name */
 
 /* ---- the body ---- */
 
@@ -50,7 +51,9 @@ int64_t stream_durable_reply_cursor(int64_t seen, int64_t now_ms)
 {
     int64_t now = (now_ms / 1000 - CURSOR_EPOCH_S) / CURSOR_INTERVAL_S;
 
-    return seen < now ? now : seen + 1 + now_ms % CURSOR_JITTER;
+    if (seen < now)
+        return now;
+    return seen < CURSOR_MAX - CURSOR_JITTER ? seen + 1 + now_ms % CURSOR_JITTER : CURSOR_MAX;
 }
 
 static void stream_durable_reply_put_who(struct stream_conn *c, const struct stream_handover *h,
