@@ -53,6 +53,7 @@ struct context_limits {
     size_t thoughts_from; /* of the chat: thoughts of messages before it stay away */
     bool keep_thoughts;   /* those of earlier turns too */
     bool no_thoughts;     /* none at all */
+    bool no_files;        /* none goes along */
     bool reduced; /* the last user message and what follows; no thoughts, no foreign tools */
 };
 

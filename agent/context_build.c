@@ -280,7 +280,7 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
             keep_from = i;
     out->budget = context_build_budget(frame, limits, out);
     out->room = limits->room > 0 ? (size_t)limits->room : out->budget + limits->overhead;
-    if ((error = context_files_choose(&whole, limits->reduced, out->budget)))
+    if ((error = context_files_choose(&whole, limits->reduced || limits->no_files, out->budget)))
         return error;
     context_build_count_files(&whole, units, unit_count);
     summary = context_build_summary(chat, limits, out);

@@ -278,6 +278,12 @@ static size_t model_thoughts_from(const struct abilities *a, const struct model_
     return a->anthropic && a->family->thinking == FAMILY_THINKING_ADAPTIVE ? ask->first : 0;
 }
 
+/* All sessions get it: one in which hardly a message had room would be worse than none. */
+static bool model_may_learn_room(const struct context_limits *limits, int64_t room)
+{
+    return !limits->reduced && room > 0 && (size_t)room >= 2 * limits->overhead;
+}
+
 /* One provider, in the forms that it may take. */
 static int model_call_in_forms(struct model *m, const struct provider *p, struct wait *wait,
     const struct model_ask *ask, struct answer *answer, struct model_result *result)
@@ -313,8 +319,9 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
     provider_usage_add(&result->usage, &spent);
     result->trimmed = state.trims > 0 && context.dropped > 0;
     result->reduced = state.limits.reduced && !state.trims;
-    if (!error && state.trims && result->stop != PROVIDER_STOP_CONTEXT)
-        known.room = state.limits.room;
+    if (!error && model_may_learn_room(&state.limits, state.learnt) &&
+        result->stop != PROVIDER_STOP_CONTEXT)
+        known.room = state.learnt;
     quirks_settle(&of, &before, &known, error != ERR_INVALID || answer->emitted, clock_mono_ms());
     if (error != ERR_INVALID || !state.too_long)
         return error;

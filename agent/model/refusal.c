@@ -15,7 +15,7 @@
 #define WINDOW_MIN 256 /* a smaller number is none of a model's window */
 #define OUTPUT_MIN 16  /* nor of its output */
 #define NUMBER_MAX 1000000000LL
-#define SENTENCE_PHRASES 14 /* at most, of one list */
+#define SENTENCE_PHRASES 20 /* at most, of one list */
 
 /* ---- the words ---- */
 
@@ -225,6 +225,7 @@ static const struct {
     {QUIRKS_NO_CALL_EXTRA, "extra_content", NULL},
     {QUIRKS_NO_CALL_EXTRA, "thought_signature", NULL},
     {QUIRKS_NO_CALL_EXTRA, "provider_specific_fields", NULL},
+    {QUIRKS_NO_CALL_EXTRA, "phase", NULL},
     {QUIRKS_NO_IS_ERROR, "is_error", NULL},
     {QUIRKS_NO_BETA, "anthropic-beta", NULL},
     {QUIRKS_NO_NONE, "reasoning_effort", "the provider responses in model.chain"},
@@ -275,7 +276,10 @@ static const struct sentence {
                 "unknown variant", "at most 0", "only supported by certain", "mmproj",
                 "missing data required", "not enabled for", "only text", "must be a string"}}},
     {QUIRKS_NO_DOCUMENTS, QUIRKS_NO_DOCUMENTS,
-        {{"file", "pdf", "document"},
+        {{"'file'", "\"file\"", "`file`", "type: file", "file type", "file content", "file part",
+             "file input", "input_file", "pdf", "'document'", "\"document\"", "`document`",
+             "document type", "document content", "document part", "document block",
+             "document input"},
             {"not support", "unsupported", "unknown variant", "invalid content type",
                 "invalid value", "only supported by certain", "unknown part type",
                 "unexpected content", "must be a string", "invalid type"}}},
@@ -381,6 +385,16 @@ static bool refusal_member(const char *text, uint64_t sent, struct refusal *out)
     return out->flag != 0;
 }
 
+/* Is it about one file, and not about what the model takes? */
+static bool refusal_file(const char *text, uint64_t sent)
+{
+    static const char *const phrases[] = {"valid image", "image_parse_error", "invalid_image",
+        "could not process", "unsupported image", "following formats", "image format",
+        "image exceeds", "password", "corrupt"};
+
+    return sent & (QUIRKS_NO_IMAGES | QUIRKS_NO_DOCUMENTS) && SAYS(text, phrases);
+}
+
 void refusal_read(const char *body, size_t len, long status, uint64_t sent, int64_t output,
     struct refusal *out)
 {
@@ -389,7 +403,7 @@ void refusal_read(const char *body, size_t len, long status, uint64_t sent, int6
     *out = (struct refusal){0};
     refusal_words(body, len, &words);
     if (!refusal_window(buf_text(&words), status, out) &&
-        !refusal_output(buf_text(&words), output, out))
+        !refusal_output(buf_text(&words), output, out) && !refusal_file(buf_text(&words), sent))
         (void)refusal_member(buf_text(&words), sent, out);
     buf_free(&words);
 }
@@ -467,6 +481,58 @@ static bool refusal_is_least(const struct context *c)
             !context_sends_files(c));
 }
 
+/* Tokens of the files from that message on that cannot be cut, as texts can. */
+static size_t refusal_whole_files(const struct context *c, size_t from)
+{
+    size_t tokens = 0;
+
+    for (size_t i = from; i < c->count; i++)
+        for (size_t k = 0; k < c->items[i].file_count; k++)
+            if (!c->items[i].files[k].why && c->items[i].files[k].kind != MEDIA_TEXT)
+                tokens += context_file_tokens(&c->items[i].files[k]);
+    return tokens;
+}
+
+/* Would shortening leave files that take all the room, or has it just left all there is? */
+static bool refusal_is_for_files(const struct refusal_state *s, const struct refusal *r,
+    const struct refusal_case *c)
+{
+    const struct context *context = c->context;
+    int64_t output = c->output, room = refusal_room(r, c, &output);
+
+    if (s->limits.no_files || !context_sends_files(context))
+        return false;
+    if (s->trims && context->tokens >= s->tokens)
+        return true;
+    if (c->status == 413 && !r->window)
+        return refusal_whole_files(context, 0) > 0;
+    size_t last = refusal_whole_files(context, context->late_at);
+    return last && room <= (int64_t)(s->limits.overhead + last);
+}
+
+/* Tokens of a request as others may have it. */
+static int64_t refusal_learnt(const struct refusal *r, const struct refusal_case *c, int64_t output,
+    int64_t room)
+{
+    int64_t told = (r->window - output) * 9 / 10;
+
+    if (!refusal_whole_files(c->context, 0))
+        return room;
+    if (!r->window)
+        return 0;
+    return told > room ? told : room;
+}
+
+static bool refusal_without_files(struct refusal_state *s, const struct refusal_case *c)
+{
+    if (s->limits.no_files || !context_sends_files(c->context))
+        return false;
+    log_warn("model %s refused the conversation (status %ld): asked without its files", c->provider,
+        c->status);
+    s->limits.no_files = true;
+    return true;
+}
+
 static bool refusal_trim(struct refusal_state *s, const struct refusal *r,
     const struct refusal_case *c, struct quirks *known)
 {
@@ -480,6 +546,8 @@ static bool refusal_trim(struct refusal_state *s, const struct refusal *r,
     if (output < c->output)
         known->output_max = output;
     s->limits.room = room > 1 ? room : 1;
+    s->learnt = refusal_learnt(r, c, output, room);
+    s->tokens = c->context->tokens;
     if (s->trims == TRIMS_MAX) /* the last one: as little as makes sense */
         s->limits.reduced = true;
     log_info(
@@ -494,6 +562,8 @@ bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct
 
     refusal_read(c->body, c->body_len, c->status, c->sent, c->output, &r);
     s->too_long = r.kind == REFUSAL_WINDOW;
+    if (r.kind == REFUSAL_WINDOW && refusal_is_for_files(s, &r, c))
+        return refusal_without_files(s, c);
     if (r.kind == REFUSAL_WINDOW && refusal_trim(s, &r, c, known))
         return true;
     if (r.kind == REFUSAL_OUTPUT && s->members++ < MEMBERS_MAX) {
@@ -517,6 +587,8 @@ bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct
         s->limits.keep_thoughts = known->flags & QUIRKS_KEEP_THOUGHTS;
         return true;
     }
+    if (c->status != 404 && refusal_without_files(s, c))
+        return true;
     if (c->status == 404 || refusal_is_least(c->context))
         return false;
     log_warn("model %s refused the conversation (status %ld): asked with its last message alone",

@@ -47,6 +47,10 @@ struct refusal_state {
     struct context_limits limits; /* of the next request */
     unsigned members, trims;      /* tries spent on each */
     bool too_long;                /* the last refusal was for the length */
+    size_t tokens;                /* of the messages that were shortened the last time */
+    /* The room that other requests should know of, 0 = none: what files cost is an estimate, and
+     * a body that is too large says nothing of tokens. */
+    int64_t learnt;
 };
 struct refusal_case { /* the request that was refused */
     const char *provider;
@@ -60,9 +64,9 @@ struct refusal_case { /* the request that was refused */
 };
 /*
  * refusal_adapt -- changes the limits or what is known of the server so that the next request
- * differs. At most 6 members are left out, the conversation is shortened 5 times, and once only the
- * last message is sent. What is left out is logged, with the setting that says it for good.
- * Returns false when there is nothing more to try.
+ * differs. At most 6 members are left out, the conversation is shortened 5 times, once its files
+ * stay away, and once only the last message is sent. What is left out is logged, with the setting
+ * that says it for good. Returns false when there is nothing more to try.
  */
 bool refusal_adapt(struct refusal_state *state, const struct refusal_case *refused,
     struct quirks *known);

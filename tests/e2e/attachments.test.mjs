@@ -146,6 +146,32 @@ for (const provider of ["anthropic", "openai"]) {
       stack.double.refuse = undefined;
     });
 
+    const IMAGES = {
+      "cannot be read": [400, {error: {message: "You uploaded an unsupported image. Please make sure your image is valid.", type: "invalid_request_error", code: "image_parse_error"}}],
+      "is too large for a proxy": [413, "<html><title>413 Request Entity Too Large</title></html>"],
+    };
+    for (const [name, refusal] of Object.entries(IMAGES)) {
+      test(`a picture that ${name} costs neither its conversation nor those of others`, async () => {
+        const session_id = uuid(), other = uuid(), bad = png(6, 4, {seed: name.length}), good = png(5, 5, {seed: 3});
+        stack.double.refuse = (api, body) => JSON.stringify(body).includes(bad.toString("base64")) ? refusal : undefined;
+        await stack.chat("My name is FACT.", {session_id});
+        for (const [i, message] of ["Look.", "And now?"].entries()) {
+          const at = stack.double.requests.length;
+          const reply = await stack.chat(message, {session_id, attachments: i ? [] : [data(bad)]});
+          assert.equal(reply.json.response, "Seen.", reply.text);
+          assert.equal(stack.double.requests.length, at + 2);
+          const raw = last().raw;
+          assert.ok(raw.includes("FACT"), "the conversation is there");
+          assert.match(raw, new RegExp(`${idOf(bad)} cannot be shown: the model's server did not accept the request with it`));
+        }
+        for (let i = 0; i < 8; i++) assert.equal((await stack.chat(`Part ${i}. ${"word ".repeat(700)}`, {session_id: other})).status, 200);
+        await stack.chat("Look.", {session_id: other, attachments: [data(good)]});
+        assert.ok(last().raw.includes(good.toString("base64")), "others' pictures are seen");
+        assert.match(last().raw, /Part 0\..*Part 7\./s, "and others' conversations are whole");
+        stack.double.refuse = undefined;
+      });
+    }
+
     test("a text longer than half of the budget is cut, and the model told so", async () => {
       const text = Buffer.from("ü".repeat(200000));
       const stored = await upload(stack, text, "text/plain");

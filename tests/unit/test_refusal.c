@@ -233,7 +233,8 @@ static void test_every_chain_ends(void **state)
         "max_tokens is too large, at most 1024", "max_tokens",
         "reasoning_content must be passed back"};
     struct context_frame frame = {0};
-    struct context context = {.frame = &frame, .count = 9};
+    const struct chat_message items[9] = {{.text = ""}};
+    struct context context = {.frame = &frame, .items = items, .count = 9};
 
     (void)state;
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
@@ -259,7 +260,8 @@ static void test_absurd_numbers(void **state)
 {
     static const char body[] = "request 987654321: prompt is too long, the limit is 8192 tokens";
     struct context_frame frame = {0};
-    struct context context = {.frame = &frame, .count = 9};
+    const struct chat_message items[9] = {{.text = ""}};
+    struct context context = {.frame = &frame, .items = items, .count = 9};
     struct refusal_state s = {0};
     struct quirks known = {0};
     struct refusal_case c = case_of(body, 1024, &context);
@@ -302,12 +304,76 @@ static void test_a_message_with_a_file(void **state)
 
     (void)state;
     assert_true(refusal_adapt(&s, &c, &known));
-    assert_true(s.limits.reduced);
+    assert_true(s.limits.no_files && !s.limits.reduced);
     assert_int_equal(known.flags, 0);
     file.why = "does not go along";
-    context.reduced = false;
-    s = (struct refusal_state){0};
     assert_false(refusal_adapt(&s, &c, &known));
+}
+
+/* What a file costs is no measure of what others may ask: the conversation stays whole, too. */
+static void test_a_file_that_is_too_large(void **state)
+{
+    static const struct {
+        const char *body;
+        long status;
+        unsigned pages;
+        int64_t window;
+    } rows[] = {
+        {"<html><title>413 Request Entity Too Large</title></html>", 413, 1, 0},
+        {"prompt is too long: 215000 tokens > 200000 maximum", 400, 90, 200000},
+    };
+    struct context_frame frame = {0};
+    struct chat_file file = {.id = "att-1", .type = "application/pdf", .kind = MEDIA_PDF};
+    const struct chat_message items[9] = {
+        {.text = ""}, [8] = {.text = "", .files = &file, .file_count = 1}};
+    struct context context = {.frame = &frame, .items = items, .count = 9, .late_at = 8};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct refusal_state s = {0};
+        struct quirks known = {0};
+        struct refusal_case c = case_of(rows[i].body, 2048, &context);
+        c.status = rows[i].status;
+        file.why = NULL;
+        file.pages = rows[i].pages;
+        c.request_bytes = 3 * 3000 * file.pages + 3000;
+        assert_true(refusal_adapt(&s, &c, &known));
+        assert_true(s.limits.no_files && !s.limits.room && !s.learnt && !s.trims);
+        file.why = "does not go along";
+        assert_true(refusal_adapt(&s, &c, &known)); /* the words are too long, too */
+        assert_true(s.limits.room && s.limits.room == s.learnt);
+        assert_true(known.output_max == 0 && known.flags == 0);
+    }
+}
+
+/* Messages go for a file that may stay; when none is left to go, the file does. */
+static void test_messages_leave_for_a_file(void **state)
+{
+    struct context_frame frame = {0};
+    struct chat_file file = {.id = "att-1", .kind = MEDIA_PDF, .pages = 1};
+    const struct chat_message items[9] = {
+        {.text = ""}, [8] = {.text = "", .files = &file, .file_count = 1}};
+    struct context context = {.frame = &frame,
+        .items = items,
+        .count = 9,
+        .late_at = 8,
+        .tokens = 11000};
+    struct refusal_state s = {0};
+    struct quirks known = {0};
+    struct refusal_case c = case_of("prompt is too long", 2048, &context);
+
+    (void)state;
+    assert_true(refusal_adapt(&s, &c, &known));
+    assert_true(s.limits.room > 0 && !s.learnt && !s.limits.no_files);
+    context.tokens = 8000;
+    assert_true(refusal_adapt(&s, &c, &known));
+    assert_true(s.trims == 2 && !s.limits.no_files);
+    assert_true(refusal_adapt(&s, &c, &known));
+    assert_true(s.trims == 2 && s.limits.no_files);
+    s = (struct refusal_state){0};
+    c = case_of("prompt is too long, the limit is 12000", 1024, &context);
+    assert_true(refusal_adapt(&s, &c, &known));
+    assert_true(s.learnt >= (12000 - 1024) * 9 / 10);
 }
 
 /* Servers say in many words that they take no pictures and no PDF (public reports, November
@@ -352,12 +418,38 @@ static void test_files_refused(void **state)
         REFUSAL_OTHER);
 }
 
+/* One bad file says nothing of what the model takes. */
+static void test_a_bad_file(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"error\":{\"message\":\"You uploaded an unsupported image. Please make sure your image "
+        "is valid.\",\"type\":\"invalid_request_error\",\"code\":\"image_parse_error\"}}",
+        "{\"error\":{\"message\":\"You uploaded an unsupported image. Please make sure your image "
+        "has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].\",\"code\":"
+        "\"invalid_image_format\"}}",
+        "The image data you provided does not represent a valid image. Unsupported.",
+        "messages.0.content.0.pdf.source.base64.data: The PDF specified is password protected: "
+        "not supported",
+        "Unsupported: the document is corrupt",
+        "Unsupported value. See the documentation: invalid value",
+        "this file is not supported",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct refusal r = read_body(bodies[i], 400, QUIRKS_NO_IMAGES | QUIRKS_NO_DOCUMENTS);
+        if (r.kind != REFUSAL_OTHER)
+            fail_msg("%s: %llx", bodies[i], (unsigned long long)r.flag);
+    }
+}
+
 /* Thoughts that the server does not know are left out once, and only now. */
 static void test_unknown_thoughts(void **state)
 {
     static const char body[] = "messages.1.content.0: Invalid `signature` in `thinking` block";
     struct context_frame frame = {0};
-    struct context context = {.frame = &frame, .count = 9};
+    const struct chat_message items[9] = {{.text = ""}};
+    struct context context = {.frame = &frame, .items = items, .count = 9};
     struct refusal_state s = {0};
     struct quirks known = {0};
     struct refusal_case c = case_of(body, 1024, &context);
@@ -520,6 +612,9 @@ int main(void)
         cmocka_unit_test(test_absurd_numbers),
         cmocka_unit_test(test_a_single_message),
         cmocka_unit_test(test_a_message_with_a_file),
+        cmocka_unit_test(test_a_file_that_is_too_large),
+        cmocka_unit_test(test_messages_leave_for_a_file),
+        cmocka_unit_test(test_a_bad_file),
         cmocka_unit_test(test_files_refused),
         cmocka_unit_test(test_unknown_thoughts),
         cmocka_unit_test(test_quirks_are_bounded),
