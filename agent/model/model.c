@@ -363,9 +363,11 @@ static int model_try(struct model *m, const struct provider *p, struct wait *wai
         return error;
     /* An end from our side says nothing about a provider that had not spoken yet. */
     bool ours = model_is_final(error) || error == ERR_DEADLINE;
+    /* A summary has less time than an answer. */
+    bool brief = error == ERR_DEADLINE && ask->frame->instructions;
     if (!error || model_is_about_request(error) || (ours && answer->emitted))
         breaker_success(breaker);
-    else if (!model_is_final(error)) {
+    else if (!model_is_final(error) && !brief) {
         atomic_store(&breaker->last_error, error);
         breaker_failure(breaker, &settings, clock_mono_ms());
     }

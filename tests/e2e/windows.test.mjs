@@ -409,3 +409,24 @@ describe("a window in odd circumstances", () => {
     assert.deepEqual(facts(stack.double.requests.at(-1).raw), ["FACT-0"]);
   });
 });
+
+test("summaries that take too long are no faults of the model", async () => {
+  const stack = await Stack.start({chain: "anthropic", settings: {"anthropic.model": "claude-haiku-4-5", "model.retries": 0, "model.context_tokens": 4000,
+    "model.summary_time": "500ms", "breaker.failures": 1, "turn.seats": 2, "turn.user": 0}});
+  try {
+    stack.double.summary = "text words=200 delay=50";
+    stack.double.mayBreak = true;
+    const session_id = uuid();
+    await stack.chat("first [[text say=One.]]", {session_id});
+    const more = Array.from({length: 14}, (_, n) => [{id: uuid(), role: "user", content: `message ${n} ${LONG.repeat(2)}`}, {id: uuid(), role: "assistant", content: `Answer ${n}.`}]).flat();
+    await stack.redis("RPUSH", `tp:{dev}:s:${session_id}:msgs`, ...more.map(m => JSON.stringify(m)));
+    await stack.redis("HINCRBY", `tp:{dev}:s:${session_id}`, "count", more.length);
+    const turn = stack.chat("second [[text words=40 delay=50]]", {session_id});
+    await eventually(() => /leave without a summary/.test(stack.log()));
+    const other = await stack.chat("hello [[text say=Hi.]]"); // before an answer counts as a success again
+    assert.equal(other.status, 200, other.text);
+    assert.equal((await turn).status, 200);
+  } finally {
+    await stack.stop();
+  }
+});
