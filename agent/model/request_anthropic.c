@@ -29,12 +29,12 @@ struct anthropic_writer {
     char maker[PROVIDER_MAKER_SIZE];
     bool marks;     /* for the cache */
     bool bare_loop; /* its last step has calls and no thought in front of them */
+    bool forced;    /* a tool has to be called */
     uint64_t sent;
 };
 
-/* The prepared tools end with a mark: a server that does not take it gets them without. */
 /* Whether a choice other than the model's own was written. */
-static bool request_anthropic_choice(const struct anthropic_writer *w)
+static bool request_anthropic_choice(struct anthropic_writer *w)
 {
     const char *must = request_must_call(w->q);
 
@@ -47,9 +47,11 @@ static bool request_anthropic_choice(const struct anthropic_writer *w)
     } else if (must) {
         buf_puts(w->json, ",\"tool_choice\":{\"type\":\"any\"}");
     }
+    w->forced = !w->q->no_tools && must;
     return w->q->no_tools || must;
 }
 
+/* The prepared tools end with a mark: a server that does not take it gets them without. */
 static int request_anthropic_tools(struct anthropic_writer *w)
 {
     static const char end[] = CACHE_MARK "}";
@@ -233,6 +235,21 @@ static int request_anthropic_messages(struct anthropic_writer *w)
     return error;
 }
 
+/* Claude does not think when a tool has to be called ("Thinking may not be enabled when tool_choice
+ * forces tool use"). */
+static void request_anthropic_thoughtless(struct abilities *a)
+{
+    const struct family *f = a->family;
+    struct abilities_thinking *t = &a->thinking;
+
+    if (!(f->flags & FAMILY_THINKS) || !*f->off)
+        t->form = FAMILY_THINKING_NONE;
+    else if (f->thinking == FAMILY_THINKING_ADAPTIVE)
+        t->form = FAMILY_THINKING_ADAPTIVE;
+    t->on = false;
+    t->word = f->off;
+}
+
 /* A step that waits for its results must begin with a thought, where a budget is told: without one
  * the model answers without thinking. */
 static void request_anthropic_thinking(struct anthropic_writer *w, int64_t output)
@@ -240,8 +257,11 @@ static void request_anthropic_thinking(struct anthropic_writer *w, int64_t outpu
     struct abilities *a = &w->abilities;
     bool other = w->q->quirks.flags & QUIRKS_OTHER_THINKING;
 
+    if (w->forced)
+        request_anthropic_thoughtless(a);
     if (w->bare_loop &&
-        a->thinking.form == (other ? FAMILY_THINKING_ADAPTIVE : FAMILY_THINKING_BUDGET))
+        (a->thinking.form == (other ? FAMILY_THINKING_ADAPTIVE : FAMILY_THINKING_BUDGET) ||
+            (a->thinking.form == FAMILY_THINKING_TYPE && a->thinking.on)))
         a->thinking.form = FAMILY_THINKING_NONE;
     w->sent |= request_thinking(w->q, a, output, false, w->json);
 }

@@ -344,13 +344,28 @@ static void request_responses_output(struct responses_writer *w)
         (long long)(most < OUTPUT_MIN ? OUTPUT_MIN : most));
 }
 
+static void request_responses_choice(struct responses_writer *w)
+{
+    const char *must = request_must_call(w->q);
+
+    if ((!w->q->no_tools && !must) || !request_responses_may(w, QUIRKS_NO_TOOL_CHOICE))
+        return;
+    buf_puts(w->json, ",\"tool_choice\":");
+    if (w->q->no_tools || !*must) {
+        buf_puts(w->json, w->q->no_tools ? "\"none\"" : "\"required\"");
+        return;
+    }
+    buf_puts(w->json, "{\"type\":\"function\",\"name\":");
+    buf_json_text(w->json, must);
+    buf_putc(w->json, '}');
+}
+
 static void request_responses_tools(struct responses_writer *w, const struct buf *tools)
 {
     if (!provider_put_tools(&provider_responses, w->q, tools, w->json))
         return;
     w->sent |= QUIRKS_NO_TOOLS | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
-    if (w->q->no_tools && request_responses_may(w, QUIRKS_NO_TOOL_CHOICE))
-        buf_puts(w->json, ",\"tool_choice\":\"none\"");
+    request_responses_choice(w);
     if (!w->q->conf->responses_parallel && request_responses_may(w, QUIRKS_NO_PARALLEL))
         buf_puts(w->json, ",\"parallel_tool_calls\":false");
 }

@@ -21,6 +21,7 @@ struct fixture {
     struct context_limits limits;
     struct provider_http http;
     struct quirks quirks;
+    const char *must_call;
     jdoc *body, *agui;
 };
 static struct fixture f;
@@ -80,6 +81,7 @@ static const char *ask(const struct provider *p, bool no_tools)
     assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, NULL, 1795313100000, f.arena),
         0);
     f.frame.late = "<late>";
+    f.frame.must_call = f.must_call;
     assert_int_equal(context_build(&f.frame, &f.chat, &f.limits, f.arena, &f.context), 0);
     f.context.system = "You are.";
     buf_reset(&f.http.url);
@@ -362,6 +364,41 @@ static void test_thoughts_of_an_earlier_run(void **state)
     has(buf_text(&f.http.body), "\"signature\":\"Sc2\"");
     f.limits.thoughts_from = 0;
     has(ask(&provider_anthropic, false), "\"signature\":\"Sc1\"");
+}
+
+/* Claude refuses to think when a tool has to be called. */
+static void test_no_thinking_when_a_call_has_to_be(void **state)
+{
+    static const struct {
+        const char *model, *thinking, *off;
+    } rows[] = {
+        {"claude-sonnet-4-5", "2048", NULL},
+        {"claude-sonnet-4-6", "high", NULL},
+        {"claude-sonnet-5-5", "high", "\"thinking\":{\"type\":\"between_tools\"}"},
+        {"claude-opus-5", "auto", "\"thinking\":{\"type\":\"disabled\"}"},
+        {"claude-opus-5-5", "high", NULL},
+    };
+    struct context_tool tool = {.name = "t", .description = "d", .schema = "{\"type\":\"object\"}"};
+
+    (void)state;
+    assert_int_equal(provider_prepare(&tool, 1), 0);
+    user("hello");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set("anthropic.model", rows[i].model);
+        set("anthropic.thinking", rows[i].thinking);
+        for (int named = 0; named < 2; named++) {
+            f.must_call = named ? "t" : "";
+            const char *body = ask(&provider_anthropic, false);
+            has(body, named ? "{\"type\":\"tool\",\"name\":\"t\"}" : "{\"type\":\"any\"}");
+            has_not(body, "output_config");
+            has_not(body, "budget_tokens");
+            if (rows[i].off)
+                has(body, rows[i].off);
+            else
+                has_not(body, "\"thinking\"");
+        }
+        f.must_call = NULL;
+    }
 }
 
 /* Extended thinking wants the step that waits for its results to begin with a thought. */
@@ -894,6 +931,7 @@ int main(void)
         TEST(test_the_usual_request),
         TEST(test_optional_members),
         TEST(test_thinking),
+        TEST(test_no_thinking_when_a_call_has_to_be),
         TEST(test_a_model_without_tools_in_chat_completions),
         TEST(test_thoughts_go_to_their_server),
         TEST(test_thoughts_of_an_earlier_run),

@@ -19,6 +19,7 @@ struct fixture {
     struct context_limits limits;
     struct provider_http http;
     struct quirks quirks;
+    const char *must_call;
     jdoc *body;
 };
 static struct fixture f;
@@ -72,6 +73,7 @@ static const char *ask(bool no_tools)
     assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, NULL, 1795313100000, f.arena),
         0);
     f.frame.late = "<late>";
+    f.frame.must_call = f.must_call;
     assert_int_equal(context_build(&f.frame, &f.chat, &f.limits, f.arena, &f.context), 0);
     f.context.system = "You are.";
     buf_reset(&f.http.url);
@@ -159,6 +161,26 @@ static void test_the_usual_request(void **state)
     assert_string_equal(buf_text(&f.http.url), "http://h:1/v1/responses");
     assert_string_equal(f.http.headers[2], "Authorization: Bearer kEvil: 1");
     assert_null(f.http.headers[3]);
+}
+
+static void test_a_call_that_has_to_be(void **state)
+{
+    struct context_tool tool = {.name = "t", .description = "d", .schema = "{\"type\":\"object\"}"};
+
+    (void)state;
+    assert_int_equal(provider_prepare(&tool, 1), 0);
+    add("{\"id\":\"1\",\"role\":\"user\",\"content\":\"x\"}");
+    f.must_call = "";
+    has(ask(false), "\"tool_choice\":\"required\"");
+    assert_true(f.http.sent & QUIRKS_NO_TOOL_CHOICE);
+    has(ask(true), "\"tool_choice\":\"none\"");
+    f.must_call = "t";
+    has(ask(false), "\"tool_choice\":{\"type\":\"function\",\"name\":\"t\"}");
+    f.quirks.flags = QUIRKS_NO_TOOL_CHOICE;
+    has_not(ask(false), "tool_choice");
+    f.quirks.flags = 0;
+    f.must_call = NULL;
+    has_not(ask(false), "tool_choice");
 }
 
 static void test_nothing_that_nobody_set(void **state)
@@ -325,10 +347,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define FRESH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        FRESH(test_the_usual_request), FRESH(test_nothing_that_nobody_set),
-        FRESH(test_thoughts_go_back_as_they_came), FRESH(test_of_another_server),
-        FRESH(test_forged_items), FRESH(test_stored_thoughts), FRESH(test_phases),
-        FRESH(test_phases_around_a_call), FRESH(test_bad_ids_and_arguments)};
+        FRESH(test_the_usual_request), FRESH(test_a_call_that_has_to_be),
+        FRESH(test_nothing_that_nobody_set), FRESH(test_thoughts_go_back_as_they_came),
+        FRESH(test_of_another_server), FRESH(test_forged_items), FRESH(test_stored_thoughts),
+        FRESH(test_phases), FRESH(test_phases_around_a_call), FRESH(test_bad_ids_and_arguments)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
