@@ -164,10 +164,15 @@ static int attached_read(struct attached *a, struct wait *wait, struct chat_file
     const char *uid = wait->start->uid;
     int error;
 
-    while ((error = attachments_find(wait->env->store, uid, f->id, true, &kept)) == ERR_STORE ||
-        (!error && (error = attachments_read(wait->env->store, uid, f->id, &reply)) == ERR_STORE))
+    for (;;) {
+        error = attachments_find(wait->env->store, uid, f->id, true, &kept);
+        if (!error)
+            error = attachments_read(wait->env->store, uid, f->id, &reply);
+        if (!err_is_store(error))
+            break;
         if ((error = wait_retry(wait, error)))
             return error;
+    }
     if (error) {
         if (error != ERR_NOT_FOUND)
             log_warn("attachment %s of user %s: %s", f->id, uid, err_text(error));
