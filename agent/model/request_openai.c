@@ -341,10 +341,11 @@ static bool request_openai_tools(struct openai_writer *w, const struct buf *tool
     const struct provider_request *q = w->q;
 
     if (w->abilities.thinking.no_tools) {
-        log_limited(LOG_LEVEL_ERROR,
-            "model openai: %s takes no tools in Chat Completions, so it is told none: put "
-            "responses into model.chain, or set another openai.model",
-            q->conf->openai_model);
+        if (!q->context->frame->instructions) /* a summary needs none */
+            log_limited(LOG_LEVEL_ERROR,
+                "model openai: %s takes no tools in Chat Completions, so it is told none: put "
+                "responses into model.chain, or set another openai.model",
+                q->conf->openai_model);
         return false;
     }
     if (!provider_put_tools(&provider_openai, q, tools, w->json))
