@@ -140,7 +140,9 @@ static int handlers_aisdk_waiting(struct exchange *x, struct exchange_view *view
     int error = sessions_cursor(x->app->store, x->who.user, view->session, end);
     if (error < 0)
         return error;
-    view->cursor = end;
+    view->cursor = arena_strdup(x->arena, end);
+    if (!view->cursor)
+        return ERR_NOMEM;
     view->detail = "new -";
     return exchange_handover(x, view);
 }

@@ -141,7 +141,7 @@ static int handlers_facade_fork(struct exchange *x, struct submit *s,
     jdoc_free(reply);
     if (error == ERR_INVALID || error == ERR_NOT_FOUND || (error == 0 && !part.messages))
         return 0; /* nothing tells where it ended: it goes on from the end */
-    if (error < 0)
+    if (error)
         return error;
     memcpy(part.messages + part.count, s->messages, s->message_count * sizeof *s->messages);
     s->messages = part.messages;
@@ -311,7 +311,7 @@ int handlers_response_get(struct exchange *x)
     struct turns_record record;
     const char *turn = NULL, *stream = request_query(&x->request, "stream");
     int error = handlers_facade_read(x, &record, &turn);
-    if (error < 0)
+    if (error)
         return error;
     if (stream && strcmp(stream, "true") == 0)
         return handlers_facade_events(x, turn, &record);

@@ -150,7 +150,7 @@ int mcpd_era_headers(const struct mcpd_said *said, const char *uid, struct mcpd_
     if (!out->version)
         out->version = agreed.version ? agreed.version : MCPD_ERA_ASSUMED;
     /* Versions are days: their order is that of their text. */
-    out->elicits = agreed.forms && strcmp(agreed.version, MCPD_ERA_ASKS) >= 0;
+    out->elicits = agreed.version && agreed.forms && strcmp(agreed.version, MCPD_ERA_ASKS) >= 0;
     out->holds = out->elicits && (!agreed.comes_back || strcmp(agreed.version, MCPD_ERA_POLLS) < 0);
     return 0;
 }

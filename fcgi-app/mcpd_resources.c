@@ -333,7 +333,7 @@ int mcpd_resources_read(struct mcpd_call *c)
     struct mcpd_text text = {.c = c};
     struct mcpd_wanted w;
     int error = mcpd_resources_wanted(c, &w);
-    if (error < 0)
+    if (error)
         return error;
     mcpd_begin(c);
     struct buf *b = mcpd_member(c, "contents");

@@ -315,7 +315,7 @@ int mcpd_tools_call(struct mcpd_call *c)
     int error = mcpd_tools_prepare(c, &d);
     if (error == 0 && c->m->terms.modern)
         error = mcpd_ask_retry(c, &asked);
-    if (error < 0)
+    if (error)
         return error;
     if (asked)
         d.approval = asked;

@@ -56,7 +56,7 @@ static int submit_decode(struct submit_parser *p, struct submit_file *f,
     const char *text = from->data;
     size_t len = from->data_len;
     int error = submit_data_url(p, f, &text, &len);
-    if (error < 0)
+    if (error)
         return error;
     if (len / 4 * 3 > (size_t)p->conf->attachments_bytes + len / 32) /* line breaks */
         return upload_too_large(f->field, p->conf, p->problem);
@@ -177,7 +177,7 @@ static int submit_read_origin(struct submit_parser *p, jdoc *doc, struct submit_
     int error = submit_string(p, doc, "url", &out->url);
     if (error == 0)
         error = submit_string(p, doc, "id", &out->id);
-    if (error < 0)
+    if (error)
         return error;
     if (out->url && strncasecmp(out->url, "data:", 5) == 0 && !jdoc_get(doc, "data")) {
         out->data = out->url;
@@ -206,7 +206,7 @@ static int submit_plain_file(struct submit_parser *p, jdoc *item, const char *fi
         error = submit_string(p, item, "type", &type);
     if (error == 0)
         error = submit_read_origin(p, item, &from);
-    if (error < 0)
+    if (error)
         return error;
     (*out)->image = type && strcmp(type, "image") == 0;
     return submit_take_origin(p, *out, &from);
@@ -229,7 +229,7 @@ static int submit_sourced_file(struct submit_parser *p, jdoc *part, const char *
         error = submit_string(p, source, "type", &kind);
     if (error == 0)
         error = submit_string(p, source, "value", &value);
-    if (error < 0)
+    if (error)
         return error;
     (*out)->image = strcmp(jdoc_text_or(part, "type", ""), "image") == 0;
     if (!kind || !value)
@@ -275,7 +275,7 @@ int submit_attachments(struct submit_parser *p)
         char field[40];
         snprintf(field, sizeof field, "attachments[%zu]", i);
         int error = submit_plain_file(p, jdoc_at(list, i), field, &f);
-        if (error < 0)
+        if (error)
             return error;
     }
     return 0;

@@ -22,10 +22,12 @@ int jwks_add(struct jwks *set, const char *kid, const char *pem, unsigned fits)
     if (set->count == JWKS_KEYS_MAX)
         return ERR_LIMIT;
     keys = realloc(set->keys, (set->count + 1) * sizeof *keys);
-    set->keys = keys ? keys : set->keys;
+    if (!keys)
+        return ERR_NOMEM;
+    set->keys = keys;
     key.kid = kid ? strdup(kid) : NULL;
     key.pem = strdup(pem);
-    if (!keys || !key.pem || (kid && !key.kid)) {
+    if (!key.pem || (kid && !key.kid)) {
         free(key.kid);
         free(key.pem);
         return ERR_NOMEM;

@@ -76,7 +76,7 @@ static void stream_json_tell_openai(struct stream_conn *c, const struct facade_t
 
     if (error == 0)
         error = facade_answer_whole(&view, turn, &result, &body);
-    if (error < 0)
+    if (error)
         stream_json_refuse(c, 500, "internal_error", "The answer that is stored cannot be read.");
     else
         stream_json_send(c,
