@@ -4,6 +4,7 @@
 #include "base/jdoc.h"
 #include "store/args.h"
 #include "store/scripts.h"
+#include "store/sessions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,7 @@ int branches_messages(struct store *s, const char *uid, const struct branches_pa
     struct args args;
     int error;
 
-    if (before && (strlen(before) > 15 || strspn(before, "0123456789") != strlen(before)))
+    if (!sessions_is_page(before))
         return ERR_INVALID;
     args_init(&args);
     args_text(&args, page->session);

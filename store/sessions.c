@@ -191,6 +191,11 @@ out:
     return error;
 }
 
+bool sessions_is_page(const char *before)
+{
+    return !before || (strlen(before) <= 15 && strspn(before, "0123456789") == strlen(before));
+}
+
 int sessions_messages(struct store *s, const char *uid, const char *session, const char *before,
     size_t limit, struct buf *json)
 {
@@ -199,7 +204,7 @@ int sessions_messages(struct store *s, const char *uid, const char *session, con
     struct args args;
     int error;
 
-    if (before && (strlen(before) > 15 || strspn(before, "0123456789") != strlen(before)))
+    if (!sessions_is_page(before))
         return ERR_INVALID;
     args_init(&args);
     args_text(&args, session);

@@ -26,6 +26,7 @@ MUST_CHECK int sessions_rename(struct store *s, const char *uid, const char *ses
 MUST_CHECK int sessions_delete(struct store *s, const char *uid, const char *session);
 /* {"messages":[AG-UI...],"has_more":bool,"next_cursor":...}: newest page first, oldest first
  * within; before = cursor */
+bool sessions_is_page(const char *before); /* may it be one of these cursors, or is it NULL? */
 MUST_CHECK int sessions_messages(struct store *s, const char *uid, const char *session,
     const char *before, size_t limit, struct buf *json);
 /* The session with the latest activity; ERR_NOT_FOUND. */

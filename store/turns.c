@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TURNS_HEAD 11 /* elements of a reply about any turn; one that runs has more */
 #define TURNS_CONTEXT_MAX 100
 
 /* ---- answers of the scripts (answer() in lib_turn.lua) ---- */
@@ -182,8 +183,8 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
     if (!error && out->outcome == TURNS_PENDING)
         hints_announce(s, q->uid, out->turn);
     if (!error && out->outcome != TURNS_STARTED &&
-        link_reply_count(r) > 15) /* a turn of this session that nobody runs */
-        hints_announce(s, q->uid, link_reply_text(link_reply_at(r, 15), NULL));
+        link_reply_count(r) > TURNS_HEAD) /* a turn of this session that nobody runs */
+        hints_announce(s, q->uid, link_reply_text(link_reply_at(r, TURNS_HEAD), NULL));
     link_reply_free(r);
     return error;
 }

@@ -333,29 +333,40 @@ local function close_turn(turn, now, ...)
     end
 end
 
--- What turns.c reads as struct turns_start. position 0 = not in the queue.
-local function answer(outcome, turn, position, with_history)
-    local f = redis.call('HMGET', turn_key(turn), 'session', 'state', 'first', 'epoch', 'attempt',
-        'stop', 'created', 'started', 'input', 'rewound', 'upstream')
-    local s = session_key(f[1] or '')
-    local history, steps = {}, {}
-    if with_history then
-        if HISTORY > 0 then
-            history = redis.call('LRANGE', messages_of(s), -HISTORY, -1)
-        end
-        steps = redis.call('LRANGE', steps_of(turn_key(turn)), 0, -1)
-    end
-    local out = {outcome, turn, f[1], f[2], f[3] or top_of(log_of(s)), f[4], f[5],
-        position, f[6] and 1 or 0, f[7], f[8], with_history and f[9], history, steps,
-        with_history and redis.call('HGETALL', P .. 'context') or {}}
-    if outcome == 'started' then
-        out[#out + 1] = tonumber(f[10] or 0)
-        out[#out + 1] = f[11] or ''
-        local entry, behind, later = summary_for_turn(f[1], now_ms(),
-            redis.call('HGET', s, 'summary_after'))
-        for _, value in ipairs({entry, behind, later}) do
-            out[#out + 1] = value
-        end
+-- What turns.c reads as struct turns_start, by place. position 0 = not in the queue.
+local function reply_of(outcome, turn, position, f)
+    return {outcome, turn, f.session, f.state, f.first, f.epoch, f.attempt, position,
+        f.stop and 1 or 0, f.created, f.started}
+end
+
+-- The same of a turn that runs: what its worker needs, too.
+local function reply_started(turn, f, now)
+    local out = reply_of('started', turn, 0, f)
+    local entry, behind, later = summary_for_turn(f.session, now, f.summary_after)
+    for _, value in ipairs({f.input, f.history, f.steps, redis.call('HGETALL', P .. 'context'),
+        f.gone, f.upstream, entry, behind, later}) do
+        out[#out + 1] = value
     end
     return out
+end
+
+local function fields_of(turn)
+    local f = redis.call('HMGET', turn_key(turn), 'session', 'state', 'first', 'epoch', 'attempt',
+        'stop', 'created', 'started', 'input', 'rewound', 'upstream')
+    return {session = f[1], state = f[2], first = f[3] or top_of(log_of(session_key(f[1] or ''))),
+        epoch = f[4], attempt = f[5], stop = f[6], created = f[7], started = f[8], input = f[9],
+        gone = tonumber(f[10] or 0), upstream = f[11] or ''}
+end
+
+local function answer(outcome, turn, position)
+    return reply_of(outcome, turn, position, fields_of(turn))
+end
+
+local function answer_started(turn)
+    local f = fields_of(turn)
+    local s = session_key(f.session or '')
+    f.history = HISTORY > 0 and redis.call('LRANGE', messages_of(s), -HISTORY, -1) or {}
+    f.steps = redis.call('LRANGE', steps_of(turn_key(turn)), 0, -1)
+    f.summary_after = redis.call('HGET', s, 'summary_after')
+    return reply_started(turn, f, now_ms())
 end

@@ -28,10 +28,10 @@ end
 local earlier = redis.call('HMGET', t, 'state', 'owner')
 if earlier[1] and earlier[1] ~= 'answered' then -- that one is only recorded (approval_answer.lua)
     if earlier[1] == 'running' and earlier[2] == OWNER then
-        return answer('started', turn, 0, true)
+        return answer_started(turn)
     end
     local known = earlier[1] == 'queued' or earlier[1] == 'pending'
-    return answer(known and earlier[1] or 'duplicate', turn, position_of(turn, sid), false)
+    return answer(known and earlier[1] or 'duplicate', turn, position_of(turn, sid))
 end
 
 local stopped = false
@@ -49,7 +49,7 @@ if cmid ~= '' then
             return {'mismatch', id}
         end
         if of then
-            return answer('duplicate', id, position_of(id, of), false)
+            return answer('duplicate', id, position_of(id, of))
         end
     end
     stopped = redis.call('EXISTS', stop_key(cmid)) == 1
@@ -125,10 +125,11 @@ if runs_now then
     while #history > HISTORY do
         table.remove(history, 1)
     end
-    -- As answer() says it, without asking for what has just been written.
-    return {'started', turn, sid, 'running', first, epoch, 1, 0, stopped and 1 or 0, int(now),
-        int(now), input, history, {}, redis.call('HGETALL', P .. 'context'), gone, '',
-        summary_for_turn(sid, now, session.summary_after)}
+    -- Nothing is asked for that has just been written.
+    return reply_started(turn, {session = sid, state = 'running', first = first, epoch = epoch,
+        attempt = 1, stop = stopped, created = int(now), started = int(now), input = input,
+        history = history, steps = {}, gone = gone, upstream = '',
+        summary_after = session.summary_after}, now)
 end
 
 if rewinds then
@@ -151,7 +152,7 @@ if running then
     if on_busy == 'interrupt' then
         ask_stop(sid, running, 'interrupt')
     end
-    local reply = answer('queued', turn, position_of(turn, sid), false)
+    local reply = answer('queued', turn, position_of(turn, sid))
     local lease = redis.call('HGET', turn_key(running), 'lease')
     if not lease or tonumber(lease) < now then
         reply[#reply + 1] = running -- nobody runs it: its hint may have been lost
@@ -160,9 +161,9 @@ if running then
 end
 local head = next_turn(sid, now, false)
 if head == turn then
-    return answer('pending', turn, 0, false)
+    return answer('pending', turn, 0)
 end
 -- The session had lost its running turn: its oldest waiting one goes first.
-local reply = answer('queued', turn, position_of(turn, sid), false)
+local reply = answer('queued', turn, position_of(turn, sid))
 reply[#reply + 1] = head
 return reply

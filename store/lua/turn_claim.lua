@@ -11,7 +11,7 @@ if not f[1] then
     return {'missing'}
 end
 if f[1] == 'running' and f[3] == token then
-    return answer('started', turn, 0, true) -- this very call again
+    return answer_started(turn) -- this very call again
 end
 local sid = f[2]
 local s, now = session_key(sid), now_ms()
@@ -52,4 +52,4 @@ else
     start_waiting(sid, turn, now)
 end
 redis.call('HSET', t, 'claim', token)
-return answer('started', turn, 0, true)
+return answer_started(turn)

@@ -21,7 +21,7 @@ local s = session_key(sid)
 if ENDED[f[1]] then
     local n = f[4] and redis.call('HMGET', turn_key(f[4]), 'state', 'owner')
     if n and n[1] == 'running' and n[2] == OWNER then
-        return answer('started', f[4], 0, true)
+        return answer_started(f[4])
     end
     if n and n[1] == 'pending' then
         return {'pending', f[4]}
@@ -96,6 +96,6 @@ if not follower then
 end
 redis.call('HSET', t, 'next', follower)
 if take then
-    return answer('started', follower, 0, true)
+    return answer_started(follower)
 end
 return {'pending', follower}

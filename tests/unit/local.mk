@@ -86,6 +86,7 @@ UNIT_TESTS = \
 	tests/unit/test_reminders \
 	tests/unit/test_request \
 	tests/unit/test_requests \
+	tests/unit/test_requests_files \
 	tests/unit/test_requests_responses \
 	tests/unit/test_resume \
 	tests/unit/test_retention \
@@ -150,7 +151,7 @@ libunit_a_SOURCES = \
 	tests/unit/turn_bench.c tests/unit/turn_bench.h \
 	tests/unit/turn_fixture.c tests/unit/turn_fixture.h \
 	tests/unit/web_double.c tests/unit/web_double.h \
-	tests/unit/cm.h tests/unit/media_files.h tests/unit/request_memory.h tests/unit/request_strict.h \
+	tests/unit/cm.h tests/unit/media_files.h tests/unit/request_bench.h tests/unit/request_memory.h tests/unit/request_strict.h \
 	tests/unit/request_strict_tools.h tests/unit/sink_mark.h tests/unit/sink_text.h
 libunit_a_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than -Wno-unused-result
 EXTRA_LIBRARIES = libunit.a

@@ -1,104 +1,6 @@
 /* Requests of OpenAI's Responses API: whatever is stored, they keep the vendor's rules. */
-#include "agent/model/request.h"
 #include "agent/model/request_extra.h"
-#include "base/err.h"
-#include "tests/unit/cm.h"
-#include "tests/unit/request_strict.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-struct fixture {
-    struct conf conf;
-    struct arena *arena;
-    struct input input;
-    struct context_frame frame;
-    struct chat chat;
-    struct context context;
-    struct context_limits limits;
-    struct provider_http http;
-    struct quirks quirks;
-    const char *must_call;
-    jdoc *body;
-};
-static struct fixture f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&f, 0, sizeof f);
-    assert_int_equal(conf_init(&f.conf), 0);
-    f.arena = arena_new();
-    f.input = (struct input){.run_id = "r", .text = "", .zone = "", .locale = ""};
-    chat_init(&f.chat, f.arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    jdoc_free(f.body);
-    buf_free(&f.http.url);
-    buf_free(&f.http.body);
-    buf_free(&f.http.header_text);
-    conf_fini(&f.conf);
-    arena_free(f.arena);
-    return 0;
-}
-
-static void set(const char *name, const char *value)
-{
-    char why[CONF_WHY_SIZE];
-    assert_int_equal(conf_set(&f.conf, name, value, why), 0);
-}
-
-static void add(const char *json)
-{
-    assert_int_equal(chat_parse(&f.chat, json, strlen(json)), 0);
-}
-
-static const char *ask(bool no_tools)
-{
-    struct provider_request q = {.conf = &f.conf,
-        .context = &f.context,
-        .no_tools = no_tools,
-        .max_tokens = 100,
-        .quirks = f.quirks,
-        .uid = "ann@example.com",
-        .session = "main"};
-    const struct provider *p = &provider_responses;
-    const char *why;
-
-    assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, NULL, 1795313100000, f.arena),
-        0);
-    f.frame.late = "<late>";
-    f.frame.must_call = f.must_call;
-    assert_int_equal(context_build(&f.frame, &f.chat, &f.limits, f.arena, &f.context), 0);
-    f.context.system = "You are.";
-    buf_reset(&f.http.url);
-    buf_reset(&f.http.body);
-    buf_reset(&f.http.header_text);
-    jdoc_free(f.body);
-    f.body = NULL;
-    assert_int_equal(p->request(&q, provider_tools(p), &f.http), 0);
-    assert_int_equal(jdoc_parse(buf_text(&f.http.body), f.http.body.len, &f.body, NULL, 0), 0);
-    if ((why = request_strict_responses(f.body)))
-        fail_msg("%s: %s", why, buf_text(&f.http.body));
-    return buf_text(&f.http.body);
-}
-
-static void has(const char *body, const char *part)
-{
-    if (!strstr(body, part))
-        fail_msg("not there: %s\nin: %s", part, body);
-}
-
-static void has_not(const char *body, const char *part)
-{
-    if (strstr(body, part))
-        fail_msg("there: %s\nin: %s", part, body);
-}
+#include "tests/unit/request_bench.h"
 
 static const char *maker(void)
 {
@@ -141,7 +43,7 @@ static void test_the_usual_request(void **state)
     add("{\"id\":\"3\",\"role\":\"user\",\"content\":\"now\"}");
     set("responses.url", "http://h:1/v1/");
     set("responses.key", "k\r\nEvil: 1");
-    const char *body = ask(false);
+    const char *body = ask(&provider_responses, false);
     const char *key = jdoc_text_or(f.body, "prompt_cache_key", "");
     assert_int_equal(strlen(key), 40);
     jdoc_remove(f.body, "prompt_cache_key");
@@ -171,41 +73,41 @@ static void test_a_call_that_has_to_be(void **state)
     assert_int_equal(provider_prepare(&tool, 1), 0);
     add("{\"id\":\"1\",\"role\":\"user\",\"content\":\"x\"}");
     f.must_call = "";
-    has(ask(false), "\"tool_choice\":\"required\"");
+    has(ask(&provider_responses, false), "\"tool_choice\":\"required\"");
     assert_true(f.http.sent & QUIRKS_NO_TOOL_CHOICE);
-    has(ask(true), "\"tool_choice\":\"none\"");
+    has(ask(&provider_responses, true), "\"tool_choice\":\"none\"");
     f.must_call = "t";
-    has(ask(false), "\"tool_choice\":{\"type\":\"function\",\"name\":\"t\"}");
+    has(ask(&provider_responses, false), "\"tool_choice\":{\"type\":\"function\",\"name\":\"t\"}");
     f.quirks.flags = QUIRKS_NO_TOOL_CHOICE;
-    has_not(ask(false), "tool_choice");
+    has_not(ask(&provider_responses, false), "tool_choice");
     f.quirks.flags = 0;
     f.must_call = NULL;
-    has_not(ask(false), "tool_choice");
+    has_not(ask(&provider_responses, false), "tool_choice");
 }
 
 static void test_nothing_that_nobody_set(void **state)
 {
     (void)state;
     add("{\"id\":\"1\",\"role\":\"user\",\"content\":\"x\"}");
-    has_not(ask(false), "temperature");
-    has_not(ask(false), "\"reasoning\":");
-    has_not(ask(false), "parallel_tool_calls");
-    has_not(ask(false), "background");
+    has_not(ask(&provider_responses, false), "temperature");
+    has_not(ask(&provider_responses, false), "\"reasoning\":");
+    has_not(ask(&provider_responses, false), "parallel_tool_calls");
+    has_not(ask(&provider_responses, false), "background");
     set("responses.temperature", "0.5");
     set("responses.thinking", "low");
     set("responses.parallel_tool_calls", "off");
     set("responses.background", "on");
-    has(ask(false), "\"temperature\":0.5");
-    has(ask(false), "\"reasoning\":{\"effort\":\"low\",\"summary\":\"auto\"}");
-    has(ask(false), "\"background\":true,\"store\":true,\"include\"");
-    has(ask(false), "\"parallel_tool_calls\":false");
+    has(ask(&provider_responses, false), "\"temperature\":0.5");
+    has(ask(&provider_responses, false), "\"reasoning\":{\"effort\":\"low\",\"summary\":\"auto\"}");
+    has(ask(&provider_responses, false), "\"background\":true,\"store\":true,\"include\"");
+    has(ask(&provider_responses, false), "\"parallel_tool_calls\":false");
     set("responses.summary", "off");
-    has(ask(false), "\"reasoning\":{\"effort\":\"low\"}");
-    has(ask(true), "\"tool_choice\":\"none\"");
+    has(ask(&provider_responses, false), "\"reasoning\":{\"effort\":\"low\"}");
+    has(ask(&provider_responses, true), "\"tool_choice\":\"none\"");
     f.quirks.flags = QUIRKS_NO_BACKGROUND | QUIRKS_NO_INCLUDE | QUIRKS_NO_THINKING |
         QUIRKS_NO_CACHE_KEY | QUIRKS_NO_PARALLEL | QUIRKS_NO_TEMPERATURE | QUIRKS_NO_OUTPUT_FIELD |
         QUIRKS_NO_TOOL_CHOICE;
-    const char *body = ask(true);
+    const char *body = ask(&provider_responses, true);
     has_not(body, "background");
     has(body, "\"store\":false");
     has_not(body, "include");
@@ -222,7 +124,7 @@ static void test_thoughts_go_back_as_they_came(void **state)
     (void)state;
     add("{\"id\":\"1\",\"role\":\"user\",\"content\":\"x\"}");
     add_step(maker());
-    has(ask(false),
+    has(ask(&provider_responses, false),
         "{\"type\":\"reasoning\",\"id\":\"rs_1\",\"summary\":[],\"encrypted_content\":\"gAAA\","
         "\"x\":1},{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"Let me see.\"},"
         "{\"type\":\"function_call\",\"call_id\":\"call_1\",\"name\":\"get\",\"arguments\":\"{}\","
@@ -231,15 +133,15 @@ static void test_thoughts_go_back_as_they_came(void **state)
     assert_true(f.http.sent & QUIRKS_NO_THOUGHTS);
     /* Without the thought the id of its call would be refused. */
     f.limits.no_thoughts = true;
-    has_not(ask(false), "rs_1");
-    has_not(ask(false), "fc_1");
+    has_not(ask(&provider_responses, false), "rs_1");
+    has_not(ask(&provider_responses, false), "fc_1");
     f.limits.no_thoughts = false;
     /* A later turn: the vendor needs it no more. */
     add("{\"id\":\"9\",\"role\":\"assistant\",\"content\":\"Twelve.\"}");
     add("{\"id\":\"10\",\"role\":\"user\",\"content\":\"thanks\"}");
-    has_not(ask(false), "rs_1");
-    has_not(ask(false), "fc_1");
-    has(ask(false), "\"namespace\":\"n\"");
+    has_not(ask(&provider_responses, false), "rs_1");
+    has_not(ask(&provider_responses, false), "fc_1");
+    has(ask(&provider_responses, false), "\"namespace\":\"n\"");
 }
 
 static void test_of_another_server(void **state)
@@ -247,9 +149,9 @@ static void test_of_another_server(void **state)
     (void)state;
     add("{\"id\":\"1\",\"role\":\"user\",\"content\":\"x\"}");
     add_step("responses-0badbad0");
-    has_not(ask(false), "rs_1");
-    has_not(ask(false), "fc_1");
-    has_not(ask(false), "namespace");
+    has_not(ask(&provider_responses, false), "rs_1");
+    has_not(ask(&provider_responses, false), "fc_1");
+    has_not(ask(&provider_responses, false), "namespace");
 }
 
 /* What a client claims that the vendor has sealed is an item of reasoning or nothing. */
@@ -266,7 +168,7 @@ static void test_forged_items(void **state)
         maker());
     add(json);
     add("{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"y\"}");
-    has_not(ask(false), "evil");
+    has_not(ask(&provider_responses, false), "evil");
 }
 
 /* Not encrypted: only the vendor's store knows it. */
@@ -282,9 +184,9 @@ static void test_stored_thoughts(void **state)
         maker());
     add(json);
     add("{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"y\"}");
-    has_not(ask(false), "rs_2");
+    has_not(ask(&provider_responses, false), "rs_2");
     set("responses.background", "on");
-    has(ask(false), "rs_2");
+    has(ask(&provider_responses, false), "rs_2");
 }
 
 static void test_phases(void **state)
@@ -299,14 +201,14 @@ static void test_phases(void **state)
         maker());
     add(json);
     add("{\"id\":\"3\",\"role\":\"user\",\"content\":\"y\"}");
-    has(ask(false),
+    has(ask(&provider_responses, false),
         "\"content\":\"Let me see.\",\"phase\":\"commentary\"},{\"type\":\"message\","
         "\"role\":\"assistant\",\"content\":\"Here it is.\",\"phase\":\"final_answer\"}");
     f.quirks.flags = QUIRKS_NO_CALL_EXTRA;
-    has(ask(false), "\"content\":\"Let me see.\\n\\nHere it is.\"}");
+    has(ask(&provider_responses, false), "\"content\":\"Let me see.\\n\\nHere it is.\"}");
     f.quirks.flags = 0;
     set("responses.url", "http://other/v1");
-    has_not(ask(false), "phase");
+    has_not(ask(&provider_responses, false), "phase");
 }
 
 /* A call between the messages; and a text that is not what the phases speak of. */
@@ -324,11 +226,11 @@ static void test_phases_around_a_call(void **state)
         maker());
     add(json);
     add("{\"id\":\"r\",\"role\":\"tool\",\"toolCallId\":\"c\",\"content\":\"12\"}");
-    const char *body = ask(false);
+    const char *body = ask(&provider_responses, false);
     has(body, "\"content\":\"First.\",\"phase\":\"commentary\"},{\"type\":\"function_call\"");
     has(body, "\"content\":\"Then.\"}");
     f.chat.items[1].len--;
-    has_not(ask(false), "phase");
+    has_not(ask(&provider_responses, false), "phase");
 }
 
 static void test_bad_ids_and_arguments(void **state)
@@ -338,7 +240,7 @@ static void test_bad_ids_and_arguments(void **state)
     add("{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"\\n\\n\",\"toolCalls\":[{\"id\":\"a very "
         "long id, with blanks, of more than forty characters\",\"type\":\"function\",\"function\":{"
         "\"name\":\"functions.get now\",\"arguments\":\"{\\\"a\\\"\"}}]}");
-    const char *body = ask(false);
+    const char *body = ask(&provider_responses, false);
     has(body, "\"call_id\":\"tc_");
     has(body, "\"name\":\"functions_get_now\",\"arguments\":\"{}\"");
 }
