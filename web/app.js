@@ -1,12 +1,12 @@
 // The chat page: what the client library delivers goes to the transcript, the approvals and the inbox.
-import {Approvals} from "./approvals.js";
-import {Attached, fileLine} from "./attached.js";
-import {TurnpikeClient, newId} from "./client.js";
-import {visible} from "./elements.js";
+import {Approvals} from "./client/chat/approvals.js";
+import {Attached, fileLine} from "./client/chat/attached.js";
+import {TurnpikeClient, newId} from "./client/client.js";
+import {visible} from "./client/chat/elements.js";
 import {Inbox, isEntry} from "./inbox.js";
-import {loadMarkdown} from "./markdown.js";
+import {loadMarkdown} from "./client/chat/markdown.js";
 import {SignIn, takeFragment} from "./signin.js";
-import {Transcript} from "./transcript.js";
+import {Transcript} from "./client/chat/transcript.js";
 
 const $ = id => document.getElementById(id);
 const fragment = takeFragment(); // before anything else: a token does not stay in the address

@@ -1,6 +1,6 @@
 // The user's inbox: timers, reminders, alerts and messages, with "got it" and "later".
-import {isAfter} from "./client.js";
-import {button, element, visible} from "./elements.js";
+import {isAfter} from "./client/client.js";
+import {button, element, visible} from "./client/chat/elements.js";
 import {Toasts} from "./toasts.js";
 
 const SNOOZE_MINUTES = 10;

@@ -1,19 +1,46 @@
-# The chat page: static files, and one that is made: the library that reads Markdown.
+# The chat page and the client library: static files, and one that is made: the library that reads Markdown.
 webdir = $(pkgdatadir)/web
-dist_web_DATA = web/index.html web/style.css web/app.js web/client.js web/approvals.js web/attached.js \
-	web/elements.js web/inbox.js web/markdown.js web/signin.js web/toasts.js web/transcript.js \
-	web/icon.svg
-nodist_web_DATA = web/markdown-it.js
-web/markdown-it.js: build-aux/make-markdown
-	$(AM_V_GEN)$(MKDIR_P) web && $(top_srcdir)/build-aux/make-markdown $@
-CLEANFILES += $(nodist_web_DATA)
+webclientdir = $(webdir)/client
+webchatdir = $(webclientdir)/chat
+webwordsdir = $(webchatdir)/words
+
+dist_web_DATA = \
+	web/app.js \
+	web/icon.svg \
+	web/inbox.js \
+	web/index.html \
+	web/signin.js \
+	web/style.css \
+	web/toasts.js
+
+dist_webclient_DATA = \
+	web/client/client.js
+
+dist_webchat_DATA = \
+	web/client/chat/approvals.js \
+	web/client/chat/attached.js \
+	web/client/chat/elements.js \
+	web/client/chat/markdown.js \
+	web/client/chat/transcript.js \
+	web/client/chat/words.js
+
+dist_webwords_DATA = \
+	web/client/chat/words/de.js \
+	web/client/chat/words/es.js \
+	web/client/chat/words/fr.js
+
+nodist_webchat_DATA = web/client/chat/markdown-it.js
+web/client/chat/markdown-it.js: build-aux/make-markdown
+	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-markdown $@
+CLEANFILES += $(nodist_webchat_DATA)
 EXTRA_DIST += build-aux/make-markdown
 
 # web/ of the build directory is what nginx serves from a build: links to the sources, and what is made.
+WEB_SOURCES = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webwords_DATA)
 noinst_DATA = web/.tree
-web/.tree: $(dist_web_DATA) Makefile
-	$(AM_V_GEN)$(MKDIR_P) web && \
-	    for f in $(dist_web_DATA); do test -f web/$${f##*/} || ln -sf $(abs_top_srcdir)/$$f web/ || exit 1; done && \
+web/.tree: $(WEB_SOURCES) Makefile
+	$(AM_V_GEN)for f in $(WEB_SOURCES); do f=$${f#$(srcdir)/}; \
+	        test -f $$f || { $(MKDIR_P) $${f%/*} && ln -sf $(abs_top_srcdir)/$$f $$f; } || exit 1; done && \
 	    touch $@
 CLEANFILES += web/.tree
 clean-local: clean-web

@@ -1,5 +1,5 @@
 // Who asks: a key or token, from a form or the address, kept in this tab's session storage and nowhere else.
-import {claim} from "./client.js";
+import {claim} from "./client/client.js";
 
 const STORED = "turnpike-token";
 

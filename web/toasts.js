@@ -1,6 +1,6 @@
 // Entries of the inbox as they come, where they are seen wherever the conversation is scrolled to: over the
 // page, in its title, and, when the user has asked for it, as notifications of the system.
-import {button, element} from "./elements.js";
+import {button, element} from "./client/chat/elements.js";
 
 const SHOWN = 3; // the others are counted
 

@@ -6,7 +6,7 @@ import {rmSync} from "node:fs";
 import {join} from "node:path";
 import {promisify} from "node:util";
 import Ws from "ws";
-import {claim, isAfter, TurnpikeClient} from "../../web/client.js";
+import {claim, isAfter, TurnpikeClient} from "../../web/client/client.js";
 import {Network} from "../doubles/network.mjs";
 import {KEY, production, token} from "./credentials.mjs";
 import {scratch, SLOW, Stack, TOP, uuid} from "./harness.mjs";
@@ -263,7 +263,7 @@ describe("the client library", () => {
     const without = new TurnpikeClient({url: stack.url, token: KEY, WebSocket: null});
     assert.throws(() => without.start(), /pass a class as the option WebSocket/);
     assert.equal(without.state, "closed");
-    const script = `import {TurnpikeClient} from ${JSON.stringify(join(TOP, "web/client.js"))};
+    const script = `import {TurnpikeClient} from ${JSON.stringify(join(TOP, "web/client/client.js"))};
       try { new TurnpikeClient({url: ${JSON.stringify(stack.url)}}).start(); } catch (error) { console.log(error.message); }`;
     const {stdout} = await promisify(execFile)(process.execPath, ["--no-experimental-websocket", "--input-type=module", "-e", script]);
     assert.match(stdout, /no global WebSocket/);

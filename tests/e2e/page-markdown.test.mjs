@@ -133,7 +133,7 @@ describe("answers on the page", () => {
   test("what is drawn piece by piece is what is drawn at once", async t => {
     const page = await open(t);
     const differing = await page.evaluate(async texts => {
-      const {Answer, loadMarkdown} = await import("./markdown.js");
+      const {Answer, loadMarkdown} = await import("./client/chat/markdown.js");
       await loadMarkdown();
       const frame = () => new Promise(go => requestAnimationFrame(go)), out = [];
       for (const text of texts) {
@@ -156,7 +156,7 @@ describe("answers on the page", () => {
   test("settled blocks are not drawn again while the answer goes on", async t => {
     const page = await open(t);
     const same = await page.evaluate(async () => {
-      const {Answer, loadMarkdown} = await import("./markdown.js");
+      const {Answer, loadMarkdown} = await import("./client/chat/markdown.js");
       await loadMarkdown();
       const frame = () => new Promise(go => requestAnimationFrame(() => setTimeout(go)));
       const body = document.createElement("div"), answer = new Answer(body, fn => fn());
@@ -222,7 +222,7 @@ describe("answers on the page", () => {
     const page = await open(t);
     for (const [name, text] of Object.entries(SLOW_TEXTS)) {
       const [shown, took] = await page.evaluate(async long => {
-        const {Answer, loadMarkdown} = await import("./markdown.js");
+        const {Answer, loadMarkdown} = await import("./client/chat/markdown.js");
         await loadMarkdown();
         const body = document.createElement("div"), began = performance.now();
         new Answer(body, fn => fn()).set(long);
@@ -302,7 +302,7 @@ describe("answers on the page", () => {
     });
     await page.goto(site.stack.url);
     await page.locator("#state[data-state=open]").waitFor();
-    await page.waitForFunction(() => performance.getEntriesByName(new URL("markdown-it.js", location).href).length);
+    await page.waitForFunction(() => performance.getEntriesByName(new URL("client/chat/markdown-it.js", location).href).length);
     t.diagnostic(`first load ${first} bytes, library ${library} bytes`);
     assert.ok(first > 20000 && first < 90000, `${first} bytes`);
     assert.ok(library < 140000, `${library} bytes`);

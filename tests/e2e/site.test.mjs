@@ -22,7 +22,7 @@ describe("nginx in front", () => {
     assert.ok(!/style=|onclick=|<script>/i.test(page.text), "inline code in the page");
     const again = await stack.get("/", {raw: true, headers: {"If-None-Match": page.headers.etag}});
     assert.equal(again.status, 304);
-    for (const file of ["app.js", "client.js", "markdown-it.js", "style.css", "icon.svg"]) {
+    for (const file of ["app.js", "client/client.js", "client/chat/markdown-it.js", "style.css", "icon.svg"]) {
       assert.equal((await stack.get(`/${file}`, {raw: true})).status, 200, file);
     }
   });

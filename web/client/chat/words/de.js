@@ -1,0 +1,3 @@
+// Deutsch: the sentences of the screen, by their English. docs/client.md tells how to add a language.
+export default {
+};
