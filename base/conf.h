@@ -168,6 +168,18 @@
         "host names that development mode answers besides loopback's, separated by blanks") \
     X(fault_word, TEXT, "development.fault_word", "", 0, 0, \
         "for tests of Turnpike: messages with this word crash or hold their worker; empty = none") \
+    /* the page and <turnpike-chat> */ \
+    X(page_name, TEXT, "page.name", "PAM", 0, 0, "the assistant's name, as people see it") \
+    X(page_images, TEXT, "page.images", "", 0, 0, \
+        "origins from which pictures in answers are shown, separated by blanks; empty = none are") \
+    X(page_tiles_url, TEXT, "page.tiles_url", "", 0, 0, \
+        "map tiles, such as https://tiles.example.org/{z}/{x}/{y}.png; empty = maps without") \
+    X(page_tiles_attribution, TEXT, "page.tiles_attribution", "", 0, 0, \
+        "whom the map names as the source of its tiles") \
+    X(page_sign_in_url, TEXT, "page.sign_in_url", "", 0, 0, \
+        "where people sign in: an address, or a path of this site; empty = on the page") \
+    X(page_post_message, TEXT, "page.post_message", "", 0, 0, \
+        "origins of pages that may hand the page a token by postMessage, separated by blanks") \
     /* streams */ \
     X(stream_max, INT, "stream.connections", "16384", 16, 1000000, \
         "connections of one stream worker") \

@@ -494,6 +494,10 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_origins,
     conf_rule_user_claim,
     conf_rule_attachments,
+    conf_rule_page_name,
+    conf_rule_page_origins,
+    conf_rule_page_tiles,
+    conf_rule_page_urls,
 };
 
 void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)

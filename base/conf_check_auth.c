@@ -97,8 +97,7 @@ int conf_rule_jwt(const struct conf *c, char why[CONF_WHY_SIZE])
     return 0;
 }
 
-/* "*", "null", or SCHEME://HOST[:PORT] as a browser sends it. */
-static bool conf_is_origin(const char *item, size_t len)
+bool conf_is_origin(const char *item, size_t len)
 {
     static const char scheme[] = "abcdefghijklmnopqrstuvwxyz0123456789+.-";
     static const char host[] =

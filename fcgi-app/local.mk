@@ -28,6 +28,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_inbox.c \
 	fcgi-app/handlers_mcp.c \
 	fcgi-app/handlers_message.c \
+	fcgi-app/handlers_page.c \
 	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_sessions.c \
 	fcgi-app/handlers_streams.c \

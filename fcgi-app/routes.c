@@ -113,6 +113,7 @@ static const struct routes_row routes_rows[] = {
         handlers_user_erase},
     {"GET", "/openapi.json", ROUTES_PUBLIC, ROUTES_API, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_openapi},
+    {"GET", "/page", ROUTES_PUBLIC, ROUTES_API, ROUTES_ANYONE, ROUTES_RATE_NONE, handlers_page},
     {"GET", "/health", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_health},
     {"GET", "/health/live", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,

@@ -34,7 +34,7 @@ const ROUTES = [
   ["PUT", "/context"], ["POST", "/ws-ticket"], ["POST", "/feedback"], ["GET", "/tools"], ["GET", "/tools/get_feed"], ["POST", "/tools/get_feed"],
   ["GET", "/approvals"], ["POST", "/approvals/a"], ["GET", "/inbox"], ["POST", "/inbox/auth0%7C5f"], ["POST", "/inbox/i/ack"], ["POST", "/inbox/i/snooze"],
   ["GET", "/calendar.ics"], ["POST", "/calendar/import"], ["GET", "/expenses.csv"], ["GET", "/trips/t.gpx"], ["GET", "/export"],
-  ["DELETE", "/user-data"], ["GET", "/health"], ["GET", "/health/live"], ["GET", "/health/ready"], ["GET", "/ws"], ["GET", "/ws/alice"],
+  ["DELETE", "/user-data"], ["GET", "/page"], ["GET", "/health"], ["GET", "/health/live"], ["GET", "/health/ready"], ["GET", "/ws"], ["GET", "/ws/alice"],
 ];
 
 describe("pages of other origins", () => {

@@ -165,6 +165,30 @@ static void check(const char *name, const char *value, const char *reason)
         fail_msg("%s = %s: \"%s\", not \"%s\"", name, value, error ? why : "", reason);
 }
 
+static void the_page_is_told_what_it_can_use(void **state)
+{
+    (void)state;
+    check("page.name", "Frau Müller 🚐", NULL);
+    check("page.name", "  ", "page.name: 1 to 60 characters");
+    check("page.name", "PAM", NULL);
+    check("page.images", "https://a.example http://[::1]:80", NULL);
+    check("page.images", "*", "page.images: \"*\" is not an origin");
+    check("page.images", "https://a.example/x", "is not an origin");
+    check("page.images", "", NULL);
+    check("page.post_message", "https://a.example null", "page.post_message: \"null\" is not");
+    check("page.post_message", "https://a.example", NULL);
+    check("page.tiles_url", "https://t.example/{z}/{x}/1.png", "has no {y}");
+    check("page.tiles_url", "t.example/{z}/{x}/{y}", "page.tiles_url: ");
+    check("page.tiles_url", "https://t.example/{z}/{x}/{y}.png", "page.tiles_attribution: empty");
+    check("page.tiles_attribution", "Tile Makers", NULL);
+    check("page.sign_in_url", "/login?next=/", NULL);
+    check("page.sign_in_url", "https://www.example.org/login", NULL);
+    check("page.sign_in_url", "//evil.example/", "page.sign_in_url: ");
+    check("page.sign_in_url", "/\\evil.example/", "page.sign_in_url: ");
+    check("page.sign_in_url", "javascript:alert(1)", "page.sign_in_url: ");
+    check("page.sign_in_url", "", NULL);
+}
+
 static void files_must_fit_into_what_carries_and_keeps_them(void **state)
 {
     (void)state;
@@ -257,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(values_and_reasons, setup, teardown),
         cmocka_unit_test_setup_teardown(text_with_line_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(secrets_from_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_page_is_told_what_it_can_use, setup, teardown),
         cmocka_unit_test_setup_teardown(files_must_fit_into_what_carries_and_keeps_them, setup,
             teardown),
         cmocka_unit_test_setup_teardown(checks_across_settings, setup, teardown),
