@@ -2,7 +2,7 @@
 
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libhiredis-dev libjson-c-dev
     libcurl4-openssl-dev libwslay-dev libhttp-parser-dev libjwt-dev libboost-context-dev libsystemd-dev libssl-dev
-    libical-dev libhpdf-dev libstemmer-dev zlib1g-dev"
+    libical-dev libhpdf-dev libstemmer-dev zlib1g-dev libedit-dev"
 PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
 PACKAGES_CHECK="clang clang-format cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime

@@ -88,8 +88,19 @@ turnpiked_SOURCES = workers/main.c
 turnpiked_LDADD = $(WORKERS_LIBS)
 
 bin_PROGRAMS += turnpike
-turnpike_SOURCES = workers/supervisor/turnpike.c
-turnpike_LDADD = $(WORKERS_LIBS)
+turnpike_SOURCES = workers/turnpike.c \
+	workers/terminal/terminal_ask.c workers/terminal/terminal_ask.h \
+	workers/terminal/terminal_command.c workers/terminal/terminal_command.h \
+	workers/terminal/terminal_edit.c workers/terminal/terminal_edit.h \
+	workers/terminal/terminal_events.c \
+	workers/terminal/terminal_files.c workers/terminal/terminal_files.h \
+	workers/terminal/terminal_input.c workers/terminal/terminal_input.h \
+	workers/terminal/terminal_link.c workers/terminal/terminal_link.h \
+	workers/terminal/terminal_slash.c workers/terminal/terminal_slash.h \
+	workers/terminal/terminal_turn.c workers/terminal/terminal_turn.h \
+	workers/terminal/terminal_view.c workers/terminal/terminal_view.h
+turnpike_CFLAGS = $(AM_CFLAGS) $(LIBEDIT_CFLAGS)
+turnpike_LDADD = $(WORKERS_LIBS) $(LIBEDIT_LIBS)
 
 systemdunitdir = $(prefix)/lib/systemd/system
 dist_systemdunit_DATA = systemd/turnpike.service systemd/turnpike.socket

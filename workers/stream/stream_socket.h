@@ -22,8 +22,8 @@ struct stream_chat;
 
 /*
  * The codes that Turnpike closes with: the table in docs/stream-protocol.md tells what a client
- * does then, and web/client/client.js does it. Of messages that are not compressed wslay sends 1007 and
- * 1009 by itself; it answers a peer's close with the peer's own code.
+ * does then, and web/client/client.js does it. Of messages that are not compressed wslay sends
+ * 1007 and 1009 by itself; it answers a peer's close with the peer's own code.
  */
 enum stream_close {
     STREAM_CLOSE_DEAF = 1001,     /* nothing was heard for stream.idle */

@@ -9,6 +9,7 @@
 #include "workers/supervisor/control.h"
 #include "workers/supervisor/failover_command.h"
 #include "workers/supervisor/mcp_command.h"
+#include "workers/terminal/terminal_command.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -361,6 +362,20 @@ static int turnpike_run_failover(struct options *o, int argc, char **argv)
     return turnpike_run_with_store(o, turnpike_do_failover, argc, argv);
 }
 
+/* --- chat --- */
+
+/* The site of this machine: where nginx listens, by the settings that the user may read. */
+static int turnpike_run_chat(struct options *o, int argc, char **argv)
+{
+    struct conf conf;
+    char why[CONF_WHY_SIZE], site[256] = "";
+    err_ignore(turnpike_load_settings(o, &conf, why)); /* of no use to a user who may not read it */
+    if (conf.listen_hint[0] != '\0')
+        snprintf(site, sizeof site, "http://%s", conf.listen_hint);
+    conf_fini(&conf);
+    return terminal_command(argc + 1, argv - 1, site);
+}
+
 /* --- API keys --- */
 
 static int turnpike_run_api_key(struct options *o, int argc, char **argv)
@@ -399,6 +414,7 @@ static const struct command commands[] = {
     {"reopen", "", "open the log file again", turnpike_run_reopen},
     {"config", "", "all settings with their values, as a configuration file", turnpike_run_config},
     {"origins", "", "the setting `origins` as lines for nginx", turnpike_run_origins},
+    {"chat", "[MESSAGE]", "talk to the assistant; chat --help", turnpike_run_chat},
     {"api-key", "USER [ROLE]", "make an API key", turnpike_run_api_key},
     {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh",
         turnpike_run_mcp},
@@ -415,29 +431,46 @@ static void turnpike_usage(FILE *out)
             commands[i].help);
 }
 
-int main(int argc, char **argv)
+/* Options up to the command (shorts begins with +), or around its arguments. Returns -1, or the
+ * exit status. */
+static int turnpike_options(struct options *o, int argc, char **argv, const char *shorts)
 {
     static const struct option table[] = {{"socket", required_argument, NULL, 's'},
         {"run-dir", required_argument, NULL, 'r'}, {"config", required_argument, NULL, 'c'},
         {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    struct options o = {0};
-    for (int option; (option = getopt_long(argc, argv, "c:h", table, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, shorts, table, NULL)) != -1;) {
         if (option == 's')
-            o.socket = optarg;
+            o->socket = optarg;
         else if (option == 'r')
-            o.run_dir = optarg;
+            o->run_dir = optarg;
         else if (option == 'c')
-            o.config = optarg;
+            o->config = optarg;
         else if (option == 'j')
-            o.json = true;
+            o->json = true;
         else {
             turnpike_usage(option == 'h' ? stdout : stderr);
             return option == 'h' ? 0 : 2;
         }
     }
-    for (size_t i = 0; optind < argc && i < COMMAND_COUNT; i++)
-        if (strcmp(argv[optind], commands[i].name) == 0)
-            return commands[i].run(&o, argc - optind - 1, argv + optind + 1);
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    int status = turnpike_options(&o, argc, argv, "+c:h");
+    if (status >= 0)
+        return status;
+    argc -= optind;
+    argv += optind;
+    if (argc > 0 && strcmp(argv[0], "chat") == 0) /* it has its own options */
+        return turnpike_run_chat(&o, argc - 1, argv + 1);
+    optind = 0; /* getopt begins anew, behind the command */
+    if (argc > 0 && (status = turnpike_options(&o, argc, argv, "c:h")) >= 0)
+        return status;
+    for (size_t i = 0; argc > 0 && i < COMMAND_COUNT; i++)
+        if (strcmp(argv[0], commands[i].name) == 0)
+            return commands[i].run(&o, argc - optind, argv + optind);
     turnpike_usage(stderr);
     return 2;
 }
