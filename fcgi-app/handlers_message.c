@@ -40,7 +40,7 @@ int handlers_chat(struct exchange *x)
     if (!stream && !request_accepts(&x->request, "application/json"))
         return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
             "Accept leaves out application/json and " REQUEST_SSE ".");
-    submit->whole = !stream;
+    submit->whole = !stream && !submit->stream;
     if (!stream && request_prefers_async(&x->request)) {
         error = admit_submit(x, submit, ADMIT_ACCEPTED);
         if (error == 0)

@@ -43,9 +43,8 @@ static bool handlers_is_over(const char *state)
 }
 
 /* 202 while the stop is on its way, 200 when there was nothing left to stop. */
-static int handlers_stopped(struct exchange *x, const char *turn, const char *state)
+static int handlers_stopped(struct exchange *x, const char *turn, const char *state, bool over)
 {
-    bool over = handlers_is_over(state);
     struct buf *b = &x->reply.body;
     exchange_json(x, over ? 200 : 202);
     buf_puts(b, "{\"turn_id\":");
@@ -65,8 +64,9 @@ static int handlers_stop(struct exchange *x, const struct turns_target *target)
     int error = turns_stop(x->app->store, x->who.user, target, stopped, state);
     if (error < 0)
         return error;
+    bool over = target->take_back ? strcmp(state, TURNS_TAKEN_BACK) != 0 : handlers_is_over(state);
     /* A stop that came before its message is kept for it. */
-    return handlers_stopped(x, stopped, state[0] != '\0' ? state : "unknown");
+    return handlers_stopped(x, stopped, state[0] != '\0' ? state : "unknown", over);
 }
 
 int handlers_turn_cancel(struct exchange *x)
@@ -92,6 +92,7 @@ int handlers_cancel(struct exchange *x)
     jdoc *body = NULL;
     const char *id = NULL;
     size_t len = 0;
+    bool take_back = false;
     int error = request_json(&x->request, false, &body, &x->problem);
     if (error < 0)
         return error;
@@ -100,5 +101,8 @@ int handlers_cancel(struct exchange *x)
         return problem_limit(&x->problem, "client_message_id", IDENT_CLIENT_MESSAGE_MAX,
             "client_message_id is needed: 1 to %d characters of A-Z a-z 0-9 _ . : @ -.",
             IDENT_CLIENT_MESSAGE_MAX);
-    return handlers_stop(x, &(struct turns_target){.client_message_id = id});
+    if (jdoc_get_bool(body, "take_back", &take_back) == ERR_INVALID)
+        return problem_field(&x->problem, "take_back", "take_back must be true or false.");
+    return handlers_stop(x,
+        &(struct turns_target){.client_message_id = id, .take_back = take_back});
 }

@@ -49,6 +49,7 @@ static int submit_chat(struct submit_parser *p, const char *key)
     if ((error = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
         (error = submit_session_id(p, p->body, "conversation_id", &conversation)) < 0 ||
         (error = submit_string(p, p->body, "user_id", &out->user_id)) < 0 ||
+        (error = submit_id(p, p->body, "run_id", IDENT_CLIENT_MESSAGE_MAX, &out->run_id)) < 0 ||
         (error = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
         (error = submit_key(p, key)) < 0 || (error = submit_context(p)) < 0 ||
         (error = submit_attachments(p)) < 0 || (error = submit_zone_and_locale(p, p->body)) < 0 ||

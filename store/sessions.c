@@ -228,9 +228,10 @@ int sessions_messages(struct store *s, const char *uid, const char *session, con
         buf_put(json, text, len);
     }
     if (link_reply_int(link_reply_at(r, 1)))
-        buf_printf(json, "],\"has_more\":true,\"next_cursor\":\"%s\"}", sessions_text_at(r, 0));
+        buf_printf(json, "],\"has_more\":true,\"next_cursor\":\"%s\"", sessions_text_at(r, 0));
     else
-        buf_puts(json, "],\"has_more\":false,\"next_cursor\":null}");
+        buf_puts(json, "],\"has_more\":false,\"next_cursor\":null");
+    buf_printf(json, ",\"events_cursor\":\"%s\"}", sessions_text_at(r, 3));
     link_reply_free(r);
     return buf_error(json);
 }

@@ -226,11 +226,14 @@ typedef int turns_entry_fn(void *arg, const struct logentry *e);
 MUST_CHECK int turns_log_read(struct store *s, const struct turns_start *turn, turns_entry_fn *fn,
     void *arg);
 
-struct turns_target { /* exactly one of them is not NULL */
+struct turns_target { /* exactly one of the texts is not NULL */
     const char *turn, *session, *client_message_id;
+    /* only when the turn has not begun: then its messages do not join the conversation either */
+    bool take_back;
 };
-/* Stop. state: out, state before. Returns 0; ERR_NOT_FOUND (for client_message_id never: it is
- * remembered). */
+/* Stop. state: out, state before; with take_back TURNS_TAKEN_BACK when it will not run. Returns 0;
+ * ERR_NOT_FOUND (for client_message_id never: it is remembered). */
+#define TURNS_TAKEN_BACK "taken_back"
 MUST_CHECK int turns_stop(struct store *s, const char *uid, const struct turns_target *target,
     char turn_out[IDENT_UUID_SIZE], char state[16]);
 

@@ -26,6 +26,7 @@ int turns_stop(struct store *s, const char *uid, const struct turns_target *targ
     args_common(&args, s, 0);
     args_text(&args, target->turn ? "turn" : target->session ? "session" : "cmid");
     args_text(&args, id ? id : target->client_message_id);
+    args_text(&args, target->take_back ? "1" : "");
     error = args_call(&args, s, &script_turn_stop, uid, &r);
     if (!error && link_reply_says(r, "missing"))
         error = ERR_NOT_FOUND;

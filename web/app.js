@@ -11,11 +11,11 @@ import {Transcript} from "./client/chat/transcript.js";
 const $ = id => document.getElementById(id);
 const fragment = takeFragment(); // before anything else: a token does not stay in the address
 const main = document.querySelector("main"), text = $("text");
-const STATES = {connecting: "Connecting", open: "Connected", waiting: "No connection, trying again",
+const STATES = {connecting: "Connecting", live: "Connected", resuming: "Reconnecting", offline: "No connection, trying again",
   refused: "Not connected", closed: "Closed"};
 
 let session = fragment.session || localStorage.getItem("session");
-let client, running = null, older = null, loaded = false, wasOpen = false, asking = null;
+let client, running = null, older = null, loaded = false, asking = null;
 const transcript = new Transcript($("log"), main, () => { $("welcome").hidden = !loaded || !transcript.empty; });
 const approvals = new Approvals({place: e => transcript.log.append(e), answer: (id, body) => client.approve(id, body)});
 const inbox = new Inbox({list: $("inbox-list"), count: $("inbox-count"), toasts: $("toasts"), request: (...args) => client.fetch(...args)});
@@ -48,6 +48,7 @@ async function loadHistory(before = null) {
     if (error.status !== 404) return false;
   }
   if (client !== mine) return false;
+  mine.cursor ||= page.events_cursor ?? "";
   const height = main.scrollHeight;
   transcript.change(() => transcript.show(page.messages, transcript.log.firstChild));
   if (before) main.scrollTop += main.scrollHeight - height;
@@ -68,7 +69,7 @@ async function loadApprovals() {
 /** What came while no socket was open; asked until it is answered, or the next connection asks. */
 async function loadInbox() {
   const mine = asking = {};
-  for (let wait = 1000; asking === mine && client.state === "open"; wait = Math.min(2 * wait, 30000)) {
+  for (let wait = 1000; asking === mine && client.state === "live"; wait = Math.min(2 * wait, 30000)) {
     try {
       return await inbox.load(AbortSignal.timeout(5000));
     } catch {
@@ -156,14 +157,13 @@ function onProblem(problem) {
 
 function onState(state) {
   $("state").dataset.state = state;
-  $("state-text").textContent = state === "connecting" && wasOpen ? "Reconnecting" : STATES[state];
-  if (state === "open") onOpen();
+  $("state-text").textContent = STATES[state];
+  if (state === "live") onOpen();
   else if (state === "refused") onRefused();
   else transcript.note("sending");
 }
 
 function onOpen() {
-  wasOpen = true;
   notice("");
   signIn.hide();
   $("development").hidden = signIn.token !== null;
@@ -227,7 +227,6 @@ function signOut() {
   if (left && !confirm(`${left === 1 ? "A message has" : `${left} messages have`} not been sent. Sign out all the same?`)) return;
   signIn.forget();
   inbox.clear();
-  wasOpen = false;
   goTo(newId(), true);
   localStorage.removeItem("session");
   text.value = "";

@@ -249,6 +249,21 @@ local function start_turn(sid, turn, now, session, first_event, messages, rewind
     return tail, epoch, prev, gone
 end
 
+-- RUN_STARTED (events_run_started) of a turn whose message was taken back: without what was said.
+local function without_words(first_event)
+    return (string.gsub(first_event, ',"input":.*$', '}'))
+end
+
+-- The messages that a waiting turn brought along will not join the conversation.
+local function drop_waiting(turn)
+    local t = turn_key(turn)
+    redis.call('HSET', t, 'first_event', without_words(redis.call('HGET', t, 'first_event')))
+    for i = 1, tonumber(redis.call('HGET', t, 'waiting') or 0) do
+        redis.call('HDEL', t, 'm:' .. i)
+    end
+    redis.call('HDEL', t, 'waiting')
+end
+
 -- The same for a turn that waited: what it brought along stands in its hash.
 local function start_waiting(sid, turn, now)
     local t = turn_key(turn)

@@ -52,7 +52,10 @@ if cmid ~= '' then
             return answer('duplicate', id, position_of(id, of))
         end
     end
-    stopped = redis.call('EXISTS', stop_key(cmid)) == 1
+    stopped = redis.call('GET', stop_key(cmid))
+    if stopped == 'back' then -- taken back before it came
+        messages, title, first_event = {}, '', without_words(first_event)
+    end
 end
 
 if mode == 'x' then
@@ -105,7 +108,7 @@ if webhook ~= '' then
     with('webhook', webhook)
 end
 if stopped then
-    with('stop', 'early')
+    with('stop', stopped == 'back' and 'back' or 'early')
 end
 if cmid ~= '' then
     redis.call('SET', seen_key(cmid), turn .. ' ' .. body_hash, 'PX',
@@ -127,7 +130,7 @@ if runs_now then
     end
     -- Nothing is asked for that has just been written.
     return reply_started(turn, {session = sid, state = 'running', first = first, epoch = epoch,
-        attempt = 1, stop = stopped, created = int(now), started = int(now), input = input,
+        attempt = 1, stop = stopped ~= false, created = int(now), started = int(now), input = input,
         history = history, steps = {}, gone = gone, upstream = '',
         summary_after = session.summary_after}, now)
 end

@@ -71,7 +71,7 @@ describe("the client library", () => {
   test("an API key opens a socket, and no address holds it", async t => {
     const c = client(t, {token: KEY});
     assert.equal(await c.ask("hello [[text say=Yes.]]"), "Yes.");
-    assert.deepEqual(c.states, ["connecting", "open"]);
+    assert.deepEqual(c.states, ["connecting", "live"]);
   });
 
   test("a function gives the token, at first and when one has run out", async t => {
@@ -85,25 +85,25 @@ describe("the client library", () => {
   test("a token is renewed before its end: the socket never ends with it", async t => {
     let asked = 0;
     const c = client(t, {token: () => token("alice", ++asked === 1 ? EXPIRY_S : 300)});
-    await c.reaches("open");
-    await c.until("state", s => s === "connecting");
-    await c.reaches("open");
+    await c.reaches("live");
+    await c.until("state", s => s === "resuming");
+    await c.reaches("live");
     assert.equal(asked, 2);
     assert.equal(await c.ask("hello [[text say=Yes.]]"), "Yes.");
     assert.deepEqual(c.problems, []);
-    assert.deepEqual(c.states, ["connecting", "open", "connecting", "open"]);
+    assert.deepEqual(c.states, ["connecting", "live", "resuming", "live"]);
   });
 
   test("a socket that ends with its token comes back with the next one, in the middle of an answer", async t => {
     const first = token("alice", EXPIRY_S);
     let asked = 0; // the renewal before the end gives the same one
     const c = client(t, {token: () => ++asked < 3 ? first : token("alice")});
-    await c.reaches("open");
+    await c.reaches("live");
     const {runId} = c.send("x [[text words=30 hold=15]]");
     await stack.double.until(d => d.held > 0);
     await c.until("event", e => e.type === "TEXT_MESSAGE_CONTENT", () => c.said(runId) !== "");
-    await c.until("state", s => s !== "open");
-    await c.reaches("open");
+    await c.until("state", s => s !== "live");
+    await c.reaches("live");
     await stack.double.go();
     await c.finished(runId);
     assert.equal(c.said(runId).split(" ").length, 30);
@@ -113,7 +113,7 @@ describe("the client library", () => {
 
   test("a token that ends is told with its reason; what waits is sent with the next one", async t => {
     const c = client(t, {token: token("alice", EXPIRY_S)});
-    await c.reaches("open");
+    await c.reaches("live");
     await c.reaches("refused");
     assert.equal(c.reason.code, "expired");
     assert.deepEqual(c.problems.map(p => [p.code, p.reason]), [["refused", "expired"]]);
@@ -211,7 +211,7 @@ describe("the client library", () => {
     assert.equal(await c.ask("hello [[text say=Alive.]]"), "Alive.");
     network.silence();
     const {runId} = c.send("anybody? [[text say=Yes.]]");
-    await c.until("state", s => s === "waiting");
+    await c.until("state", s => s === "offline");
     await c.finished(runId);
     assert.equal(c.seen.filter(e => e.type === "RUN_STARTED" && e.runId === runId).length, 1);
     assert.equal(stack.double.requests.filter(r => r.raw.includes("anybody?")).length, 1);
@@ -219,15 +219,50 @@ describe("the client library", () => {
 
   test("without a connection a stop waits for one", async t => {
     const c = client(t, {token: KEY, url: `http://127.0.0.1:${network.port}`});
-    await c.reaches("open");
+    await c.reaches("live");
     const {runId} = c.send("x [[text words=40 hold=5]]");
     await stack.double.until(d => d.held > 0);
     for (const {pid} of await stack.workers("stream")) process.kill(pid, "SIGKILL");
-    await c.until("state", s => s === "waiting");
+    await c.until("state", s => s === "offline");
     c.stop();
     const end = await c.until("event", e => e.type === "RUN_FINISHED" && e.runId === runId);
     assert.equal(end.outcome?.type, "cancelled");
     stack.double.release();
+  });
+
+  test("a message that waits on the server is taken back: it never runs, nor joins the conversation", async t => {
+    const c = client(t, {token: KEY});
+    const first = c.send("x [[text words=20 hold=3]]");
+    await stack.double.until(d => d.held > 0);
+    const back = c.send("not this [[text say=Never.]]"), behind = c.send("but this [[text say=Behind.]]");
+    await c.until("frame", f => f.type === "accepted" && f.client_message_id === behind.clientMessageId);
+    assert.equal((await c.takeBack(back.runId)).text, "not this [[text say=Never.]]");
+    assert.equal(await c.takeBack(first.runId), false, "its run has begun");
+    assert.equal(await c.takeBack(back.runId), false, "it is not known any more");
+    await stack.double.go();
+    await c.finished(behind.runId);
+    assert.equal(c.said(first.runId).split(" ").length >= 20, true);
+    const {messages} = await c.messages();
+    assert.deepEqual(messages.filter(m => m.role === "user").map(m => m.content), ["x [[text words=20 hold=3]]", "but this [[text say=Behind.]]"]);
+    assert.equal(stack.double.requests.filter(r => r.raw.includes("not this")).length, 0);
+    assert.deepEqual(c.problems, []);
+    assert.ok(!JSON.stringify(c.seen).includes("not this"), "other tabs need not hear of it");
+  });
+
+  test("a message that was never sent is taken back without a connection, and one that may have arrived is asked about", async t => {
+    const c = new Watched({url: "http://127.0.0.1:1", token: KEY, session: uuid()});
+    t.after(() => c.close());
+    const {runId} = c.send("never sent");
+    assert.equal((await c.takeBack(runId)).text, "never sent");
+    assert.deepEqual(c.unsent, []);
+    const late = uuid();
+    assert.equal((await c.takeBack(late)), false);
+    const stop = await stack.post("/cancel", {client_message_id: late, take_back: true}, {headers: {Authorization: `Bearer ${KEY}`}});
+    assert.deepEqual([stop.status, stop.json.state, stop.json.stopping], [202, "taken_back", true]);
+    const session = uuid(), reply = await stack.chat("came too late", {client_message_id: late, session_id: session}, {headers: {Authorization: `Bearer ${KEY}`}});
+    assert.equal(reply.json.code, "turn_cancelled", reply.text);
+    const stored = await stack.get(`/sessions/${session}/messages`, {headers: {Authorization: `Bearer ${KEY}`}});
+    assert.deepEqual(stored.json.messages, []);
   });
 
   test("another class of WebSockets can be given", async t => {
@@ -243,7 +278,7 @@ describe("the client library", () => {
     assert.equal(made, 1);
     const nobody = new Watched({url: "http://127.0.0.1:1", token: KEY, WebSocket: Counted});
     nobody.start();
-    await nobody.reaches("waiting");
+    await nobody.reaches("offline");
     nobody.close();
   });
 
@@ -253,7 +288,7 @@ describe("the client library", () => {
     }
     const c = client(t, {token: KEY, WebSocket: Binary});
     await c.reaches("refused");
-    assert.deepEqual(c.states, ["connecting", "open", "refused"]);
+    assert.deepEqual(c.states, ["connecting", "live", "refused"]);
     assert.equal(c.reason.code, "protocol");
   });
 

@@ -12,7 +12,7 @@ describe("files in the chat page", () => {
     t.after(() => context.close());
     page.on("pageerror", e => errors.push(String(e)));
     await page.goto(site.stack.url);
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     const picture = png(40, 30);
     await page.locator("#files").setInputFiles([{name: "road.png", mimeType: "image/png", buffer: picture}, {name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("a note")}]);
     await page.locator(".chip:not(.loading)", {hasText: "road.png"}).waitFor();
@@ -34,7 +34,7 @@ describe("files in the chat page", () => {
     const context = await site.browser.newContext(), page = await context.newPage();
     t.after(() => context.close());
     await page.goto(site.stack.url);
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     await page.locator("#files").setInputFiles({name: "large.png", mimeType: "image/png", buffer: png(4, 4, {bytes: 200000})});
     await page.locator("#notice", {hasText: "large.png could not be sent: body is larger than the 102400 bytes of one file."}).waitFor();
     assert.equal(await page.locator(".chip").count(), 0);

@@ -89,7 +89,7 @@ describe("answers on the page", () => {
     page.on("console", m => m.type() === "error" && !/404/.test(m.text()) && page.said.push(m.text()));
     page.on("dialog", d => { page.said.push("a dialog"); d.dismiss(); });
     await page.goto(`${site.stack.url}/#${uuid()}`);
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     return page;
   }
   async function answer(page, text) {
@@ -256,7 +256,7 @@ describe("answers on the page", () => {
     await context.route("**/markdown-it.js", route => route.fulfill({contentType: "text/javascript", body: "export default null;"}));
     const page = await context.newPage();
     await page.goto(`${site.stack.url}/#${uuid()}`);
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     const body = await answer(page, TRIP);
     assert.equal(await body.textContent(), TRIP);
     assert.equal(await body.locator("*").count(), 0);
@@ -301,7 +301,7 @@ describe("answers on the page", () => {
       else first += size;
     });
     await page.goto(site.stack.url);
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     await page.waitForFunction(() => performance.getEntriesByName(new URL("client/chat/markdown-it.js", location).href).length);
     t.diagnostic(`first load ${first} bytes, library ${library} bytes`);
     assert.ok(first > 20000 && first < 90000, `${first} bytes`);

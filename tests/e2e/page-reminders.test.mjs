@@ -16,7 +16,7 @@ describe("reminders on the page", () => {
     await context.setExtraHTTPHeaders({"X-Dev-User": user});
     const page = await context.newPage();
     await page.goto(`${site.stack.url}/#${uuid()}`);
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     page.push = message => site.stack.post("/tools/send_proactive_message", {type: "tip", message}, {headers: {"X-Dev-User": user}});
     page.inbox = async () => (await site.stack.get("/inbox", {headers: {"X-Dev-User": user}})).json.messages;
     return page;
@@ -106,7 +106,7 @@ describe("reminders on the page", () => {
       Object.defineProperty(document, "hidden", {get: () => window.isHidden ?? false});
     });
     await page.reload();
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     await page.push("Before");
     await toast(page, "Before").waitFor();
     await page.getByRole("button", {name: "Also tell me when this page is hidden"}).click();

@@ -33,7 +33,7 @@ describe("signing in to the page", () => {
     await page.goto(`${stack.url}/${hash && `#${hash}`}`);
     return page;
   }
-  const connected = page => page.locator("#state[data-state=open]").waitFor();
+  const connected = page => page.locator("#state[data-state=live]").waitFor();
   const field = page => page.getByLabel("Key or token");
   async function signIn(page, key) {
     await field(page).fill(key);
@@ -185,7 +185,7 @@ describe("the page on a network that falls silent", () => {
     t.after(() => context.close());
     const page = await context.newPage();
     await page.goto(`http://127.0.0.1:${network.port}/`);
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     return page;
   }
   /** Another socket than the dead one. Ask for it before what brings it. */
@@ -228,10 +228,10 @@ describe("the page on a network that falls silent", () => {
     t.after(() => network.restore());
     await push("Sent into the silence");
     await page.evaluate(() => dispatchEvent(new Event("online")));
-    await page.locator("#state[data-state=connecting]").waitFor();
+    await page.locator("#state[data-state=resuming]").waitFor();
     network.restore();
     await page.evaluate(() => dispatchEvent(new Event("online")));
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     await push("Sent afterwards");
     for (const text of ["Sent into the silence", "Sent afterwards"]) await page.locator("#toasts .toast", {hasText: text}).waitFor();
   });
@@ -242,6 +242,6 @@ describe("the page on a network that falls silent", () => {
     const another = anew(page);
     await page.evaluate(() => dispatchEvent(new Event("online")));
     await another;
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
   });
 });

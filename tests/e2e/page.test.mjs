@@ -23,7 +23,7 @@ describe("the chat page", () => {
     page.on("console", m => m.type() === "error" && !/404/.test(m.text()) && errors.push(m.text()));
     page.on("pageerror", e => errors.push(String(e)));
     await page.goto(`${stack.url}/${hash && `#${hash}`}`);
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     t.after(async () => {
       await context.close();
       if (quiet) assert.deepEqual(errors, []);
@@ -91,9 +91,9 @@ describe("the chat page", () => {
     await say(page, "x [[text words=40 hold=20]]");
     await page.locator(".assistant.streaming", {hasText: "every hour"}).waitFor();
     for (const {pid} of await stack.workers("stream")) process.kill(pid, "SIGKILL");
-    await page.locator("#state:not([data-state=open])").waitFor();
+    await page.locator("#state:not([data-state=live])").waitFor();
     await stack.double.go();
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     await answers(page).first().waitFor();
     const text = await answers(page).first().textContent();
     assert.equal(text.split(" ").length, 40);
@@ -103,7 +103,7 @@ describe("the chat page", () => {
     const page = await open(t, {quiet: false});
     const pids = () => stack.workers("stream");
     for (const {pid} of await pids()) process.kill(pid, "SIGKILL");
-    await page.locator("#state:not([data-state=open])").waitFor();
+    await page.locator("#state:not([data-state=live])").waitFor();
     await say(page, "written offline [[text say=Got_it.]]");
     await answers(page).filter({hasText: "Got it."}).waitFor();
     assert.equal(await page.locator(".user").count(), 1);
@@ -117,7 +117,7 @@ describe("the chat page", () => {
     await say(page, "and now [[text words=30 hold=15]]");
     await page.locator(".assistant.streaming", {hasText: "day with"}).waitFor();
     await page.reload();
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     await answers(page).filter({hasText: "Remembered."}).waitFor();
     await page.locator(".assistant.streaming", {hasText: "day with"}).waitFor();
     await stack.double.go();
@@ -227,7 +227,7 @@ describe("the chat page", () => {
     const urls = [];
     page.on("request", r => urls.push(r.url()));
     await page.reload();
-    await page.locator("#state[data-state=open]").waitFor();
+    await page.locator("#state[data-state=live]").waitFor();
     for (const url of urls) assert.ok(url.startsWith(stack.url) || url.startsWith("data:"), url);
     const ran = await page.evaluate(() => {
       const s = document.createElement("script");

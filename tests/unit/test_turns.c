@@ -562,6 +562,45 @@ static void a_reserved_worker_hands_over(void **state)
         "S RUN_STARTED\nF RUN_FINISHED\nS RUN_STARTED\nF RUN_FINISHED\n");
 }
 
+static void what_waits_is_taken_back_and_what_runs_is_not(void **state)
+{
+    char *early = arena_printf(arena, "e-%s", session),
+         *late = arena_printf(arena, "l-%s", session);
+    char *first = arena_printf(arena, "f-%s", session), turn[IDENT_UUID_SIZE], text[16];
+    struct turns_target back = {.client_message_id = early, .take_back = true};
+    struct turns_start a, b, c, next;
+    bool stop;
+
+    (void)state;
+    assert_int_equal(turns_stop(two, USER, &back, turn, text), 0); /* before it comes */
+    assert_string_equal(text, TURNS_TAKEN_BACK);
+    a = begin(one, (struct asked){.cmid = first});
+    b = begin(one, (struct asked){.cmid = late, .message = "{\"id\":\"l\",\"role\":\"user\"}"});
+    assert_int_equal(b.outcome, TURNS_QUEUED);
+    back.client_message_id = first;
+    assert_int_equal(turns_stop(two, USER, &back, turn, text), 0);
+    assert_string_equal(text, "running");
+    assert_int_equal(turns_renew(one, &a, &stop), 0);
+    assert_false(stop);
+    back.client_message_id = late;
+    for (int i = 0; i < 2; i++) { /* again is the same */
+        assert_int_equal(turns_stop(two, USER, &back, turn, text), 0);
+        assert_string_equal(text, TURNS_TAKEN_BACK);
+        assert_string_equal(turn, b.turn);
+    }
+    assert_int_equal(finish(one, &a, true, &next), 0);
+    assert_string_equal(next.turn, b.turn);
+    assert_true(next.stopped);
+    assert_int_equal(finish(one, &next, true, &next), 0);
+    assert_int_equal(turns_stop(two, USER, &back, turn, text), 0);
+    assert_string_equal(text, TURNS_TAKEN_BACK);
+    c = begin(one, (struct asked){.cmid = early, .message = "{\"id\":\"e\",\"role\":\"user\"}"});
+    assert_int_equal(c.outcome, TURNS_STARTED);
+    assert_true(c.stopped);
+    assert_int_equal(c.history_count, 2); /* of the two ends: neither message has joined */
+    assert_int_equal(finish(one, &c, true, &next), 0);
+}
+
 static void a_stop_is_honoured_at_every_moment(void **state)
 {
     char *cmid = arena_printf(arena, "c-%s", session), turn[IDENT_UUID_SIZE], text[16];
@@ -804,6 +843,7 @@ int main(void)
         TEST(a_message_of_long_ago_leads_back_too),
         TEST(waiting_turns_run_in_order),
         TEST(a_reserved_worker_hands_over),
+        TEST(what_waits_is_taken_back_and_what_runs_is_not),
         TEST(a_stop_is_honoured_at_every_moment),
         TEST(a_dead_workers_turn_ends_with_an_error),
         TEST(a_lease_that_ran_out_is_seen),

@@ -2,7 +2,7 @@
 // has the whole of it.
 //
 //   const client = new TurnpikeClient({session: "main", token: () => login.accessToken()});
-//   client.addEventListener("state", e => ...);   // e.detail: connecting, open, waiting, refused, closed
+//   client.addEventListener("state", e => ...);   // e.detail: connecting, live, resuming, offline, refused, closed
 //   client.addEventListener("event", e => ...);   // e.detail: one AG-UI event, each once, in order
 //   client.addEventListener("frame", e => ...);   // e.detail: any other frame (accepted, reminder, ...)
 //   client.addEventListener("problem", e => ...); // e.detail: {code, message, reason?, clientMessageId?}
@@ -32,6 +32,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 const TOO_LARGE = 1009, EXPIRED = 4001;
 const NO_RETRY = new Map([[1002, "protocol"], [1003, "protocol"], [1007, "protocol"], [4003, "policy"]]);
 const REASONS = {
+  network: "The server cannot be reached.",
+  slow: "The connection is dead: nothing was heard.",
   expired: "The sign-in has ended. Sign in again.",
   unauthenticated: "The key or token was not accepted. Sign in again.",
   policy: "The server refused the connection.",
@@ -65,7 +67,7 @@ function renewalTime(token) {
 
 export class TurnpikeClient extends EventTarget {
   #options; #source; #token; #renewAt = Infinity; #asking = null;
-  #state = "closed"; #reason = null; #wanted = false; #tries = 0;
+  #state = "closed"; #reason = null; #wanted = false; #lived = false; #tries = 0;
   #attempt = null; // {socket, opened, abort, limit}: the connection that there is, or that is being made
   #timers = {retry: 0, beat: 0, doubt: 0, renew: 0, pause: 0, answer: 0};
   // run id -> {frame, sent, taken: the connections that carried it and on which it was accepted; accepted: on any}
@@ -92,7 +94,7 @@ export class TurnpikeClient extends EventTarget {
   }
 
   get state() { return this.#state; }
-  /** Of the state refused: {code, message}. */
+  /** Of the states refused, offline and resuming: {code, message}. */
   get reason() { return this.#reason; }
   /** The frames of messages of which the server has said nothing yet, in order. */
   get unsent() { return [...this.#queue.values()].filter(entry => !entry.accepted).map(entry => entry.frame); }
@@ -142,6 +144,34 @@ export class TurnpikeClient extends EventTarget {
     this.#queue.set(frame.run_id, {frame, sent: null, taken: null, accepted: false});
     this.#flush();
     return {clientMessageId: frame.client_message_id, runId: frame.run_id, messageId: frame.message_id};
+  }
+
+  /**
+   * Takes back a message that has not begun to run. Gives its frame (text, attachments, ...): then it never runs. False: its run has begun,
+   * or it is not known here. Throws when the server cannot be asked; then the message goes on.
+   */
+  async takeBack(runId) {
+    const entry = this.#queue.get(runId);
+    if (!entry) return false;
+    if (entry.sent || entry.accepted) {
+      entry.held = true;
+      try {
+        const {state} = await this.fetch("/cancel", {method: "POST", body: {client_message_id: entry.frame.client_message_id, take_back: true}});
+        if (state !== "taken_back") return false;
+      } finally {
+        entry.held = false;
+      }
+    }
+    this.#settle(runId);
+    return entry.frame;
+  }
+
+  /** A page of the stored messages, the newest without `before` (a `next_cursor`). The first one read tells where the events go on. */
+  async messages({before = "", limit = 50} = {}) {
+    const query = new URLSearchParams({limit: String(limit), ...before && {cursor: before}});
+    const page = await this.fetch(`/sessions/${encodeURIComponent(this.session)}/messages?${query}`);
+    this.cursor ||= page.events_cursor ?? "";
+    return page;
   }
 
   /** Stops the session's running turn, or the one of a message that has not been accepted yet. */
@@ -228,13 +258,13 @@ export class TurnpikeClient extends EventTarget {
   // ---- the connection ---------------------------------------------------------------------------
 
   #online = () => {
-    if (this.#state === "open") this.#doubt(0);
-    else if (this.#state === "waiting" || this.#state === "connecting") this.#connect();
+    if (this.#state === "live") this.#doubt(0);
+    else if (this.#wanted && this.#state !== "refused") this.#connect();
   };
   #visible = () => {
     if (globalThis.document.hidden) return;
-    if (this.#state === "open") this.#doubt(0);
-    else if (this.#state === "waiting") this.#connect();
+    if (this.#state === "live") this.#doubt(0);
+    else if (this.#state === "offline") this.#connect();
   };
 
   #clear(name) {
@@ -246,8 +276,8 @@ export class TurnpikeClient extends EventTarget {
     this.dispatchEvent(new CustomEvent("problem", {detail: {code, message, ...more}}));
   }
 
-  #enter(state) {
-    if (state !== "refused") this.#reason = null;
+  #enter(state, reason = null) {
+    this.#reason = reason;
     if (state === this.#state) return;
     this.#state = state;
     this.dispatchEvent(new CustomEvent("state", {detail: state}));
@@ -255,8 +285,7 @@ export class TurnpikeClient extends EventTarget {
 
   #refuse(code, message = REASONS[code]) {
     this.#leave(1000);
-    this.#reason = {code, message};
-    this.#enter("refused");
+    this.#enter("refused", {code, message});
     this.#problem("refused", message, {reason: code});
   }
 
@@ -281,7 +310,7 @@ export class TurnpikeClient extends EventTarget {
     const attempt = {socket: null, opened: 0, abort: new AbortController(), limit: 0};
     this.#attempt = attempt;
     attempt.limit = setTimeout(() => this.#attempt === attempt && this.#hangs(), CONNECT_WITHIN);
-    this.#enter("connecting");
+    this.#enter(this.#lived ? "resuming" : "connecting", this.#reason);
     try {
       const how = await this.#address(attempt);
       if (this.#attempt === attempt) this.#attach(attempt, new this.#options.WebSocket(...how));
@@ -342,7 +371,8 @@ export class TurnpikeClient extends EventTarget {
       if (this.cursor) subscribe.cursor = this.cursor;
       this.#transmit(subscribe);
       if (this.#stopping) this.#transmit(this.#stopping);
-      this.#enter("open");
+      this.#lived = true;
+      this.#enter("live");
       this.#flush();
     };
     socket.onmessage = message => {
@@ -374,13 +404,19 @@ export class TurnpikeClient extends EventTarget {
   #lost(code, error = null) {
     this.#leave(1000);
     if (!this.#wanted) return;
-    this.#enter("waiting");
+    this.#enter("offline", this.#cause(error));
     if (error && this.#tries === 0) {
       if (error.status) this.#problem(error.problem?.code ?? "error", error.message);
       else if (typeof this.#source === "function" && !this.#token) this.#problem("token_failed", error.message);
     }
     const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#tries++);
     this.#timers.retry = setTimeout(() => this.#connect(), delay * (0.75 + Math.random() / 2));
+  }
+
+  #cause(error) {
+    if (error?.status) return {code: "server", message: error.message};
+    if (error && typeof this.#source === "function" && !this.#token) return {code: "token_failed", message: error.message};
+    return {code: "network", message: REASONS.network};
   }
 
   /** Something must be heard, whatever it is, or the socket is dead: a network that forgot it says nothing. */
@@ -393,7 +429,7 @@ export class TurnpikeClient extends EventTarget {
       this.#write({type: "ping"});
       this.#timers.doubt = setTimeout(() => {
         this.#direct = true;
-        this.#enter("waiting");
+        this.#enter("offline", {code: "slow", message: REASONS.slow});
         this.#connect();
       }, deafAfter - pingAfter);
     };
@@ -417,8 +453,8 @@ export class TurnpikeClient extends EventTarget {
 
   /** The next message goes when the one before was taken, so that they keep their order. */
   #flush() {
-    if (this.#timers.pause || this.#state !== "open") return;
-    const entry = [...this.#queue.values()].find(e => e.taken !== this.#attempt);
+    if (this.#timers.pause || this.#state !== "live") return;
+    const entry = [...this.#queue.values()].find(e => e.taken !== this.#attempt && !e.held);
     if (!entry || entry.sent === this.#attempt) return;
     if (!this.#transmit(entry.frame)) return;
     entry.sent = this.#attempt;
