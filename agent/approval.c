@@ -95,8 +95,19 @@ bool approval_tainted(const struct chat *chat)
 
 static const char untrusted_content[] = "untrusted_content";
 
-int approval_question(struct approvals_ask *ask, const char *preview, struct arena *arena)
+static int approval_write_preview(const jdoc *about, struct arena *arena, const char **out)
 {
+    struct buf text = {0};
+
+    jdoc_write(about, &text);
+    *out = buf_error(&text) ? NULL : arena_memdup(arena, buf_text(&text), text.len + 1);
+    buf_free(&text);
+    return *out ? 0 : ERR_NOMEM;
+}
+
+int approval_question(struct approvals_ask *ask, const struct tools_run *run, struct arena *arena)
+{
+    const char *preview = run ? run->preview : NULL;
     const char *before = strcmp(ask->why, untrusted_content) ?
         "" :
         "Others wrote some of what this conversation goes by. ";
@@ -108,7 +119,9 @@ int approval_question(struct approvals_ask *ask, const char *preview, struct are
             *c = ' ';
     ask->message = preview ? arena_printf(arena, "%sMay I %s" TOOLS_QUESTION_END, before, preview) :
                              arena_printf(arena, "%sMay I %s " TOOLS_QUESTION_BARE, before, words);
-    return ask->message ? 0 : ERR_NOMEM;
+    if (!ask->message)
+        return ERR_NOMEM;
+    return run && run->about ? approval_write_preview(run->about, arena, &ask->preview) : 0;
 }
 
 int approval_needed(const struct tools_spec *spec, const struct chat_call *call, bool tainted,
@@ -161,6 +174,8 @@ void approval_interrupt(const struct approvals_ask *ask, struct buf *json)
     buf_printf(json, ",\"arguments\":%s", ask->args);
     buf_json_member(json, "argumentsHash", ask->hash);
     buf_json_member(json, "reason", ask->why);
+    if (ask->preview)
+        buf_printf(json, ",\"preview\":%s", ask->preview);
     buf_puts(json, "}}");
 }
 

@@ -46,10 +46,10 @@ MUST_CHECK int approval_needed(const struct tools_spec *spec, const struct chat_
     bool tainted, struct arena *arena, bool *needed, struct approvals_ask *ask);
 
 /*
- * approval_question -- puts what is asked into words: `preview` (tools_preview), or the tool's name
- * when it is NULL. Returns 0 or ERR_NOMEM.
+ * approval_question -- puts what is asked into words, and the same as data into ask->preview: of a
+ * run after tools_preview; NULL: the tool's name. Texts are in the arena. Returns 0 or ERR_NOMEM.
  */
-MUST_CHECK int approval_question(struct approvals_ask *ask, const char *preview,
+MUST_CHECK int approval_question(struct approvals_ask *ask, const struct tools_run *run,
     struct arena *arena);
 
 /* One AG-UI Interrupt, with the tool's schema for edited arguments. */

@@ -190,7 +190,7 @@ static int calls_start_preview(struct calls_slot *s, const struct tools_spec *sp
             return error;
     }
     if (!error && !s->run.result)
-        return approval_question(ask, s->run.preview, c->arena);
+        return approval_question(ask, &s->run, c->arena);
     s->asked = false;
     return calls_is_end(error) ? error : calls_conclude(s, error);
 }

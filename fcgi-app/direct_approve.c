@@ -28,6 +28,8 @@ static int direct_ask(struct exchange *x, struct approvals_ask *ask)
         ",\"approval_id\":\"%s\",\"tool\":\"%s\",\"arguments\":%s,\"expires_at\":\"%s\"", ask->id,
         ask->tool, ask->args, ends);
     buf_json_member(&members, "message", ask->message);
+    if (ask->preview)
+        buf_printf(&members, ",\"preview\":%s", ask->preview);
     x->problem.members = buf_error(&members) ? NULL : arena_strdup(x->arena, buf_text(&members));
     buf_free(&members);
     return !x->problem.members ? ERR_NOMEM : ERR_INVALID;
@@ -67,8 +69,7 @@ static int direct_preview(struct exchange *x, const struct direct *d,
     struct tools_run run = {.context = context, .spec = d->spec, .arena = x->arena};
     int error = tools_preview(&run, d->args, d->args_len);
     if (error == 0)
-        error =
-            run.result ? direct_refused(x, &run) : approval_question(ask, run.preview, x->arena);
+        error = run.result ? direct_refused(x, &run) : approval_question(ask, &run, x->arena);
     tools_fini(&run);
     return error;
 }

@@ -40,7 +40,7 @@ void uimessage_result_free(struct uimessage_result *r)
 
 void uimessage_put_descriptor(struct buf *out, const jdoc *asked, const char *expires)
 {
-    const jdoc *arguments = jdoc_get(asked, "arguments");
+    const jdoc *arguments = jdoc_get(asked, "arguments"), *preview = jdoc_get(asked, "preview");
 
     buf_puts(out, "{\"tool\":");
     buf_json_text(out, jdoc_text_or(asked, "tool", ""));
@@ -51,6 +51,10 @@ void uimessage_put_descriptor(struct buf *out, const jdoc *asked, const char *ex
         buf_puts(out, "{}");
     buf_json_member(out, "reason", jdoc_string(jdoc_get(asked, "reason"), NULL));
     buf_json_member(out, "expiresAt", expires);
+    if (preview) {
+        buf_puts(out, ",\"preview\":");
+        jdoc_write(preview, out);
+    }
     buf_putc(out, '}');
 }
 

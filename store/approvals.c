@@ -40,7 +40,7 @@ int approvals_open(struct store *s, const char *uid, const struct turns_start *t
     for (size_t i = 0; i < count; i++) {
         const struct approvals_ask *a = &asks[i];
         const char *const texts[] = {a->id, a->call, a->tool, a->args, a->hash, a->message, a->why,
-            a->zone};
+            a->zone, a->preview};
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
             args_text(&args, texts[k]);
     }
@@ -231,6 +231,8 @@ static void approvals_put_approval(const struct link_reply *r, size_t at, struct
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (*approvals_word(r, at + 4 + i))
             buf_json_member(json, names[i], approvals_word(r, at + 4 + i));
+    if (*approvals_word(r, at + 11)) /* so is this */
+        buf_printf(json, ",\"preview\":%s", approvals_word(r, at + 11));
     clock_rfc3339(link_reply_int(link_reply_at(r, at + 9)), time);
     buf_json_member(json, "created_at", time);
     clock_rfc3339(link_reply_int(link_reply_at(r, at + 10)), time);
@@ -238,7 +240,7 @@ static void approvals_put_approval(const struct link_reply *r, size_t at, struct
     buf_putc(json, '}');
 }
 
-#define LIST_FIELDS 11
+#define LIST_FIELDS 12
 
 static int approvals_call_list(struct store *s, const char *uid, const char *session,
     struct link_reply **r)

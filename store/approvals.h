@@ -31,6 +31,7 @@ struct approvals_ask {
     const char *call;               /* the tool call's id; "" = direct */
     const char *tool, *args, *hash; /* canonical arguments and their digest */
     const char *message, *why;      /* for the user; "policy" or "untrusted_content" */
+    const char *preview;            /* JSON of tools/kit/about.h; NULL = none */
     const char *zone;               /* in which its times are read */
     int64_t expires_ms;             /* out, Redis' time */
 };

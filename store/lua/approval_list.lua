@@ -1,6 +1,6 @@
 --include lib_approval.lua
 -- The open ones, first those that end first. ARGV: session or '', most. Flat: id, tool, arguments, hash,
--- session, turn, call, message, why, created, end.
+-- session, turn, call, message, why, created, end, preview.
 local sid, most = ARGV[1], tonumber(ARGV[2])
 local now = now_ms()
 local found, out = {}, {}
@@ -33,5 +33,6 @@ for _, a in ipairs(found) do
         'why', 'created', 'expires'}) do
         out[#out + 1] = a[name]
     end
+    out[#out + 1] = redis.call('HGET', approval_key(a.id), 'preview') or ''
 end
 return out

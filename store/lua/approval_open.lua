@@ -2,7 +2,7 @@
 -- Asks for approvals: of a running turn's calls, or (session '') of one direct call. The same call of
 -- the same turn again keeps its id.
 -- ARGV: session, turn, epoch, life, keep, most, input, then per call: id, call, tool, arguments, hash,
--- message, why, zone. {'fenced'}, {'full'} or {'ok', id, end, ...}
+-- message, why, zone, preview. {'fenced'}, {'full'} or {'ok', id, end, ...}
 local sid, turn, epoch = ARGV[1], ARGV[2], ARGV[3]
 local life, keep, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 if sid ~= '' and redis.call('HGET', session_key(sid), 'epoch') ~= epoch then
@@ -15,7 +15,7 @@ redis.call('ZREMRANGEBYSCORE', LIST, '-inf', int(now))
 if sid == '' and redis.call('ZCARD', LIST) >= most then
     return {'full'}
 end
-for i = 8, #ARGV, 8 do
+for i = 8, #ARGV, 9 do
     local id, call = ARGV[i], ARGV[i + 1]
     local known = sid ~= '' and redis.call('HGET', approvals_key(sid), call)
     if known and redis.call('HGET', approval_key(known), 'asked') == turn then
@@ -24,7 +24,8 @@ for i = 8, #ARGV, 8 do
     local key = approval_key(id)
     redis.call('HSET', key, 'state', 'open', 'session', sid, 'asked', turn, 'call', call,
         'tool', ARGV[i + 2], 'args', ARGV[i + 3], 'hash', ARGV[i + 4], 'message', ARGV[i + 5],
-        'why', ARGV[i + 6], 'zone', ARGV[i + 7], 'created', int(now), 'expires', ends, 'input', ARGV[7], 'taken', '')
+        'why', ARGV[i + 6], 'zone', ARGV[i + 7], 'preview', ARGV[i + 8], 'created', int(now), 'expires', ends,
+        'input', ARGV[7], 'taken', '')
     redis.call('PEXPIRE', key, life + keep)
     redis.call('ZADD', LIST, ends, id)
     if sid ~= '' then

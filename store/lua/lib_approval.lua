@@ -24,7 +24,7 @@ local NEXT = {
         take = {'expired', 'expired'}},
 }
 
--- All but its `input`, which may be long.
+-- All but its `input` and `preview`, which may be long.
 local FIELDS = {'state', 'session', 'asked', 'call', 'tool', 'args', 'hash', 'message', 'why', 'created',
     'expires', 'zone', 'answer', 'run_args', 'run_hash', 'turn', 'taken'}
 

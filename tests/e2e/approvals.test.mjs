@@ -230,6 +230,73 @@ describe("approvals", () => {
     assert.equal(nobody.json.tool_calls[0].result.error.code, "not_found");
   });
 
+  const audience = (name, more) => [{type: "audience", audience: name, ...more}], deleted = [{type: "deletion"}];
+  // What the user is shown of each tool that asks by itself: [tool, arguments, what precedes, preview].
+  const PREVIEWS = [
+    ["delete_calendar_event", r => ({event_id: r.event.id}), ["create_calendar_event", {title: "Dentist", start_date: "2031-05-20T15:00", description: "Bring the card"}],
+      {kind: "event", title: "Dentist", when: {start: "2031-05-20T15:00:00+10:00", all_day: false, timezone: "Australia/Sydney"}, effects: deleted,
+        changes: [{field: "/description", label: "Description", old: "Bring the card"}]}],
+    ["delete_fuel_entry", () => ({confirm: true}), ["add_fuel_entry", {odometer: 9000, volume: 40, total: 80, entry_date: "2026-11-20"}],
+      {kind: "fuel_entry", when: {start: "2026-11-20", all_day: true}, amount: {value: 80, currency: "AUD"}, effects: deleted,
+        changes: [{field: "/volume", label: "Volume", old: 40}, {field: "/odometer", label: "Odometer", old: 9000}]}],
+    ["delete_maintenance_record", () => ({task_name: "oil", confirm: true}), ["create_maintenance_record", {task: "Oil change", service_date: "2026-11-20", cost: 99.5}],
+      {kind: "maintenance_record", title: "Oil change", when: {start: "2026-11-20", all_day: true}, amount: {value: 99.5, currency: "AUD"}, effects: deleted,
+        changes: [{field: "/status", label: "Status", old: "completed"}]}],
+    ["manage_pantry", () => ({action: "remove", ingredient_name: "rice"}), ["manage_pantry", {action: "add", ingredient_name: "Rice", quantity: 2, unit: "kg"}],
+      {kind: "pantry_item", title: "Rice", effects: deleted, changes: [{field: "/quantity", label: "Quantity", old: 2}, {field: "/unit", label: "Unit", old: "kg"}]}],
+    ["create_post", () => ({title: "Road", content: "Closed", image_url: "https://x.example/a"}), null,
+      {kind: "post", title: "Road", effects: [...audience("everyone"), {type: "host", host: "x.example"}],
+        changes: [{field: "/content", label: "Content", new: "Closed"}, {field: "/image_url", label: "Image URL", new: "https://x.example/a"}, {field: "/title", label: "Title", new: "Road"}]}],
+    ["comment_on_post", r => ({post_id: r.post.id, content: "Thanks"}), ["create_post", {title: "Dusty", content: "Closed"}],
+      {kind: "comment", title: "Dusty", effects: audience("everyone"), changes: [{field: "/content", label: "Content", new: "Thanks"}]}],
+    ["create_event", () => ({title: "Barbecue", description: "All", event_date: "2031-12-24T18:00", location: "Broome"}), null,
+      {kind: "meetup", title: "Barbecue", when: {start: "2031-12-24T18:00:00+11:00", all_day: false, timezone: "Australia/Sydney"}, effects: audience("everyone"), changes: 4}],
+    ["submit_community_tip", () => ({title: "Free camp", content: "By the river", category: "camping"}), null,
+      {kind: "tip", title: "Free camp", effects: audience("everyone"), changes: 3}],
+    ["message_friend", () => ({recipient_id: "dev", message: "See you"}), ["manage_privacy", {allow_messages: "everyone"}, "dev"],
+      {kind: "message", title: "dev", effects: audience("people", {people: ["dev"]}), changes: [{field: "/message", label: "Message", new: "See you"}]}],
+    ["share_location", () => ({location_name: "Dubbo", latitude: -32, longitude: 148, is_public: true}), ["manage_privacy", {location_sharing: true}],
+      {kind: "location", title: "Dubbo", effects: audience("everyone"), changes: 5}],
+  ];
+  for (const [tool, args, setup, expected] of PREVIEWS) {
+    test(`the preview of ${tool}: what is meant, what changes, who sees it`, async () => {
+      const user = uuid();
+      const does = async (name, body, who = user) => {
+        const headers = asUser(who, {"X-Time-Zone": "Australia/Sydney"});
+        const first = await stack.post(`/tools/${name}`, body, headers);
+        if (first.json.code !== "approval_required") return first;
+        await stack.post(`/approvals/${first.json.approval_id}`, {approved: true}, asUser(who));
+        return stack.post(`/tools/${name}`, body, asUser(who, {"X-Time-Zone": "Australia/Sydney", "Approval-Id": first.json.approval_id}));
+      };
+      const before = setup && await does(...setup);
+      assert.ok(!setup || before.status === 200, before?.text);
+      const body = args(before?.json), shape = preview => ({...preview, effects: preview.effects.map(({text, ...effect}) => (assert.ok(text), effect)),
+        changes: typeof expected.changes === "number" ? preview.changes.length : preview.changes.toSorted((a, b) => a.field < b.field || a.old > b.old ? -1 : 1)});
+      const wanted = {...expected, changes: typeof expected.changes === "number" ? expected.changes : expected.changes.toSorted((a, b) => a.field < b.field || a.old > b.old ? -1 : 1)};
+      const said = await stack.chat(`x [[tool name=${tool} args=${JSON.stringify(body)} | text say=Ok.]]`, {timezone: "Australia/Sydney"}, asUser(user));
+      assert.equal(said.json.outcome, "interrupt", said.text);
+      assert.deepEqual(shape(said.json.interrupts[0].metadata.preview), wanted);
+      const direct = await stack.post(`/tools/${tool}`, body, asUser(user, {"X-Time-Zone": "Australia/Sydney"}));
+      assert.equal(direct.status, 409, direct.text);
+      assert.deepEqual(shape(direct.json.preview), wanted);
+      const {approvals} = (await stack.get("/approvals", asUser(user))).json;
+      assert.equal(approvals.length, 2);
+      for (const open of approvals) assert.deepEqual(shape(open.preview), wanted);
+    });
+  }
+
+  test("the schemas of what asks make a form: types, labels or names, limits", async () => {
+    const {tools} = (await stack.get("/tools")).json;
+    for (const tool of tools.filter(t => t.approval === "always" || t.reaches_others || t.outside)) {
+      for (const [name, property] of Object.entries(tool.arguments_schema.properties)) {
+        assert.ok(["string", "number", "integer", "boolean", "array"].includes(property.type), `${tool.name} ${name}`);
+        assert.ok(property.description, `${tool.name} ${name} says what it is`);
+        if (property.type === "string") assert.ok(property.maxLength || property.enum || property.pattern, `${tool.name} ${name} has a limit`);
+        if (property.type === "array") assert.ok(property.items.type === "string" && property.maxItems, `${tool.name} ${name}`);
+      }
+    }
+  });
+
   test("what changed or went away since the question is not done, and the model hears why", async () => {
     const user = uuid(), ids = await events(stack, user, "A", "B");
     for (const [id, change, code] of [[ids[0], {title: "C"}, "conflict"], [ids[1], null, "not_found"]]) {

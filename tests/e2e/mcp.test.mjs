@@ -88,6 +88,7 @@ describe("server-everything through turnpiked", () => {
     const unasked = await call(stack, "every__toggle-simulated-logging", {});
     assert.equal(unasked.status, 409, unasked.text);
     assert.equal(unasked.json.code, "approval_required");
+    assert.deepEqual(unasked.json.preview, {changes: [], effects: [{type: "host", text: "It reaches the host 127.0.0.1.", host: "127.0.0.1"}]});
   });
 
   for (const server of ["every", "old"]) {

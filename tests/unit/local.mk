@@ -2,6 +2,7 @@
 # below it and with the set-ups that several share. A new one is one line of UNIT_TESTS.
 UNIT_TESTS = \
 	tests/unit/test_abilities \
+	tests/unit/test_about \
 	tests/unit/test_again \
 	tests/unit/test_aisdk \
 	tests/unit/test_allergies \

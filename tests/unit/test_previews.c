@@ -127,6 +127,26 @@ static void records_by_title_and_date(void **state)
     cannot("manage_pantry", "{\"action\":\"remove\",\"ingredient_name\":\"rice\"}", "not_found");
 }
 
+static void addresses_word_for_word(void **state)
+{
+    (void)state;
+    previews("save_recipe", "{\"url\":\"https://a.example/?q=home\"}",
+        "read the page \"https://a.example/?q=home\" and keep its recipe");
+    cannot("save_recipe", "{\"url\":\"https://a b/\"}", "invalid_argument");
+    previews("update_profile", "{\"avatar_url\":\"https://a.example/x\"}",
+        "change your profile, with the picture at \"https://a.example/x\"");
+    cannot("update_profile", "{\"rv_year\":2199,\"avatar_url\":\"https://a.example/x\"}",
+        "invalid_argument");
+    previews("add_equipment_item",
+        "{\"name\":\"Jack\",\"category\":\"recovery\",\"vendor_url\":\"https://a.example/j\"}",
+        "put \"Jack\" on the equipment list");
+    previews("scan_fuel_receipt_with_confidence",
+        "{\"ocr_text\":\"ULP 40 L\",\"receipt_url\":\"https://a.example/r\"}",
+        "read the receipt with the address \"https://a.example/r\"");
+    cannot("scan_fuel_receipt_with_confidence", "{\"receipt_url\":\"https://a.example/r\"}",
+        "provider_not_configured");
+}
+
 static void writings_by_title(void **state)
 {
     (void)state;
@@ -326,7 +346,8 @@ static void none_is_without(void **state)
     (void)state;
     for (size_t i = 0; i < tools_count(); i++) {
         const struct tools_spec *spec = tools_at(i);
-        if (!spec->dynamic && (spec->approval == TOOLS_APPROVAL_ALWAYS || spec->reaches_others) &&
+        if (!spec->dynamic &&
+            (spec->approval == TOOLS_APPROVAL_ALWAYS || spec->reaches_others || spec->outside) &&
             !spec->preview)
             fail_msg("%s has no preview", spec->name);
     }
@@ -338,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(events_by_title_and_time),
         T(records_by_title_and_date),
+        T(addresses_word_for_word),
         T(writings_by_title),
         T(people_by_name),
         T(recipes_by_name),

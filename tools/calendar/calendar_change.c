@@ -8,6 +8,7 @@
 #include "tools/calendar/calendar_rings.h"
 #include "tools/calendar/calendar_series.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/timestamp.h"
@@ -580,6 +581,27 @@ static int calendar_change_say_deletion(struct tools_run *run, const struct chan
             c->repeats ? parts[c->scope][0] : "", when, c->repeats ? parts[c->scope][1] : "");
 }
 
+/* The same as data; what the user does not see in the title and the time goes away with it. */
+static int calendar_change_show_deletion(struct tools_run *run, const struct change *c)
+{
+    static const char *const fields[] = {"description", "location_name", NULL};
+    static const char *const scopes[] =
+        {[SCOPE_THIS] = "this", [SCOPE_FOLLOWING] = "following", [SCOPE_ALL] = "all"};
+    struct calendar_span s;
+    int error = about_title(run, "event", c->event, "title");
+
+    calendar_event_span(c->event, &s);
+    int64_t start_ms = c->scope == SCOPE_ALL ? s.start.ms : c->at.ms;
+    struct about_when when = {.start_ms = start_ms,
+        .end_ms = s.end_ms < 0 ? -1 : start_ms + (s.end_ms - s.start.ms),
+        .has_time = !s.all_day};
+    if (error == 0)
+        error = about_when(run, &when, s.all_day ? c->zone : c->user_zone);
+    if (error == 0)
+        error = about_lost(run, c->event, fields);
+    return error != 0 ? error : about_deletion(run, c->repeats ? scopes[c->scope] : NULL);
+}
+
 int calendar_preview_delete_calendar_event(struct tools_run *run)
 {
     struct change *c = arena_array(run->arena, 1, sizeof *c);
@@ -594,6 +616,8 @@ int calendar_preview_delete_calendar_event(struct tools_run *run)
         error = calendar_change_read_scope(run, c);
     if (error == 0)
         error = calendar_change_say_deletion(run, c);
+    if (error == 0)
+        error = calendar_change_show_deletion(run, c);
     calendar_change_drop_owned(c);
     if (error == ERR_NOT_FOUND)
         return calendar_change_no_such_event(run);

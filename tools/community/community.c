@@ -7,6 +7,7 @@
 #include "base/ident.h"
 #include "base/utf8.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/timestamp.h"
@@ -145,21 +146,28 @@ static int community_index_text(struct tools_run *run, const jdoc *doc, const ch
     return terms->failed ? ERR_NOMEM : 0;
 }
 
-/* Its title, or without one how it begins. */
-static int community_preview_writing(struct tools_run *run, const char *before, const char *after)
+/* Something that everyone sees: its title, or without one how it begins. */
+static int community_preview_writing(struct tools_run *run, const char *kind, const char *before,
+    const char *after)
 {
     const char *key = jdoc_has(run->args, "title") ? "title" : "content";
-    return preview_title(run, run->args, key, before, after);
+    int error = preview_title(run, run->args, key, before, after);
+    if (error == 0)
+        error = about_title(run, kind, run->args, "title");
+    return error != 0 ? error : about_audience(run, "everyone");
 }
 
 int community_preview_create_post(struct tools_run *run)
 {
-    return community_preview_writing(run, "publish the post ", " for everyone");
+    return community_preview_writing(run, "post", "publish the post ", " for everyone");
 }
 
-/* The post of the arguments, as the user is asked about it; arena. Returns 0; ERR_INVALID (said); a
- * fault. */
-static int community_preview_post(struct tools_run *run, const char **out)
+/*
+ * The post of the arguments, as the user is asked about it; arena.
+ *   kind  what the call adds to it, for everyone
+ * Returns 0; ERR_INVALID (said); a fault.
+ */
+static int community_preview_post(struct tools_run *run, const char *kind, const char **out)
 {
     const char *id = jdoc_text_or(run->args, "post_id", ""), *json;
     jdoc *post = NULL;
@@ -175,6 +183,10 @@ static int community_preview_post(struct tools_run *run, const char **out)
     const char *title = preview_text(run->arena,
         jdoc_text_or(post, "title", jdoc_text_or(post, "content", "")), PREVIEW_TITLE);
     const char *author = preview_text(run->arena, jdoc_text_or(post, "author", ""), PREVIEW_TITLE);
+    if (error == 0)
+        error = about_title(run, kind, post, jdoc_has(post, "title") ? "title" : "content");
+    if (error == 0)
+        error = about_audience(run, "everyone");
     jdoc_free(post);
     if (error != 0)
         return error == ERR_NOMEM ? error : ERR_INTERNAL;
@@ -185,7 +197,7 @@ static int community_preview_post(struct tools_run *run, const char **out)
 int community_preview_like_post(struct tools_run *run)
 {
     const char *post;
-    int error = community_preview_post(run, &post);
+    int error = community_preview_post(run, "like", &post);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     return preview_say(run, "like %s, or take your like back", post);
@@ -230,7 +242,7 @@ int community_preview_comment_on_post(struct tools_run *run)
     const char *content, *post;
     int error = community_read_comment(run, &content);
     if (error == 0)
-        error = community_preview_post(run, &post);
+        error = community_preview_post(run, "comment", &post);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     content = preview_text(run->arena, content, PREVIEW_BODY);
@@ -333,8 +345,13 @@ int community_preview_create_event(struct tools_run *run)
         preview_text(run->arena, jdoc_text_or(run->args, "location", ""), PREVIEW_TITLE);
     const char *after =
         place ? arena_printf(run->arena, " on %s at %s to everyone", when, place) : NULL;
-    return !after ? ERR_NOMEM :
-                    preview_title(run, run->args, "title", "announce the meetup ", after);
+    error =
+        !after ? ERR_NOMEM : preview_title(run, run->args, "title", "announce the meetup ", after);
+    if (error == 0)
+        error = about_title(run, "meetup", run->args, "title");
+    if (error == 0)
+        error = about_when(run, &(struct about_when){start.ms, -1, start.has_time}, z);
+    return error != 0 ? error : about_audience(run, "everyone");
 }
 
 int community_tool_create_event(struct tools_run *run)
@@ -427,7 +444,7 @@ int community_preview_submit_community_tip(struct tools_run *run)
 {
     int error = community_check_pair(run);
     if (error == 0)
-        error = community_preview_writing(run, "publish the tip ", " for everyone");
+        error = community_preview_writing(run, "tip", "publish the tip ", " for everyone");
     return error == ERR_INVALID ? 0 : error;
 }
 
@@ -463,7 +480,8 @@ int community_preview_add_knowledge(struct tools_run *run)
 {
     int error = community_check_admin(run);
     if (error == 0)
-        error = community_preview_writing(run, "add the article ", " to everyone's knowledge base");
+        error = community_preview_writing(run, "article", "add the article ",
+            " to everyone's knowledge base");
     return error == ERR_INVALID ? 0 : error;
 }
 

@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "base/log.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/road.h"
@@ -93,6 +94,8 @@ int community_preview_follow_user(struct tools_run *run)
     if (error == 0)
         error = preview_title(run, run->args, "target_user_id",
             unfollow ? "stop following " : "follow ", "");
+    if (error == 0)
+        error = about_title(run, unfollow ? "unfollow" : "follow", run->args, "target_user_id");
     return error == ERR_INVALID ? 0 : error;
 }
 
@@ -235,7 +238,10 @@ int community_preview_message_friend(struct tools_run *run)
     const char *name = preview_text(run->arena, to, PREVIEW_TITLE);
     const char *text =
         preview_text(run->arena, jdoc_text_or(run->args, "message", ""), PREVIEW_BODY);
-    return !name || !text ? ERR_NOMEM : preview_say(run, "send %s the message %s", name, text);
+    error = !name || !text ? ERR_NOMEM : preview_say(run, "send %s the message %s", name, text);
+    if (error == 0)
+        error = about_title(run, "message", run->args, "recipient_id");
+    return error != 0 ? error : about_people(run, &to, 1);
 }
 
 int community_tool_message_friend(struct tools_run *run)
@@ -303,6 +309,10 @@ int community_preview_share_location(struct tools_run *run)
         is_public ? "everyone" : "your friends", (long long)hours, hours == 1 ? "" : "s");
     if (error == 0)
         error = preview_title(run, run->args, "location_name", "share where you are, ", after);
+    if (error == 0)
+        error = about_title(run, "location", run->args, "location_name");
+    if (error == 0)
+        error = about_audience(run, is_public ? "everyone" : "friends");
     return error == ERR_INVALID ? 0 : error;
 }
 

@@ -421,7 +421,7 @@ static void generate_put_examples(size_t i)
 static bool generate_is_asked_about(const jdoc *tool)
 {
     return strcmp(jdoc_text_or(tool, "approval", ""), "always") == 0 ||
-        jdoc_get(tool, "reaches_others");
+        jdoc_get(tool, "reaches_others") || jdoc_get(tool, "outside");
 }
 
 static void generate_put_row(size_t i)

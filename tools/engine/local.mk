@@ -4,6 +4,7 @@ libtools_a_SOURCES += \
 	tools/engine/finder_stem.c tools/engine/finder_stem.h \
 	tools/engine/modules.c tools/engine/modules.h \
 	tools/engine/tools.c tools/engine/tools.h \
+	tools/engine/tools_about.c tools/engine/tools_about.h \
 	tools/engine/tools_approval.c \
 	tools/engine/tools_args.c tools/engine/tools_args.h \
 	tools/engine/tools_call.c

@@ -83,7 +83,8 @@ int64_t tools_patience(const struct tools_context *context, const struct tools_s
  * tools_preview -- what the call would do, and whether it could: everything that comes before the
  * handler, then the tool's preview. Nothing is written. Returns 0: run->result is set when the
  * call would be refused (or has been made before); else run->preview is set, NULL when the tool has
- * none. Or a fault of ours. run is then for tools_fini.
+ * none, and run->about, which every tool has: without a preview of its own the arguments, by the
+ * titles of their schema. Or a fault of ours. run is then for tools_fini.
  *
  * With run->approved set tools_start does the same before the handler, and refuses with `conflict`
  * when the preview is not what the question ended with: the record has changed since.

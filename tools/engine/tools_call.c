@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "tools/engine/tools_about.h"
 #include "tools/engine/tools_args.h"
 #include "tools/kit/record.h"
 
@@ -188,6 +189,8 @@ int tools_preview(struct tools_run *run, const char *args_json, size_t len)
     int error = tools_call_prepare(run, args_json, len);
     if (error == 0 && run->spec->preview)
         error = run->spec->preview(run);
+    if (error == 0 && !run->result)
+        error = tools_about(run);
     return error == 1 ? 0 : error;
 }
 
@@ -285,5 +288,6 @@ void tools_fini(struct tools_run *run)
     tools_cancel(run);
     jdoc_free(run->args);
     jdoc_free(run->result);
-    run->args = run->result = NULL;
+    jdoc_free(run->about);
+    run->args = run->result = run->about = NULL;
 }

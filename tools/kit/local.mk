@@ -1,5 +1,6 @@
 # What several families need: money, time, places, text, records.
 libtools_a_SOURCES += \
+	tools/kit/about.c tools/kit/about.h \
 	tools/kit/amount.c tools/kit/amount.h \
 	tools/kit/fetch.c tools/kit/fetch.h \
 	tools/kit/civil.c tools/kit/civil.h \

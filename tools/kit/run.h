@@ -40,11 +40,11 @@ struct tools_apart {
  */
 typedef int tools_handler(struct tools_run *run);
 /*
- * Each tool about which a user may be asked (approval `always`, or reaches_others) has a preview,
- * `FAMILY_preview_NAME`, called as a handler is. It reads and writes nothing. It sets run->preview
+ * Each tool about which a user may be asked (approval `always`, reaches_others, or outside) has a
+ * preview, `FAMILY_preview_NAME`, called as a handler is. It writes nothing. It sets run->preview
  * (preview_say) to what the call would do now: with title and date of what it touches, in the
- * user's zone. When the call cannot succeed it sets the failure that the handler would set, in
- * run->result.
+ * user's zone; and run->about (about.h) to the same as data. When the call cannot succeed it sets
+ * the failure that the handler would set, in run->result.
  */
 
 struct tools_spec {
@@ -109,6 +109,7 @@ struct tools_run { /* one call */
     jdoc *args;           /* checked and coerced; owned by run */
     jdoc *result;         /* {success, message, ENTITY...}; owned by run */
     const char *preview;  /* of tools_preview; arena */
+    jdoc *about;          /* the same as data (about.h); owned by run */
     const char *approved; /* what the user was asked and said yes to; NULL = nobody was */
     bool done;
     void *state; /* the handler's own, in the arena */

@@ -7,7 +7,9 @@
 #include "base/url.h"
 #include "store/keys.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/fetch.h"
+#include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/record_match.h"
 #include "tools/meals/recipe_page.h"
@@ -111,13 +113,31 @@ static int meals_check_room(struct tools_run *run, const char *family, int64_t m
     return error != 0 ? error : ERR_INVALID;
 }
 
+/* Returns 0, ERR_INVALID (said) or a fault. */
+static int meals_check_page(struct tools_run *run, const char *url)
+{
+    char why[URL_WHY_SIZE];
+    int error;
+    if (url_check(url, strlen(url), URL_INTERNATIONAL, NULL, why) == 0)
+        return meals_check_room(run, "recipe", MEALS_RECIPES_MAX, "recipes");
+    error = run_fail_at(run, "/url", "the address of a public web page", "The address %s.", why);
+    return error != 0 ? error : ERR_INVALID;
+}
+
+int meals_preview_save_recipe(struct tools_run *run)
+{
+    int error = meals_check_page(run, jdoc_text_or(run->args, "url", ""));
+    if (error == 0)
+        error = preview_title(run, run->args, "url", "read the page ", " and keep its recipe");
+    if (error == 0)
+        error = about_title(run, "recipe", run->args, "recipe_name");
+    return error == ERR_INVALID ? 0 : error;
+}
+
 int meals_tool_save_recipe(struct tools_run *run)
 {
     const char *url = jdoc_text_or(run->args, "url", "");
-    char why[URL_WHY_SIZE];
-    if (url_check(url, strlen(url), URL_INTERNATIONAL, NULL, why) != 0)
-        return run_fail_at(run, "/url", "the address of a public web page", "The address %s.", why);
-    int error = meals_check_room(run, "recipe", MEALS_RECIPES_MAX, "recipes");
+    int error = meals_check_page(run, url);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     error = fetch_bytes(run, &(struct fetch){.url = url, .service = "recipe page", .page = true},

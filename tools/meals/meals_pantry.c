@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/civil.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
@@ -331,6 +332,16 @@ static int meals_remove_once(struct tools_run *run, void *arg)
     return record_commit(run, &write, 1, true);
 }
 
+static int meals_show_removal(struct tools_run *run, const jdoc *item)
+{
+    static const char *const fields[] = {"quantity", "unit", "location", "expiry_date", NULL};
+    int error = about_title(run, "pantry_item", item, "ingredient_name");
+
+    if (error == 0)
+        error = about_lost(run, item, fields);
+    return error != 0 ? error : about_deletion(run, NULL);
+}
+
 /* Only of the action remove: nobody is asked about the others. */
 int meals_preview_manage_pantry(struct tools_run *run)
 {
@@ -343,6 +354,8 @@ int meals_preview_manage_pantry(struct tools_run *run)
             jdoc_text_or(item, "expiry_date", ""));
     if (error == 0)
         error = preview_title(run, item, "ingredient_name", "remove ", after);
+    if (error == 0)
+        error = meals_show_removal(run, item);
     jdoc_free(item);
     return error == ERR_INVALID ? 0 : error;
 }

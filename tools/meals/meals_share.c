@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 
@@ -254,6 +255,17 @@ static int meals_say_friends(struct share *s)
     return error;
 }
 
+static int meals_show_sharing(struct share *s, const char *action)
+{
+    int error = about_title(s->run, "recipe", s->recipe, "name");
+
+    if (error != 0)
+        return error;
+    if (strcmp(action, "share_with_friends") == 0)
+        return about_people(s->run, s->friends, s->friend_count);
+    return about_audience(s->run, strcmp(action, "make_public") == 0 ? "everyone" : "you");
+}
+
 int meals_preview_share_recipe(struct tools_run *run)
 {
     struct share s = {.run = run, .id = jdoc_text_or(run->args, "recipe_id", "")};
@@ -265,6 +277,8 @@ int meals_preview_share_recipe(struct tools_run *run)
         error = preview_title(run, s.recipe, "name", "make the recipe ", " private again");
     else if (error == 0)
         error = meals_say_friends(&s);
+    if (error == 0 && !run->result)
+        error = meals_show_sharing(&s, action);
     jdoc_free(s.recipe);
     return error == ERR_INVALID ? 0 : error;
 }

@@ -3,6 +3,7 @@
  * Records with the one id "me": "profile", "settings", "privacy".
  */
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/timestamp.h"
@@ -108,16 +109,23 @@ static int profile_change(struct tools_run *run, const struct sheet *sheet)
     return record_retry(run, profile_change_once, (void *)sheet);
 }
 
+static const struct sheet profile_sheet = {"profile", "The profile is", profile_fields};
+
+/* Returns 0, ERR_INVALID (said) or a fault. */
+static int profile_check_year(struct tools_run *run)
+{
+    int64_t year;
+    return jdoc_get_int(run->args, "rv_year", &year) == 0 ?
+        vehicle_check_year(run, "rv_year", year) :
+        0;
+}
+
 int profile_tool_update_profile(struct tools_run *run)
 {
-    static const struct sheet sheet = {"profile", "The profile is", profile_fields};
-    int64_t year;
-    if (jdoc_get_int(run->args, "rv_year", &year) == 0) {
-        int error = vehicle_check_year(run, "rv_year", year);
-        if (error != 0)
-            return error == ERR_INVALID ? 0 : error;
-    }
-    return profile_change(run, &sheet);
+    int error = profile_check_year(run);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
+    return profile_change(run, &profile_sheet);
 }
 
 int profile_tool_update_settings(struct tools_run *run)
@@ -132,9 +140,44 @@ int profile_tool_manage_privacy(struct tools_run *run)
     return profile_change(run, &sheet);
 }
 
+/* Each argument, with what the record has in its place, or what holds without one. */
+static int profile_show_changes(struct tools_run *run, const struct sheet *sheet)
+{
+    jdoc *document = NULL;
+    int error = record_get(run, sheet->family, ME, &document, NULL);
+    if (error == ERR_NOT_FOUND)
+        error = (document = jdoc_new_object()) ? 0 : ERR_NOMEM;
+    if (error == 0)
+        error = about_title(run, sheet->family, document, "title");
+    for (const struct field *f = sheet->fields; error == 0 && f->name; f++) {
+        if (!jdoc_has(run->args, f->name))
+            continue;
+        if (!jdoc_has(document, f->name) && f->is_bool)
+            error = jdoc_set_bool(document, f->name, f->yes);
+        else if (!jdoc_has(document, f->name))
+            error = jdoc_set_string(document, f->name, f->text);
+        if (error == 0)
+            error = about_change(run, f->name, jdoc_get(document, f->name));
+    }
+    jdoc_free(document);
+    return error;
+}
+
+int profile_preview_update_profile(struct tools_run *run)
+{
+    int error = profile_check_year(run);
+    if (error == 0)
+        error = preview_title(run, run->args, "avatar_url",
+            "change your profile, with the picture at ", "");
+    if (error == 0)
+        error = profile_show_changes(run, &profile_sheet);
+    return error == ERR_INVALID ? 0 : error;
+}
+
 /* Each setting that is to change, with its new value: both are of the tool's own lists. */
 int profile_preview_manage_privacy(struct tools_run *run)
 {
+    static const struct sheet sheet = {"privacy", "The privacy settings are", privacy_fields};
     struct buf text = {0};
     struct jdoc_iter it = {0};
     const char *key;
@@ -152,7 +195,7 @@ int profile_preview_manage_privacy(struct tools_run *run)
     if (error == 0)
         error = preview_say(run, "change your privacy settings: %s", buf_text(&text));
     buf_free(&text);
-    return error;
+    return error != 0 ? error : profile_show_changes(run, &sheet);
 }
 
 /* --- get_user_stats --- */

@@ -1,6 +1,8 @@
 /* Tools of the family transition: the gear to buy. */
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/cost.h"
+#include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/record_match.h"
 #include "tools/transition/transition.h"
@@ -43,6 +45,12 @@ static int transition_set_cost(struct tools_run *run, jdoc *item, const char *ke
     return cost_set(item, key, minor, currency) | jdoc_set_string(item, "currency", currency) ?
         ERR_NOMEM :
         0;
+}
+
+int transition_preview_add_equipment_item(struct tools_run *run)
+{
+    int error = preview_title(run, run->args, "name", "put ", " on the equipment list");
+    return error != 0 ? error : about_title(run, "equipment", run->args, "name");
 }
 
 int transition_tool_add_equipment_item(struct tools_run *run)

@@ -3,6 +3,7 @@
  * distance and consumption are worked out on reading (fuel_use), as any entry may change later.
  */
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/cost.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
@@ -314,6 +315,18 @@ int fuel_tool_delete_fuel_entry(struct tools_run *run)
     return record_retry(run, fuel_delete_once, NULL);
 }
 
+static int fuel_show_deletion(struct tools_run *run, const jdoc *entry, int64_t minor)
+{
+    static const char *const fields[] = {"volume", "odometer", "notes", NULL};
+    int error = about_title(run, "fuel_entry", entry, "station");
+
+    if (error == 0)
+        error = about_day(run, entry, "entry_date");
+    if (error == 0)
+        error = about_amount(run, minor, jdoc_text_or(entry, "currency", ""));
+    return error != 0 ? error : about_lost(run, entry, fields);
+}
+
 int fuel_preview_delete_fuel_entry(struct tools_run *run)
 {
     char total[AMOUNT_TEXT_SIZE];
@@ -330,6 +343,8 @@ int fuel_preview_delete_fuel_entry(struct tools_run *run)
         error = preview_say(run, "remove the fill-up of %.10s, %.2f L for %s, from the fuel log",
             jdoc_text_or(entry, "entry_date", ""), volume, total);
     }
+    if (error == 0)
+        error = fuel_show_deletion(run, entry, minor);
     jdoc_free(entry);
     return error == ERR_INVALID ? 0 : error;
 }

@@ -1,8 +1,10 @@
 /* The fuel family's reading of receipts: nothing is written, the user confirms first. */
 #include "store/attachments.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/cost.h"
 #include "tools/kit/fetch.h"
+#include "tools/kit/preview.h"
 #include "tools/vehicle/receipt.h"
 
 #include "base/err.h"
@@ -162,6 +164,16 @@ static int fuel_receipt_from_file(struct tools_run *run, const char *id)
     }
     link_reply_free(reply);
     return error;
+}
+
+/* Nobody is asked about an address alone: it is not read. */
+int fuel_preview_scan_fuel_receipt_with_confidence(struct tools_run *run)
+{
+    if (!jdoc_has(run->args, "ocr_text") && !jdoc_has(run->args, "attachment_id"))
+        return fuel_tool_scan_fuel_receipt_with_confidence(run);
+    int error =
+        preview_title(run, run->args, "receipt_url", "read the receipt with the address ", "");
+    return error != 0 ? error : about_title(run, "receipt", run->args, "title");
 }
 
 int fuel_tool_scan_fuel_receipt_with_confidence(struct tools_run *run)

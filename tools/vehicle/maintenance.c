@@ -4,6 +4,7 @@
  */
 #include "base/utf8.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/about.h"
 #include "tools/kit/cost.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
@@ -246,6 +247,19 @@ int maintenance_tool_delete_maintenance_record(struct tools_run *run)
     return record_retry(run, maintenance_delete_once, NULL);
 }
 
+static int maintenance_show_deletion(struct tools_run *run, const jdoc *record)
+{
+    static const char *const fields[] = {"mileage", "status", "notes", NULL};
+    int64_t minor;
+    int error = about_title(run, "maintenance_record", record, "task");
+
+    if (error == 0)
+        error = about_day(run, record, "service_date");
+    if (error == 0 && jdoc_get_int(record, "cost_minor", &minor) == 0)
+        error = about_amount(run, minor, jdoc_text_or(record, "currency", ""));
+    return error != 0 ? error : about_lost(run, record, fields);
+}
+
 int maintenance_preview_delete_maintenance_record(struct tools_run *run)
 {
     jdoc *record = NULL;
@@ -259,6 +273,8 @@ int maintenance_preview_delete_maintenance_record(struct tools_run *run)
                         preview_say(run, "remove the maintenance record %s of %.10s", task,
                             jdoc_text_or(record, "service_date", ""));
     }
+    if (error == 0)
+        error = maintenance_show_deletion(run, record);
     jdoc_free(record);
     return error == ERR_INVALID ? 0 : error;
 }
