@@ -14,13 +14,25 @@ dist_web_DATA = \
 	web/toasts.js
 
 dist_webclient_DATA = \
-	web/client/client.js
+	web/client/chat.js \
+	web/client/client.js \
+	web/client/conversation.js \
+	web/client/stored.js
 
 dist_webchat_DATA = \
 	web/client/chat/approvals.js \
 	web/client/chat/attached.js \
+	web/client/chat/cards.js \
+	web/client/chat/composer.js \
 	web/client/chat/elements.js \
+	web/client/chat/follow.js \
 	web/client/chat/markdown.js \
+	web/client/chat/message.js \
+	web/client/chat/parts.js \
+	web/client/chat/progress.js \
+	web/client/chat/session.js \
+	web/client/chat/style.js \
+	web/client/chat/tools.js \
 	web/client/chat/transcript.js \
 	web/client/chat/words.js
 

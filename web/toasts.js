@@ -44,7 +44,7 @@ export class Toasts {
     li.remove();
     this.#toasts.delete(id);
     this.#drawn();
-    if (focused) (this.list.querySelector("button") ?? document.getElementById("text")).focus();
+    if (focused) (this.list.querySelector("button") ?? document.querySelector("turnpike-chat")).focus();
   }
 
   clear() {

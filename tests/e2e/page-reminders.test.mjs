@@ -31,7 +31,7 @@ describe("reminders on the page", () => {
     await say(page, "tell me [[text named=long]]");
     await answers(page).first().waitFor();
     await page.waitForFunction(() => {
-      const main = document.querySelector("main");
+      const main = document.querySelector("turnpike-chat").shadowRoot.querySelector("#scroll");
       return main.scrollHeight > 2 * main.clientHeight && main.scrollHeight - main.scrollTop - main.clientHeight < 80;
     });
   }

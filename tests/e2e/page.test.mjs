@@ -217,7 +217,7 @@ describe("the chat page", () => {
     await page.locator("#new").focus();
     await page.keyboard.press("Enter");
     await page.locator("#welcome").waitFor();
-    const unnamed = await page.evaluate(() => [...document.querySelectorAll("button,textarea,input")]
+    const unnamed = await page.evaluate(() => [document, document.querySelector("turnpike-chat").shadowRoot].flatMap(root => [...root.querySelectorAll("button,textarea,input")])
       .filter(e => !(e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length)).length);
     assert.equal(unnamed, 0);
   });

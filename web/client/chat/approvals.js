@@ -10,29 +10,18 @@ export class Approvals {
     this.answer = answer;
   }
 
-  get calls() { return [...this.#cards.keys()]; }
-  has(call) { return this.#cards.has(call); }
-  clear() { this.#cards.clear(); }
-
-  /** Of a run's end (AG-UI interrupts) or of GET /approvals. */
+  /** Shows these, approvals of a conversation, and no others. */
   show(list) {
-    for (const a of list) {
-      const call = a.toolCallId ?? a.tool_call_id;
-      if (call && !this.#cards.has(call)) this.#add(call, a);
+    for (const [call, card] of this.#cards) {
+      if (list.some(a => a.toolCallId === call && a.id === card.id)) continue;
+      card.element.remove();
+      this.#cards.delete(call);
     }
-  }
-  /** After the log was written anew. */
-  again() {
-    for (const card of this.#cards.values()) this.place(card.element);
-  }
-  /** The call has its result: the question is over. */
-  settle(call) {
-    this.#cards.get(call)?.element.remove();
-    this.#cards.delete(call);
+    for (const a of list) if (!this.#cards.has(a.toolCallId)) this.#add(a.toolCallId, a);
   }
 
   #add(call, a) {
-    const args = a.metadata?.arguments ?? a.arguments ?? {};
+    const {args} = a;
     const li = element("li", "approval"), note = element("p", "note"), pre = element("pre", "", legible(args));
     const edit = element("textarea"), row = element("div", "row");
     li.setAttribute("role", "group");
@@ -45,7 +34,7 @@ export class Approvals {
     const change = button("Edit", "quiet", () => this.#edit(card));
     card.buttons = [button("Approve", "yes", () => this.#say(card, true)), button("Deny", "stop", () => this.#say(card, false)), change];
     row.append(...card.buttons);
-    li.append(element("strong", "", visible(sentence(a.metadata?.tool ?? a.tool ?? "tool"))), element("p", "text", visible(a.message ?? "May I do this?")), pre, edit, row, note);
+    li.append(element("strong", "", visible(sentence(a.tool || "tool"))), element("p", "text", visible(a.message || "May I do this?")), pre, edit, row, note);
     this.#cards.set(call, card);
     this.place(li);
   }

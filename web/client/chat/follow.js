@@ -1,0 +1,42 @@
+// Keeps the end of a scrolling box in view for as long as the reader is there.
+
+const NEAR = 80; // px from the end that count as there
+
+export class Follow {
+  #top = 0; #follows = true;
+
+  /** box: scrolls content. changed(follows): the reader has left the end, or is there again. */
+  constructor(box, content, changed = () => {}) {
+    this.box = box;
+    this.changed = changed;
+    box.addEventListener("scroll", () => this.#scrolled(), {passive: true});
+    // Told once a frame, behind its layout: no layout is asked for meanwhile.
+    this.observer = new ResizeObserver(() => this.#follows && this.#toEnd());
+    this.observer.observe(content);
+    this.observer.observe(box);
+  }
+
+  get follows() { return this.#follows; }
+
+  toEnd() {
+    this.#set(true);
+    this.#toEnd();
+  }
+
+  #toEnd() { this.box.scrollTop = this.box.scrollHeight; }
+
+  /** Only who scrolls up leaves the end: content that grows does not. */
+  #scrolled() {
+    const {scrollTop, scrollHeight, clientHeight} = this.box, up = scrollTop < this.#top;
+    this.#top = scrollTop;
+    const near = scrollHeight - scrollTop - clientHeight < NEAR;
+    if (near) this.#set(true);
+    else if (up) this.#set(false);
+  }
+
+  #set(follows) {
+    if (follows === this.#follows) return;
+    this.#follows = follows;
+    this.changed(follows);
+  }
+}

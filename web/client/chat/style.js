@@ -1,0 +1,117 @@
+// The looks of <turnpike-chat>. Colours and the typeface can be set from outside by custom properties
+// --turnpike-NAME, for each NAME below: docs/chat-element.md.
+
+const LIGHT = {ground: "#f7f6f2", panel: "#ffffff", ink: "#1c2321", soft: "#5b6763", line: "#dcdfd9", accent: "#0b6e5d", "accent-ink": "#ffffff",
+  mine: "#dff0ea", warn: "#9a4b00", bad: "#b3261e", good: "#1f8a4c"};
+const DARK = {ground: "#121715", panel: "#1b2220", ink: "#e7ece9", soft: "#9db0a9", line: "#2f3a36", accent: "#4cc4a9", "accent-ink": "#06231c",
+  mine: "#1f3c34", warn: "#f0b060", bad: "#ff8a80", good: "#5fd08c"};
+const FIXED = {radius: "14px", font: "16px/1.5 system-ui, -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", sans-serif", width: "748px"};
+
+const declared = table => Object.entries(table).map(([name, value]) => `--${name}: var(--turnpike-${name}, ${value});`).join(" ");
+
+const CSS = `
+:host { ${declared(FIXED)} ${declared(LIGHT)} color-scheme: light dark; }
+@media (prefers-color-scheme: dark) { :host { ${declared(DARK)} } }
+:host([theme=light]) { ${declared(LIGHT)} color-scheme: light; }
+:host([theme=dark]) { ${declared(DARK)} color-scheme: dark; }
+:host { position: relative; display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); height: 100%; min-height: 240px; min-width: 0; box-sizing: border-box;
+  background: var(--ground); color: var(--ink); font: var(--font); text-align: start; }
+:host([hidden]) { display: none; }
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+.scroll { overflow-y: auto; overscroll-behavior: contain; min-height: 0; padding: 8px max(16px, env(safe-area-inset-left)) 24px; position: relative; }
+.content { max-width: var(--width); margin-inline: auto; display: flow-root; }
+#older { display: block; margin-block: 4px 12px; }
+#log, #approvals { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px; list-style: none; margin: 0; padding: 0; }
+#approvals:not(:empty) { margin-top: 14px; }
+.message { min-width: 0; overflow-wrap: anywhere; }
+.user .text, .text.plain, .thought { white-space: pre-wrap; }
+.user { justify-self: end; max-width: 85%; background: var(--mine); border-radius: var(--radius) var(--radius) 4px var(--radius); padding: 9px 14px; }
+.user.waiting { opacity: .75; }
+.user .note { display: block; font-size: .78rem; color: var(--soft); }
+.user.lost .note { color: var(--bad); }
+.files { list-style: none; margin: 0; padding: 0; }
+.assistant { background: var(--panel); border: 1px solid var(--line); border-radius: var(--radius) var(--radius) var(--radius) 4px; padding: 11px 15px; }
+.parts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; }
+.text.open:empty::after, .text.open.plain::after, .text.open:not(.plain) > :last-child:not(pre, .wide, ul, ol)::after { content: ""; display: inline-block; width: .5em; height: 1.05em; margin-left: 2px; vertical-align: -0.15em; background: var(--accent); animation: blink 1s steps(2) infinite; }
+.assistant .text > :first-child { margin-block-start: 0; }
+.assistant .text > :last-child { margin-block-end: 0; }
+.text :is(p, ul, ol, pre, blockquote) { margin-block: .6em; }
+.text :is(h3, h4, h5, h6) { margin-block: 1em .4em; line-height: 1.3; font-size: 1rem; }
+.text h3 { font-size: 1.2rem; }
+.text h4 { font-size: 1.08rem; }
+.text :is(ul, ol) { padding-inline-start: 1.5em; }
+.text ul { list-style: disc; }
+.text li > :is(ul, ol, p) { margin-block: .2em; }
+.text li + li { margin-block-start: .2em; }
+.text blockquote { margin-inline: 0; padding-inline-start: 12px; border-inline-start: 3px solid var(--line); color: var(--soft); }
+.text hr { border: 0; border-top: 1px solid var(--line); }
+.text a { color: var(--accent); }
+.text code { font: .88em/1.45 ui-monospace, "Cascadia Mono", Menlo, monospace; background: var(--ground); border-radius: 5px; padding: .1em .3em; }
+.text pre { padding: 10px 12px; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; overflow-x: auto; overflow-wrap: normal; }
+.text pre code { padding: 0; background: none; }
+.text pre[data-language]::before { content: attr(data-language); display: block; margin-bottom: 4px; font-size: .75rem; color: var(--soft); }
+.text .wide { overflow-x: auto; margin-block: .6em; }
+.text table { border-collapse: collapse; font-size: .93em; overflow-wrap: normal; }
+.text :is(th, td) { border: 1px solid var(--line); padding: 5px 10px; text-align: start; vertical-align: top; min-width: 4em; }
+.text th { background: var(--ground); }
+.text .center { text-align: center; }
+.text .right { text-align: end; }
+.tool, .reasoning { font-size: .88rem; color: var(--soft); border-inline-start: 3px solid var(--line); padding: 2px 0 2px 11px; }
+.tool summary, .reasoning summary { cursor: pointer; list-style: none; display: flex; align-items: baseline; gap: 8px; }
+.tool summary::-webkit-details-marker, .reasoning summary::-webkit-details-marker { display: none; }
+.reasoning.silent summary { cursor: default; }
+.reasoning.open { border-color: var(--accent); }
+.thought { margin-top: 6px; overflow-wrap: anywhere; }
+.tool .name { color: var(--ink); min-width: 0; }
+.tool .status { flex: none; max-width: 50%; }
+.tool .mark { width: 1em; flex: none; display: inline-block; text-align: center; }
+.tool.running { border-color: var(--accent); }
+.tool.running .mark { animation: turn 1.1s linear infinite; color: var(--accent); }
+.tool.failed .mark { color: var(--bad); }
+.tool.done .mark { color: var(--good); }
+.tool.asked { border-color: var(--warn); }
+.tool.asked .mark { color: var(--warn); }
+.tool pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 6px 0; padding: 8px 10px; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; max-height: 240px; overflow: auto; font-size: .8rem; }
+.notice-part { margin: 0; font-size: .85rem; color: var(--soft); }
+.approval { min-width: 0; background: var(--panel); border: 1px solid var(--warn); border-radius: var(--radius); padding: 11px 15px; }
+.approval pre, .approval textarea { width: 100%; font: .82rem/1.4 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 6px 0; padding: 8px 10px; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; max-height: 300px; overflow: auto; }
+.approval .text { margin: 0; overflow-wrap: anywhere; }
+.approval .note { margin: 6px 0 0; font-size: .82rem; color: var(--soft); }
+.row { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-top: 8px; }
+.row button { padding: 6px 14px; }
+.ending { margin: 8px 0 0; font-size: .85rem; color: var(--soft); }
+.ending.error { color: var(--bad); }
+.working { margin: 14px 0 0; font-size: .88rem; color: var(--soft); }
+.notice { color: var(--bad); margin-block: 12px 0; }
+.composer { border-top: 1px solid var(--line); background: var(--panel); padding: 10px max(16px, env(safe-area-inset-left)) calc(10px + env(safe-area-inset-bottom)); }
+.composer form { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 8px; max-width: var(--width); margin-inline: auto; }
+.attached { display: flex; flex-wrap: wrap; gap: 6px; flex-basis: 100%; margin: 0; padding: 0; list-style: none; }
+.chip { display: flex; align-items: center; gap: 4px; max-width: 100%; padding: 2px 2px 2px 10px; border: 1px solid var(--line); border-radius: 12px; overflow-wrap: anywhere; font-size: .88rem; }
+.chip.loading { opacity: .6; }
+.chip button.quiet { border: 0; padding: 4px 8px; }
+.attach { position: relative; padding: 9px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--accent); font-weight: 600; cursor: pointer; }
+.attach:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
+textarea { flex: 1; min-width: 0; resize: none; max-height: 40vh; padding: 10px 12px; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--line); border-radius: 12px; }
+button { font: inherit; font-weight: 600; padding: 10px 18px; border: 1px solid transparent; border-radius: 12px; background: var(--accent); color: var(--accent-ink); cursor: pointer; }
+button:disabled { opacity: .5; cursor: default; }
+button.quiet { white-space: nowrap; background: none; color: var(--accent); padding: 6px 10px; font-size: .88rem; font-weight: 500; border-color: var(--line); }
+button.stop { background: none; color: var(--bad); border-color: var(--bad); }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@keyframes blink { 50% { opacity: 0; } }
+@keyframes turn { to { transform: rotate(360deg); } }
+@media (prefers-reduced-motion: reduce) { * { animation: none !important; } }
+@media (max-width: 480px) { button { padding-inline: 14px; } .user { max-width: 92%; } }
+`;
+
+let sheet = null;
+
+/** The style sheet of every element of this page. It is made by script, so no policy of the page has to allow it. */
+export function styleSheet() {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  }
+  return sheet;
+}
