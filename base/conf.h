@@ -159,6 +159,8 @@
         "the claim that names the user, such as email or https://example.com/uid") \
     X(jwt_leeway_ms, MS, "jwt.leeway", "30s", 0, 300000, "clock difference allowed") \
     X(api_keys_file, TEXT, "api_keys.file", "", 0, 0, "lines `SHA256HEX USER ROLE [NAME]`") \
+    X(auth_cookie, TEXT, "auth.cookie", "", 0, 0, \
+        "cookie in which the site's own log-in keeps the token; empty = cookies count for nothing") \
     X(ticket_ms, MS, "ws.ticket", "30s", 1000, 600000, "life of a ticket that nobody used") \
     X(ticket_stream_ms, MS, "stream.ticket", "12h", 60000, 604800000, \
         "how long an EventSource may reconnect with its ticket") \
@@ -178,6 +180,8 @@
         "whom the map names as the source of its tiles") \
     X(page_sign_in_url, TEXT, "page.sign_in_url", "", 0, 0, \
         "where people sign in: an address, or a path of this site; empty = on the page") \
+    X(page_sign_out_url, TEXT, "page.sign_out_url", "", 0, 0, \
+        "where people sign out who are signed in by auth.cookie; as page.sign_in_url") \
     X(page_post_message, TEXT, "page.post_message", "", 0, 0, \
         "origins of pages that may hand the page a token by postMessage, separated by blanks") \
     /* streams */ \

@@ -493,6 +493,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_webhook,
     conf_rule_origins,
     conf_rule_user_claim,
+    conf_rule_cookie,
     conf_rule_attachments,
     conf_rule_page_name,
     conf_rule_page_origins,

@@ -136,3 +136,16 @@ int conf_rule_user_claim(const struct conf *c, char why[CONF_WHY_SIZE])
     snprintf(why, CONF_WHY_SIZE, "jwt.user_claim: empty, but a claim must name the user");
     return ERR_CONFIG;
 }
+
+/* RFC 6265, section 4.1.1: a token of RFC 9110. */
+int conf_rule_cookie(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    static const char good[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
+
+    if (!c->auth_cookie[strspn(c->auth_cookie, good)])
+        return 0;
+    snprintf(why, CONF_WHY_SIZE, "auth.cookie: \"%.60s\" is not the name of a cookie",
+        c->auth_cookie);
+    return ERR_CONFIG;
+}

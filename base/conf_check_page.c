@@ -86,5 +86,7 @@ static int conf_check_page_url(const char *name, const char *url, char why[CONF_
 
 int conf_rule_page_urls(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    return conf_check_page_url("page.sign_in_url", c->page_sign_in_url, why);
+    int error = conf_check_page_url("page.sign_in_url", c->page_sign_in_url, why);
+
+    return error ? error : conf_check_page_url("page.sign_out_url", c->page_sign_out_url, why);
 }

@@ -17,7 +17,7 @@ MUST_CHECK int conf_out_of_memory(char why[CONF_WHY_SIZE]);
 /* ---- rules: 0, or ERR_CONFIG with the text in why ---- */
 
 typedef int conf_rule_fn(const struct conf *c, char why[CONF_WHY_SIZE]);
-conf_rule_fn conf_rule_jwt, conf_rule_user_claim, conf_rule_origins;
+conf_rule_fn conf_rule_jwt, conf_rule_user_claim, conf_rule_origins, conf_rule_cookie;
 conf_rule_fn conf_rule_page_name, conf_rule_page_origins, conf_rule_page_tiles, conf_rule_page_urls;
 /* Is it one of the words, of which the last is followed by NULL? */
 bool conf_word_is(const char *word, size_t len, const char *const *words);

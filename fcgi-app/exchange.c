@@ -354,6 +354,10 @@ int exchange_head(const struct exchange *x, struct buf *out)
         if (!reply->streamed && !(x->request.head && reply->unsized))
             buf_printf(out, "Content-Length: %zu\r\n", reply->body.len);
         buf_puts(out, "X-Content-Type-Options: nosniff\r\n");
+        /* A page that makes a browser fetch a secret beside the page's own text would learn of it
+         * by the compressed length (BREACH). nginx leaves alone what has this header. */
+        if (x->by_cookie)
+            buf_puts(out, "Content-Encoding: identity\r\n");
     }
     if (reply->content_type || reply->status == 304)
         exchange_put_caching(reply, out);

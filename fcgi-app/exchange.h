@@ -54,6 +54,7 @@ struct exchange {
     struct arena *arena;
     struct request request;
     struct auth_identity who;
+    bool by_cookie; /* the credential came by itself, as cookies do: the reply is not compressed */
     const char *params[EXCHANGE_PARAMS]; /* {id} of the path, in order */
     struct problem problem;
     struct reply reply;

@@ -48,8 +48,8 @@ static void guard_digest_body(const struct request *r, char out[IDENT_SHA256_SIZ
 /* A digest of the request as it came; what differs between two of the same is left out. */
 static int guard_digest(struct exchange *x, bool credential, char out[IDENT_SHA256_SIZE])
 {
-    static const char *const who[] = {"HTTP_AUTHORIZATION", "HTTP_X_API_KEY", "TP_INTERNAL",
-        "TP_USER"};
+    static const char *const who[] = {"HTTP_AUTHORIZATION", "HTTP_X_API_KEY", "HTTP_COOKIE",
+        "TP_INTERNAL", "TP_USER"};
     struct request *r = &x->request;
     const char *target = request_header(r, "REQUEST_URI");
     char body[IDENT_SHA256_SIZE];

@@ -5,6 +5,7 @@
 #include "base/task.h"
 #include "fcgi-app/handlers.h"
 #include "fcgi-app/ticket.h"
+#include "process/cookie.h"
 #include "process/origin.h"
 #include "process/stage.h"
 #include "store/notice.h"
@@ -107,6 +108,45 @@ static int identify_token(struct exchange *x, const char *token)
     return ERR_BUSY;
 }
 
+/* ---- the cookie of the site's own log-in ---- */
+
+/* Any page can make a browser send it: see origin_takes_cookie. */
+static int identify_cookie(struct exchange *x, const char *value, size_t len)
+{
+    const struct request *r = &x->request;
+    const struct origin_asker by = {.origin = request_header(r, "HTTP_ORIGIN"),
+        .fetch_site = request_header(r, "HTTP_SEC_FETCH_SITE"),
+        .host = request_header(r, "HTTP_HOST"),
+        .changes = strcmp(r->method, "GET") != 0};
+    const char *token = arena_memdup(x->arena, value, len);
+
+    if (!token)
+        return ERR_NOMEM;
+    x->by_cookie = true;
+    if (origin_takes_cookie(x->app->conf, &by))
+        return identify_token(x, token);
+    problem_set(&x->problem, PROBLEM_ORIGIN,
+        "The cookie of a sign-in counts for requests of the site's own pages, and of the origins "
+        "that the setting `origins` names.");
+    return ERR_FORBIDDEN;
+}
+
+/* ---- all of them ---- */
+
+/* Nothing else says who asks. */
+static int identify_without_token(struct exchange *x, const char **why)
+{
+    const char *value = NULL;
+    size_t len = 0;
+    int found = cookie_find(request_header(&x->request, "HTTP_COOKIE"), x->app->conf->auth_cookie,
+        &value, &len);
+
+    if (found == 0)
+        return identify_cookie(x, value, len);
+    *why = found == ERR_INVALID ? "the cookie was sent twice" : "none was sent";
+    return found == ERR_INVALID ? ERR_AUTH : identify_developer(x);
+}
+
 /* OpenAI's clients insist on a key, also where none is asked for. */
 static bool identify_is_no_key(const struct exchange *x, const char *token)
 {
@@ -115,7 +155,7 @@ static bool identify_is_no_key(const struct exchange *x, const char *token)
 
 int identify(struct exchange *x, enum routes_user by)
 {
-    const char *why = "none was sent";
+    const char *why = NULL;
     const char *token = request_header(&x->request, "HTTP_X_API_KEY");
     const char *header = request_header(&x->request, "HTTP_AUTHORIZATION");
     int error;
@@ -132,6 +172,6 @@ int identify(struct exchange *x, enum routes_user by)
     if (by == ROUTES_TICKET && request_query(&x->request, "ticket"))
         error = ticket_identify(x, &why);
     else
-        error = identify_developer(x);
-    return error == ERR_AUTH ? identify_refuse(x, why) : error;
+        error = identify_without_token(x, &why);
+    return error == ERR_AUTH && !x->problem.set ? identify_refuse(x, why) : error;
 }

@@ -4,6 +4,7 @@ libprocess_a_SOURCES = \
 	process/auth.c process/auth.h \
 	process/auth_keys.c process/auth_keys.h \
 	process/blame.c process/blame.h \
+	process/cookie.c process/cookie.h \
 	process/etag.c process/etag.h \
 	process/fastcgi_call.c process/fastcgi_call.h \
 	process/fastcgi_pool.c process/fastcgi_pool.h \

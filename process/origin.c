@@ -31,24 +31,40 @@ static bool origin_is_loopback(const char *host)
     return false;
 }
 
+/* Is it a word of the setting `origins`? */
+static bool origin_is_listed(const struct conf *conf, const char *origin)
+{
+    size_t len = strlen(origin), n;
+    for (const char *item = conf->origins; *item != '\0'; item += n) {
+        item += strspn(item, ORIGIN_BLANKS);
+        n = strcspn(item, ORIGIN_BLANKS);
+        if (n > 0 && n == len && memcmp(item, origin, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Named one by one: "null" is the origin of every sandboxed page. */
+static bool origin_is_named(const struct conf *conf, const char *origin)
+{
+    return strcmp(origin, "null") != 0 && strcmp(origin, "*") != 0 &&
+        origin_is_listed(conf, origin);
+}
+
+static bool origin_is_developer(const struct conf *conf, const char *origin)
+{
+    size_t scheme = strncmp(origin, "http://", 7) == 0 ? 7 :
+        strncmp(origin, "https://", 8) == 0            ? 8 :
+                                                         0;
+    return conf->development && scheme > 0 && origin_is_loopback(origin + scheme);
+}
+
 bool origin_allowed(const struct conf *conf, const char *origin)
 {
     if (!origin || *origin == '\0')
         return true;
-    size_t len = strlen(origin);
-    for (const char *item = conf->origins; *item != '\0';) {
-        item += strspn(item, ORIGIN_BLANKS);
-        size_t n = strcspn(item, ORIGIN_BLANKS);
-        if ((n == 1 && *item == '*') || (n == len && memcmp(item, origin, n) == 0))
-            return true;
-        item += n;
-    }
-    if (!conf->development)
-        return false;
-    size_t scheme = strncmp(origin, "http://", 7) == 0 ? 7 :
-        strncmp(origin, "https://", 8) == 0            ? 8 :
-                                                         0;
-    return scheme > 0 && origin_is_loopback(origin + scheme);
+    return origin_is_listed(conf, "*") || origin_is_listed(conf, origin) ||
+        origin_is_developer(conf, origin);
 }
 
 /* The port that a browser leaves out after this scheme; NULL: no page of the web. */
@@ -66,19 +82,34 @@ static const char *origin_usual_port(const char *origin, size_t *scheme)
     return NULL;
 }
 
-bool origin_may_open(const struct conf *conf, const char *origin, const char *host)
+/* Is its host that of the Host header? */
+static bool origin_is_site(const char *origin, const char *host)
 {
-    if (origin_allowed(conf, origin))
-        return true;
     size_t scheme;
     const char *port = origin_usual_port(origin, &scheme);
-    if (conf->development || !port || !host || *host == '\0')
+    if (!port || !host || *host == '\0')
         return false;
     origin += scheme;
     size_t len = strlen(host), tail = strlen(port);
     if (len > tail && strcmp(host + len - tail, port) == 0) /* a proxy may write it */
         len -= tail;
     return strlen(origin) == len && strncasecmp(origin, host, len) == 0;
+}
+
+bool origin_may_open(const struct conf *conf, const char *origin, const char *host)
+{
+    return origin_allowed(conf, origin) || (!conf->development && origin_is_site(origin, host));
+}
+
+bool origin_takes_cookie(const struct conf *conf, const struct origin_asker *by)
+{
+    if (by->origin && *by->origin != '\0')
+        return origin_is_named(conf, by->origin) || origin_is_site(by->origin, by->host) ||
+            origin_is_developer(conf, by->origin);
+    if (by->fetch_site && *by->fetch_site != '\0')
+        return strcmp(by->fetch_site, "same-origin") == 0 ||
+            (!by->changes && strcmp(by->fetch_site, "none") == 0);
+    return !by->changes;
 }
 
 bool origin_foreign(const struct conf *conf, const char *origin, const char *fetch_site)
@@ -123,6 +154,8 @@ void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
         return;
     buf_puts(head, "Access-Control-Allow-Origin: ");
     buf_puts(head, origin);
+    if (*conf->auth_cookie && origin_is_named(conf, origin))
+        buf_puts(head, "\r\nAccess-Control-Allow-Credentials: true");
     buf_puts(head,
         "\r\nAccess-Control-Expose-Headers: X-Request-Id, traceparent, Retry-After, "
         "Location, Allow, WWW-Authenticate, Preference-Applied, "

@@ -9,7 +9,8 @@
 /*
  * origin -- which pages of browsers may use the API, and the headers for their browsers (CORS).
  * Pure. Used by api, turn and stream workers. The page itself sends its credential (a bearer token,
- * an API key, a ticket), never the browser: there are no cookies, so no reply allows credentials.
+ * an API key, a ticket), not the browser, unless the site has a log-in whose cookie counts
+ * (auth.cookie): only then may a page that `origins` names one by one send credentials.
  */
 
 /* Exact match against `origins`; an absent origin (no browser) is allowed. Development mode also
@@ -28,6 +29,17 @@ bool origin_may_open(const struct conf *conf, const char *origin, const char *ho
  */
 bool origin_foreign(const struct conf *conf, const char *origin, const char *fetch_site);
 /*
+ * origin_takes_cookie -- whether the browser's cookie counts as the credential of a request. Any
+ * page can make a browser send it. So what changes something must say by Origin that it comes from
+ * the site's own page or from one named in `origins` ("*" names none), or, where a browser sends no
+ * Origin, by Sec-Fetch-Site: same-origin. What only reads may come without either.
+ */
+struct origin_asker {
+    const char *origin, *fetch_site, *host; /* header fields; NULL = absent */
+    bool changes;                           /* no GET or HEAD; or the handshake of a socket */
+};
+bool origin_takes_cookie(const struct conf *conf, const struct origin_asker *by);
+/*
  * origin_host_answered -- does the service answer requests for this Host? Development mode, in
  * which nobody needs a credential, answers loopback names, the host of listen_hint and
  * development.hosts only. Any other name may be one that a page's owner has pointed at this
@@ -37,7 +49,8 @@ bool origin_host_answered(const struct conf *conf, const char *host);
 
 /* Is it named in replies: allowed, and a text that can stand in a header? NULL: no. */
 bool origin_is_told(const struct conf *conf, const char *origin);
-/* Appends the header lines of a reply: Vary, and for an allowed origin those its page may read. */
+/* Appends the header lines of a reply: Vary, and for an allowed origin those its page may read, and
+ * with auth.cookie the leave for a named one to send credentials. */
 void origin_reply(const struct conf *conf, const char *origin, struct buf *head);
 /* Appends the header lines of the answer to OPTIONS: the path's methods ("GET, HEAD"), and for an
  * allowed origin the headers its page may send. The caller adds origin_reply's too. */

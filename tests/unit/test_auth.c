@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "process/auth.h"
+#include "process/cookie.h"
 #include "process/origin.h"
 
 #include <jwt.h>
@@ -424,6 +425,100 @@ static void development_names_users_only_in_development(void **state)
     conf_fini(&conf);
 }
 
+static void the_cookie_is_found_among_others(void **state)
+{
+    static const struct {
+        const char *header, *name, *value; /* NULL: none */
+        int found;
+    } rows[] = {
+        {"tp=abc", "tp", "abc", 0},
+        {"a=1; tp=a.b.c; b=2", "tp", "a.b.c", 0},
+        {"a=1;tp=\"x\" ; b", "tp", "x", 0},
+        {"tp=x=y", "tp", "x=y", 0},
+        {"tp=", "tp", "", 0},
+        {"xtp=1; tpx=2; TP=3; tp", "tp", NULL, ERR_NOT_FOUND},
+        {"a=tp=1", "tp", NULL, ERR_NOT_FOUND},
+        {"tp=1; tp=2", "tp", NULL, ERR_INVALID},
+        {"tp=1; tp=1", "tp", NULL, ERR_INVALID},
+        {"", "tp", NULL, ERR_NOT_FOUND},
+        {NULL, "tp", NULL, ERR_NOT_FOUND},
+        {"=1; tp=2", "", NULL, ERR_NOT_FOUND},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *value = NULL;
+        size_t len = 0;
+        assert_int_equal(cookie_find(rows[i].header, rows[i].name, &value, &len), rows[i].found);
+        if (!rows[i].value)
+            continue;
+        assert_int_equal(len, strlen(rows[i].value));
+        assert_memory_equal(value, rows[i].value, len);
+    }
+}
+
+static void a_cookie_counts_for_our_own_pages(void **state)
+{
+    static const struct {
+        const char *origin, *fetch_site;
+        bool reads, changes; /* whether it counts */
+    } rows[] = {
+        {"https://own.example", NULL, true, true},
+        {"https://app.example", "cross-site", true, true},
+        {"https://evil.example", "same-origin", false, false},
+        {"https://own.example.evil", NULL, false, false},
+        {"null", NULL, false, false},
+        {"*", NULL, false, false},
+        {"http://localhost:8080", NULL, false, false},
+        {NULL, "same-origin", true, true},
+        {NULL, "same-site", false, false},
+        {NULL, "cross-site", false, false},
+        {NULL, "none", true, false},
+        {NULL, NULL, true, false},
+        {"", "", true, false},
+    };
+    struct conf conf;
+
+    (void)state;
+    assert_int_equal(conf_init(&conf), 0);
+    set(&conf, "origins", "* null https://app.example");
+    set(&conf, "auth.cookie", "tp");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct origin_asker by = {.origin = rows[i].origin,
+            .fetch_site = rows[i].fetch_site,
+            .host = "own.example"};
+        assert_int_equal(origin_takes_cookie(&conf, &by), rows[i].reads);
+        by.changes = true;
+        assert_int_equal(origin_takes_cookie(&conf, &by), rows[i].changes);
+    }
+    conf_fini(&conf);
+}
+
+static bool allows_credentials(const struct conf *conf, const char *origin)
+{
+    struct buf head = {0};
+    origin_reply(conf, origin, &head);
+    bool allows = strstr(buf_text(&head), "Access-Control-Allow-Credentials: true\r\n");
+    buf_free(&head);
+    return allows;
+}
+
+static void only_named_origins_may_send_credentials(void **state)
+{
+    struct conf conf;
+
+    (void)state;
+    assert_int_equal(conf_init(&conf), 0);
+    set(&conf, "origins", "* null https://app.example");
+    assert_false(allows_credentials(&conf, "https://app.example"));
+    set(&conf, "auth.cookie", "tp");
+    assert_true(allows_credentials(&conf, "https://app.example"));
+    assert_false(allows_credentials(&conf, "https://another.example"));
+    assert_false(allows_credentials(&conf, "null"));
+    assert_false(allows_credentials(&conf, NULL));
+    conf_fini(&conf);
+}
+
 static void origins_match_exactly(void **state)
 {
     (void)state;
@@ -677,6 +772,9 @@ int main(void)
         cmocka_unit_test(api_keys_are_known_by_their_hash),
         cmocka_unit_test(a_configuration_that_cannot_check_is_refused),
         cmocka_unit_test(development_names_users_only_in_development),
+        cmocka_unit_test(the_cookie_is_found_among_others),
+        cmocka_unit_test(a_cookie_counts_for_our_own_pages),
+        cmocka_unit_test(only_named_origins_may_send_credentials),
         cmocka_unit_test(origins_match_exactly),
         cmocka_unit_test(development_answers_its_own_names),
         cmocka_unit_test(foreign_pages_are_told_by_what_browsers_send),

@@ -187,6 +187,10 @@ static void the_page_is_told_what_it_can_use(void **state)
     check("page.sign_in_url", "/\\evil.example/", "page.sign_in_url: ");
     check("page.sign_in_url", "javascript:alert(1)", "page.sign_in_url: ");
     check("page.sign_in_url", "", NULL);
+    check("page.sign_out_url", "logout", "page.sign_out_url: ");
+    check("page.sign_out_url", "/logout", NULL);
+    check("auth.cookie", "a b", "auth.cookie: \"a b\" is not the name of a cookie");
+    check("auth.cookie", "__Host-token", NULL);
 }
 
 static void files_must_fit_into_what_carries_and_keeps_them(void **state)

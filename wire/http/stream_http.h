@@ -28,6 +28,7 @@
     X(HTTP_WS_PROTOCOL, "sec-websocket-protocol") \
     X(HTTP_WS_EXTENSIONS, "sec-websocket-extensions") \
     X(HTTP_ORIGIN, "origin") \
+    X(HTTP_COOKIE, "cookie") \
     X(HTTP_AUTHORIZATION, "authorization") \
     X(HTTP_DEV_USER, "x-dev-user") \
     X(HTTP_REQUEST_ID, "x-request-id") \

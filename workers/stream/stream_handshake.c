@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/url.h"
 #include "fcgi-app/facade_view.h"
+#include "process/cookie.h"
 #include "process/origin.h"
 #include "store/keys.h"
 #include "store/notice.h"
@@ -232,9 +233,36 @@ static void stream_handshake_await_keys(struct stream_conn *c)
     err_ignore(notice_ask(hub_link(c->stream->hub), &(struct notice){.kind = NOTICE_KEYS}));
 }
 
+/* A browser's cookie, which comes by itself; without one, a developer. ERR_FORBIDDEN: by another's
+ * page. Else as auth_token. */
+static int stream_handshake_identify_by_cookie(struct stream_conn *c, const char *path,
+    struct auth_identity *who, const char **why)
+{
+    const struct origin_asker by = {.origin = stream_handshake_header(c, STREAM_HTTP_ORIGIN),
+        .host = stream_handshake_header(c, STREAM_HTTP_HOST),
+        .changes = true};
+    char user[IDENT_NAME_MAX + 1];
+    const char *value = NULL;
+    size_t len = 0;
+    int found = cookie_find(stream_handshake_header(c, STREAM_HTTP_COOKIE),
+        c->stream->conf->auth_cookie, &value, &len);
+
+    if (found == ERR_NOT_FOUND) {
+        stream_handshake_development_user(c, path, user);
+        return auth_development(c->stream->auth, user, who);
+    }
+    if (found < 0) {
+        *why = "The cookie was sent twice.";
+        return ERR_AUTH;
+    }
+    if (!origin_takes_cookie(c->stream->conf, &by))
+        return ERR_FORBIDDEN;
+    return auth_token(c->stream->auth, value, len, who, why);
+}
+
 static void stream_handshake_authenticate(struct stream_conn *c)
 {
-    char ticket[TICKET_MAX], path[IDENT_NAME_MAX + 1], user[IDENT_NAME_MAX + 1];
+    char ticket[TICKET_MAX], path[IDENT_NAME_MAX + 1];
     struct auth_identity who;
     struct stream_offer *offer;
     const char *why = "A credential is needed.";
@@ -262,14 +290,17 @@ static void stream_handshake_authenticate(struct stream_conn *c)
         error = ERR_AUTH;
         why = "the token cannot be read";
     } else {
-        stream_handshake_development_user(c, path, user);
-        error = auth_development(c->stream->auth, user, &who);
+        error = stream_handshake_identify_by_cookie(c, path, &who, &why);
     }
     free(offer);
     if (error == ERR_NOT_YET)
         stream_handshake_await_keys(c);
     else if (error == ERR_REMOTE)
         stream_handshake_refuse_without_keys(c);
+    else if (error == ERR_FORBIDDEN)
+        stream_handshake_refuse(c, 403, "origin_not_allowed",
+            "The cookie of a sign-in opens sockets for the site's own pages, and for those of "
+            "the origins that the setting `origins` names.");
     else if (error < 0)
         stream_handshake_refuse(c, 401, "unauthenticated",
             why ? why : "The credential is not valid.");
