@@ -3,6 +3,7 @@
 #include "agent/daytime.h"
 #include "agent/model/request_rules.h"
 #include "agent/prompt.h"
+#include "agent/wishes.h"
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
@@ -252,35 +253,30 @@ static int context_add_tools(struct context_frame *f, struct arena *arena)
     return 0;
 }
 
-/* The request's zone, its context's, the one stored about the user, the site's. */
-static char *context_zone(const struct context_frame *f, struct arena *arena)
+/* The request's zone, its context's, the one that the user has chosen, the site's. */
+static const char *context_zone(const struct context_frame *f, const struct wishes *wishes)
 {
     const char *named = jdoc_text_or(f->input->context, "timezone", "");
-    const char *site = daytime_zone_valid(f->conf->default_zone) ? f->conf->default_zone : "UTC";
-    jdoc *stored = NULL;
-    char *zone;
 
-    if (f->input->zone && *f->input->zone && daytime_zone_valid(f->input->zone))
-        return arena_strdup(arena, f->input->zone);
-    if (*named && daytime_zone_valid(named))
-        return arena_strdup(arena, named);
-    if (f->stored && !jdoc_parse(f->stored, strlen(f->stored), &stored, NULL, 0))
-        named = jdoc_text_or(stored, "timezone", "");
-    else
-        named = "";
-    zone = arena_strdup(arena, *named && daytime_zone_valid(named) ? named : site);
-    jdoc_free(stored);
-    return zone;
+    if (f->input->zone && daytime_zone_valid(f->input->zone))
+        return f->input->zone;
+    if (daytime_zone_valid(named))
+        return named;
+    if (*wishes->zone)
+        return wishes->zone;
+    return daytime_zone_valid(f->conf->default_zone) ? f->conf->default_zone : "UTC";
 }
 
 int context_frame_init(struct context_frame *f, const struct conf *conf, const struct input *input,
     const char *stored, int64_t now_ms, struct arena *arena)
 {
+    struct wishes wishes;
+
     *f = (struct context_frame){.conf = conf, .input = input, .stored = stored, .now_ms = now_ms};
-    f->zone = context_zone(f, arena);
-    f->currency = conf->default_currency;
-    if (!f->zone)
+    if (wishes_read(stored, arena, &wishes) < 0 ||
+        !(f->zone = arena_strdup(arena, context_zone(f, &wishes))))
         return ERR_NOMEM;
+    f->currency = *wishes.currency ? wishes.currency : conf->default_currency;
     f->late = context_late(f, arena);
     if (!f->late)
         return ERR_NOMEM;

@@ -31,6 +31,7 @@ libagent_a_SOURCES = \
 	agent/turn_steps.c \
 	agent/turn_summary.c \
 	agent/wait.c agent/wait.h \
+	agent/wishes.c agent/wishes.h \
 	agent/model/abilities.c agent/model/abilities.h \
 	agent/model/attached.c agent/model/attached.h \
 	agent/model/details.c agent/model/details.h \

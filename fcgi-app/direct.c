@@ -2,6 +2,7 @@
 
 #include "agent/approval.h"
 #include "agent/daytime.h"
+#include "agent/wishes.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -21,9 +22,22 @@
 
 /* ---- what a direct call brings beside its arguments ---- */
 
-static int direct_zone(struct exchange *x, const char **zone)
+/* What the user has chosen. It is of no use to fail for want of it: then the site's counts. */
+static void direct_wishes(struct exchange *x, struct wishes *out)
 {
-    const char *configured = x->app->conf->default_zone;
+    struct buf stored;
+
+    buf_init(&stored, 0);
+    *out = (struct wishes){.zone = "", .currency = ""};
+    if (sessions_context_get(x->app->store, x->who.user, &stored) < 0 ||
+        wishes_read(buf_text(&stored), x->arena, out) < 0)
+        *out = (struct wishes){.zone = "", .currency = ""};
+    buf_free(&stored);
+}
+
+static int direct_zone(struct exchange *x, const struct wishes *wishes, const char **zone)
+{
+    const char *configured = *wishes->zone ? wishes->zone : x->app->conf->default_zone;
     const char *named = request_query(&x->request, "timezone");
     const char *field = named ? "timezone" : "X-Time-Zone";
     if (!named)
@@ -70,15 +84,17 @@ int direct_check_approval(struct exchange *x, const char *name, const char *id)
 static int direct_context(struct exchange *x, const struct direct *d, struct tools_context *context)
 {
     struct app *app = x->app;
+    struct wishes wishes;
+    direct_wishes(x, &wishes);
     *context = (struct tools_context){.conf = app->conf,
         .store = app->store,
         .reactor = app->reactor,
         .uid = x->who.user,
-        .currency = app->conf->default_currency,
+        .currency = *wishes.currency ? wishes.currency : app->conf->default_currency,
         .now_ms = clock_real_ms(),
         .role = x->who.role};
     context->zone = d->zone;
-    int error = d->zone ? 0 : direct_zone(x, &context->zone);
+    int error = d->zone ? 0 : direct_zone(x, &wishes, &context->zone);
     if (error == 0)
         error = direct_locale(x, &context->locale);
     if (error == 0 && !app->http)

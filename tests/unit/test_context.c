@@ -106,6 +106,32 @@ static void test_the_late_block(void **state)
     jdoc_free(doc);
 }
 
+static void test_what_the_user_has_chosen_counts_before_the_site(void **state)
+{
+    static const struct {
+        const char *stored, *zone, *currency;
+    } rows[] = {
+        {"{\"timezone\":\"Europe/Berlin\",\"currency\":\"EUR\"}", "Europe/Berlin", "EUR"},
+        {"{\"timezone\":\"No/Such\",\"currency\":\"euros\"}", "UTC", "AUD"},
+        {"{\"timezone\":5,\"currency\":{}}", "UTC", "AUD"},
+        {"{}", "UTC", "AUD"},
+    };
+
+    (void)state;
+    f.input.zone = "";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        f.stored = rows[i].stored;
+        build();
+        assert_string_equal(f.frame.zone, rows[i].zone);
+        assert_string_equal(f.frame.currency, rows[i].currency);
+        assert_non_null(strstr(f.frame.late, rows[i].currency));
+    }
+    f.stored = rows[0].stored;
+    f.input.zone = "Australia/Perth"; /* where the device says that the user is */
+    build();
+    assert_string_equal(f.frame.zone, "Australia/Perth");
+}
+
 static void test_oldest_go_first_and_pairs_stay(void **state)
 {
     (void)state;
@@ -399,6 +425,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_all_fits),
         TEST(test_the_late_block),
+        TEST(test_what_the_user_has_chosen_counts_before_the_site),
         TEST(test_oldest_go_first_and_pairs_stay),
         TEST(test_every_cut_keeps_pairs),
         TEST(test_random_conversations_and_budgets),
