@@ -304,7 +304,29 @@ static void turnpike_print_origins(const char *origins, bool development)
         printf("\"~^https?://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?$\" $http_origin;\n");
 }
 
-/* Lines of nginx' map $turnpike_origin (nginx/turnpike-http.conf.in). */
+/* SCHEME://HOST[:PORT] of an address that has been checked. */
+static int turnpike_origin_length(const char *url)
+{
+    const char *host = strstr(url, "://");
+    return host ? (int)(host + 3 - url + (ptrdiff_t)strcspn(host + 3, "/?#{")) : 0;
+}
+
+/* What the headers of the page allow, as further keys of the same map. A page of another origin
+ * that hands over a token holds the page's window, which the usual policy for openers cuts off. */
+static void turnpike_print_page(const struct conf *conf)
+{
+    printf("page-images \"");
+    for (const char *item = conf->page_images; *(item += strspn(item, " \t")) != '\0';) {
+        int len = (int)strcspn(item, " \t");
+        printf(" %.*s", len, item);
+        item += len;
+    }
+    if (*conf->page_tiles_url)
+        printf(" %.*s", turnpike_origin_length(conf->page_tiles_url), conf->page_tiles_url);
+    printf("\";\npage-opener %s;\n", *conf->page_post_message ? "unsafe-none" : "same-origin");
+}
+
+/* Lines of nginx' map $turnpike_origin and its two companions (nginx/turnpike-http.conf.in). */
 static int turnpike_run_origins(struct options *o, int argc, char **argv)
 {
     struct conf conf;
@@ -316,10 +338,12 @@ static int turnpike_run_origins(struct options *o, int argc, char **argv)
     int error = turnpike_load_settings(o, &conf, why);
     if (error == 0)
         error = conf_check(&conf, why);
-    if (error == 0)
+    if (error == 0) {
         turnpike_print_origins(conf.origins, conf.development);
-    else
+        turnpike_print_page(&conf);
+    } else {
         fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
+    }
     conf_fini(&conf);
     return error == 0 ? 0 : 1;
 }
@@ -413,8 +437,8 @@ static const struct command commands[] = {
     {"drain", "", "finish what runs, then end; again = faster", turnpike_run_drain},
     {"reopen", "", "open the log file again", turnpike_run_reopen},
     {"config", "", "all settings with their values, as a configuration file", turnpike_run_config},
-    {"origins", "", "the setting `origins` as lines for nginx", turnpike_run_origins},
     {"chat", "[MESSAGE]", "talk to the assistant; chat --help", turnpike_run_chat},
+    {"origins", "", "the settings `origins` and `page.*` as lines for nginx", turnpike_run_origins},
     {"api-key", "USER [ROLE]", "make an API key", turnpike_run_api_key},
     {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh",
         turnpike_run_mcp},
