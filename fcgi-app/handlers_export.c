@@ -174,10 +174,13 @@ int handlers_user_erase(struct exchange *x)
 {
     const char *confirmed = request_header(&x->request, "HTTP_X_CONFIRM_ERASE");
     int64_t keys = 0, done;
-    if (!confirmed || !ident_user_is(x->who.user, confirmed, strlen(confirmed)))
-        return problem_field(&x->problem, "X-Confirm-Erase",
+    if (!confirmed || !ident_user_is(x->who.user, confirmed, strlen(confirmed))) {
+        int refused = problem_field(&x->problem, "X-Confirm-Erase",
             "The header X-Confirm-Erase must be the user's own id. Nothing was erased; it cannot "
             "be undone.");
+        snprintf(x->problem.expected, sizeof x->problem.expected, "%s", x->who.user);
+        return refused;
+    }
     int error = handlers_check_erasures(x);
     if (error == 0)
         error = exchange_long(x);

@@ -410,6 +410,7 @@ print(json.dumps({"version": g.version, "waypoints": [[w.name, w.latitude, w.lon
 
     const erase = (who, confirm) => stack.request("DELETE", "/user-data", {headers: {...headers(who), ...confirm && {"X-Confirm-Erase": confirm}}});
     assert.equal((await erase(user)).json.field, "X-Confirm-Erase");
+    assert.equal((await erase(user)).json.expected, user);
     assert.equal((await erase(user, other)).status, 422);
     const keysOf = async name => (await stack.redis("--scan", "--pattern", "*")).split("\n").filter(k => k.includes(`{${name}}`) || k.includes(`:${name}:`) || k.endsWith(`:${name}`));
     const others = (await keysOf(other)).filter(k => !/rate|followers?:|follows:/.test(k)).sort();

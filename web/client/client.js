@@ -80,17 +80,19 @@ export class TurnpikeClient extends EventTarget {
    * session: its id; a new one when left out. base: where the API is. cursor: go on behind it.
    * token: a JSON Web Token or API key, or a function that gives one or a promise of one; null: none.
    * url: the site, needed outside a browser. WebSocket: a class to use in place of the global one.
+   * credentials: "include" for a site of another origin whose own log-in has a cookie; the token is null then.
    */
   constructor({session = newId(), base = "/api/v1/pam", cursor = "", token = null, url = globalThis.location?.href,
-    WebSocket = globalThis.WebSocket} = {}) {
+    WebSocket = globalThis.WebSocket, credentials = "same-origin"} = {}) {
     super();
     if (!/^https?:/i.test(String(url ?? ""))) {
       throw new TypeError("TurnpikeClient: outside a browser the option url must name the site, for example \"https://assistant.example.org\"");
     }
-    this.#options = {base, url: String(url), WebSocket};
+    this.#options = {base, url: String(url), WebSocket, credentials};
     this.#source = token;
     this.session = session;
     this.cursor = cursor;
+    this.timezone = this.locale = ""; // of the messages; "": what the browser says
   }
 
   get state() { return this.#state; }
@@ -138,8 +140,8 @@ export class TurnpikeClient extends EventTarget {
     const id = newId();
     const frame = {
       type: "message", text, session_id: this.session, client_message_id: id, run_id: id,
-      message_id: newId(), timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      locale: globalThis.navigator?.language, ...extra,
+      message_id: newId(), timezone: this.timezone || Intl.DateTimeFormat().resolvedOptions().timeZone,
+      locale: this.locale || globalThis.navigator?.language, ...extra,
     };
     this.#queue.set(frame.run_id, {frame, sent: null, taken: null, accepted: false});
     this.#flush();
@@ -192,12 +194,16 @@ export class TurnpikeClient extends EventTarget {
     return this.fetch(`/attachments?${new URLSearchParams({name})}`, {method: "POST", body: file, signal});
   }
 
-  /** A request to the HTTP side; a Blob is sent as it is, anything else as JSON. Throws an Error with .status and .problem when it is refused. */
-  async fetch(path, {method = "GET", body, signal = AbortSignal.timeout(FETCH_WITHIN)} = {}) {
+  /**
+   * A request to the HTTP side; a Blob is sent as it is, anything else as JSON. blob: the reply is wanted as one. Throws an Error with .status
+   * and .problem when it is refused.
+   */
+  async fetch(path, {method = "GET", body, headers = {}, blob = false, signal = AbortSignal.timeout(FETCH_WITHIN)} = {}) {
     const raw = body instanceof Blob;
     const ask = token => fetch(new URL(this.#options.base + path, this.#options.url), {
       method, signal, cache: "no-store", body: body === undefined || raw ? body : JSON.stringify(body),
-      headers: {...body !== undefined && {"Content-Type": raw ? body.type || "application/octet-stream" : "application/json"}, ...token && {Authorization: `Bearer ${token}`}},
+      credentials: this.#options.credentials,
+      headers: {...headers, ...body !== undefined && {"Content-Type": raw ? body.type || "application/octet-stream" : "application/json"}, ...token && {Authorization: `Bearer ${token}`}},
     });
     const token = await this.#credential();
     let reply = await ask(token);
@@ -205,6 +211,7 @@ export class TurnpikeClient extends EventTarget {
       const next = await this.#credential(true);
       if (next && next !== token) reply = await ask(next);
     }
+    if (reply.ok && blob) return reply.blob();
     const data = reply.headers.get("Content-Type")?.includes("json") ? await reply.json() : null;
     if (reply.ok) return data;
     throw Object.assign(new Error(data?.detail ?? data?.title ?? `HTTP ${reply.status}`), {status: reply.status, problem: data});
