@@ -6,11 +6,16 @@ webwordsdir = $(webchatdir)/words
 
 dist_web_DATA = \
 	web/app.js \
+	web/early.js \
 	web/icon.svg \
 	web/inbox.js \
 	web/index.html \
+	web/labels.js \
+	web/preferences.js \
+	web/settings.js \
 	web/signin.js \
 	web/style.css \
+	web/theme.js \
 	web/toasts.js
 
 dist_webclient_DATA = \

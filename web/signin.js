@@ -1,5 +1,8 @@
-// Who asks: a key or token, from a form or the address, kept in this tab's session storage and nowhere else.
+// Who asks: a key or token, from a form, the address or the page that holds this one, kept in this tab's session storage and
+// nowhere else; or the cookie of the site's own log-in, which no script sees.
+import {element} from "./client/chat/elements.js";
 import {claim} from "./client/client.js";
+import {t} from "./client/chat/words.js";
 
 const STORED = "turnpike-token";
 
@@ -16,7 +19,7 @@ export function takeFragment() {
 const clean = text => text.trim().replace(/^bearer\s+/i, "");
 
 export class SignIn {
-  #token = sessionStorage.getItem(STORED); #before = this.#token;
+  #token = sessionStorage.getItem(STORED); #before = this.#token; #ways = {}; #asked = null;
 
   /**
    * section: has the form. check(token): asks the server; rejects with .status when it is refused.
@@ -28,14 +31,46 @@ export class SignIn {
     this.field = section.querySelector("input");
     this.title = section.querySelector("h2");
     this.fault = section.querySelector("[role=alert]");
+    this.elsewhere = section.querySelector(".elsewhere");
     this.form.addEventListener("submit", event => {
       event.preventDefault();
       if (clean(this.field.value)) this.use(clean(this.field.value));
     });
+    addEventListener("message", event => this.#hear(event));
   }
 
   /** The token in use, or null. */
   get token() { return this.#token; }
+
+  /** What the client library is given: the token; where a cookie counts, a function, so that it asks again with that of then. */
+  get credential() { return this.#token ?? (this.#ways.cookie ? () => null : null); }
+
+  /** Whether the cookie is who asks. */
+  get byCookie() { return this.#token === null && this.#ways.cookie === true; }
+
+  /** ways: sign_in of GET /page. */
+  allow(ways) {
+    this.#ways = ways ?? {};
+    this.#announce();
+  }
+
+  // ---- a page that holds this one ---------------------------------------------------------------------------
+
+  /** The page that opened this one, or has it in a frame, hears that a token is welcome, when it is one of those that may. */
+  #announce() {
+    for (const holder of new Set([window.opener, window.parent])) {
+      if (!holder || holder === window) continue;
+      for (const origin of this.#ways.post_message ?? []) holder.postMessage({type: "turnpike-ready"}, origin);
+    }
+  }
+
+  #hear({origin, source, data}) {
+    if (!this.#ways.post_message?.includes(origin) || (source !== window.opener && source !== window.parent) || source === window) return;
+    if (data?.type !== "turnpike-token" || typeof data.token !== "string" || !clean(data.token)) return;
+    if (clean(data.token) !== this.#token) this.use(clean(data.token));
+  }
+
+  // ---- tokens -------------------------------------------------------------------------------------------------
 
   /** Takes a token unseen: the connection will tell whether it is good. */
   keep(token) {
@@ -50,10 +85,12 @@ export class SignIn {
     try {
       await this.check(token);
     } catch (error) {
-      this.#tell(error.status === 401 && error.problem ? "This key or token was not accepted."
-        : error.status ? error.message : "The server cannot be reached. Try again.");
-      this.field.focus();
-      this.field.select();
+      this.#tell(error.status === 401 && error.problem ? t("This key or token was not accepted.")
+        : error.status ? error.message : t("The server cannot be reached. Try again."));
+      if (!this.section.hidden && !this.form.hidden) {
+        this.field.focus();
+        this.field.select();
+      }
       return;
     } finally {
       this.form.removeAttribute("aria-busy");
@@ -65,7 +102,10 @@ export class SignIn {
     this.onToken(same);
   }
 
+  // ---- on the screen ------------------------------------------------------------------------------------------
+
   hide() {
+    this.#asked = null;
     this.section.hidden = true;
     document.body.classList.remove("signed-out");
   }
@@ -75,11 +115,38 @@ export class SignIn {
     const had = this.#token !== null;
     sessionStorage.removeItem(STORED);
     this.#token = null;
-    this.title.textContent = again ? "Sign in again" : "Sign in";
+    this.#asked = {again, fault: had ? reason.message : ""};
+    this.label();
     document.body.classList.toggle("signed-out", !again);
     this.section.hidden = false;
-    this.#tell(had ? reason.message : "");
-    if (!again) this.field.focus();
+    this.#announce();
+    if (!again) (this.form.hidden ? this.elsewhere.querySelector("a, button") : this.field)?.focus();
+  }
+
+  /** The words of what is asked, in the language of now. */
+  label() {
+    if (!this.#asked) return;
+    const {again, fault} = this.#asked, {cookie, url} = this.#ways;
+    this.title.textContent = again ? t("Sign in again") : t("Sign in");
+    this.form.hidden = cookie === true;
+    this.elsewhere.hidden = !cookie && !url;
+    this.elsewhere.replaceChildren(this.#elsewhere(cookie, url));
+    this.#tell(fault);
+  }
+
+  #elsewhere(cookie, url) {
+    if (url) {
+      const link = element("a", "go", t("Go to the sign-in of this site"));
+      link.href = url;
+      return link;
+    }
+    const again = element("button", "", t("Load this page again"));
+    again.type = "button";
+    again.addEventListener("click", () => location.reload());
+    const words = element("span", "", t("Sign in on this site, then load this page again."));
+    const both = document.createDocumentFragment();
+    if (cookie) both.append(words, again);
+    return both;
   }
 
   /** Nothing of it is kept. */

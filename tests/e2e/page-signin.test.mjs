@@ -1,7 +1,9 @@
 // The page where nobody is let in without a key or token, and on a network that fails silently.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
+import {once} from "node:events";
 import {rmSync} from "node:fs";
+import http from "node:http";
 import {join} from "node:path";
 import {Network} from "../doubles/network.mjs";
 import {answers, launch, say, screenshot} from "./browser.mjs";
@@ -85,6 +87,7 @@ describe("signing in to the page", () => {
 
   test("says that the site's address is not one of those allowed", async t => {
     const page = await open(t);
+    await field(page).waitFor();
     await page.route("**/ws-ticket", route => route.fulfill({ // as behind a proxy that changes Host
       status: 403, contentType: "application/problem+json", body: JSON.stringify({code: "origin_not_allowed", status: 403, detail: "This origin is not in the setting `origins`."}),
     }));
@@ -164,6 +167,170 @@ describe("signing in to the page", () => {
     assert.deepEqual(await page.evaluate(() => [sessionStorage.length, localStorage.length]), [0, 0]);
     await page.reload();
     await field(page).waitFor();
+  });
+});
+
+// ---- a page that holds this one --------------------------------------------------------------------------
+
+/** Another site's page on a port of its own; what it is sent by postMessage is in `window.heard`. */
+async function site() {
+  const server = http.createServer((request, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end("<!doctype html><title>another site</title><script>heard = []; addEventListener('message', e => heard.push({origin: e.origin, data: e.data}));</script>");
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {origin: `http://127.0.0.1:${server.address().port}`, close: () => { server.closeAllConnections(); server.close(); }};
+}
+
+describe("a page that hands over a token", () => {
+  let stack, browser, dir, friend, stranger;
+  before(async () => {
+    dir = scratch("tp-page-");
+    [friend, stranger] = [await site(), await site()];
+    stack = await Stack.start({settings: {...production(join(dir, "keys")), "page.post_message": friend.origin}});
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    friend?.close();
+    stranger?.close();
+    await stack.stop();
+    rmSync(dir, {recursive: true});
+  });
+
+  /** A page of `at` that has opened the chat page: {holder, page}. send(token): as such a page does. */
+  async function held(t, at) {
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const holder = await context.newPage();
+    await holder.goto(at.origin);
+    const opened = context.waitForEvent("page");
+    await holder.evaluate(url => { globalThis.chat = open(url); }, stack.url);
+    const page = await opened;
+    await page.getByLabel("Key or token").waitFor();
+    return {holder, page, send: (data, to = stack.url) => holder.evaluate(([data, to]) => chat.postMessage(data, to), [data, to])};
+  }
+
+  test("of a named origin: it hears that the page is ready, and its token signs in", async t => {
+    const {holder, page, send} = await held(t, friend);
+    await holder.waitForFunction(() => heard.length > 0);
+    assert.deepEqual(await holder.evaluate(() => heard[0]), {origin: stack.url, data: {type: "turnpike-ready"}});
+    await send({type: "turnpike-token", token: token("frank")});
+    await page.locator("#state[data-state=live]").waitFor();
+    await say(page, "hello [[text say=Hello_Frank.]]");
+    await answers(page).filter({hasText: "Hello Frank."}).waitFor();
+    assert.ok(!page.url().includes("token"));
+  });
+
+  test("renews it: the page says that it is ready again, and the conversation goes on", async t => {
+    const {holder, page, send} = await held(t, friend);
+    await send({type: "turnpike-token", token: token("grace", EXPIRY_S)});
+    await page.locator("#state[data-state=live]").waitFor();
+    await say(page, "first [[text say=One.]]");
+    await answers(page).filter({hasText: "One."}).waitFor();
+    const before = await holder.evaluate(() => heard.length);
+    await page.getByRole("heading", {name: "Sign in again"}).waitFor();
+    await holder.waitForFunction(n => heard.length > n, before);
+    await send({type: "turnpike-token", token: token("grace")});
+    await page.locator("#state[data-state=live]").waitFor();
+    assert.equal(await answers(page).filter({hasText: "One."}).count(), 1);
+    assert.equal(await page.getByLabel("Key or token").isVisible(), false);
+  });
+
+  test("of another origin hears nothing, and its token is not taken; nor is what is no token", async t => {
+    const {holder, page, send} = await held(t, stranger);
+    await send({type: "turnpike-token", token: token("mallory")});
+    const other = await held(t, friend);
+    for (const data of [null, "turnpike-token", {type: "turnpike-token"}, {type: "turnpike-token", token: {}}, {type: "turnpike-token", token: " "}, {token: token("x")}]) await other.send(data);
+    await other.send({type: "turnpike-token", token: "nonsense"});
+    await other.page.getByRole("alert").filter({hasText: "not accepted"}).waitFor(); // all before it have been heard
+    assert.equal(await page.getByLabel("Key or token").isVisible(), true);
+    assert.deepEqual(await holder.evaluate(() => heard), []);
+    for (const p of [page, other.page]) assert.equal(await p.evaluate(() => sessionStorage.length), 0);
+  });
+
+  test("a window of a named origin that does not hold the page is not heard", async t => {
+    const {holder, page} = await held(t, friend);
+    const sent = await page.evaluate(token => { // as the page itself, or a frame in it, would
+      dispatchEvent(new MessageEvent("message", {data: {type: "turnpike-token", token}, origin: "null", source: window}));
+      return true;
+    }, token("mallory"));
+    assert.ok(sent);
+    await holder.evaluate(() => chat.postMessage({type: "turnpike-token", token: "nonsense"}, "*"));
+    await page.getByRole("alert").filter({hasText: "not accepted"}).waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  });
+});
+
+// ---- the site's own log-in -----------------------------------------------------------------------------------
+
+describe("the page where the site has a log-in of its own", () => {
+  const NAME = "turnpike-login";
+  let stack, browser, dir;
+  before(async () => {
+    dir = scratch("tp-page-");
+    stack = await Stack.start({settings: {...production(join(dir, "keys")), "auth.cookie": NAME, "page.sign_in_url": "/client/?login", "page.sign_out_url": "/client/?logout"}});
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await stack.stop();
+    rmSync(dir, {recursive: true});
+  });
+
+  const login = (context, user, seconds = 300) => context.addCookies([{name: NAME, value: token(user, seconds), url: stack.url, httpOnly: true, sameSite: "Lax"}]);
+  async function open(t, user, seconds) {
+    const context = await browser.newContext({viewport: {width: 900, height: 700}});
+    t.after(() => context.close());
+    if (user) await login(context, user, seconds);
+    const page = await context.newPage();
+    await page.goto(stack.url);
+    return page;
+  }
+
+  test("who is signed in there is signed in here, and no script sees how", async t => {
+    const page = await open(t, "heidi");
+    await page.locator("#state[data-state=live]").waitFor();
+    await say(page, "hello [[text say=Hello_Heidi.]]");
+    await answers(page).filter({hasText: "Hello Heidi."}).waitFor();
+    assert.equal(await page.getByRole("heading", {name: "Sign in"}).isVisible(), false);
+    assert.deepEqual(await page.evaluate(() => [document.cookie, sessionStorage.length]), ["", 0]);
+    await page.reload();
+    await answers(page).filter({hasText: "Hello Heidi."}).waitFor();
+  });
+
+  test("who is not is led there, and back signed in", async t => {
+    const page = await open(t);
+    const link = page.getByRole("link", {name: "Go to the sign-in of this site"});
+    await link.waitFor();
+    assert.equal(new URL(await link.getAttribute("href"), stack.url).href, `${stack.url}/client/?login`);
+    assert.equal(await page.getByLabel("Key or token").isVisible(), false);
+    await screenshot(page, "signin-cookie");
+    await login(page.context(), "ivan");
+    await page.goto(stack.url);
+    await page.locator("#state[data-state=live]").waitFor();
+  });
+
+  test("a cookie that the site renews goes on by itself; one that ends asks to sign in again", async t => {
+    const page = await open(t, "judy", EXPIRY_S);
+    await page.locator("#state[data-state=live]").waitFor();
+    await say(page, "first [[text say=One.]]");
+    await answers(page).filter({hasText: "One."}).waitFor();
+    const anew = page.waitForEvent("websocket", {timeout: 30000 * SLOW});
+    await login(page.context(), "judy", 2 * EXPIRY_S);
+    await anew; // the first token has ended
+    await page.locator("#state[data-state=live]").waitFor();
+    assert.equal(await page.getByRole("heading", {name: "Sign in again"}).isVisible(), false);
+    await page.getByRole("heading", {name: "Sign in again"}).waitFor({timeout: 30000 * SLOW});
+    assert.equal(await answers(page).filter({hasText: "One."}).count(), 1);
+    await page.getByRole("link", {name: "Go to the sign-in of this site"}).waitFor();
+  });
+
+  test("signs out where the site does", async t => {
+    const page = await open(t, "kim");
+    await page.locator("#state[data-state=live]").waitFor();
+    await page.getByRole("button", {name: "Sign out"}).click();
+    await page.waitForURL(`${stack.url}/client/?logout`);
   });
 });
 
