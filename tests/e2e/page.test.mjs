@@ -145,13 +145,16 @@ describe("the chat page", () => {
     const hash = uuid(), id = await event("Dentist");
     const a = await open(t, {hash}), b = await open(t, {hash});
     await say(a, `delete it ${deletion(id)}`);
-    for (const page of [a, b]) await page.locator(".approval pre", {hasText: id}).waitFor();
+    for (const page of [a, b]) await page.locator(".approval .title", {hasText: "Dentist"}).waitFor();
     await a.locator(".tool.asked").waitFor();
     await screenshot(a, "approval");
     await b.reload();
+    await b.locator(".approval .title", {hasText: "Dentist"}).waitFor();
+    assert.equal(await b.locator(".approval pre").isVisible(), false);
+    await b.locator(".approval summary").click();
     await b.locator(".approval pre", {hasText: id}).waitFor();
     assert.equal(await exists(id), true);
-    await b.getByRole("button", {name: "Approve"}).click();
+    await b.getByRole("button", {name: "Allow", exact: true}).click();
     for (const page of [a, b]) {
       await answers(page).filter({hasText: "Answered."}).waitFor();
       await page.locator(".approval").waitFor({state: "detached"});
@@ -165,22 +168,21 @@ describe("the chat page", () => {
     await say(page, `post it [[tool name=create_post args={"content":"${content}"} | text say=Answered.]]`);
     const shown = await page.locator(".approval pre").textContent();
     assert.equal(shown, '{\n  "content": "<b>7\\u202e8\\u200b</b>"\n}');
-    await page.getByRole("button", {name: "Edit"}).click();
-    assert.deepEqual(JSON.parse(await page.locator(".approval textarea").inputValue()), {content});
-    await page.getByRole("button", {name: "Deny"}).click();
+    assert.equal(await page.locator(".approval ins").textContent(), "<b>7\\u202e8\\u200b</b>");
+    await page.getByRole("button", {name: "Don't allow"}).click();
     await answers(page).filter({hasText: "Answered."}).waitFor();
   });
 
   test("takes a no, and arguments that the user has changed", async t => {
     const page = await open(t), keep = await event("Keep"), drop = await event("Drop");
     await say(page, `delete it ${deletion(keep)}`);
-    await page.getByRole("button", {name: "Deny"}).click();
+    await page.getByRole("button", {name: "Don't allow"}).click();
     await answers(page).filter({hasText: "Answered."}).waitFor();
     await page.locator(".tool.failed").waitFor();
     await say(page, `delete it ${deletion(keep)}`);
-    await page.getByRole("button", {name: "Edit"}).click();
-    await page.locator(".approval textarea").fill(JSON.stringify({event_id: drop}));
-    await page.getByRole("button", {name: "Approve"}).click();
+    await page.getByRole("button", {name: "Change"}).click();
+    await page.getByLabel("Event id", {exact: true}).fill(drop);
+    await page.getByRole("button", {name: "Allow with these changes"}).click();
     await answers(page).nth(1).waitFor();
     assert.deepEqual([await exists(keep), await exists(drop)], [true, false]);
   });

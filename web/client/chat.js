@@ -163,6 +163,9 @@ export class TurnpikeChat extends HTMLElement {
     log.setAttribute("aria-live", "polite");
     log.setAttribute("aria-relevant", "additions");
     log.setAttribute("aria-label", t("Conversation"));
+    asks.setAttribute("aria-live", "polite");
+    asks.setAttribute("aria-relevant", "additions");
+    asks.setAttribute("aria-label", t("Questions to you"));
     notice.setAttribute("role", "alert");
     older.hidden = welcome.hidden = notice.hidden = true;
     welcome.append(slot("welcome"));
@@ -177,7 +180,8 @@ export class TurnpikeChat extends HTMLElement {
     this.#parts = {scroll, older, welcome, notice, composer, progress,
       follow: new Follow(scroll, content),
       transcript: new Transcript(log, this.#context()),
-      approvals: new Approvals({place: e => asks.append(e), answer: (id, body) => this.#session.approve(id, body)}),
+      approvals: new Approvals({place: e => asks.append(e), answer: (id, body) => this.#session.approve(id, body),
+        schema: tool => this.#session.schemaOf(tool), leave: () => this.focus()}),
     };
     composer.placeholder = this.getAttribute("placeholder");
     loadMarkdown().then(() => this.#parts.transcript.refresh());
@@ -187,6 +191,7 @@ export class TurnpikeChat extends HTMLElement {
   #rebuild() {
     const draft = this.draft;
     this.#parts.progress.stop();
+    this.#parts.approvals.show([]);
     this.#parts = null;
     this.#build();
     this.draft = draft;
@@ -221,6 +226,7 @@ export class TurnpikeChat extends HTMLElement {
     this.#frame = 0;
     this.#parts?.composer.forget();
     this.#parts?.progress.stop();
+    this.#parts?.approvals.show([]);
     return session?.close() ?? [];
   }
 

@@ -184,12 +184,15 @@ function runEnded(c, end) {
   return changeMessage(end ? withAnswer(c, id.slice(answerId("").length)) : c, id, m => end ? {...closed(m), end} : closed(m));
 }
 
-/** Of a run's end (AG-UI interrupts) and of GET /approvals. */
-const approvalOf = a => ({
-  id: a.id, toolCallId: a.toolCallId ?? a.tool_call_id, tool: a.metadata?.tool ?? a.tool ?? "", args: a.metadata?.arguments ?? a.arguments ?? {},
-  message: a.message ?? "", expiresAt: a.expiresAt ?? a.expires_at ?? null, reason: a.metadata?.reason ?? a.reason ?? "",
-  ...a.responseSchema && {schema: a.responseSchema}, ...(a.metadata?.preview ?? a.preview) && {preview: a.metadata?.preview ?? a.preview},
-});
+/** Of a run's end (AG-UI interrupts), of GET /approvals, or one that is here already. `schema` is that of the arguments. */
+function approvalOf(a) {
+  const said = a.metadata ?? a, schema = a.schema ?? a.responseSchema?.properties?.editedArgs;
+  return {
+    id: a.id, toolCallId: a.toolCallId ?? a.tool_call_id, tool: said.tool ?? "", args: a.args ?? said.arguments ?? {},
+    message: a.message ?? "", expiresAt: a.expiresAt ?? a.expires_at ?? null, reason: said.reason ?? "",
+    ...schema && {schema}, ...said.preview && {preview: said.preview},
+  };
+}
 
 function withApprovals(c, list) {
   const approvals = list.map(approvalOf).filter(a => a.id && a.toolCallId).map(a => {

@@ -14,10 +14,15 @@ export function button(label, className, onClick) {
   return e;
 }
 
-/** JSON for reading: what a text would show as nothing, or that would turn its direction, is spelt out. */
-export function legible(value) {
-  return JSON.stringify(value, null, 2).replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0\uFE00-\uFE0E\u{E0100}-\u{E01EF}]/gu,
+/** A text as it is, with what would show as nothing, or turn its direction, spelt out. */
+export function spelt(text) {
+  return text.replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0\uFE00-\uFE0E\u{E0100}-\u{E01EF}]/gu,
     c => Array.from({length: c.length}, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
+}
+
+/** JSON for reading: nothing in it is hidden. */
+export function legible(value) {
+  return spelt(JSON.stringify(value, null, 2));
 }
 
 /** Text for reading: what would turn its direction is spelt out, so that no name looks like another. */

@@ -7,7 +7,7 @@ import {t} from "./words.js";
 const PAGE = 50;
 
 export class Session {
-  #tell; #since = null; #wasLive = false; #loading = 0; #turn = 0;
+  #tell; #since = null; #wasLive = false; #loading = 0; #turn = 0; #schemas = new Map();
   conversation = initial;
   loaded = false; // what there is of it is on the screen
   deleted = false;
@@ -69,6 +69,12 @@ export class Session {
   stop() { this.client.stop(this.conversation.run?.id ?? this.conversation.messages.find(m => m.role === "user" && m.state !== "sent")?.runId ?? null); }
 
   approve(id, body) { return this.client.approve(id, body); }
+
+  /** The JSON Schema of a tool's arguments; asked once. */
+  async schemaOf(tool) {
+    if (!this.#schemas.has(tool)) this.#schemas.set(tool, (await this.client.fetch(`/tools/${encodeURIComponent(tool)}`)).arguments_schema);
+    return this.#schemas.get(tool);
+  }
 
   // ---- what is stored ---------------------------------------------------------------------------------
 

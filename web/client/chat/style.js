@@ -1,6 +1,8 @@
 // The looks of <turnpike-chat>. Colours and the typeface can be set from outside by custom properties
 // --turnpike-NAME, for each NAME below: docs/chat-element.md.
 
+import {APPROVALS} from "./style-approvals.js";
+
 const LIGHT = {ground: "#f7f6f2", panel: "#ffffff", ink: "#1c2321", soft: "#5b6763", line: "#dcdfd9", accent: "#0b6e5d", "accent-ink": "#ffffff",
   mine: "#dff0ea", warn: "#9a4b00", bad: "#b3261e", good: "#1f8a4c"};
 const DARK = {ground: "#121715", panel: "#1b2220", ink: "#e7ece9", soft: "#9db0a9", line: "#2f3a36", accent: "#4cc4a9", "accent-ink": "#06231c",
@@ -75,9 +77,6 @@ const CSS = `
 .tool pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 6px 0; padding: 8px 10px; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; max-height: 240px; overflow: auto; font-size: .8rem; }
 .notice-part { margin: 0; font-size: .85rem; color: var(--soft); }
 .approval { min-width: 0; background: var(--panel); border: 1px solid var(--warn); border-radius: var(--radius); padding: 11px 15px; }
-.approval pre, .approval textarea { width: 100%; font: .82rem/1.4 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 6px 0; padding: 8px 10px; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; max-height: 300px; overflow: auto; }
-.approval .text { margin: 0; overflow-wrap: anywhere; }
-.approval .note { margin: 6px 0 0; font-size: .82rem; color: var(--soft); }
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-top: 8px; }
 .row button { padding: 6px 14px; }
 .ending { margin: 8px 0 0; font-size: .85rem; color: var(--soft); }
@@ -111,7 +110,7 @@ let sheet = null;
 export function styleSheet() {
   if (!sheet) {
     sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
+    sheet.replaceSync(CSS + APPROVALS);
   }
   return sheet;
 }
