@@ -20,7 +20,9 @@ int events_run_started(const struct input *in, const char *session, struct buf *
     buf_json_string(json, session, strlen(session));
     buf_json_member(json, "runId", in->run_id);
     buf_puts(json, ",\"messages\":[");
-    if (in->text && *in->text && in->message_id && *in->message_id) {
+    if (in->said) {
+        buf_puts(json, in->said);
+    } else if (in->text && *in->text && in->message_id && *in->message_id) {
         buf_puts(json, "{\"id\":");
         buf_json_string(json, in->message_id, strlen(in->message_id));
         buf_puts(json, ",\"role\":\"user\"");

@@ -27,6 +27,7 @@ struct input {
     const jdoc *agui;    /* RunAgentInput parts: tools, context, state, forwardedProps; or NULL */
     const char *traceparent;
     const jdoc *echo; /* for the first event alone, where its reader finds it; or NULL */
+    const char *said; /* for the first event alone: the message with its files, JSON; or NULL */
     jdoc *document;   /* owns the above after input_parse */
 };
 /* Appends the JSON form. Returns buf_error. */

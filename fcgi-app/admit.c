@@ -40,6 +40,7 @@ static struct input admit_form(const struct exchange *x, const struct submit *s,
         .context = s->context,
         .agui = s->agui,
         .echo = s->echo,
+        .said = s->said && !strcmp(s->said->role, "user") ? s->messages[s->said->at] : NULL,
         .traceparent = x->request.traceparent,
     };
 }

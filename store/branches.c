@@ -11,7 +11,7 @@
 
 #define BRANCHES_PAGE_MAX 1000
 
-static void branches_put_name(struct buf *json, const char *id, int64_t at_ms)
+static void branches_put_name(struct buf *json, const char *id, int64_t at_ms, const char *message)
 {
     char when[CLOCK_RFC3339_SIZE];
 
@@ -20,6 +20,7 @@ static void branches_put_name(struct buf *json, const char *id, int64_t at_ms)
     buf_json_string(json, id, strlen(id));
     buf_puts(json, ",\"created_at\":");
     buf_json_string(json, when, strlen(when));
+    buf_json_member(json, "message_id", message);
     buf_putc(json, '}');
 }
 
@@ -42,7 +43,8 @@ static void branches_put_page(struct buf *json, const jdoc *messages, size_t las
 static void branches_put_names(struct buf *json, const jdoc *branch, const struct link_reply *r)
 {
     buf_puts(json, ",\"branch\":");
-    branches_put_name(json, jdoc_text_or(branch, "turn", ""), jdoc_int_or(branch, "at", 0));
+    branches_put_name(json, jdoc_text_or(branch, "turn", ""), jdoc_int_or(branch, "at", 0),
+        jdoc_text_or(branch, "message_id", ""));
     buf_puts(json, ",\"branches\":[");
     for (size_t i = 1; i < link_reply_count(r); i++) {
         const struct link_reply *row = link_reply_at(r, i);
@@ -50,7 +52,7 @@ static void branches_put_names(struct buf *json, const jdoc *branch, const struc
         if (i > 1)
             buf_putc(json, ',');
         branches_put_name(json, link_reply_text(link_reply_at(row, 0), NULL),
-            link_reply_int(link_reply_at(row, 1)));
+            link_reply_int(link_reply_at(row, 1)), link_reply_text(link_reply_at(row, 2), NULL));
     }
     buf_puts(json, "]}");
 }

@@ -20,9 +20,10 @@ struct branches_page {
 };
 /*
  * branches_messages -- a page of a branch's messages.
- * Appends {"messages":[AG-UI...],"has_more":bool,"next_cursor":...,"branch":{"id","created_at"},
- * "branches":[the same of each, newest first]}: newest page first, oldest first within, as
- * sessions_messages does.
+ * Appends {"messages":[AG-UI...],"has_more":bool,"next_cursor":...,
+ * "branch":{"id","created_at","message_id"},"branches":[the same of each, newest first]}: newest
+ * page first, oldest first within, as sessions_messages does. message_id: the user's message to
+ * which the user went back.
  * Returns 0; ERR_NOT_FOUND: no such session, or it has no such branch; ERR_INVALID: before is none
  * of its cursors.
  */

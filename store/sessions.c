@@ -196,6 +196,23 @@ bool sessions_is_page(const char *before)
     return !before || (strlen(before) <= 15 && strspn(before, "0123456789") == strlen(before));
 }
 
+/* As sessions_feedback keeps it. */
+static void sessions_put_feedback(struct buf *json, const struct link_reply *list)
+{
+    buf_puts(json, ",\"feedback\":{");
+    for (size_t i = 0; i < link_reply_count(list); i++) {
+        const struct link_reply *row = link_reply_at(list, i);
+        size_t len;
+        const char *said = link_reply_text(link_reply_at(row, 1), &len);
+
+        buf_puts(json, i ? "," : "");
+        buf_json_text(json, link_reply_text(link_reply_at(row, 0), NULL));
+        buf_putc(json, ':');
+        buf_put(json, said, len);
+    }
+    buf_putc(json, '}');
+}
+
 int sessions_messages(struct store *s, const char *uid, const char *session, const char *before,
     size_t limit, struct buf *json)
 {
@@ -231,7 +248,10 @@ int sessions_messages(struct store *s, const char *uid, const char *session, con
         buf_printf(json, "],\"has_more\":true,\"next_cursor\":\"%s\"", sessions_text_at(r, 0));
     else
         buf_puts(json, "],\"has_more\":false,\"next_cursor\":null");
-    buf_printf(json, ",\"events_cursor\":\"%s\"}", sessions_text_at(r, 3));
+    buf_printf(json, ",\"events_cursor\":\"%s\",\"branch_count\":%lld", sessions_text_at(r, 3),
+        (long long)link_reply_int(link_reply_at(r, 4)));
+    sessions_put_feedback(json, link_reply_at(r, 5));
+    buf_putc(json, '}');
     link_reply_free(r);
     return buf_error(json);
 }

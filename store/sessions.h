@@ -24,10 +24,11 @@ MUST_CHECK int sessions_rename(struct store *s, const char *uid, const char *ses
     const char *title, struct buf *json);
 /* Deletes everything of it; a running turn is fenced and stopped. */
 MUST_CHECK int sessions_delete(struct store *s, const char *uid, const char *session);
-/* {"messages":[AG-UI...],"has_more":bool,"next_cursor":...,"events_cursor":"EPOCH-N"}: newest page
- * first, oldest first within; before = cursor. events_cursor: these messages and
- * the log behind it are all that was said. It is the log's end, or the place before the start of the
- * running turn. */
+/* {"messages":[AG-UI...],"has_more":bool,"next_cursor":...,"events_cursor":"EPOCH-N",
+ * "branch_count":N,"feedback":{message id:{"rating","type"?,"text"?,"at"}}}: newest page first,
+ * oldest first within; before = cursor. events_cursor: these messages and the log behind it are all
+ * that was said. It is the log's end, or the place before the start of the running turn.
+ * branch_count: how many branches there are (branches.h). */
 bool sessions_is_page(const char *before); /* may it be one of these cursors, or is it NULL? */
 MUST_CHECK int sessions_messages(struct store *s, const char *uid, const char *session,
     const char *before, size_t limit, struct buf *json);

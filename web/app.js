@@ -71,8 +71,6 @@ const settings = new Settings($("settings"), {preferences, request, chat, site: 
 
 /** fresh: the session is new, there is nothing to read. */
 function goTo(session, fresh = false) {
-  localStorage.setItem("session", session);
-  history.replaceState(null, "", `#${session}`);
   chat.open(session, {fresh, token: signIn.credential});
   apply();
 }
@@ -160,6 +158,10 @@ function startAnew() {
 
 // ---- what is pressed ---------------------------------------------------------------------------------------
 
+chat.addEventListener("turnpike-session", ({detail: {session}}) => {
+  localStorage.setItem("session", session);
+  history.replaceState(null, "", `#${session}`);
+});
 chat.addEventListener("turnpike-state", e => onState(e.detail));
 chat.addEventListener("turnpike-frame", ({detail: {frame}}) => {
   if (isEntry(frame)) inbox.add(frame);
@@ -177,6 +179,9 @@ $("out").addEventListener("click", signOut);
 $("skip").addEventListener("click", event => {
   event.preventDefault();
   chat.focus();
+});
+document.addEventListener("keydown", event => {
+  if (event.key === "Escape" && !event.defaultPrevented && !chat.contains(event.target)) chat.stop();
 });
 addEventListener("hashchange", () => {
   const {token, session: id} = takeFragment();

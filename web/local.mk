@@ -28,18 +28,26 @@ dist_webchat_DATA = \
 	web/client/chat/approvals.js \
 	web/client/chat/attached.js \
 	web/client/chat/cards.js \
+	web/client/chat/clipboard.js \
 	web/client/chat/composer.js \
+	web/client/chat/edit.js \
 	web/client/chat/elements.js \
+	web/client/chat/feedback.js \
 	web/client/chat/fields.js \
 	web/client/chat/follow.js \
 	web/client/chat/form.js \
+	web/client/chat/frame.js \
 	web/client/chat/markdown.js \
 	web/client/chat/message.js \
 	web/client/chat/parts.js \
 	web/client/chat/preview.js \
 	web/client/chat/progress.js \
 	web/client/chat/session.js \
-	web/client/chat/style-approvals.js \
+	web/client/chat/feedback.js \
+	web/client/chat/fields.js \
+	web/client/chat/follow.js \
+	web/client/chat/form.js \
+	web/client/chat/frame.js \
 	web/client/chat/style.js \
 	web/client/chat/tools.js \
 	web/client/chat/transcript.js \

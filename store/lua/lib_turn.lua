@@ -93,8 +93,8 @@ local function go_back(sid, turn, now, one, message, tail)
     local s = session_key(sid)
     local branch = branches_key(sid)
     local text = table.concat(tail, ',', first)
-    redis.call('RPUSH', branch, '{"turn":"' .. turn .. '","at":' .. int(now) .. ',"messages":[' ..
-        text .. ']}')
+    redis.call('RPUSH', branch, '{"turn":"' .. turn .. '","at":' .. int(now) ..
+        ',"message_id":"' .. (id_of(tail[at]) or '') .. '","messages":[' .. text .. ']}')
     redis.call('LTRIM', branch, -BRANCHES_MAX, -1)
     redis.call('PEXPIRE', branch, SESSION_KEEP)
     redis.call('LTRIM', messages_of(s), 0, -(gone + 1))

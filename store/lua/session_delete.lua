@@ -36,6 +36,9 @@ for i = 1, #turns do
             'reply', problem_of(reply, turns[i], sid, f[4] or ''), 'error', code, 'last', prev)
     end
 end
+if n == 0 then -- viewers of a quiet session hear of it, too
+    emit(sid, epoch, 1, prev, entry_value('-', ENTRY_FINAL, event))
+end
 local messages = redis.call('LRANGE', messages_of(s), 0, -1)
 for i = 1, #messages do
     local id = string.find(messages[i], '"role":"assistant"', 1, true) and id_of(messages[i])

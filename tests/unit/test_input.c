@@ -136,6 +136,11 @@ static void test_first_event(void **state)
     in.text = "";
     assert_int_equal(events_run_started(&in, "s1", &json), 0);
     assert_non_null(strstr(buf_text(&json), "\"messages\":[]"));
+    buf_reset(&json);
+    in.said = "{\"id\":\"m1\",\"role\":\"user\",\"content\":[]}";
+    assert_int_equal(events_run_started(&in, "s1", &json), 0);
+    assert_non_null(
+        strstr(buf_text(&json), "\"messages\":[{\"id\":\"m1\",\"role\":\"user\",\"content\":[]}]"));
     buf_free(&json);
 }
 

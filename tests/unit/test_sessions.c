@@ -168,7 +168,7 @@ static void page_is(const char *before, const char *wanted)
     buf_reset(&json);
     assert_int_equal(sessions_messages(store, "ann", "main", before, 4, &json), 0);
     assert_int_equal(sessions_cursor(store, "ann", "main", end), 0);
-    buf_printf(&page, "%s\"}", end);
+    buf_printf(&page, "%s\",\"branch_count\":0,\"feedback\":{}}", end);
     assert_string_equal(buf_text(&json), buf_text(&page));
     buf_free(&page);
 }
@@ -250,6 +250,9 @@ static void feedback_needs_a_message_of_the_user(void **state)
     talk("ann", "main", 1);
     assert_int_equal(sessions_feedback(store, "ann", "a1", 4, "helpful", "Good \"one\""), 0);
     assert_int_equal(sessions_feedback(store, "ann", "a1", 1, NULL, NULL), 0);
+    buf_reset(&json);
+    assert_int_equal(sessions_messages(store, "ann", "main", NULL, 5, &json), 0);
+    assert_non_null(strstr(buf_text(&json), "\"feedback\":{\"a1\":{\"rating\":1,\"at\":\""));
     assert_int_equal(sessions_feedback(store, "ann", "nope", 4, NULL, NULL), ERR_NOT_FOUND);
     assert_int_equal(sessions_feedback(store, "bob", "a1", 4, NULL, NULL), ERR_NOT_FOUND);
 }

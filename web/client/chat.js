@@ -4,31 +4,40 @@
 //   <turnpike-chat session="main"></turnpike-chat>
 import {Approvals} from "./chat/approvals.js";
 import {CARDS} from "./chat/cards.js";
+import {copy} from "./chat/clipboard.js";
 import {Composer} from "./chat/composer.js";
-import {button, element, visible} from "./chat/elements.js";
+import {visible} from "./chat/elements.js";
 import {Follow} from "./chat/follow.js";
+import {frame} from "./chat/frame.js";
 import {loadMarkdown} from "./chat/markdown.js";
 import {Progress, waitsFor} from "./chat/progress.js";
 import {Session, newId} from "./chat/session.js";
+import {siteInfo} from "./chat/site.js";
 import {styleSheet} from "./chat/style.js";
 import {Transcript} from "./chat/transcript.js";
 import {fitting, locale, setLanguage, t} from "./chat/words.js";
 import {initial} from "./conversation.js";
 
-const SITE = new URL(import.meta.url).origin;
+const OWN_SITE = new URL(import.meta.url).origin;
+const NEAR_TOP = 300; // px from the top at which earlier messages are fetched
+const PIECES = new Set(["TEXT_MESSAGE_CONTENT", "REASONING_MESSAGE_CONTENT", "TOOL_CALL_ARGS"]);
 
 export class TurnpikeChat extends HTMLElement {
   static observedAttributes = ["cards", "language", "placeholder", "session", "url"];
 
-  #root = this.attachShadow({mode: "open"}); #session = null; #token = null; #frame = 0; #starting = 0; #parts = null; #asked = {}; #cards = {};
-  siteInfo = {};
+  #root = this.attachShadow({mode: "open"});
+  #session = null; #token = null; #asked = {}; #starting = 0; // asked: what is to be opened once it is in a document
+  #parts = null; #due = 0; #cards = {}; #site = {}; #siteGiven = false;
 
   // ---- its life -----------------------------------------------------------------------------------------
 
   constructor() {
     super();
     this.#root.adoptedStyleSheets = [styleSheet()];
-    for (const name of ["token", "session", "cards"]) { // set before this module was there
+    this.#root.addEventListener("keydown", event => {
+      if (event.key === "Escape" && !event.defaultPrevented && this.conversation.run) this.stop();
+    });
+    for (const name of ["token", "session", "cards", "siteInfo"]) { // set before this module was there
       if (!Object.hasOwn(this, name)) continue;
       const value = this[name];
       delete this[name];
@@ -39,11 +48,13 @@ export class TurnpikeChat extends HTMLElement {
   connectedCallback() {
     if (!this.#parts) this.#build();
     clearTimeout(this.#starting);
-    this.#starting = setTimeout(() => this.isConnected && !this.#session && this.#begin()); // what the page says next counts
+    this.#starting = setTimeout(() => this.#begin()); // what the page says next counts
   }
 
   disconnectedCallback() {
     clearTimeout(this.#starting);
+    const {session} = this, {fresh} = this.#asked;
+    this.#asked = session ? {session, fresh} : {}; // in another document, or later, it goes on
     this.#end();
   }
 
@@ -52,19 +63,21 @@ export class TurnpikeChat extends HTMLElement {
     if (name === "placeholder") this.#parts.composer.placeholder = now;
     else if (name === "language") this.#speak();
     else if (name === "cards") this.#redraw();
-    else if (name === "session" && now && now !== this.#session?.id && this.#session) this.open(now);
+    else if (name === "session" && now) this.session = now;
     else if (name === "url" && this.#session) this.open(this.#session.id);
   }
 
   async #begin() {
     await this.#speak();
-    if (this.isConnected && !this.#session) this.open(this.#asked.session ?? this.getAttribute("session") ?? newId(), {fresh: !this.#asked.session && !this.getAttribute("session"), ...this.#asked});
+    if (!this.isConnected || this.#session) return;
+    const session = this.#asked.session ?? this.getAttribute("session");
+    this.open(session ?? newId(), {fresh: this.#asked.fresh ?? !session});
   }
 
   async #speak() {
     const wanted = this.getAttribute("language"), before = locale();
     await setLanguage(fitting(wanted ? [wanted] : undefined));
-    if (locale() !== before && this.#session) this.#rebuild();
+    if (locale() !== before && this.#parts) this.#rebuild();
   }
 
   // ---- what the page may use ------------------------------------------------------------------------------
@@ -73,13 +86,17 @@ export class TurnpikeChat extends HTMLElement {
   get conversation() { return this.#session?.conversation ?? initial; }
   get state() { return this.#session?.state ?? "closed"; }
   get reason() { return this.#session?.reason ?? null; }
+  /** What the site says of itself (GET /page), {} until it has; or what the page says in its place, with `currency` and `units`. */
+  get siteInfo() { return this.#site; }
+  set siteInfo(site) {
+    this.#siteGiven = true;
+    this.#know(site ?? {});
+  }
+
   get session() { return this.#session?.id ?? this.#asked.session ?? this.getAttribute("session"); }
   set session(id) {
-    if (this.#session) {
-      if (id !== this.#session.id) this.open(id);
-    } else {
-      this.#asked = {session: id};
-    }
+    if (!this.#session) this.#asked = {session: id};
+    else if (id !== this.#session.id) this.open(id);
   }
 
   /** A JSON Web Token or API key, or a function that gives one or a promise of one; null: none. */
@@ -106,28 +123,32 @@ export class TurnpikeChat extends HTMLElement {
    */
   open(session = newId(), {fresh = false, token = this.#token} = {}) {
     this.#token = token;
-    if (!this.#parts || !this.isConnected) {
+    if (!this.isConnected) {
       this.#asked = {session, fresh};
       return;
     }
     clearTimeout(this.#starting);
     this.#asked = {};
-    const left = this.#end();
+    const left = this.#end(), url = this.#url;
     if (left.length) this.draft = [...left.map(frame => frame.text), this.draft].filter(Boolean).join("\n");
-    const mine = this.#session = new Session({id: session, url: this.getAttribute("url") || SITE, token, fresh}, {
+    const mine = this.#session = new Session({id: session, url, token, fresh}, {
       conversation: (...args) => this.#session === mine && this.#onConversation(...args),
       state: (...args) => this.#session === mine && this.#onState(...args),
       frame: frame => this.#session === mine && this.#emit("turnpike-frame", {frame}),
       problem: problem => this.#session === mine && this.#onProblem(problem),
-      notice: text => this.#session === mine && this.#notice(text),
+      notice: text => this.#session === mine && this.notice(text),
     });
+    this.#parts.transcript.clear();
+    this.notice("");
     this.#draw();
+    this.#emit("turnpike-session", {session, fresh});
     mine.start();
+    this.#askSite(url);
   }
 
   /** Sends a message. files: [{id, name}] of client.upload(). */
   send(text, {files = []} = {}) {
-    this.#notice("");
+    this.notice("");
     const ids = this.#session.send(text, files);
     this.#parts.follow.toEnd();
     return ids;
@@ -143,46 +164,51 @@ export class TurnpikeChat extends HTMLElement {
   }
 
   /** Says something to the user under the conversation; "": nothing any more. */
-  notice(text) { this.#notice(text); }
+  notice(text) {
+    this.#parts.notice.textContent = visible(text);
+    this.#parts.notice.hidden = !text;
+  }
 
   focus(options) { this.#parts?.composer.field.focus(options); }
 
   // ---- the parts --------------------------------------------------------------------------------------------
 
+  get #url() { return new URL(this.getAttribute("url") || OWN_SITE, document.baseURI).href; }
+
+  async #askSite(url) {
+    if (this.#siteGiven) return;
+    const site = await siteInfo(url);
+    if (!this.#siteGiven && url === this.#url) this.#know(site);
+  }
+
+  #know(site) {
+    const before = this.#site;
+    this.#site = site;
+    if (!this.#parts || JSON.stringify(before) === JSON.stringify(site)) return;
+    this.#parts.transcript.named(this.#name);
+    if (before.currency !== site.currency || before.units !== site.units) this.#redraw();
+    this.#emit("turnpike-site", {site});
+  }
+  get #name() { return this.#site.name || "PAM"; }
+
   #build() {
-    const named = (e, id) => Object.assign(e, {id}), slot = (name, ...fallback) => {
-      const s = element("slot");
-      s.name = name;
-      s.append(...fallback);
-      return s;
-    };
-    const scroll = named(element("div", "scroll"), "scroll"), content = element("div", "content"), footer = element("div", "composer");
-    const older = named(button(t("Earlier messages"), "quiet", () => this.#loadOlder()), "older");
-    const welcome = element("div", "welcome"), log = named(element("div"), "log"), asks = named(element("ol"), "approvals"), notice = named(element("p", "notice"), "notice");
-    log.setAttribute("role", "log");
-    log.setAttribute("aria-live", "polite");
-    log.setAttribute("aria-relevant", "additions");
-    log.setAttribute("aria-label", t("Conversation"));
-    asks.setAttribute("aria-live", "polite");
-    asks.setAttribute("aria-relevant", "additions");
-    asks.setAttribute("aria-label", t("Questions to you"));
-    notice.setAttribute("role", "alert");
-    older.hidden = welcome.hidden = notice.hidden = true;
-    welcome.append(slot("welcome"));
-    const progress = new Progress();
-    content.append(slot("top"), older, welcome, log, asks, progress.element, notice);
-    scroll.append(content);
     const composer = new Composer({
-      send: (text, files) => this.send(text, {files}), stop: () => this.stop(), upload: file => this.client.upload(file), notice: text => this.#notice(text),
+      send: (text, files) => this.send(text, {files}), stop: () => this.stop(), upload: file => this.client.upload(file), notice: text => this.notice(text),
     });
-    footer.append(composer.form);
-    this.#root.replaceChildren(scroll, footer);
-    this.#parts = {scroll, older, welcome, notice, composer, progress,
-      follow: new Follow(scroll, content),
-      transcript: new Transcript(log, this.#context()),
-      approvals: new Approvals({place: e => asks.append(e), answer: (id, body) => this.#session.approve(id, body),
+    const place = frame(composer.form, {
+      older: () => this.#more(), toEnd: () => this.#parts.follow.toEnd(), newChat: () => this.open(newId(), {fresh: true}),
+      present: () => this.#session.dispatch({type: "branch"}),
+    });
+    const progress = new Progress();
+    place.progress.replaceWith(progress.element);
+    this.#root.replaceChildren(...place.roots);
+    this.#parts = {...place, composer, progress,
+      follow: new Follow(place.scroll, place.content, follows => { place.toEnd.hidden = follows; }),
+      transcript: new Transcript(place.log, this.#context()),
+      approvals: new Approvals({place: e => place.asks.append(e), answer: (id, body) => this.#session.approve(id, body),
         schema: tool => this.#session.schemaOf(tool), leave: () => this.focus()}),
     };
+    place.scroll.addEventListener("scroll", () => place.scroll.scrollTop < NEAR_TOP && this.#more(), {passive: true});
     composer.placeholder = this.getAttribute("placeholder");
     loadMarkdown().then(() => this.#parts.transcript.refresh());
   }
@@ -192,25 +218,9 @@ export class TurnpikeChat extends HTMLElement {
     const draft = this.draft;
     this.#parts.progress.stop();
     this.#parts.approvals.show([]);
-    this.#parts = null;
     this.#build();
     this.draft = draft;
     this.#draw();
-    this.#onState(this.state, this.reason);
-  }
-
-  /** What the parts of messages may know. */
-  #context() {
-    const chat = this;
-    return {
-      t, locale,
-      get name() { return chat.siteInfo.name ?? "PAM"; },
-      get site() { return chat.siteInfo; },
-      get currency() { return chat.siteInfo.currency; },
-      get units() { return chat.siteInfo.units; },
-      get cards() { return chat.getAttribute("cards") === "off" ? null : {...CARDS, ...chat.#cards}; },
-      ask: text => chat.send(text),
-    };
   }
 
   #redraw() {
@@ -218,12 +228,55 @@ export class TurnpikeChat extends HTMLElement {
     this.#draw();
   }
 
+  /** What the parts of messages may know. */
+  #context() {
+    const chat = this;
+    return {
+      t, locale,
+      get name() { return chat.#name; },
+      get site() { return chat.#site; },
+      get currency() { return chat.#site.currency; },
+      get units() { return chat.#site.units; },
+      get cards() { return chat.getAttribute("cards") === "off" ? null : {...CARDS, ...chat.#cards}; },
+      ask: text => chat.send(text),
+      acts: {
+        again: (message, text) => this.#again(message, text),
+        takeBack: message => this.#takeBack(message),
+        version: (message, index) => this.#try(() => this.#session.version(message, index)),
+        feedback: (message, what) => this.#session.feedback(message, what),
+        copy: text => copy(text, this.#parts.log),
+      },
+    };
+  }
+
+  async #try(act) {
+    const mine = this.#session;
+    try {
+      return await act();
+    } catch (error) {
+      if (this.#session === mine) this.notice(error.message);
+      return null;
+    }
+  }
+
+  #again(message, text) {
+    const question = message.role === "user" ? message : this.conversation.messages.findLast((m, i, all) => m.role === "user" && all[i + 1]?.id === message.id);
+    if (question) this.#try(() => this.#session.again(question, text));
+    this.notice("");
+  }
+
+  async #takeBack(message) {
+    const mine = this.#session, frame = await this.#try(() => mine.takeBack(message));
+    if (!frame || this.#session !== mine) return;
+    this.#parts.composer.restore(frame.text ?? "", frame.attachments ?? []);
+  }
+
   /** Ends the session that there is. Returns the frames of what was not sent. */
   #end() {
     const session = this.#session;
     this.#session = null;
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    cancelAnimationFrame(this.#due);
+    this.#due = 0;
     this.#parts?.composer.forget();
     this.#parts?.progress.stop();
     this.#parts?.approvals.show([]);
@@ -233,49 +286,58 @@ export class TurnpikeChat extends HTMLElement {
   // ---- what is shown -----------------------------------------------------------------------------------------
 
   #onConversation(conversation, before, event) {
-    if (event.type === "TEXT_MESSAGE_CONTENT" || event.type === "REASONING_MESSAGE_CONTENT" || event.type === "TOOL_CALL_ARGS") {
-      if (!document.hidden) return void (this.#frame ||= requestAnimationFrame(() => this.#draw()));
-    }
-    if (event.prepend) this.#draw(this.#parts.scroll.scrollHeight);
-    else this.#draw();
+    if (PIECES.has(event.type) && !document.hidden) this.#due ||= requestAnimationFrame(() => this.#draw());
+    else this.#draw(event.prepend);
   }
 
-  /** height: of the scrolling box before something came in front. */
-  #draw(height = 0) {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
-    const conversation = this.conversation, {transcript, approvals, older, welcome, composer, scroll} = this.#parts;
-    if (!this.#session || conversation.messages.length === 0) {
-      transcript.clear();
-      this.#notice("");
-    }
-    transcript.render(conversation);
-    approvals.show(conversation.approvals);
-    older.hidden = !conversation.older;
-    welcome.hidden = !this.#session?.loaded || conversation.messages.length > 0;
-    composer.running = conversation.run !== null;
-    if (height) scroll.scrollTop += scroll.scrollHeight - height;
+  /** Earlier messages: those that are known, else those that are stored. */
+  #more() {
+    const {transcript} = this.#parts;
+    if (transcript.hasMore) this.#keepPlace(() => transcript.more(this.conversation));
+    else this.#session?.loadOlder();
+    this.#showOlder();
+  }
+
+  /** Runs what puts something in front of what is looked at. */
+  #keepPlace(change) {
+    const {scroll} = this.#parts, height = scroll.scrollHeight, top = scroll.scrollTop;
+    change();
+    scroll.scrollTop = top + scroll.scrollHeight - height;
+  }
+
+  #showOlder() { this.#parts.older.hidden = !this.conversation.older && !this.#parts.transcript.hasMore; }
+
+  /** inFront: something comes in front of what is looked at. */
+  #draw(inFront = false) {
+    cancelAnimationFrame(this.#due);
+    this.#due = 0;
+    const {conversation} = this, parts = this.#parts, render = () => parts.transcript.render(conversation, parts.follow.follows);
+    if (inFront) this.#keepPlace(render);
+    else render();
+    parts.approvals.show(conversation.approvals);
+    parts.log.classList.toggle("busy", conversation.run !== null);
+    this.#showOlder();
+    parts.welcome.hidden = !this.#session?.loaded || conversation.messages.length > 0 || Boolean(conversation.deleted);
+    parts.deleted.hidden = !conversation.deleted;
+    parts.past.hidden = !conversation.branch;
+    parts.composer.running = conversation.run !== null;
     this.#showProgress();
     this.#emit("turnpike-conversation", {conversation});
   }
 
   #showProgress() { this.#parts.progress.show(this.#session ? waitsFor(this.conversation, this.state) : null); }
 
-  #notice(text) {
-    this.#parts.notice.textContent = visible(text);
-    this.#parts.notice.hidden = !text;
-  }
-
-  async #loadOlder() { await this.#session?.loadOlder(); }
-
   #onState(state, reason) {
-    if (state === "live") this.#notice("");
+    if (state === "live") {
+      this.notice("");
+      this.#askSite(this.#url);
+    }
     this.#showProgress();
     this.#emit("turnpike-state", {state, reason});
   }
 
   #onProblem(problem) {
-    if (problem.code !== "refused") this.#notice(problem.message || problem.code); // the state tells of those
+    if (problem.code !== "refused") this.notice(problem.message || problem.code); // the state tells of those
     this.#emit("turnpike-problem", problem);
   }
 

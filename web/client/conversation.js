@@ -16,6 +16,14 @@ export const isPending = message => message.role === "user" && message.state !==
 const replaced = (list, at, item) => list[at] === item ? list : [...list.slice(0, at), item, ...list.slice(at + 1)];
 const indexOf = (c, id) => c.messages.findLastIndex(m => m.id === id);
 
+/** What is to be seen: the conversation, or, while an earlier version is looked at, that in place of its end. */
+export function shown(conversation) {
+  const {messages, branch} = conversation;
+  if (!branch) return messages;
+  const at = messages.findIndex(m => m.id === branch.messageId);
+  return at < 0 ? messages : [...messages.slice(0, at), ...branch.messages];
+}
+
 function changeMessage(c, id, change) {
   const at = indexOf(c, id);
   if (at < 0) return c;
@@ -87,7 +95,7 @@ function equal(a, b) {
 function mergedMessage(was, is) {
   if (!was) return is;
   if (is.role === "user") {
-    const next = {...is, ...was.runId && {runId: was.runId}, ...was.branch && {branch: was.branch}, ...was.again && {again: true, state: was.state}};
+    const next = {...is, ...was.runId && {runId: was.runId}, ...was.branch && {branch: was.branch}, ...was.again && {again: was.again, state: was.state}};
     return equal(was, next) ? was : next;
   }
   const parts = is.parts.map(part => sameOr(was.parts?.find(p => p.id === part.id && p.type === part.type), part));
@@ -140,7 +148,7 @@ const isSnapshotRun = id => String(id ?? "").startsWith("snapshot-");
 
 /** The user's message of a run that has begun: confirmed, and before all that still wait. */
 function confirm(c, message, runId) {
-  const {id, again, reason: _, position: __, ...rest} = message;
+  const {id, again, reason: _, position: __, ...rest} = message; // again: gone back to, what came behind it leaves
   const sent = {id, ...rest, state: "sent", runId}, at = indexOf(c, id);
   if (at >= 0 && !isPending(c.messages[at])) {
     const cut = again ? c.messages.toSpliced(at + 1, c.messages.length, ...c.messages.slice(at + 1).filter(isPending)) : c.messages;
@@ -228,7 +236,7 @@ function runError(c, e) {
 function noted(c, runId, {state, reason, position}) {
   const messages = c.messages.map(m => {
     if (m.role !== "user" || m.state === "sent" || (runId ? m.runId !== runId : m.state === "lost" || (m.state === "queued" && state === "sending"))) return m;
-    if (m.again && state === "lost") return {...without(m, "again", "runId"), state: "sent"};
+    if (m.again) return state === "lost" ? {...without(m, "again", "runId"), state: "sent", text: m.again.text} : m;
     const next = {...without(m, "reason", "position"), state, ...reason && {reason}, ...position && {position}};
     return equal(m, next) ? m : next;
   });
@@ -238,6 +246,38 @@ function without(object, ...names) {
   const rest = {...object};
   for (const name of names) delete rest[name];
   return rest;
+}
+
+// ---- earlier versions --------------------------------------------------------------------------------------
+
+/** branches: [{id, messageId}], oldest first: the versions that a message and what follows it have had before. */
+function withBranches(c, branches) {
+  const messages = c.messages.map(m => {
+    if (m.role !== "user") return m;
+    const ids = branches.filter(b => b.messageId === m.id).map(b => b.id);
+    const branch = ids.length ? {index: ids.length + 1, count: ids.length + 1, ids} : undefined;
+    if (JSON.stringify(m.branch) === JSON.stringify(branch)) return m;
+    return branch ? {...m, branch} : without(m, "branch");
+  });
+  return messages.some((m, i) => m !== c.messages[i]) ? {...c, messages} : c;
+}
+
+/** Shows the version `id` of a message and what followed it; without one the present again. */
+function withVersion(c, {messageId, id, messages}) {
+  const present = c.messages.find(m => m.id === messageId);
+  if (!id || !present?.branch) return c.branch ? {...c, branch: null} : c;
+  const branch = {...present.branch, index: present.branch.ids.indexOf(id) + 1}, past = messagesOf(messages).messages;
+  const edited = past[0]?.id === messageId, user = {...edited ? past[0] : without(present, "again"), branch};
+  const answers = (edited ? past.slice(1) : past).map(m => m.id === answerId("") ? {...m, id: answerId(messageId)} : m);
+  return {...c, branch: {messageId, id, messages: [user, ...answers].map(m => ({...m, past: true}))}};
+}
+
+function withFeedback(c, said) {
+  const messages = c.messages.map(m => {
+    const rating = m.role === "assistant" ? said[m.parts.findLast(p => p.type === "text" && Object.hasOwn(said, p.id))?.id]?.rating : undefined;
+    return rating === undefined || rating === m.feedback ? m : {...m, feedback: rating};
+  });
+  return messages.some((m, i) => m !== c.messages[i]) ? {...c, messages} : c;
 }
 
 // ---- the events ---------------------------------------------------------------------------------------------
@@ -286,17 +326,19 @@ const EVENTS = {
   // Local actions.
   clear: () => initial,
   stored: (c, e) => {
-    if (e.prepend) return {...prependMessages(c, e.messages), older: e.older ?? null};
-    const next = replaceMessages(c, e.messages);
+    if (e.prepend) return withFeedback({...prependMessages(c, e.messages), older: e.older ?? null}, e.feedback ?? {});
+    const next = withFeedback(replaceMessages(c, e.messages), e.feedback ?? {});
     return {...next, older: next.messages[0]?.id === c.messages[0]?.id && next.messages.length > 0 && c.older !== null ? c.older : e.older ?? null};
   },
-  older: (c, e) => ({...c, older: e.older ?? null}),
+  deleted: c => ({...c, deleted: true}),
   sent: (c, e) => indexOf(c, e.ids.messageId) >= 0 ? c : {...c, branch: null, messages: [...c.messages,
     {id: e.ids.messageId, role: "user", text: e.text, files: e.files ?? [], state: e.state ?? "sending", runId: e.ids.runId}]},
-  again: (c, e) => changeMessage({...c, branch: null}, e.messageId, m => ({...m, state: "sending", again: true, runId: e.runId, ...e.text !== undefined && {text: e.text}})),
+  again: (c, e) => changeMessage({...c, branch: null}, e.messageId, m => m.role !== "user" ? m : ({...m, state: "sending", again: {text: m.text}, runId: e.runId, ...e.text !== undefined && {text: e.text}})),
   note: (c, e) => noted(c, e.runId, e),
   takenBack: (c, e) => ({...c, messages: c.messages.filter(m => !(isPending(m) && m.runId === e.runId))}),
   approvals: (c, e) => withApprovals(c, e.approvals),
+  branches: (c, e) => withBranches(c, e.branches),
+  branch: withVersion,
   feedback: (c, e) => changeMessage(c, e.messageId, m => ({...m, feedback: e.rating})),
 };
 

@@ -30,11 +30,24 @@ export class Attached {
   /** Does one wait, or is one on its way? */
   get empty() { return this.#files.length === 0; }
 
+  /** Files that are stored already: [{id, name}]. */
+  restore(files) {
+    for (const {id, name} of files) this.#put(name ?? "file", false).stored = Promise.resolve({id, name});
+  }
+
+  #put(name, loading) {
+    const item = {name, chip: element("li", loading ? "chip loading" : "chip", visible(name))};
+    item.chip.append(button("✕", "quiet", () => this.#remove(item)));
+    item.chip.lastChild.setAttribute("aria-label", `Remove ${name}`);
+    this.#files.push(item);
+    this.#list.append(item.chip);
+    this.#list.hidden = false;
+    return item;
+  }
+
   add(files) {
     for (const file of files) {
-      const item = {name: file.name, chip: element("li", "chip loading", visible(file.name))};
-      item.chip.append(button("✕", "quiet", () => this.#remove(item)));
-      item.chip.lastChild.setAttribute("aria-label", `Remove ${file.name}`);
+      const item = this.#put(file.name, true);
       item.stored = this.#upload(file).then(told => {
         item.chip.classList.remove("loading");
         return {id: told.id, name: file.name};
@@ -43,10 +56,7 @@ export class Attached {
         this.#fault(`${file.name} could not be sent: ${error.message}`);
         return null;
       });
-      this.#files.push(item);
-      this.#list.append(item.chip);
     }
-    this.#list.hidden = this.empty;
   }
 
   #remove(item) {

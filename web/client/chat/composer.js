@@ -57,6 +57,13 @@ export class Composer {
   /** Is there something to stop? */
   set running(running) { this.stopButton.hidden = !running; }
 
+  /** What was taken back stands in the field again, before what has been written since. files: [{id, name}]. */
+  restore(text, files) {
+    this.text = [text, this.text].filter(Boolean).join("\n");
+    this.attached.restore(files);
+    this.field.focus();
+  }
+
   /** Another session: what is on its way belongs to the one before. */
   forget() { this.#sending = null; }
 

@@ -1,6 +1,8 @@
-// One message on the screen. Text from outside is only ever put into text nodes.
+// One message on the screen, with what can be done with it. Text from outside is only ever put into text nodes.
 import {fileLine} from "./attached.js";
-import {element, visible} from "./elements.js";
+import {editor} from "./edit.js";
+import {button, element, visible} from "./elements.js";
+import {Feedback} from "./feedback.js";
 import {partView} from "./parts.js";
 import {t} from "./words.js";
 
@@ -11,16 +13,57 @@ const STATES = {
   lost: () => t("not sent"),
 };
 
+function small(label, act, className = "") {
+  return button(label, `small ${className}`, act);
+}
+
+/** "2 / 3", with the version before and the one behind. */
+class Versions {
+  #branch = null;
+
+  constructor(show) {
+    this.element = element("span", "versions");
+    this.place = element("span");
+    const step = (sign, label, by) => {
+      const e = small(sign, () => show(this.#branch, this.#branch.index + by));
+      e.setAttribute("aria-label", label);
+      return e;
+    };
+    this.before = step("‹", t("The version before"), -1);
+    this.after = step("›", t("The version behind"), 1);
+    this.element.append(this.before, this.place, this.after);
+    this.element.hidden = true;
+  }
+  update(branch) {
+    this.#branch = branch;
+    this.element.hidden = !branch;
+    if (!branch) return;
+    this.place.textContent = `${branch.index} / ${branch.count}`;
+    this.before.disabled = branch.index <= 1;
+    this.after.disabled = branch.index >= branch.count;
+  }
+}
+
 export class UserMessage {
   message = null;
+  #editor = null;
 
-  constructor() {
+  /** ctx.acts: {again(message, text), takeBack(message), version(message, index)}. */
+  constructor({acts}) {
+    this.acts = acts;
     this.element = element("article", "message user");
     this.body = element("div", "text");
     this.body.dir = "auto";
     this.files = element("ul", "files");
     this.note = element("span", "note");
-    this.element.append(element("span", "hidden", t("You:")), this.files, this.body, this.note);
+    this.actions = element("div", "actions");
+    this.takeBack = small(t("Take back"), () => acts.takeBack(this.message));
+    this.edit = small(t("Rewrite"), () => this.#edit(), "at-rest");
+    this.versions = new Versions((branch, index) => acts.version(this.message, index));
+    this.retry = small(t("Try again"), () => acts.again(this.message), "at-rest retry");
+    this.retry.hidden = true;
+    this.actions.append(this.versions.element, this.retry, this.edit, this.takeBack);
+    this.element.append(element("span", "hidden", t("You:")), this.files, this.body, this.note, this.actions);
   }
 
   update(message) {
@@ -29,12 +72,43 @@ export class UserMessage {
     this.element.classList.toggle("waiting", waiting);
     this.element.classList.toggle("lost", message.state === "lost");
     if (was?.text !== message.text) this.body.textContent = visible(message.text);
-    this.body.hidden = message.text === "";
+    this.body.hidden = message.text === "" || this.#editor !== null;
     if (was?.files !== message.files) this.files.replaceChildren(...message.files.map(file => element("li", "", fileLine(file))));
     this.files.hidden = message.files.length === 0;
     this.note.textContent = waiting ? STATES[message.state]?.() ?? "" : "";
     this.note.hidden = !waiting;
+    this.takeBack.hidden = !waiting || Boolean(message.again);
+    this.takeBack.textContent = message.state === "lost" ? t("Write it again") : t("Take back");
+    this.edit.hidden = waiting || Boolean(message.past) || this.#editor !== null;
+    this.versions.update(waiting ? null : message.branch);
   }
+
+  /** Nothing answers it, and nothing is about to. */
+  unanswered(yes) { this.retry.hidden = !yes; }
+
+  #edit() {
+    this.#editor = editor(this.message.text, {
+      send: text => {
+        this.#endEdit();
+        this.acts.again(this.message, text);
+      },
+      cancel: () => {
+        this.#endEdit();
+        this.edit.focus();
+      },
+    });
+    this.element.classList.add("editing");
+    this.element.insertBefore(this.#editor.element, this.note);
+    this.update(this.message);
+    this.#editor.focus();
+  }
+  #endEdit() {
+    this.#editor?.element.remove();
+    this.#editor = null;
+    this.element.classList.remove("editing");
+    this.update(this.message);
+  }
+
   refresh() {}
 }
 
@@ -45,17 +119,26 @@ const ENDS = {
   short: () => "",
 };
 
+/** The text of an answer, as it was written. */
+const textOf = message => message.parts.filter(p => p.type === "text").map(p => p.text).join("\n\n");
+
 export class AssistantMessage {
   message = null;
   #views = new Map();
 
-  /** ctx: {name, ...} as of partView. */
+  /** ctx: of partView, with name and acts {again, copy(text), feedback(message, what)}. */
   constructor(ctx) {
     this.ctx = ctx;
     this.element = element("article", "message assistant");
     this.parts = element("div", "parts");
     this.ending = element("p", "ending");
-    this.element.append(element("span", "hidden", `${ctx.name}:`), this.parts, this.ending);
+    this.actions = element("div", "actions");
+    this.retry = small(t("Try again"), () => ctx.acts.again(this.message), "at-rest retry");
+    this.copy = small(t("Copy"), () => this.#copy());
+    this.feedback = new Feedback(this.element, ctx.acts.feedback);
+    this.actions.append(this.copy, this.retry, this.feedback.up, this.feedback.down);
+    this.label = element("span", "hidden", `${ctx.name}:`);
+    this.element.append(this.label, this.parts, this.ending, this.actions);
   }
 
   update(message) {
@@ -70,6 +153,23 @@ export class AssistantMessage {
     this.ending.textContent = end;
     this.ending.hidden = end === "";
     this.element.hidden = message.parts.length === 0 && end === "";
+    this.#updateActions(message, end);
+  }
+
+  #updateActions(message, end) {
+    const said = message.parts.some(p => p.type === "text"), asked = message.parts.some(p => p.state === "asked");
+    this.actions.hidden = message.open || asked;
+    this.retry.textContent = end ? t("Try again") : t("Another answer");
+    this.retry.hidden = Boolean(message.past);
+    this.copy.hidden = !said;
+    this.feedback.up.hidden = this.feedback.down.hidden = !said || Boolean(message.past);
+    this.feedback.update(message);
+  }
+
+  async #copy() {
+    const copied = await this.ctx.acts.copy(textOf(this.message));
+    this.copy.textContent = copied ? t("Copied") : t("Not copied");
+    setTimeout(() => { this.copy.textContent = t("Copy"); }, 2000);
   }
 
   #updateParts(parts) {
@@ -88,6 +188,8 @@ export class AssistantMessage {
     for (const [key, {view}] of this.#views) if (!views.has(key)) view.element.remove();
     this.#views = views;
   }
+
+  named(name) { this.label.textContent = `${name}:`; }
 
   /** The library that reads Markdown has come behind what is shown already. */
   refresh() {

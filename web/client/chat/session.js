@@ -2,15 +2,13 @@
 // stored is read when it is needed. No DOM.
 import {TurnpikeClient, newId} from "../client.js";
 import {initial, reduce} from "../conversation.js";
-import {t} from "./words.js";
-
-const PAGE = 50;
+import {answerId} from "../stored.js";
+import {locale, t} from "./words.js";
 
 export class Session {
-  #tell; #since = null; #wasLive = false; #loading = 0; #turn = 0; #schemas = new Map();
+  #tell; #since = null; #loading = 0; #older = null; #goesBack = false; #schemas = new Map();
   conversation = initial;
   loaded = false; // what there is of it is on the screen
-  deleted = false;
 
   /**
    * id, url, token: as of TurnpikeClient. fresh: it is new, there is nothing to read.
@@ -20,16 +18,15 @@ export class Session {
     this.id = id;
     this.#tell = tell;
     this.loaded = fresh;
-    this.fresh = fresh;
-    this.client = new TurnpikeClient({session: id, token, ...url && {url}});
-    for (const [name, hear] of Object.entries({state: () => this.#onState(), event: e => this.#onEvent(e), frame: f => this.#onFrame(f), problem: p => this.#onProblem(p)})) {
-      this.client.addEventListener(name, e => this.client && hear(e.detail));
-    }
+    this.client = new TurnpikeClient({session: id, token, url});
+    const hear = {state: () => this.#onState(), event: e => this.#onEvent(e), frame: f => this.#onFrame(f), problem: p => this.#onProblem(p)};
+    for (const [name, on] of Object.entries(hear)) this.client.addEventListener(name, e => this.client && on(e.detail));
   }
 
-  start() {
+  /** What is stored is read first: it says where the events go on. */
+  async start() {
     const client = this.client;
-    if (!this.fresh) this.load();
+    if (!this.loaded) await this.load();
     if (this.client === client) client.start();
   }
 
@@ -46,15 +43,8 @@ export class Session {
     if (this.conversation !== before) this.#tell.conversation(this.conversation, before, event);
   }
 
-  get state() { return this.#named(this.client?.state ?? "closed"); }
+  get state() { return this.client?.state ?? "closed"; }
   get reason() { return this.client?.reason ?? null; }
-
-  /** The states' names of now, of a client library that has older ones. */
-  #named(state) {
-    if (state === "open") return "live";
-    if (state === "waiting") return "offline";
-    return state === "connecting" && this.#wasLive ? "resuming" : state;
-  }
 
   // ---- what the user does ---------------------------------------------------------------------------
 
@@ -66,7 +56,10 @@ export class Session {
   }
 
   /** Stops what runs, or what would run next. */
-  stop() { this.client.stop(this.conversation.run?.id ?? this.conversation.messages.find(m => m.role === "user" && m.state !== "sent")?.runId ?? null); }
+  stop() {
+    const {run, messages} = this.conversation;
+    this.client.stop(run?.id ?? messages.find(m => m.role === "user" && m.state !== "sent")?.runId ?? null);
+  }
 
   approve(id, body) { return this.client.approve(id, body); }
 
@@ -76,43 +69,92 @@ export class Session {
     return this.#schemas.get(tool);
   }
 
-  // ---- what is stored ---------------------------------------------------------------------------------
-
-  #path(rest = "") { return `/sessions/${encodeURIComponent(this.id)}/messages?${rest}`; }
-
-  /**
-   * The newest page takes the place of what is shown. What happens while it is asked for is told again behind it: a client that
-   * has no cursor yet hears only of what begins after it came.
-   */
-  async load() {
-    const mine = ++this.#loading, client = this.client;
-    this.#since = [];
-    let page;
+  /** Goes back to a message of the user's: another answer, or, with a text, another question in its place. */
+  async again(message, text) {
+    const runId = newId(), {approvals} = this.conversation, leave = new AbortController(), client = this.client;
+    this.dispatch({type: "again", messageId: message.id, runId, ...text !== undefined && {text}});
+    const files = message.files.filter(f => f.id).map(f => ({type: f.type === "image" ? "image" : "document",
+      source: {type: "file", value: f.id, ...f.mimeType && {mimeType: f.mimeType}}, metadata: {name: f.name}}));
+    const content = text ?? message.text;
+    const body = {
+      protocolVersion: "1.0", threadId: this.id, runId, tools: [], context: [], state: {},
+      messages: [{id: message.id, role: "user", content: files.length ? [...files, ...content ? [{type: "text", text: content}] : []] : content}],
+      forwardedProps: {timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, locale: locale()},
+      ...approvals.length && {resume: approvals.map(a => ({interruptId: a.id, status: "cancelled"}))},
+    };
     try {
-      page = await client.fetch(this.#path(`limit=${PAGE}`));
+      await client.fetch("/agui", {method: "POST", body, signal: leave.signal});
     } catch (error) {
-      if (this.client !== client || mine !== this.#loading) return;
-      if (error.status === 404) this.#missing();
-      else if (error.status && error.status !== 401) this.#tell.notice(t("The earlier messages could not be read: {reason}", {reason: error.message}));
-      if (error.status !== 404) this.#since = null;
-      return;
+      if (this.client !== client) return;
+      this.dispatch({type: "note", runId, state: "lost"});
+      this.#tell.notice(error.message);
+    } finally {
+      leave.abort(); // its events come over the socket
     }
-    if (this.client !== client || mine !== this.#loading) return;
-    const since = this.#since;
-    this.#since = null;
-    this.loaded = true;
-    this.dispatch({type: "stored", messages: page.messages, older: page.has_more ? page.next_cursor : null});
-    for (const event of since ?? []) this.dispatch(event);
-    this.#tell.conversation(this.conversation, this.conversation, {type: "loaded"});
-    await this.#loadApprovals();
   }
 
-  /** There is nothing under this name: it is new, or it was deleted. */
-  #missing() {
+  /** Takes back a message that waits. Gives its frame, or null: it has begun. */
+  async takeBack(message) {
+    const client = this.client;
+    if (message.state === "lost") {
+      this.dispatch({type: "takenBack", runId: message.runId});
+      return {text: message.text, attachments: message.files};
+    }
+    const frame = await client.takeBack(message.runId);
+    if (frame && this.client === client) this.dispatch({type: "takenBack", runId: message.runId});
+    return frame || null;
+  }
+
+  /** what: {rating, feedback_type, feedback_text?}. */
+  async feedback(answer, what) {
+    const client = this.client, text = answer.parts.findLast(p => p.type === "text");
+    await client.fetch("/feedback", {method: "POST", body: {message_id: text.id, ...what}});
+    if (this.client === client) this.dispatch({type: "feedback", messageId: answer.id, rating: what.rating});
+  }
+
+  /** Shows version `index` (1 = the first) of a message, the last is the present. */
+  async version(message, index) {
+    const client = this.client, id = message.branch.ids[index - 1];
+    if (!id) return this.dispatch({type: "branch", messageId: message.id});
+    const messages = [];
+    for (let cursor = ""; cursor !== null;) {
+      const page = await client.fetch(this.#path({branch: id, limit: "100", ...cursor && {cursor}}));
+      messages.unshift(...page.messages);
+      cursor = page.has_more ? page.next_cursor : null;
+    }
+    if (this.client === client) this.dispatch({type: "branch", messageId: message.id, id, messages});
+  }
+
+  // ---- what is stored ---------------------------------------------------------------------------------
+
+  #path(query) { return `/sessions/${encodeURIComponent(this.id)}/messages?${new URLSearchParams(query)}`; }
+
+  /**
+   * The newest page takes the place of what is shown. Events that come while it is asked for are told again behind it: the page may
+   * be older or newer than they are.
+   */
+  async load() {
+    const mine = ++this.#loading, client = this.client, since = this.#since = [];
+    let page = null, fault = null;
+    try {
+      page = await client.messages();
+    } catch (error) {
+      fault = error;
+    }
+    if (this.client !== client || mine !== this.#loading) return;
     this.#since = null;
-    if (this.loaded && this.conversation.messages.some(m => m.state === "sent")) this.deleted = true;
+    if (fault && fault.status !== 404) {
+      if (fault.status && fault.status !== 401) this.#tell.notice(t("The earlier messages could not be read: {reason}", {reason: fault.message}));
+      return;
+    }
     this.loaded = true;
+    if (!page && this.conversation.messages.some(m => m.state === "sent" || m.role === "assistant")) this.dispatch({type: "deleted"});
+    if (page) {
+      this.dispatch({type: "stored", messages: page.messages, older: page.has_more ? page.next_cursor : null, feedback: page.feedback});
+      for (const event of since) this.dispatch(event);
+    }
     this.#tell.conversation(this.conversation, this.conversation, {type: "loaded"});
+    if (page) await Promise.all([this.#loadApprovals(), page.branch_count > 0 && this.#loadBranches()]);
   }
 
   /** What the user has been asked and has not answered, also in another tab. */
@@ -124,46 +166,58 @@ export class Session {
     } catch { /* the run's end shows them too */ }
   }
 
+  /** Which messages had other versions. */
+  async #loadBranches() {
+    const client = this.client;
+    try {
+      const {branches} = await client.fetch(this.#path({branch: "", limit: "1"}));
+      if (this.client === client) this.dispatch({type: "branches", branches: branches.map(b => ({id: b.id, messageId: b.message_id})).reverse()});
+    } catch { /* the versions are there after the next load */ }
+  }
+
   async loadOlder() {
     const client = this.client, cursor = this.conversation.older;
-    if (!cursor || this.#turn === cursor) return;
-    this.#turn = cursor;
+    if (!cursor || this.#older === cursor) return;
+    this.#older = cursor;
     try {
-      const page = await client.fetch(this.#path(new URLSearchParams({limit: String(PAGE), cursor})));
-      if (this.client === client) this.dispatch({type: "stored", messages: page.messages, older: page.has_more ? page.next_cursor : null, prepend: true});
+      const page = await client.messages({before: cursor});
+      if (this.client === client) this.dispatch({type: "stored", messages: page.messages, older: page.has_more ? page.next_cursor : null, feedback: page.feedback, prepend: true});
     } catch (error) {
       if (this.client === client) this.#tell.notice(t("The earlier messages could not be read: {reason}", {reason: error.message}));
     }
-    this.#turn = 0;
+    this.#older = null;
   }
 
   // ---- what the client tells ------------------------------------------------------------------------------
 
   #onState() {
     const state = this.state;
-    if (state === "live") {
-      this.#wasLive = true;
-      this.dispatch({type: "note", state: "sending"});
-      if (!this.loaded || (!this.client.cursor && this.conversation.messages.some(m => m.state === "sent"))) this.load();
-    } else {
-      this.dispatch({type: "note", state: state === "refused" ? "unsent" : "sending"});
-    }
+    this.dispatch({type: "note", state: state === "refused" ? "unsent" : "sending"});
+    if (state === "live" && !this.loaded) this.load();
     this.#tell.state(state, this.reason);
   }
 
   #onEvent(event) {
     if (event.type === "CUSTOM" && event.name === "message") return this.#tell.frame(event); // of the inbox
     this.#since?.push(event);
-    const unknown = event.type === "RUN_STARTED" && this.#isUnknown(event);
+    const isSnapshot = String(event.runId ?? "").startsWith("snapshot-"), begins = event.type === "RUN_STARTED" && !isSnapshot;
+    const unknown = begins && this.#isUnknown(event);
+    if (begins) this.#goesBack = this.#isAnswered(event);
     this.dispatch(event);
-    if (unknown || (event.type === "RUN_FINISHED" && String(event.runId).startsWith("snapshot-"))) this.load();
+    if (unknown || (event.type === "RUN_FINISHED" && isSnapshot)) this.load();
+    else if (event.type === "MESSAGES_SNAPSHOT" && this.#goesBack) this.#loadBranches();
   }
 
-  /** A run whose question is not known: a message of files only, of another tab. */
+  /** Has the question of this run been answered before? */
+  #isAnswered({input}) {
+    const {messages, run} = this.conversation;
+    return !run && (input?.messages ?? []).some(asked => messages.find(m => m.id === answerId(asked.id))?.parts.length > 0);
+  }
+
+  /** A run whose question is not known: what came of files only, from an older server. */
   #isUnknown({runId, input}) {
     const {messages, approvals, run} = this.conversation;
-    return !String(runId).startsWith("snapshot-") && run?.id !== runId && !(input?.messages?.length > 0) && approvals.length === 0 &&
-      !messages.some(m => m.runId === runId);
+    return run?.id !== runId && !(input?.messages?.length > 0) && approvals.length === 0 && !messages.some(m => m.runId === runId);
   }
 
   #onFrame(frame) {

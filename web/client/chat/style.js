@@ -21,7 +21,7 @@ const CSS = `
 :host([hidden]) { display: none; }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
-.scroll { overflow-y: auto; overscroll-behavior: contain; min-height: 0; padding: 8px max(16px, env(safe-area-inset-left)) 24px; position: relative; }
+.scroll { overflow-y: auto; overflow-anchor: none; overscroll-behavior: contain; min-height: 0; padding: 8px max(16px, env(safe-area-inset-left)) 24px; position: relative; }
 .content { max-width: var(--width); margin-inline: auto; display: flow-root; }
 #older { display: block; margin-block: 4px 12px; }
 #log, #approvals { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px; list-style: none; margin: 0; padding: 0; }
@@ -81,9 +81,29 @@ const CSS = `
 .row button { padding: 6px 14px; }
 .ending { margin: 8px 0 0; font-size: .85rem; color: var(--soft); }
 .ending.error { color: var(--bad); }
+.actions { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; margin-top: 6px; }
+.user .actions { justify-content: flex-end; }
+.user .actions:not(:has(> :not([hidden]))) { display: none; }
+.busy .at-rest { display: none; }
+button.small, button.thumb { font-size: .8rem; font-weight: 500; padding: 3px 8px; border-radius: 8px; background: none; color: var(--soft); }
+button.small:hover, button.thumb:hover { color: var(--ink); background: var(--ground); }
+button.thumb { filter: grayscale(1); opacity: .65; min-width: 30px; }
+button.thumb[aria-pressed=true] { filter: none; opacity: 1; background: var(--ground); border-color: var(--line); }
+.ending:not([hidden]) + .actions .retry { color: var(--accent); border-color: var(--line); font-size: .88rem; }
+.versions { display: inline-flex; align-items: center; font-size: .8rem; color: var(--soft); font-variant-numeric: tabular-nums; }
+.edit { display: grid; gap: 6px; min-width: min(480px, 70vw); }
+.editing { width: 85%; }
+.edit .row { margin: 0; justify-content: flex-end; }
+.reason { margin-top: 8px; padding-top: 8px; border-top: 1px solid var(--line); display: grid; gap: 6px; font-size: .9rem; }
+.reason fieldset { border: 0; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 14px; }
+.reason legend { padding: 0; margin-bottom: 4px; }
+.reason label { display: flex; gap: 6px; align-items: baseline; }
+.strip { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 12px; justify-content: center; margin: 14px 0 0; color: var(--soft); font-size: .9rem; }
+.composer .strip { margin: 0 auto 10px; max-width: var(--width); }
+#to-end { position: absolute; inset-block-end: calc(100% + 10px); inset-inline-start: calc(50% - 20px); width: 40px; height: 40px; padding: 0; border-radius: 50%; background: var(--panel); color: var(--accent); border: 1px solid var(--line); box-shadow: 0 2px 8px rgb(0 0 0 / .18); }
 .working { margin: 14px 0 0; font-size: .88rem; color: var(--soft); }
 .notice { color: var(--bad); margin-block: 12px 0; }
-.composer { border-top: 1px solid var(--line); background: var(--panel); padding: 10px max(16px, env(safe-area-inset-left)) calc(10px + env(safe-area-inset-bottom)); }
+.composer { position: relative; border-top: 1px solid var(--line); background: var(--panel); padding: 10px max(16px, env(safe-area-inset-left)) calc(10px + env(safe-area-inset-bottom)); }
 .composer form { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 8px; max-width: var(--width); margin-inline: auto; }
 .attached { display: flex; flex-wrap: wrap; gap: 6px; flex-basis: 100%; margin: 0; padding: 0; list-style: none; }
 .chip { display: flex; align-items: center; gap: 4px; max-width: 100%; padding: 2px 2px 2px 10px; border: 1px solid var(--line); border-radius: 12px; overflow-wrap: anywhere; font-size: .88rem; }
