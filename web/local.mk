@@ -1,7 +1,9 @@
-# The chat page and the client library: static files, and one that is made: the library that reads Markdown.
+# The chat page and the client library: static files, and some that are made of packages: what reads Markdown, what colours code, the
+# coast of maps.
 webdir = $(pkgdatadir)/web
 webclientdir = $(webdir)/client
 webchatdir = $(webclientdir)/chat
+webcardsdir = $(webchatdir)/cards
 webwordsdir = $(webchatdir)/words
 
 dist_web_DATA = \
@@ -25,10 +27,12 @@ dist_webclient_DATA = \
 	web/client/stored.js
 
 dist_webchat_DATA = \
+	web/client/chat/answer-style.js \
 	web/client/chat/approvals.js \
 	web/client/chat/attached.js \
 	web/client/chat/cards.js \
 	web/client/chat/clipboard.js \
+	web/client/chat/code.js \
 	web/client/chat/composer.js \
 	web/client/chat/edit.js \
 	web/client/chat/elements.js \
@@ -53,19 +57,37 @@ dist_webchat_DATA = \
 	web/client/chat/transcript.js \
 	web/client/chat/words.js
 
+dist_webcards_DATA = \
+	web/client/chat/cards/calendar.js \
+	web/client/chat/cards/kit.js \
+	web/client/chat/cards/map.js \
+	web/client/chat/cards/meals.js \
+	web/client/chat/cards/money.js \
+	web/client/chat/cards/plot.js \
+	web/client/chat/cards/travel.js \
+	web/client/chat/cards/vehicle.js \
+	web/client/chat/cards/weather.js
+
 dist_webwords_DATA = \
 	web/client/chat/words/de.js \
 	web/client/chat/words/es.js \
 	web/client/chat/words/fr.js
 
-nodist_webchat_DATA = web/client/chat/markdown-it.js
-web/client/chat/markdown-it.js: build-aux/make-markdown
+nodist_webchat_DATA = \
+	web/client/chat/coast.js \
+	web/client/chat/highlight.js \
+	web/client/chat/markdown-it.js
+web/client/chat/coast.js: build-aux/make-coast build-aux/make-coast.mjs build-aux/npm-file.sh
+	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-coast $@
+web/client/chat/highlight.js: build-aux/make-highlight build-aux/npm-file.sh
+	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-highlight $@
+web/client/chat/markdown-it.js: build-aux/make-markdown build-aux/npm-file.sh
 	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-markdown $@
 CLEANFILES += $(nodist_webchat_DATA)
-EXTRA_DIST += build-aux/make-markdown
+EXTRA_DIST += build-aux/make-coast build-aux/make-coast.mjs build-aux/make-highlight build-aux/make-markdown build-aux/npm-file.sh
 
 # web/ of the build directory is what nginx serves from a build: links to the sources, and what is made.
-WEB_SOURCES = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webwords_DATA)
+WEB_SOURCES = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
 noinst_DATA = web/.tree
 web/.tree: $(WEB_SOURCES) Makefile
 	$(AM_V_GEN)for f in $(WEB_SOURCES); do f=$${f#$(srcdir)/}; \

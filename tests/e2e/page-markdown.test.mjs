@@ -176,7 +176,7 @@ describe("answers on the page", () => {
     for (const [name, text] of Object.entries(HOSTILE)) {
       const body = await answer(page, text);
       const found = await body.evaluate(e => [
-        ...[...e.querySelectorAll("*")].filter(x => !/^(H[1-6]|P|UL|OL|LI|BLOCKQUOTE|DIV|TABLE|THEAD|TBODY|TR|TH|TD|STRONG|EM|S|A|SPAN|PRE|CODE|BR|HR)$/.test(x.tagName)).map(x => x.outerHTML),
+        ...[...e.querySelectorAll("*")].filter(x => !/^(H[1-6]|P|UL|OL|LI|BLOCKQUOTE|DIV|TABLE|THEAD|TBODY|TR|TH|TD|STRONG|EM|S|A|SPAN|PRE|CODE|BUTTON|BR|HR)$/.test(x.tagName)).map(x => x.outerHTML),
         ...[...e.querySelectorAll("*")].flatMap(x => [...x.attributes]).filter(a => /^(on|style|src)/.test(a.name)).map(a => a.name),
         ...[...e.querySelectorAll("a")].filter(a => !/^(https?:|mailto:|tel:)/.test(a.href) || a.rel !== "noopener noreferrer" || a.href.includes("token=")).map(a => a.href),
       ]);
