@@ -15,9 +15,18 @@ const lines = arcs.map(arc => {
   ].map(degrees => Math.round(degrees * SCALE)));
 });
 
-/** A ring of the topology as points, without its last, which is its first. */
+/**
+ * A ring of the topology as points, without its last, which is its first. One that crosses the date line goes on beyond 180 degrees;
+ * that around the south pole has its way along the pole already.
+ */
 function points(ring) {
-  return ring.flatMap(i => (i < 0 ? lines[~i].slice().reverse() : lines[i]).slice(0, -1));
+  const line = ring.flatMap(i => (i < 0 ? lines[~i].slice().reverse() : lines[i]).slice(0, -1));
+  let turn = 0;
+  return line.map(([x, y], i) => {
+    const step = i ? x - line[i - 1][0] : 0;
+    if (Math.abs(step) > 180 * SCALE && y > -85 * SCALE) turn -= Math.sign(step);
+    return [x + turn * 360 * SCALE, y];
+  });
 }
 
 function distance([x, y], [ax, ay], [bx, by]) {

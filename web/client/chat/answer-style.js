@@ -47,7 +47,7 @@ export default `
 .card .bar.over .fill { fill: var(--bad); }
 .card .bar .limit { stroke: var(--ink); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .card .plot { max-width: 520px; margin: 10px 0 4px; }
-.card .plot text, .card .map text { font: 11px system-ui, sans-serif; fill: var(--soft); }
+.card .plot text, .card .map text { font: 13px system-ui, sans-serif; fill: var(--soft); }
 .card .plot .fill { fill: var(--mark); }
 .card .plot .axis { stroke: var(--line); stroke-width: 1; }
 .card .plot .course { fill: none; stroke: var(--mark); stroke-width: 2; }
@@ -58,14 +58,20 @@ export default `
 .card .map .dashed { stroke-dasharray: 1 5; stroke-linecap: round; }
 .card .map circle { fill: var(--mark); stroke: var(--panel); stroke-width: 1.5; }
 .card .map .count { fill: var(--panel); font-weight: 700; font-size: 9px; text-anchor: middle; }
-.card .map .place { fill: var(--ink); stroke: var(--land); stroke-width: 3; paint-order: stroke; stroke-linejoin: round; font-size: 12px; }
+.card .map .place { fill: var(--ink); stroke: var(--land); stroke-width: 3; paint-order: stroke; stroke-linejoin: round; font-size: 13px; }
 .card .map .scale { stroke: var(--ink); stroke-width: 1.5; fill: none; }
 .card .map .measure { fill: var(--ink); stroke: var(--land); stroke-width: 3; paint-order: stroke; }
 .card .map figcaption { padding: 3px 8px; font-size: .72rem; color: var(--soft); background: var(--panel); }
 .card .days { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); }
 .card .day { display: grid; justify-items: center; gap: 1px; padding: 8px 4px; text-align: center; border: 1px solid var(--line); border-radius: 10px; align-content: start; }
-.card .day .icon { font-size: 1.6rem; line-height: 1.3; }
-.card .day small { font-size: .78rem; color: var(--soft); }
+.card .day .icon { width: 34px; margin: 2px 0; }
+.card .icon .sun { fill: light-dark(#d98200, #ffc54d); }
+.card .icon .ray { stroke: light-dark(#d98200, #ffc54d); stroke-width: 1.6; stroke-linecap: round; }
+.card .icon .cloud { fill: light-dark(#b9c6cc, #8297a0); stroke: var(--panel); stroke-width: 1; }
+.card .icon .drop { stroke: light-dark(#2476b8, #79bdf2); fill: none; stroke-width: 2; stroke-linecap: round; }
+.card .icon .flake { fill: light-dark(#5b8fb5, #cfe4f3); }
+.card .day small { font-size: .78rem; }
+.card .day small:not(.over, .near) { color: var(--soft); }
 .card .wide { overflow-x: auto; }
 .card table { border-collapse: collapse; width: 100%; font-size: .95em; overflow-wrap: normal; }
 .card :is(th, td) { padding: 4px 8px; border-bottom: 1px solid var(--line); text-align: start; font-variant-numeric: tabular-nums; white-space: nowrap; }

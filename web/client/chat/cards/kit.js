@@ -98,7 +98,7 @@ export function period(from, to) {
   const a = day(from), b = day(to);
   return a && b && a !== b ? `${a} – ${b}` : a || b;
 }
-export const listed = words => format(Intl.ListFormat, {style: "narrow", type: "unit"}).format(words);
+export const listed = words => format(Intl.ListFormat, {style: "short", type: "unit"}).format(words);
 
 /** The kinds of expenses. Another word is shown as it is. */
 export function category(name) {

@@ -129,7 +129,7 @@ function tileSource(site) {
 // ---- names and scale --------------------------------------------------------------------------------
 
 /** How wide a name is, nearly: there is no layout yet. */
-const width = name => Array.from(name).reduce((sum, c) => sum + (c.codePointAt(0) > 0x2e7f ? 12 : /[A-ZÀ-ÞМШ]/.test(c) ? 8.4 : /[iljtfI .,']/.test(c) ? 3.8 : 6.6), 0);
+const width = name => Array.from(name).reduce((sum, c) => sum + (c.codePointAt(0) > 0x2e7f ? 13 : /[A-ZÀ-ÞМШmw]/.test(c) ? 10.5 : /[iljtfI .,']/.test(c) ? 4.6 : 7.9), 0);
 const apart = (a, b) => a[0] > b[2] || b[0] > a[2] || a[1] > b[3] || b[1] > a[3];
 
 /** Writes the names of stops where they hit neither each other nor a stop; a name without room is left out. */
@@ -139,10 +139,10 @@ function names(drawn, stops) {
     const wide = width(name), boxes = [[x + 11, y - 7, "start", x + 11], [x - 11 - wide, y - 7, "end", x - 11],
       [x - wide / 2, y - 24, "middle", x], [x - wide / 2, y + 11, "middle", x]];
     for (const [left, top, anchor, at] of boxes) {
-      const box = [left, top, left + wide, top + 14];
+      const box = [left, top, left + wide, top + 15];
       if (box[0] < 3 || box[2] > WIDTH - 3 || box[1] < 3 || box[3] > HEIGHT - 16 || !taken.every(other => apart(box, other))) continue;
       taken.push(box);
-      drawn.append(svg("text", {class: "place", x: at.toFixed(1), y: (top + 11).toFixed(1), "text-anchor": anchor}, name));
+      drawn.append(svg("text", {class: "place", x: at.toFixed(1), y: (top + 12).toFixed(1), "text-anchor": anchor}, name));
       break;
     }
   }

@@ -13,12 +13,10 @@ const strong = s => s === "over" || s === "near" ? s : "";
 /** Bars of what is spent of each limit. The words say it too. */
 function limits(categories, currency) {
   const list = records(categories).filter(c => text(c.category) && number(c.spent) !== undefined).slice(0, SHOWN);
-  const whole = c => Math.max(number(c.limit) ?? 0, c.spent, number(c.projected) ?? 0);
-  const most = Math.max(...list.filter(c => number(c.limit) === undefined).map(whole), 0);
   return items(list.map(c => {
     const spent = money(c.spent, currency), limit = number(c.limit) === undefined ? "" : money(c.limit, currency);
     return [row(category(c.category), limit ? t("{spent} of {limit}", {spent, limit}) : spent),
-      bar(c.spent, limit ? whole(c) : most, {limit: number(c.limit), status: strong(c.status)}),
+      limit && bar(c.spent, Math.max(c.limit, c.spent), {limit: c.limit, status: strong(c.status)}),
       row(number(c.projected) === undefined ? "" : t("{amount} at the end of the month", {amount: money(c.projected, currency)}), state(c.status), strong(c.status) || "soft")];
   }));
 }

@@ -96,7 +96,8 @@ function found(list, title, result, ctx, describe = () => "") {
     }), "ol"), more(number(result.found) ?? all.length, shown.length), line(text(result.attribution, 160), "soft"));
 }
 const near = (result, words) => name(result.place) ? words(name(result.place)) : "";
-const described = p => listed([text(p.kind, 40), text(p.fee ?? p.charge, 60), text(p.opening_hours, 80), ...texts(p.amenities).slice(0, 4)].filter(Boolean));
+const price = p => p.fee === "yes" ? t("with a fee") : p.fee === "no" ? t("free") : text(p.charge, 60) || text(p.fee, 60);
+const described = p => listed([text(p.kind, 40), price(p), text(p.opening_hours, 80), ...texts(p.amenities).slice(0, 4)].filter(Boolean));
 
 const parks = (result, args, ctx) => found(result.parks, near(result, place => t("Places to stay near {place}", {place})) || t("Places to stay"), result, ctx, described);
 const sights = (result, args, ctx) => found(result.attractions, near(result, place => t("Sights near {place}", {place})) || t("Sights"), result, ctx, described);

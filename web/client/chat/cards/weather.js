@@ -1,15 +1,24 @@
 // Cards of the weather.
 import {element} from "../elements.js";
 import {t} from "../words.js";
-import {card, day, degrees, facts, items, line, percent, record, records, speed, text, texts, amount} from "./kit.js";
+import {card, day, degrees, facts, items, line, percent, record, records, speed, svg, text, texts, amount} from "./kit.js";
+
+const SUN = {sun: [9, 9, 4]}, CLOUD = {cloud: true};
+const SKIES = [[/thunder|storm/, {...CLOUD, bolt: true}], [/snow|sleet|hail|ice/, {...CLOUD, flakes: true}], [/shower|drizzle/, {...SUN, ...CLOUD, drops: 2}],
+  [/rain/, {...CLOUD, drops: 3}], [/fog|mist|haze/, {fog: true}], [/mainly clear|partly/, {...SUN, ...CLOUD}], [/clear|sun/, {sun: [14, 14, 6]}], [/cloud|overcast/, CLOUD]];
 
 /** A picture of the conditions; the words stand below it. */
 function icon(conditions) {
-  const words = conditions.toLowerCase();
-  const [, shown] = [[/thunder|storm/, "⛈️"], [/snow|sleet|ice|hail/, "🌨️"], [/drizzle|shower/, "🌦️"], [/rain/, "🌧️"], [/fog|mist|haze/, "🌫️"],
-    [/mainly clear|partly/, "🌤️"], [/clear|sun/, "☀️"], [/cloud|overcast/, "☁️"], [/wind|gale/, "💨"]].find(([sign]) => sign.test(words)) ?? [];
-  const e = element("span", "icon", shown ?? "🌡️");
-  e.setAttribute("aria-hidden", "true");
+  const words = conditions.toLowerCase(), sky = SKIES.find(([sign]) => sign.test(words))?.[1] ?? {}, e = svg("svg", {viewBox: "0 0 28 28", class: "icon", "aria-hidden": "true"});
+  if (sky.sun) {
+    const [x, y, r] = sky.sun, rays = Array.from({length: 8}, (_, i) => [Math.cos(i * Math.PI / 4), Math.sin(i * Math.PI / 4)]);
+    e.append(svg("circle", {class: "sun", cx: x, cy: y, r}), svg("path", {class: "ray", d: rays.map(([c, s]) => `M${(x + c * (r + 2)).toFixed(1)} ${(y + s * (r + 2)).toFixed(1)}l${(2.4 * c).toFixed(1)} ${(2.4 * s).toFixed(1)}`).join("")}));
+  }
+  if (sky.cloud) e.append(svg("path", {class: "cloud", d: "M8 20a4.5 4.5 0 0 1 .6-9 6 6 0 0 1 11.4 1.6A3.8 3.8 0 0 1 20.5 20z"}));
+  if (sky.drops) e.append(svg("path", {class: "drop", d: Array.from({length: sky.drops}, (_, i) => `M${10 + 4.5 * i} 22l-1.5 4`).join("")}));
+  if (sky.flakes) for (const x of [10, 15, 20]) e.append(svg("circle", {class: "flake", cx: x, cy: x === 15 ? 25.5 : 23.5, r: 1.3}));
+  if (sky.bolt) e.append(svg("path", {class: "sun", d: "M15 17l-4 6h3l-1 4 5-6h-3l1.5-4z"}));
+  if (sky.fog) e.append(svg("path", {class: "drop", d: "M5 10h17M7 14h16M5 18h17"}));
   return e;
 }
 
