@@ -83,5 +83,5 @@ function word(ring) {
 
 const rings = objects.land.geometries.flatMap(g => g.type === "Polygon" ? g.arcs : g.arcs.flat())
   .map(points).map(ring => ring.length > 3 ? thinRing(ring) : ring).filter(ring => ring.length > 2 && area(ring) >= SMALLEST);
-console.log(`// Land: Natural Earth (public domain) by world-atlas (ISC, Michael Bostock); ${rings.length} rings.`);
+console.log(`// ${rings.length} rings.`);
 console.log(`export default {scale: ${SCALE}, rings: "${rings.map(word).join(" ")}"};`);

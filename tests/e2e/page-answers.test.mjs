@@ -1,10 +1,13 @@
 // Answers in detail: what the renderer changes of what markdown-it makes, and nothing else; code; pictures; texts in pieces.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";
+import {readFileSync} from "node:fs";
+import {join} from "node:path";
+import {gzipSync} from "node:zlib";
 import spec from "commonmark-spec";
 import {screenshot, served} from "./browser.mjs";
 import {barePage} from "./answers.mjs";
-import {SLOW} from "./harness.mjs";
+import {BUILD, SLOW} from "./harness.mjs";
 
 const CODE = {
   js: "import x from \"./x.js\";\n/** A comment. */\nexport class A extends B { get n() { return `a ${1 + 2} b`.replace(/[a-z]+/g, null); } }",
@@ -390,6 +393,15 @@ describe("answers", () => {
       assert.ok(drawings === 40, name);
       assert.equal(gone, 0, `${name}: elements were replaced`);
       assert.ok(most > 0 && most <= 60, `${name}: ${most} nodes were touched at once`);
+    }
+  });
+
+  test("what is made is really made, and small", () => {
+    const most = {"coast.js": 62, "highlight.js": 34, "markdown-it.js": 50}; // KiB, compressed
+    for (const [name, limit] of Object.entries(most)) {
+      const text = readFileSync(join(BUILD, "web/client/chat", name)), size = gzipSync(text).length;
+      assert.ok(!text.includes("made without"), name);
+      assert.ok(size > 20000 && size < limit * 1024, `${name}: ${size} bytes`);
     }
   });
 

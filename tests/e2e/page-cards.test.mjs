@@ -76,12 +76,13 @@ async function realResults(stack) {
 
 /** Runs in the page: shows the cards of results; what each is. */
 async function show({results, ctx, language}) {
-  const {cardOf} = await import("/client/chat/cards.js"), {setLanguage, t} = await import("/client/chat/words.js");
+  const {card, loadCards} = await import("/client/chat/cards.js"), {setLanguage, t} = await import("/client/chat/words.js");
   await setLanguage(language ?? "en");
+  await loadCards();
   const main = document.querySelector("main"), out = {};
   main.replaceChildren();
   for (const [name, result] of Object.entries(results)) {
-    const e = cardOf(name, result, {}, {t, ...ctx});
+    const e = card(name, result, {}, {t, ...ctx});
     if (e) main.append(e);
     out[name] = e && e.innerText.replaceAll("\u202f", " ").replaceAll("\u00a0", " ").replace(/\n+/g, "\n");
   }
@@ -104,7 +105,7 @@ describe("cards", () => {
 
   test("each tool that has a card is there, and its real result makes one", async t => {
     const page = await open(t), shown = await page.evaluate(show, {results, ctx: {}});
-    const names = await page.evaluate(async () => [...(await import("/client/chat/cards.js")).cards.keys()]);
+    const names = await page.evaluate(async () => Object.keys((await import("/client/chat/cards.js")).CARDS));
     const tools = (await site.stack.get("/tools")).json.tools.map(tool => tool.name);
     assert.deepEqual(names.filter(name => !tools.includes(name)), []);
     assert.deepEqual(names.filter(name => !shown[name]), [], "no card");
@@ -164,7 +165,9 @@ describe("cards", () => {
   test("any result is harmless", {timeout: 120000 * SLOW}, async t => {
     const page = await open(t);
     const found = await page.evaluate(async results => {
-      const {cards, cardOf} = await import("/client/chat/cards.js");
+      const {CARDS, card, loadCards} = await import("/client/chat/cards.js");
+      await loadCards();
+      console.warn = () => {};
       let seed = 11, made = 0, empty = 0;
       const random = n => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % n, faults = [];
       const nasty = ["", "<img src=x onerror=hurt()>", "javascript:hurt()", "\u202Eevil", "__proto__", "constructor", "2026-13-99", "2026-02-30", "AUD", "a".repeat(5000), "\ud800", "😀".repeat(200), "1e999", "over", "toString"];
@@ -186,13 +189,13 @@ describe("cards", () => {
         return value;
       }
       const allowed = /^(SECTION|P|DIV|SPAN|STRONG|SMALL|S|DL|DT|DD|UL|OL|LI|FIGURE|FIGCAPTION|DETAILS|SUMMARY|TABLE|THEAD|TBODY|TR|TH|TD|svg|g|rect|line|text|circle|polyline|path)$/;
-      for (const name of cards.keys()) {
+      for (const name of Object.keys(CARDS)) {
         for (let i = 0; i < 120; i++) {
           const result = i % 3 ? spoilt(results[name], 5 + 15 * (i % 4)) : junk(0);
           let e;
           try {
-            e = cardOf(name, result, junk(2), i % 5 ? {units: junk(3), site: junk(2)} : undefined);
-            const plain = cards.get(name)(result && typeof result === "object" ? result : {}, {}, {});
+            e = card(name, result, junk(2), i % 5 ? {units: junk(3), site: junk(2)} : undefined);
+            const plain = CARDS[name](result && typeof result === "object" ? result : {}, {}, {});
             if (plain !== null && !(plain instanceof Element)) faults.push([name, "is no element"]);
           } catch (error) {
             if (!/Cannot convert object to primitive/.test(error.message)) faults.push([name, error.stack.slice(0, 300), JSON.stringify(result).slice(0, 300)]);
@@ -212,7 +215,7 @@ describe("cards", () => {
           if (all.length > 3000) faults.push([name, `${all.length} elements`]);
         }
       }
-      for (const odd of [null, undefined, 7, "x", [], {success: false}, {error: {}}]) for (const name of [...cards.keys(), "none", "__proto__"]) if (cardOf(name, odd) !== null) faults.push([name, "has a card of nothing"]);
+      for (const odd of [null, undefined, 7, "x", [], {success: false}, {error: {}}]) for (const name of [...Object.keys(CARDS), "none", "__proto__"]) if (card(name, odd) !== null) faults.push([name, "has a card of nothing"]);
       return {faults: faults.slice(0, 10), made, empty};
     }, results);
     t.diagnostic(`${found.made} cards, ${found.empty} results without one`);
@@ -222,14 +225,36 @@ describe("cards", () => {
     assert.deepEqual(page.outside, []);
   });
 
+  test("cards are loaded with the first result of their family", async t => {
+    const page = await open(t), asked = [];
+    page.on("request", r => asked.push(new URL(r.url()).pathname.split("/").at(-1)));
+    const shown = await page.evaluate(async results => {
+      const {card} = await import("/client/chat/cards.js"), main = document.querySelector("main"), first = card("create_expense", results.create_expense), none = card("create_expense", {});
+      main.append(first, none);
+      first.classList.add("card");
+      const before = [first.hidden, none.hidden];
+      while (first.hidden) await new Promise(go => setTimeout(go, 5));
+      const next = card("create_expense", results.create_expense);
+      return {before, none: none.hidden, same: first.firstChild.outerHTML === next.outerHTML, gone: card("create_expense", {}), border: getComputedStyle(first).borderTopWidth};
+    }, results);
+    assert.deepEqual(shown, {before: [true, true], none: true, same: true, gone: null, border: "0px"});
+    assert.deepEqual(asked.filter(name => name.endsWith(".js")).sort(), ["cards.js", "elements.js", "kit.js", "money.js", "plot.js", "words.js"]);
+    const own = await page.evaluate(async () => {
+      const out = {};
+      for (const family of ["calendar", "meals", "money", "travel", "vehicle", "weather"]) out[family] = Object.keys((await import(`/client/chat/cards/${family}.js`)).default);
+      return Object.values(out).flat().sort();
+    });
+    assert.deepEqual(own, await page.evaluate(async () => Object.keys((await import("/client/chat/cards.js")).CARDS).sort()));
+  });
+
   test("a page may add a card of its own, and one that fails is none", async t => {
     const page = await open(t);
     assert.deepEqual(await page.evaluate(async () => {
-      const {cardOf, cards} = await import("/client/chat/cards.js"), own = new Map(cards);
-      own.set("mine", (result, args, ctx) => Object.assign(document.createElement("p"), {textContent: `${result.a} ${args.b} ${ctx.currency}`}));
-      own.set("broken", () => { throw new Error("x"); });
-      own.set("text", () => "<b>x</b>");
-      return [cardOf("mine", {a: 1}, {b: 2}, {currency: "EUR"}, own).textContent, cardOf("broken", {}, {}, {}, own), cardOf("text", {}, {}, {}, own), cardOf("mine", {a: 1})];
+      const {CARDS, card} = await import("/client/chat/cards.js"), own = {...CARDS};
+      own.mine = (result, args, ctx) => Object.assign(document.createElement("p"), {textContent: `${result.a} ${args.b} ${ctx.currency}`});
+      own.broken = () => { throw new Error("x"); };
+      own.text = () => "<b>x</b>";
+      return [card("mine", {a: 1}, {b: 2}, {currency: "EUR"}, own).textContent, card("broken", {}, {}, {}, own), card("text", {}, {}, {}, own), card("mine", {a: 1})];
     }), ["1 2 EUR", null, null, null]);
   });
 });

@@ -24,6 +24,7 @@ export default `
 .card { --sea: light-dark(#dbe8ee, #16262d); --land: light-dark(#f3efe2, #2b332c); --shore: light-dark(#8fa4ad, #55707a); --mark: light-dark(#0b6e5d, #4cc4a9);
   container-type: inline-size; min-width: 0; margin-block: 8px; padding: 12px 14px; border: 1px solid var(--line); border-radius: 12px; background: var(--panel); color: var(--ink);
   font-size: .92rem; line-height: 1.4; overflow-wrap: anywhere; }
+.card-place { border: 0; margin: 0; padding: 0; background: none; }
 .card > :first-child { margin-top: 0; }
 .card > :last-child { margin-bottom: 0; }
 .card .card-title { margin: 0 0 6px; font-weight: 650; font-size: 1.02rem; unicode-bidi: plaintext; }
