@@ -35,7 +35,7 @@ class Card {
   }
 
   #build() {
-    const id = `tp-approval-${++count}`, li = this.element = element("li", "approval"), head = element("div", "head");
+    const id = `tp-approval-${++count}`, li = this.element = element("div", "approval"), head = element("div", "head");
     li.setAttribute("role", "group");
     li.setAttribute("aria-labelledby", id);
     this.heading = element("h3", "", question(this.tool, this.preview));
