@@ -53,7 +53,7 @@ export const CARDS = Object.fromEntries(Object.entries(FAMILIES).flatMap(([famil
 
 /**
  * The card of a result, or null. A card that fails is none.
- *   ctx     {t, locale, site, currency, units, ask(text)}; units: "metric" or "imperial"; site: the answer of GET /page
+ *   ctx     {t, locale, site, currency, units, ask(text)}; units: "metric", "imperial" or {distance, temperature}; site: the answer of GET /page
  *   cards   the table to look in
  */
 export function card(toolName, result, args = {}, ctx = {}, cards = CARDS) {

@@ -30,13 +30,13 @@ export function frame(form, acts) {
   const parts = {
     scroll, content, welcome, log: log(), progress: element("p"),
     older: named(button(t("Earlier messages"), "quiet", acts.older), "older"),
-    asks: named(element("ol"), "approvals"),
+    asks: named(element("div"), "approvals"),
     notice: named(element("p", "notice"), "notice"),
     deleted: strip("deleted", t("This chat has been deleted elsewhere."), t("New chat"), acts.newChat),
     past: strip("past", t("This is an earlier version."), t("Back to the present"), acts.present),
     toEnd: named(button("↓", "", acts.toEnd), "to-end"),
   };
-  for (const [name, value] of Object.entries({"aria-live": "polite", "aria-relevant": "additions", "aria-label": t("Questions to you")})) parts.asks.setAttribute(name, value);
+  for (const [name, value] of Object.entries({role: "group", "aria-live": "polite", "aria-relevant": "additions", "aria-label": t("Questions to you")})) parts.asks.setAttribute(name, value);
   parts.notice.setAttribute("role", "alert");
   parts.deleted.setAttribute("role", "status");
   parts.toEnd.setAttribute("aria-label", t("To the end"));

@@ -55,19 +55,21 @@ export function money(value, currency, digits) {
   return code ? format(Intl.NumberFormat, {style: "currency", currency: code, ...options}).format(value) : amount(value, 2);
 }
 
-const imperial = ctx => /^(imperial|us|miles)/i.test(ctx?.units ?? "");
+/** units: "metric", "imperial", or {distance: "km" or "mi", temperature: "C" or "F"} (the page's settings). */
+const chosen = (units, what) => typeof units === "object" ? units?.[what] : /^(imperial|us|miles)/i.test(units ?? "") ? {distance: "mi", temperature: "F"}[what] : undefined;
+const miles = ctx => chosen(ctx?.units, "distance") === "mi", fahrenheit = ctx => chosen(ctx?.units, "temperature") === "F";
 
 export function distance(km, ctx) {
   if (number(km) === undefined) return "";
-  return imperial(ctx) ? unit(km / 1.609344, "mile", km < 16 ? 1 : 0) : unit(km, "kilometer", km < 10 ? 1 : 0);
+  return miles(ctx) ? unit(km / 1.609344, "mile", km < 16 ? 1 : 0) : unit(km, "kilometer", km < 10 ? 1 : 0);
 }
 export function degrees(celsius, ctx) {
   if (number(celsius) === undefined) return "";
-  return imperial(ctx) ? unit(celsius * 1.8 + 32, "fahrenheit") : unit(celsius, "celsius");
+  return fahrenheit(ctx) ? unit(celsius * 1.8 + 32, "fahrenheit") : unit(celsius, "celsius");
 }
 export function speed(kmh, ctx) {
   if (number(kmh) === undefined) return "";
-  return imperial(ctx) ? unit(kmh / 1.609344, "mile-per-hour") : unit(kmh, "kilometer-per-hour");
+  return miles(ctx) ? unit(kmh / 1.609344, "mile-per-hour") : unit(kmh, "kilometer-per-hour");
 }
 export function hours(value) {
   if (number(value) === undefined || value < 0) return "";
