@@ -69,17 +69,17 @@ dist_webwords_DATA = \
 	web/client/chat/words/fr.js
 
 nodist_webchat_DATA = \
-web/client/chat/coast.js: build-aux/make-coast build-aux/make-coast.mjs build-aux/npm-file.sh
-web/client/chat/highlight.js: build-aux/make-highlight build-aux/npm-file.sh
-web/client/chat/markdown-it.js: build-aux/make-markdown build-aux/npm-file.sh
-CLEANFILES += $(nodist_webchat_DATA)
-EXTRA_DIST += build-aux/make-coast build-aux/make-coast.mjs build-aux/make-highlight build-aux/make-markdown build-aux/npm-file.sh
-	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-coast $@ \
-	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-highlight $@ \
-	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-markdown $@ \
 	web/client/chat/coast.js \
 	web/client/chat/highlight.js \
 	web/client/chat/markdown-it.js
+web/client/chat/coast.js: build-aux/make-coast build-aux/make-coast.mjs build-aux/npm-file.sh
+	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-coast $@
+web/client/chat/highlight.js: build-aux/make-highlight build-aux/npm-file.sh
+	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-highlight $@
+web/client/chat/markdown-it.js: build-aux/make-markdown build-aux/npm-file.sh
+	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-markdown $@
+CLEANFILES += $(nodist_webchat_DATA)
+EXTRA_DIST += build-aux/make-coast build-aux/make-coast.mjs build-aux/make-highlight build-aux/make-markdown build-aux/npm-file.sh
 
 # web/ of the build directory is what nginx serves from a build: links to the sources, and what is made.
 WEB_SOURCES = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
