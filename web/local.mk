@@ -21,10 +21,25 @@ dist_web_DATA = \
 	web/toasts.js
 
 dist_webclient_DATA = \
+	web/client/LICENSE \
+	web/client/README.md \
 	web/client/chat.js \
 	web/client/client.js \
 	web/client/conversation.js \
-	web/client/stored.js
+	web/client/events.js \
+	web/client/http.js \
+	web/client/ids.js \
+	web/client/index.d.ts \
+	web/client/index.js \
+	web/client/package.json \
+	web/client/queue.js \
+	web/client/reasons.js \
+	web/client/requests.js \
+	web/client/socket.js \
+	web/client/sse.js \
+	web/client/stored.js \
+	web/client/token.js \
+	web/client/transports.js
 
 dist_webchat_DATA = \
 	web/client/chat/answer-style.js \
@@ -47,6 +62,8 @@ dist_webchat_DATA = \
 	web/client/chat/preview.js \
 	web/client/chat/progress.js \
 	web/client/chat/session.js \
+	web/client/chat/site.js \
+	web/client/chat/style-approvals.js \
 	web/client/chat/style.js \
 	web/client/chat/tools.js \
 	web/client/chat/transcript.js \
@@ -80,6 +97,11 @@ web/client/chat/markdown-it.js: build-aux/make-markdown build-aux/npm-file.sh
 	$(AM_V_GEN)$(MKDIR_P) web/client/chat && $(top_srcdir)/build-aux/make-markdown $@
 CLEANFILES += $(nodist_webchat_DATA)
 EXTRA_DIST += build-aux/make-coast build-aux/make-coast.mjs build-aux/make-highlight build-aux/make-markdown build-aux/npm-file.sh
+
+# The npm package turnpike-client as a tarball, with the files that are made.
+client-package: web/.tree
+	rm -rf web/package && cp -RL web/client web/package && npm pack ./web/package
+.PHONY: client-package
 
 # web/ of the build directory is what nginx serves from a build: links to the sources, and what is made.
 WEB_SOURCES = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
