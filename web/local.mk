@@ -32,6 +32,7 @@ dist_webclient_DATA = \
 	web/client/index.d.ts \
 	web/client/index.js \
 	web/client/package.json \
+	web/client/progress.js \
 	web/client/queue.js \
 	web/client/reasons.js \
 	web/client/requests.js \
@@ -45,17 +46,22 @@ dist_webchat_DATA = \
 	web/client/chat/answer-style.js \
 	web/client/chat/approvals.js \
 	web/client/chat/attached.js \
+	web/client/chat/camera.js \
 	web/client/chat/cards.js \
 	web/client/chat/clipboard.js \
 	web/client/chat/code.js \
 	web/client/chat/composer.js \
+	web/client/chat/drafts.js \
+	web/client/chat/drop.js \
 	web/client/chat/edit.js \
 	web/client/chat/elements.js \
 	web/client/chat/feedback.js \
 	web/client/chat/fields.js \
+	web/client/chat/files.js \
 	web/client/chat/follow.js \
 	web/client/chat/form.js \
 	web/client/chat/frame.js \
+	web/client/chat/icons.js \
 	web/client/chat/markdown.js \
 	web/client/chat/message.js \
 	web/client/chat/parts.js \
@@ -64,6 +70,7 @@ dist_webchat_DATA = \
 	web/client/chat/session.js \
 	web/client/chat/site.js \
 	web/client/chat/style-approvals.js \
+	web/client/chat/style-composer.js \
 	web/client/chat/style.js \
 	web/client/chat/tools.js \
 	web/client/chat/transcript.js \

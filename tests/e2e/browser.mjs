@@ -7,20 +7,21 @@ import {BUILD, Stack} from "./harness.mjs";
 
 const SHOTS = join(BUILD, "screenshots");
 
-export function launch() {
+/** flags: further ones of Chromium. */
+export function launch(flags = []) {
   return chromium.launch({
     executablePath: ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync),
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
+      "--disable-component-update", "--disable-sync", ...flags],
   });
 }
 
-/** A stack and a Chromium for the tests of one describe: {stack, browser} once they run. */
-export function served(options) {
+/** A stack and a Chromium for the tests of one describe: {stack, browser} once they run. flags: as of launch. */
+export function served({flags, ...options} = {}) {
   const site = {};
   before(async () => {
     site.stack = await Stack.start(options);
-    site.browser = await launch();
+    site.browser = await launch(flags);
   });
   after(async () => {
     await site.browser?.close();

@@ -48,7 +48,7 @@ describe("what the page is told of its site", () => {
 
   test("the page may show what the settings name, and its window may be held by who hands over a token", async () => {
     const {headers} = await stack.get("/", {raw: true});
-    assert.match(headers["content-security-policy"], /img-src 'self' data: https:\/\/pictures\.example\.org https:\/\/b\.example\.org https:\/\/tiles\.example\.org;/);
+    assert.match(headers["content-security-policy"], /img-src 'self' data: blob: https:\/\/pictures\.example\.org https:\/\/b\.example\.org https:\/\/tiles\.example\.org;/);
     assert.equal(headers["cross-origin-opener-policy"], "unsafe-none");
   });
 });
@@ -59,6 +59,6 @@ test("of a site as it comes: no sign-in elsewhere, no pictures, no tiles", async
   const site = (await stack.get("/page")).json;
   assert.deepEqual([site.name, site.development, site.images, site.tiles, site.sign_in.url, site.sign_in.post_message], ["PAM", true, [], null, undefined, []]);
   const {headers} = await stack.get("/", {raw: true});
-  assert.match(headers["content-security-policy"], /img-src 'self' data:;/);
+  assert.match(headers["content-security-policy"], /img-src 'self' data: blob:;/);
   assert.equal(headers["cross-origin-opener-policy"], "same-origin");
 });

@@ -130,6 +130,7 @@ export class TurnpikeChat extends HTMLElement {
     clearTimeout(this.#starting);
     this.#asked = {};
     const left = this.#end(), url = this.#url;
+    this.#parts.composer.session = session;
     if (left.length) this.draft = [...left.map(frame => frame.text), this.draft].filter(Boolean).join("\n");
     const mine = this.#session = new Session({id: session, url, token, fresh}, {
       conversation: (...args) => this.#session === mine && this.#onConversation(...args),
@@ -159,7 +160,7 @@ export class TurnpikeChat extends HTMLElement {
   /** Forgets the session, its conversation and what stands in the message field; begins a new one. */
   clear({token = this.#token} = {}) {
     this.#end();
-    this.draft = "";
+    this.#parts?.composer.forgetAll();
     this.open(newId(), {fresh: true, token});
   }
 
@@ -193,7 +194,8 @@ export class TurnpikeChat extends HTMLElement {
 
   #build() {
     const composer = new Composer({
-      send: (text, files) => this.send(text, {files}), stop: () => this.stop(), upload: file => this.client.upload(file), notice: text => this.notice(text),
+      send: (text, files) => this.send(text, {files}), stop: () => this.stop(), upload: (file, options) => this.client.upload(file, options), notice: text => this.notice(text),
+      limits: () => this.siteInfo.limits,
     });
     const place = frame(composer.form, {
       older: () => this.#more(), toEnd: () => this.#parts.follow.toEnd(), newChat: () => this.open(newId(), {fresh: true}),
@@ -202,6 +204,8 @@ export class TurnpikeChat extends HTMLElement {
     const progress = new Progress();
     place.progress.replaceWith(progress.element);
     this.#root.replaceChildren(...place.roots);
+    composer.takeDrops(this, this.#root);
+    composer.form.addEventListener("turnpike-edit-last", event => this.#parts.transcript.rewriteLast() && event.preventDefault());
     this.#parts = {...place, composer, progress,
       follow: new Follow(place.scroll, place.content, follows => { place.toEnd.hidden = follows; }),
       transcript: new Transcript(place.log, this.#context()),
@@ -215,10 +219,12 @@ export class TurnpikeChat extends HTMLElement {
 
   /** Another language: everything is made anew, and what stands in the message field stays. */
   #rebuild() {
-    const draft = this.draft;
+    const {draft, session} = this;
     this.#parts.progress.stop();
     this.#parts.approvals.show([]);
+    this.#parts.composer.end();
     this.#build();
+    this.#parts.composer.session = session;
     this.draft = draft;
     this.#draw();
   }
@@ -239,6 +245,8 @@ export class TurnpikeChat extends HTMLElement {
       get units() { return chat.#site.units; },
       get cards() { return chat.getAttribute("cards") === "off" ? null : {...CARDS, ...chat.#cards}; },
       ask: text => chat.send(text),
+      load: id => chat.client.fetch(`/attachments/${encodeURIComponent(id)}`, {blob: true}),
+      fail: text => chat.notice(text),
       acts: {
         again: (message, text) => this.#again(message, text),
         takeBack: message => this.#takeBack(message),

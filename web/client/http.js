@@ -24,9 +24,9 @@ export class Http {
   address(path) { return new URL(this.#base + path, this.#url); }
 
   /** The reply, when it is a good one. After a 401 a function is asked for another token, once. */
-  async open(path, {method = "GET", body, headers = {}, signal = AbortSignal.timeout(FETCH_WITHIN)} = {}) {
+  async open(path, {method = "GET", body, headers = {}, signal = AbortSignal.timeout(FETCH_WITHIN), send = fetch} = {}) {
     const raw = body instanceof Blob;
-    const ask = token => fetch(this.address(path), {
+    const ask = token => send(this.address(path), {
       method, signal, cache: "no-store", credentials: this.#credentials, body: body === undefined || raw ? body : JSON.stringify(body),
       headers: {...body !== undefined && {"Content-Type": raw ? body.type || "application/octet-stream" : "application/json"}, ...headers,
         ...token && {Authorization: `Bearer ${token}`}},

@@ -256,7 +256,7 @@ export class TurnpikeClient extends EventTarget {
   /** A page of the stored messages, the newest without `before`. */
   messages(options?: {before?: string | null; limit?: number}): Promise<MessagePage>;
   approve(id: string, body: {approved: boolean; edited_args?: Record<string, unknown>}): Promise<Record<string, unknown>>;
-  upload(file: Blob, options?: {name?: string; signal?: AbortSignal}): Promise<Attachment>;
+  upload(file: Blob, options?: {name?: string; signal?: AbortSignal; progress?: (sent: number, of: number) => void}): Promise<Attachment>;
   /** A request to the API. Throws a RefusedError when the server refuses it. */
   fetch(path: string, options: RequestOptions & {blob: true}): Promise<Blob>;
   fetch<T = any>(path: string, options?: RequestOptions): Promise<T>;

@@ -1,4 +1,5 @@
 // What a client asks by requests, whatever its connection is.
+import {sendTelling} from "./progress.js";
 
 const UPLOAD_WITHIN = 120000; // of a photo over a slow line
 
@@ -33,8 +34,12 @@ export class Requests extends EventTarget {
     return page;
   }
 
-  /** Stores a file (a Blob) for later messages: send(text, {attachments: [{id}]}). Gives {id, mime_type, bytes, ...}. */
-  upload(file, {name = file.name ?? "", signal = AbortSignal.timeout(UPLOAD_WITHIN)} = {}) {
-    return this.fetch(`/attachments?${new URLSearchParams({name})}`, {method: "POST", body: file, signal});
+  /**
+   * Stores a file (a Blob) for later messages: send(text, {attachments: [{id}]}). Gives {id, mime_type, bytes, ...}.
+   * progress(sent, of): told in a browser while it goes.
+   */
+  upload(file, {name = file.name ?? "", signal = AbortSignal.timeout(UPLOAD_WITHIN), progress = null} = {}) {
+    const send = progress && globalThis.XMLHttpRequest ? sendTelling(progress) : undefined;
+    return this.fetch(`/attachments?${new URLSearchParams({name})}`, {method: "POST", body: file, signal, ...send && {send}});
   }
 }

@@ -1,8 +1,8 @@
 // One message on the screen, with what can be done with it. Text from outside is only ever put into text nodes.
-import {fileLine} from "./attached.js";
 import {editor} from "./edit.js";
 import {button, element, visible} from "./elements.js";
 import {Feedback} from "./feedback.js";
+import {fileView} from "./files.js";
 import {partView} from "./parts.js";
 import {t} from "./words.js";
 
@@ -48,8 +48,9 @@ export class UserMessage {
   message = null;
   #editor = null;
 
-  /** ctx.acts: {again(message, text), takeBack(message), version(message, index)}. */
-  constructor({acts}) {
+  /** ctx: {load(id), fail(text), acts}: how files are had, and acts {again(message, text), takeBack(message), version(message, index)}. */
+  constructor(ctx) {
+    const {acts} = this.ctx = ctx;
     this.acts = acts;
     this.element = element("article", "message user");
     this.body = element("div", "text");
@@ -72,8 +73,10 @@ export class UserMessage {
     this.element.classList.toggle("waiting", waiting);
     this.element.classList.toggle("lost", message.state === "lost");
     if (was?.text !== message.text) this.body.textContent = visible(message.text);
-    this.body.hidden = message.text === "" || this.#editor !== null;
-    if (was?.files !== message.files) this.files.replaceChildren(...message.files.map(file => element("li", "", fileLine(file))));
+  /** ctx: {load(id), fail(text), acts}: how files are had, and acts {again(message, text), takeBack(message), version(message, index)}. */
+  constructor(ctx) {
+    const {acts} = this.ctx = ctx;
+    this.acts = acts;
     this.files.hidden = message.files.length === 0;
     this.note.textContent = waiting ? STATES[message.state]?.() ?? "" : "";
     this.note.hidden = !waiting;
@@ -101,6 +104,12 @@ export class UserMessage {
     this.element.insertBefore(this.#editor.element, this.note);
     this.update(this.message);
     this.#editor.focus();
+  }
+  /** Opens it for rewriting, where that can be. */
+  rewrite() {
+    if (this.edit.hidden) return false;
+    this.edit.click();
+    return true;
   }
   #endEdit() {
     this.#editor?.element.remove();

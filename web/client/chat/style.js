@@ -2,6 +2,7 @@
 // --turnpike-NAME, for each NAME below: docs/chat-element.md.
 
 import {APPROVALS} from "./style-approvals.js";
+import {COMPOSER} from "./style-composer.js";
 
 const LIGHT = {ground: "#f7f6f2", panel: "#ffffff", ink: "#1c2321", soft: "#5b6763", line: "#dcdfd9", accent: "#0b6e5d", "accent-ink": "#ffffff",
   mine: "#dff0ea", warn: "#9a4b00", bad: "#b3261e", good: "#1f8a4c"};
@@ -32,7 +33,6 @@ const CSS = `
 .user.waiting { opacity: .75; }
 .user .note { display: block; font-size: .78rem; color: var(--soft); }
 .user.lost .note { color: var(--bad); }
-.files { list-style: none; margin: 0; padding: 0; }
 .assistant { background: var(--panel); border: 1px solid var(--line); border-radius: var(--radius) var(--radius) var(--radius) 4px; padding: 11px 15px; }
 .parts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; }
 .text.open:empty::after, .text.open.plain::after, .text.open:not(.plain) > :last-child:not(pre, .wide, ul, ol)::after { content: ""; display: inline-block; width: .5em; height: 1.05em; margin-left: 2px; vertical-align: -0.15em; background: var(--accent); animation: blink 1s steps(2) infinite; }
@@ -103,14 +103,6 @@ button.thumb[aria-pressed=true] { filter: none; opacity: 1; background: var(--gr
 #to-end { position: absolute; inset-block-end: calc(100% + 10px); inset-inline-start: calc(50% - 20px); width: 40px; height: 40px; padding: 0; border-radius: 50%; background: var(--panel); color: var(--accent); border: 1px solid var(--line); box-shadow: 0 2px 8px rgb(0 0 0 / .18); }
 .working { margin: 14px 0 0; font-size: .88rem; color: var(--soft); }
 .notice { color: var(--bad); margin-block: 12px 0; }
-.composer { position: relative; border-top: 1px solid var(--line); background: var(--panel); padding: 10px max(16px, env(safe-area-inset-left)) calc(10px + env(safe-area-inset-bottom)); }
-.composer form { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 8px; max-width: var(--width); margin-inline: auto; }
-.attached { display: flex; flex-wrap: wrap; gap: 6px; flex-basis: 100%; margin: 0; padding: 0; list-style: none; }
-.chip { display: flex; align-items: center; gap: 4px; max-width: 100%; padding: 2px 2px 2px 10px; border: 1px solid var(--line); border-radius: 12px; overflow-wrap: anywhere; font-size: .88rem; }
-.chip.loading { opacity: .6; }
-.chip button.quiet { border: 0; padding: 4px 8px; }
-.attach { position: relative; padding: 9px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--accent); font-weight: 600; cursor: pointer; }
-.attach:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 textarea { flex: 1; min-width: 0; resize: none; max-height: 40vh; padding: 10px 12px; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--line); border-radius: 12px; }
 button { font: inherit; font-weight: 600; padding: 10px 18px; border: 1px solid transparent; border-radius: 12px; background: var(--accent); color: var(--accent-ink); cursor: pointer; }
 button:disabled { opacity: .5; cursor: default; }
@@ -130,7 +122,7 @@ let sheet = null;
 export function styleSheet() {
   if (!sheet) {
     sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS + APPROVALS);
+    sheet.replaceSync(CSS + APPROVALS + COMPOSER);
   }
   return sheet;
 }

@@ -66,6 +66,12 @@ export class Transcript {
     this.render(conversation, false);
   }
 
+  /** The user's last message is open for rewriting; false: it cannot be rewritten now. */
+  rewriteLast() {
+    const last = this.#messages.findLast(m => m.role === "user");
+    return this.#views.get(last?.id)?.rewrite() ?? false;
+  }
+
   /** The assistant's name is another one. */
   named(name) {
     for (const view of this.#views.values()) view.named?.(name);
