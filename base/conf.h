@@ -132,6 +132,34 @@
         "bytes of files on their way, in one turn worker; what needs more waits or is refused") \
     X(attachments_fetch_ms, MS, "attachments.fetch", "10s", 100, 60000, \
         "how long the downloads of the files may take that a message gives by address") \
+    /* speech */ \
+    X(voice_transcribe, TEXT, "voice.transcribe", "auto", 0, 0, \
+        "speech in: url = by voice.url, offline = by a program here, off; auto = url if set, else " \
+        "offline") \
+    X(voice_speak, TEXT, "voice.speak", "auto", 0, 0, "speech out, the same") \
+    X(voice_url, TEXT, "voice.url", "", 0, 0, \
+        "base URL of a service with OpenAI's audio endpoints; empty = none") \
+    X(voice_key, SECRET, "voice.key", "", 0, 0, "its key, sent as bearer token") \
+    X(voice_transcribe_model, TEXT, "voice.transcribe_model", "whisper-1", 0, 0, \
+        "its model for speech in") \
+    X(voice_speak_model, TEXT, "voice.speak_model", "tts-1", 0, 0, "its model for speech out") \
+    X(voice_voice, TEXT, "voice.voice", "", 0, 0, \
+        "the usual voice; empty = alloy of the service, slt of the program") \
+    X(voice_programs, TEXT, "voice.programs", "/usr/bin", 0, 0, \
+        "folder of pocketsphinx_continuous, flite and espeak-ng") \
+    X(voice_bytes, SIZE, "voice.bytes", "10m", 1024, 67108864, \
+        "largest sound that is transcribed") \
+    X(voice_duration_ms, MS, "voice.duration", "120s", 1000, 3600000, \
+        "longest sound that is transcribed, where its head tells") \
+    X(voice_text, INT, "voice.text", "1000", 1, 100000, \
+        "longest text that is spoken, in characters") \
+    X(voice_ms, MS, "voice.timeout", "60s", 100, 600000, "how long one may take") \
+    X(voice_waiting, INT, "voice.waiting", "16", 1, 1000, \
+        "calls of speech that wait or run on this machine; more are refused") \
+    X(rate_voice_minute, INT, "rate.voice_minute", "10", 0, 1000000, \
+        "sounds transcribed a minute and user; 0 = any") \
+    X(rate_speak_minute, INT, "rate.speak_minute", "60", 0, 1000000, \
+        "texts spoken a minute and user, a sentence each; 0 = any") \
     /* webhooks */ \
     X(webhook_secret, SECRET, "webhook.secret", "", 0, 0, \
         "signs what webhooks carry, at least 24 bytes; empty = no webhooks") \

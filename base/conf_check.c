@@ -316,6 +316,7 @@ static int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
         {"fuel", c->fuel_url},
         {"roads", c->roads_url},
         {"videos", c->videos_url},
+        {"voice", c->voice_url},
     };
     struct conf_provider providers[CONF_PROVIDER_COUNT];
 
@@ -470,6 +471,27 @@ static int conf_rule_attachments(const struct conf *c, char why[CONF_WHY_SIZE])
     return 0;
 }
 
+static int conf_rule_voice(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    static const char *const known[] = {"auto", "url", "offline", "off", NULL};
+    const struct {
+        const char *name, *value;
+    } rows[] = {{"transcribe", c->voice_transcribe}, {"speak", c->voice_speak}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!conf_one_of(rows[i].value, known)) {
+            snprintf(why, CONF_WHY_SIZE, "voice.%s: \"%.60s\" is not auto, url, offline or off",
+                rows[i].name, rows[i].value);
+            return ERR_CONFIG;
+        }
+        if (!strcmp(rows[i].value, "url") && !*c->voice_url) {
+            snprintf(why, CONF_WHY_SIZE, "voice.url: empty, but voice.%s is url", rows[i].name);
+            return ERR_CONFIG;
+        }
+    }
+    return 0;
+}
+
 static conf_rule_fn *const conf_rules[] = {
     conf_rule_log_level,
     conf_rule_run_dir,
@@ -499,6 +521,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_page_origins,
     conf_rule_page_tiles,
     conf_rule_page_urls,
+    conf_rule_voice,
 };
 
 void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)

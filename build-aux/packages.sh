@@ -4,6 +4,8 @@ PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libh
     libcurl4-openssl-dev libwslay-dev libhttp-parser-dev libjwt-dev libboost-context-dev libsystemd-dev libssl-dev
     libical-dev libhpdf-dev libstemmer-dev zlib1g-dev libedit-dev"
 PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
+# Speech without a service: docs/voice.md. Without them there is none.
+PACKAGES_VOICE="pocketsphinx pocketsphinx-en-us flite espeak-ng"
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
 PACKAGES_CHECK="clang clang-format cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
     python3-icalendar python3-dateutil python3-gpxpy poppler-utils"

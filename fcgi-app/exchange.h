@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+struct fastcgi_pool;
 struct http_client;
 struct runner;
 struct turn_env;
@@ -25,9 +26,10 @@ struct app {
     struct reactor *reactor;
     struct store *store;
     struct auth *auth;
-    struct turn_env *turns;   /* NULL in api workers */
-    struct runner *runner;    /* of the request: the turns that it runs (fcgi-app/runner.h) */
-    struct http_client *http; /* for tools called directly, made with the first; or NULL */
+    struct turn_env *turns;     /* NULL in api workers */
+    struct runner *runner;      /* of the request: the turns that it runs (fcgi-app/runner.h) */
+    struct http_client *http;   /* for tools called directly, made with the first; or NULL */
+    struct fastcgi_pool *tools; /* turn workers: the tool processes, for speech; or NULL */
 };
 
 struct reply {

@@ -1,6 +1,7 @@
 #include "fcgi-app/handlers.h"
 
 #include "base/err.h"
+#include "fcgi-app/voice.h"
 
 #include <string.h>
 
@@ -82,12 +83,6 @@ static void handlers_page_push(const struct conf *conf, struct buf *b)
     buf_puts(b, "null");
 }
 
-static void handlers_page_voice(const struct conf *conf, struct buf *b)
-{
-    (void)conf;
-    buf_puts(b, "null");
-}
-
 /* Those of web/client/chat/words/. */
 static void handlers_page_languages(const struct conf *conf, struct buf *b)
 {
@@ -106,7 +101,7 @@ static const struct {
     {"tiles", handlers_page_tiles},
     {"limits", handlers_page_limits},
     {"push", handlers_page_push},
-    {"voice", handlers_page_voice},
+    {"voice", voice_write_site},
     {"languages", handlers_page_languages},
 };
 

@@ -36,6 +36,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_tools.c \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
+	fcgi-app/handlers_voice.c \
 	fcgi-app/identify.c fcgi-app/identify.h \
 	fcgi-app/lag.c fcgi-app/lag.h \
 	fcgi-app/loop.c fcgi-app/loop.h \
@@ -69,12 +70,16 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/uichat.c fcgi-app/uichat.h \
 	fcgi-app/uichat_message.c fcgi-app/uichat_parts.h \
 	fcgi-app/upload.c fcgi-app/upload.h \
+	fcgi-app/voice.c fcgi-app/voice.h \
+	fcgi-app/voice_local.c \
+	fcgi-app/voice_remote.c \
 	fcgi-app/webhook.c fcgi-app/webhook.h
 FCGIAPP_LIBS = libfcgiapp.a $(AGENT_LIBS)
 
 # What the routes cannot say of themselves; base.json first.
 OPENAPI_TEXTS = fcgi-app/openapi/base.json fcgi-app/openapi/chat.json \
-	fcgi-app/openapi/protocols.json fcgi-app/openapi/tools.json fcgi-app/openapi/user.json
+	fcgi-app/openapi/protocols.json fcgi-app/openapi/tools.json fcgi-app/openapi/user.json \
+	fcgi-app/openapi/voice.json
 nodist_libfcgiapp_a_SOURCES = fcgi-app/openapi_texts.c
 CLEANFILES += fcgi-app/openapi_texts.c
 EXTRA_DIST += $(OPENAPI_TEXTS) build-aux/make-texts.sh

@@ -111,6 +111,10 @@ static const struct routes_row routes_rows[] = {
         handlers_user_export},
     {"DELETE", "/user-data", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_user_erase},
+    {"POST", "/voice/transcribe", ROUTES_PUBLIC, ROUTES_TURN | ROUTES_SOUND, ROUTES_USER,
+        ROUTES_RATE_TRANSCRIBE, handlers_voice_transcribe},
+    {"POST", "/voice/speak", ROUTES_PUBLIC, ROUTES_TURN, ROUTES_USER, ROUTES_RATE_SPEAK,
+        handlers_voice_speak},
     {"GET", "/openapi.json", ROUTES_PUBLIC, ROUTES_API, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_openapi},
     {"GET", "/page", ROUTES_PUBLIC, ROUTES_API, ROUTES_ANYONE, ROUTES_RATE_NONE, handlers_page},
@@ -285,6 +289,8 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
         [ROUTES_RATE_API] = {"api", conf->rate_api_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_STREAM] = {"stream", conf->rate_stream_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_FEEDBACK] = {"feedback", conf->rate_feedback_user, ROUTES_MINUTE_MS},
+        [ROUTES_RATE_TRANSCRIBE] = {"voice", conf->rate_voice_minute, ROUTES_MINUTE_MS},
+        [ROUTES_RATE_SPEAK] = {"speak", conf->rate_speak_minute, ROUTES_MINUTE_MS},
     };
     if (rate == ROUTES_RATE_NONE || classes[rate].limit == 0)
         return 0;
@@ -345,11 +351,18 @@ size_t routes_body_max(const struct conf *conf, bool internal)
     return (size_t)(internal && message > conf->body_max ? message : conf->body_max);
 }
 
-size_t routes_body_most(const struct conf *conf)
+static size_t routes_body_files(const struct conf *conf)
 {
     size_t plain = routes_body_max(conf, true), files = (size_t)conf->attachments_body;
 
     return files > plain ? files : plain;
+}
+
+size_t routes_body_most(const struct conf *conf)
+{
+    size_t files = routes_body_files(conf), sound = (size_t)conf->voice_bytes;
+
+    return sound > files ? sound : files;
 }
 
 /* What this request may have, which its path decides. */
@@ -359,10 +372,11 @@ static size_t routes_body_of(struct exchange *x, int pool)
         const struct routes_row *row = &routes_rows[i];
         const char *params[EXCHANGE_PARAMS] = {NULL};
         const char *path = routes_below(x, row);
-        if (path && (row->pools & pool) && (row->pools & ROUTES_FILES) &&
+        if (path && (row->pools & pool) && (row->pools & (ROUTES_FILES | ROUTES_SOUND)) &&
             strcmp(row->method, x->request.method) == 0 &&
             routes_fit(x, row->pattern, path, params) == 1)
-            return routes_body_most(x->app->conf);
+            return row->pools & ROUTES_FILES ? routes_body_files(x->app->conf) :
+                                               (size_t)x->app->conf->voice_bytes;
     }
     return routes_body_max(x->app->conf, x->request.internal != NULL);
 }

@@ -12,6 +12,8 @@
 enum routes_pool { ROUTES_API = 1, ROUTES_TURN = 2, ROUTES_BOTH = 3 };
 /* Beside a pool: its body may carry files, and so be as long as attachments.body says. */
 #define ROUTES_FILES 4
+/* The same for a sound, as long as voice.bytes says. */
+#define ROUTES_SOUND 8
 /* Where a path stands: under conf->public_base, at the root, under a base of the facade
  * (fcgi-app/facade.h), or at the root for our own only. */
 enum routes_scope { ROUTES_PUBLIC, ROUTES_ROOT, ROUTES_FACADE, ROUTES_INTERNAL };
@@ -22,7 +24,9 @@ enum routes_rate {
     ROUTES_RATE_CHAT,
     ROUTES_RATE_API,
     ROUTES_RATE_STREAM,
-    ROUTES_RATE_FEEDBACK
+    ROUTES_RATE_FEEDBACK,
+    ROUTES_RATE_TRANSCRIBE,
+    ROUTES_RATE_SPEAK
 };
 
 typedef int routes_handler(struct exchange *x);
@@ -32,7 +36,7 @@ struct routes_row {
      * "{path}" the rest */
     const char *method, *pattern;
     enum routes_scope scope;
-    int pools; /* enum routes_pool, perhaps with ROUTES_FILES */
+    int pools; /* enum routes_pool, perhaps with ROUTES_FILES or ROUTES_SOUND */
     enum routes_user user;
     enum routes_rate rate;
     routes_handler *handler;
@@ -51,7 +55,7 @@ MUST_CHECK int routes_match(struct exchange *x, int pool, const struct routes_ro
  * it.
  */
 size_t routes_body_max(const struct conf *conf, bool internal);
-/* The same for a row with ROUTES_FILES: the most that any request may have. */
+/* The most that any request may have: of a row with ROUTES_FILES, or ROUTES_SOUND. */
 size_t routes_body_most(const struct conf *conf);
 /* Answers the exchange: afterwards x->reply is whole. ERR_PEER_GONE: nobody to answer to. */
 MUST_CHECK int routes_answer(struct exchange *x, int pool);

@@ -6,6 +6,7 @@
 #include "base/task.h"
 #include "fcgi-app/routes.h"
 #include "fcgi-app/runner.h"
+#include "process/fastcgi_pool.h"
 #include "tools/remote/mcp.h"
 #include "wire/http/http.h"
 #include "wire/redis/listen.h"
@@ -56,6 +57,8 @@ static int seats_open_turns(struct seats *s)
     error = http_new(&s->env.http, s->app.reactor);
     if (!error && w->tool_socket)
         error = tool_calls_new(&s->tools, w, s->app.reactor);
+    if (!error && w->tool_socket)
+        error = fastcgi_pool_new(&s->app.tools, s->app.reactor, w->tool_socket, NULL);
     if (!error)
         http_keep(s->env.http, (size_t)atomic_load(&w->slot->seats_count));
     return error ? error : listen_new(&s->env.listen, s->app.store->link);
@@ -101,6 +104,7 @@ void seats_free(struct seats *s)
     }
     seats_close_peers(s);
     tool_calls_free(s->tools);
+    fastcgi_pool_free(s->app.tools);
     listen_free(s->env.listen);
     if (s->env.http) {
         mcp_leave(s->env.http, s->app.reactor, LEAVE_MS);

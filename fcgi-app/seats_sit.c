@@ -88,7 +88,8 @@ int seats_sit(struct seats *s, struct inbound *inbound)
         .param = inbound_param,
         .body = inbound_body,
         .write = inbound_write,
-        .body_done = inbound_body_done};
+        .body_done = inbound_body_done,
+        .gone = seats_peer_gone};
     seat->serving = (struct serving){.app = &seat->app,
         .pool = ROUTES_TURN,
         .source = &seat->source,

@@ -287,3 +287,8 @@ void fastcgi_call_forget(struct fastcgi_call *call)
 {
     call->fn = NULL;
 }
+
+void fastcgi_call_cancel(struct fastcgi_call *call)
+{
+    fastcgi_call_free(call);
+}

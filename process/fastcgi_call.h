@@ -12,8 +12,8 @@ struct fastcgi_pool;
 
 /*
  * fastcgi_call -- one FastCGI request to a pool of workers (fastcgi_pool), over a fit kept
- * connection, else over a new one. Stream workers only. Never blocks: a full backlog of the pool is
- * ERR_FULL at once.
+ * connection, else over a new one. Stream workers, and turn workers for speech. Never blocks: a
+ * full backlog of the pool is ERR_FULL at once.
  *
  * It sends a failed request once more over a new connection, before the caller hears of it, when
  * - the worker answered that it is overloaded and has not looked at the request, or
@@ -51,6 +51,8 @@ struct fastcgi_call_request { /* borrowed while fastcgi_call_start runs */
 MUST_CHECK int fastcgi_call_start(struct fastcgi_pool *pool,
     const struct fastcgi_call_request *request, fastcgi_call_fn *fn, void *arg,
     struct fastcgi_call **out);
+/* Hangs up: its worker sees that nobody waits. fn is not called. */
+void fastcgi_call_cancel(struct fastcgi_call *call);
 /* The request goes on; nobody gets its reply. */
 void fastcgi_call_forget(struct fastcgi_call *call);
 

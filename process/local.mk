@@ -22,5 +22,6 @@ libprocess_a_SOURCES = \
 	process/slots.c process/slots.h \
 	process/trace.c process/trace.h \
 	process/uimessage.c process/uimessage.h \
+	process/voice_queue.c process/voice_queue.h \
 	process/worker.c process/worker.h
 PROCESS_LIBS = libprocess.a $(WIRE_LIBS)

@@ -63,6 +63,7 @@ struct scoreboard_seat {
     atomic_ullong work_owner;   /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
     atomic_llong work_since_ms; /* monotonic */
     atomic_ullong tool_owner;   /* of the call for which a tool process is asked; 0 = none */
+    atomic_int voice;           /* enum voice_place, process/voice_queue.h */
 };
 struct scoreboard_slot {
     /* supervisor */

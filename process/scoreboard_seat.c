@@ -30,6 +30,7 @@ void scoreboard_seat_clear(struct scoreboard_seat *seat)
     scoreboard_work_set(seat, NULL);
     scoreboard_tool_set(seat, "");
     scoreboard_tool_asked(seat);
+    atomic_store(&seat->voice, 0);
     atomic_store_explicit(&seat->turn_deadline_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&seat->epoch, 0, memory_order_relaxed);
     atomic_store_explicit(&seat->trail_next, 0, memory_order_relaxed);

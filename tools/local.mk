@@ -9,6 +9,7 @@ include tools/kit/local.mk
 include tools/schema/local.mk
 include tools/remote/local.mk
 include tools/engine/local.mk
+include tools/voice/local.mk
 
 # The families. Their order is that of the model's list: a new one comes last.
 include tools/time/local.mk

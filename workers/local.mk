@@ -24,7 +24,10 @@ libworkers_a_SOURCES = \
 	workers/supervisor/watchdog.c workers/supervisor/watchdog.h \
 	workers/api/api_worker.c \
 	workers/turn/turn_worker.c \
-	workers/tool/tool_process.c \
+	workers/tool/program.c workers/tool/program.h \
+	workers/tool/tool_process.c workers/tool/tool_process_parts.h \
+	workers/tool/tool_process_speech.c \
+	workers/tool/voice_desk.c workers/tool/voice_desk.h \
 	workers/stream/hub.c workers/stream/hub.h \
 	workers/stream/hub_deliver.c \
 	workers/stream/hub_look.c \

@@ -40,4 +40,5 @@ FUZZERS = \
 	tests/fuzz/fuzz_places \
 	tests/fuzz/fuzz_aisdk \
 	tests/fuzz/fuzz_uichat \
-	tests/fuzz/fuzz_refusal
+	tests/fuzz/fuzz_refusal \
+	tests/fuzz/fuzz_wav

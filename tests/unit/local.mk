@@ -128,6 +128,7 @@ UNIT_TESTS = \
 	tests/unit/test_user_turns \
 	tests/unit/test_vehicle_use \
 	tests/unit/test_viewer \
+	tests/unit/test_voice \
 	tests/unit/test_wait \
 	tests/unit/test_webhooks \
 	tests/unit/test_task_own

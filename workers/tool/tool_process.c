@@ -11,6 +11,8 @@
  * (a stop, the end of the turn, the death of its worker). That is no worse than kill -9: a tool
  * writes in one script, with its mark. The supervisor forks the next one at once.
  */
+#include "workers/tool/tool_process_parts.h"
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -24,6 +26,7 @@
 #include "store/store.h"
 #include "tools/engine/tools.h"
 #include "tools/remote/tool_words.h"
+#include "tools/voice/voice_words.h"
 #include "wire/fastcgi/inbound.h"
 #include "wire/http/http.h"
 
@@ -44,20 +47,6 @@
 #define IO_TIMEOUT_MS 2000 /* of a peer that connects and asks nothing, or takes no reply */
 #define REPLY_HEAD WORKER_SLOT_HEADER ": %u\r\nContent-Type: application/json\r\n\r\n"
 
-struct tool_process {
-    struct worker *worker;
-    const struct conf *conf;
-    struct reactor *reactor;
-    struct store *store;
-    struct http_client *http; /* made with the first call */
-    struct inbound_limits limits;
-    struct inbound_handlers handlers;
-    struct reactor_source listening;
-    struct inbound *peer; /* NULL: it waits for a connection */
-    bool asked;           /* the peer's request has come, nobody has looked at it */
-    int64_t listen_ms;    /* monotonic: it does not listen before */
-};
-
 /* ---- what ends it in a call ---- */
 
 static volatile sig_atomic_t process_peer_fd = -1; /* who waits for the call; -1 = no call */
@@ -75,8 +64,7 @@ static void tool_process_on_io(int number)
     errno = error;
 }
 
-/* fd: of the peer, which sends nothing any more; -1 = the call is over. */
-static void tool_process_listen_for_end(int fd)
+void tool_process_listen_for_end(int fd)
 {
     int old = process_peer_fd;
 
@@ -112,8 +100,7 @@ static void tool_process_signals(void)
     sigaction(SIGIO, &left, NULL);
 }
 
-/* ms: 0 = no limit any more. */
-static void tool_process_limit(int64_t ms)
+void tool_process_limit(int64_t ms)
 {
     struct itimerval time = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
 
@@ -121,17 +108,6 @@ static void tool_process_limit(int64_t ms)
 }
 
 /* ---- one call ---- */
-
-struct process_call {
-    struct tool_process *process;
-    struct scoreboard_seat *seat;
-    struct arena *arena;
-    struct tools_context context;
-    struct tools_run run;
-    struct buf args;
-    int64_t began_ms; /* monotonic */
-    char log_context[256];
-};
 
 static int tool_process_step(struct tool_process *p, int64_t until_ms)
 {
@@ -260,8 +236,7 @@ static int tool_process_run(struct process_call *c)
     return error == 1 ? 0 : error;
 }
 
-/* Returns 0; ERR_PEER_GONE: it has not been answered. */
-static int tool_process_begin(struct process_call *c)
+int tool_process_begin(struct process_call *c)
 {
     char head[128];
     int len = snprintf(head, sizeof head, REPLY_HEAD, c->process->worker->slot_index);
@@ -271,8 +246,7 @@ static int tool_process_begin(struct process_call *c)
     return inbound_write(c->process->peer, head, (size_t)len);
 }
 
-/* Without a word of FastCGI, as one that dies: for whoever asked the process is lost. */
-static void tool_process_hang_up(struct tool_process *p)
+void tool_process_hang_up(struct tool_process *p)
 {
     inbound_free(p->peer);
     p->peer = NULL;
@@ -322,7 +296,10 @@ static void tool_process_serve(struct tool_process *p)
     atomic_fetch_add_explicit(&w->slot->requests, 1, memory_order_relaxed);
     if (c.arena && c.seat) {
         scoreboard_enter(w->board, w->slot, c.seat);
-        tool_process_call(&c);
+        if (voice_words_is(inbound_param, p->peer))
+            tool_process_speech(&c);
+        else
+            tool_process_call(&c);
         scoreboard_enter(w->board, w->slot, NULL);
     } else {
         inbound_overloaded(p->peer);
@@ -385,6 +362,13 @@ static int tool_process_listen(struct tool_process *p)
 
 /* ---- the process ---- */
 
+static size_t tool_process_body_max(const struct conf *conf)
+{
+    size_t sound = (size_t)conf->voice_bytes;
+
+    return sound > TOOL_WORDS_ARGS_MAX ? sound : TOOL_WORDS_ARGS_MAX;
+}
+
 static int tool_process_open(struct tool_process *p, struct worker *w)
 {
     char owner[64];
@@ -392,7 +376,7 @@ static int tool_process_open(struct tool_process *p, struct worker *w)
 
     *p = (struct tool_process){.worker = w, .conf = w->conf};
     p->limits = (struct inbound_limits){.params_max = TOOL_WORDS_PARAMS_MAX,
-        .body_max = TOOL_WORDS_ARGS_MAX,
+        .body_max = tool_process_body_max(w->conf),
         .reply_max = TOOL_WORDS_REPLY_MAX,
         .io_timeout_ms = IO_TIMEOUT_MS,
         .idle_ms = IO_TIMEOUT_MS,
