@@ -43,7 +43,6 @@ dist_webclient_DATA = \
 	web/client/transports.js
 
 dist_webchat_DATA = \
-	web/client/chat/answer-style.js \
 	web/client/chat/approvals.js \
 	web/client/chat/attached.js \
 	web/client/chat/camera.js \
@@ -69,6 +68,7 @@ dist_webchat_DATA = \
 	web/client/chat/progress.js \
 	web/client/chat/session.js \
 	web/client/chat/site.js \
+	web/client/chat/style-answers.js \
 	web/client/chat/style-approvals.js \
 	web/client/chat/style-composer.js \
 	web/client/chat/style.js \

@@ -27,8 +27,8 @@ export async function barePage(site, context) {
     headers: {"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https://pictures.example.org https://tiles.example.org; connect-src 'self'"}}));
   await page.goto(`${site.stack.url}/bare-page-${uuid()}`);
   await page.evaluate(async colours => {
-    const sheet = new CSSStyleSheet(), {default: style} = await import("/client/chat/answer-style.js");
-    sheet.replaceSync(colours + style);
+    const sheet = new CSSStyleSheet(), {ANSWERS} = await import("/client/chat/style-answers.js");
+    sheet.replaceSync(colours + ANSWERS);
     document.adoptedStyleSheets = [sheet];
   }, COLOURS);
   return page;

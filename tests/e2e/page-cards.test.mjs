@@ -1,9 +1,9 @@
 // Cards: what tools found, as a person reads it. Results are those of the real tools; of tools that ask a service outside, made by hand.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {screenshot, served} from "./browser.mjs";
+import {answers, say, screenshot, served} from "./browser.mjs";
 import {barePage} from "./answers.mjs";
-import {SLOW} from "./harness.mjs";
+import {SLOW, uuid} from "./harness.mjs";
 
 const PLACE = {name: "Byron Bay, New South Wales, Australia", latitude: -28.64, longitude: 153.61, timezone: "Australia/Sydney"};
 const OUTSIDE = { // by hand, after the tools' result schemas
@@ -363,6 +363,35 @@ describe("maps", () => {
     for (const href of fiji.images) {
       const [z, x, y] = href.match(/\d+/g).map(Number);
       assert.ok(x >= 0 && x < 2 ** z && y >= 0 && y < 2 ** z, href);
+    }
+  });
+});
+
+describe("a conversation with cards", () => {
+  const site = served();
+
+  test("what a tool found stands in the conversation, also after a reload", async t => {
+    for (const colorScheme of ["light", "dark"]) {
+      const context = await site.browser.newContext({viewport: {width: 420, height: 1000}, colorScheme}), faults = [];
+      t.after(() => context.close());
+      const page = await context.newPage();
+      page.on("console", m => m.type() === "error" && !/404/.test(m.text()) && faults.push(m.text()));
+      await page.goto(`${site.stack.url}/#${uuid()}`);
+      await page.locator("#state[data-state=live]").waitFor();
+      site.stack.double.texts.set("plan", "Here is **the plan**, as code:\n\n```json\n{\"from\": \"Sydney\", \"days\": 2}\n```\n");
+      await say(page, "Plan it [[tool name=plan_trip args={\"origin\":\"Sydney\",\"destination\":\"Brisbane\",\"waypoints\":[\"Byron\\u0020Bay\"]} | text named=plan]]");
+      await answers(page).filter({hasText: "the plan"}).waitFor();
+      const card = page.locator("section.card.trip");
+      await card.locator(".map[data-coast=drawn]").waitFor();
+      await page.locator(".code .c-attr").first().waitFor();
+      assert.equal(await card.count(), 1);
+      assert.match(await card.getAttribute("aria-label"), /^Sydney to Brisbane$/);
+      const copy = page.locator(".code .copy");
+      assert.deepEqual(await copy.evaluate(e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).fontSize]), ["rgba(0, 0, 0, 0)", "12px"]);
+      await screenshot(page, `conversation-${colorScheme}`);
+      await page.reload();
+      await card.locator(".map[data-coast=drawn]").waitFor();
+      assert.deepEqual(faults, []);
     }
   });
 });

@@ -1,6 +1,7 @@
 // The looks of <turnpike-chat>. Colours and the typeface can be set from outside by custom properties
 // --turnpike-NAME, for each NAME below: docs/chat-element.md.
 
+import {ANSWERS} from "./style-answers.js";
 import {APPROVALS} from "./style-approvals.js";
 import {COMPOSER} from "./style-composer.js";
 
@@ -52,7 +53,6 @@ const CSS = `
 .text code { font: .88em/1.45 ui-monospace, "Cascadia Mono", Menlo, monospace; background: var(--ground); border-radius: 5px; padding: .1em .3em; }
 .text pre { padding: 10px 12px; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; overflow-x: auto; overflow-wrap: normal; }
 .text pre code { padding: 0; background: none; }
-.text pre[data-language]::before { content: attr(data-language); display: block; margin-bottom: 4px; font-size: .75rem; color: var(--soft); }
 .text .wide { overflow-x: auto; margin-block: .6em; }
 .text table { border-collapse: collapse; font-size: .93em; overflow-wrap: normal; }
 .text :is(th, td) { border: 1px solid var(--line); padding: 5px 10px; text-align: start; vertical-align: top; min-width: 4em; }
@@ -122,7 +122,7 @@ let sheet = null;
 export function styleSheet() {
   if (!sheet) {
     sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS + APPROVALS + COMPOSER);
+    sheet.replaceSync(CSS + ANSWERS + APPROVALS + COMPOSER);
   }
   return sheet;
 }

@@ -1,6 +1,6 @@
 // How answers and cards look, for the style sheets of whoever shows them. Colours are the custom properties of the place; those of
 // code and of maps follow its `color-scheme`.
-export default `
+export const ANSWERS = `
 .text { --c-red: light-dark(#a3221a, #ff9d94); --c-violet: light-dark(#7a2c9d, #d7a6ff); --c-green: light-dark(#1a6b33, #8ddb8c);
   --c-brown: light-dark(#854500, #f0b060); --c-blue: light-dark(#0550ae, #8cc4ff); --c-teal: light-dark(#0b5f70, #7fd1e8); }
 .text :is(p, li, th, td, h3, h4, h5, h6) { unicode-bidi: plaintext; }
