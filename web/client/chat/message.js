@@ -73,10 +73,8 @@ export class UserMessage {
     this.element.classList.toggle("waiting", waiting);
     this.element.classList.toggle("lost", message.state === "lost");
     if (was?.text !== message.text) this.body.textContent = visible(message.text);
-  /** ctx: {load(id), fail(text), acts}: how files are had, and acts {again(message, text), takeBack(message), version(message, index)}. */
-  constructor(ctx) {
-    const {acts} = this.ctx = ctx;
-    this.acts = acts;
+    this.body.hidden = message.text === "" || this.#editor !== null;
+    if (was?.files !== message.files) this.files.replaceChildren(...message.files.map(file => fileView(file, this.ctx)));
     this.files.hidden = message.files.length === 0;
     this.note.textContent = waiting ? STATES[message.state]?.() ?? "" : "";
     this.note.hidden = !waiting;
