@@ -3,6 +3,7 @@ import {describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {answers, say, screenshot, served} from "./browser.mjs";
 import {uuid} from "./harness.mjs";
+import {initial, reduce} from "../../web/client/conversation.js";
 
 const asked = page => page.locator(".approval:not(.over)");
 const allow = page => page.getByRole("button", {name: "Allow", exact: true});
@@ -210,6 +211,23 @@ describe("approvals on the screen", () => {
     await page.getByRole("button", {name: "Don't allow"}).click();
     await answers(page).filter({hasText: "Answered."}).waitFor();
   });
+});
+
+test("a snapshot that comes while something is asked changes nothing of the question", () => {
+  const preview = {kind: "event", title: "Dentist", changes: [], effects: []}, schema = {type: "object", properties: {event_id: {type: "string"}}};
+  const interrupt = {id: "a1", reason: "tool_call", message: "May I?", toolCallId: "c1", expiresAt: "2031-05-20T05:10:00Z",
+    responseSchema: {type: "object", properties: {approved: {type: "boolean"}, editedArgs: schema}},
+    metadata: {tool: "delete_calendar_event", arguments: {event_id: "e1"}, reason: "policy", preview}};
+  let c = reduce(initial, {type: "RUN_STARTED", threadId: "s", runId: "r1"});
+  c = reduce(c, {type: "RUN_FINISHED", threadId: "s", runId: "r1", outcome: {type: "interrupt", interrupts: [interrupt]}});
+  assert.deepEqual(c.approvals, [{id: "a1", toolCallId: "c1", tool: "delete_calendar_event", args: {event_id: "e1"}, message: "May I?",
+    expiresAt: "2031-05-20T05:10:00Z", reason: "policy", schema, preview}]);
+  const asked = c.approvals[0];
+  c = reduce(c, {type: "MESSAGES_SNAPSHOT", messages: [{id: "u1", role: "user", content: "delete it"}]});
+  assert.equal(c.approvals[0], asked);
+  const {responseSchema: _, metadata, ...rest} = interrupt; // as GET /approvals has it
+  const listed = reduce(initial, {type: "approvals", approvals: [{...rest, tool_call_id: "c1", toolCallId: undefined, expires_at: rest.expiresAt, expiresAt: undefined, ...metadata}]});
+  assert.deepEqual(listed.approvals, [(({schema: __, ...known}) => known)(asked)]);
 });
 
 describe("approvals whose time is short", () => {

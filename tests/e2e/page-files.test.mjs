@@ -5,7 +5,6 @@ import {answers, say, screenshot, served} from "./browser.mjs";
 import {uuid} from "./harness.mjs";
 import {png} from "../doubles/pictures.mjs";
 
-const LIMIT = 102400;
 const text = content => Buffer.from(content);
 
 function screen(site) {
@@ -65,11 +64,19 @@ describe("files in the chat page", () => {
 
   test("what cannot be taken is refused in words, with the limit", async t => {
     const page = await open(t);
+    await page.waitForFunction(() => document.querySelector("turnpike-chat").siteInfo.limits);
     await choose(page, ["large.png", "image/png", png(4, 4, {bytes: 200000})]);
     await page.locator("#notice", {hasText: /^large\.png is too large: it has 200 kB, and at most 102 kB are possible\.$/}).waitFor();
     assert.equal(await page.locator(".chip").count(), 0);
+    const uploads = [];
+    page.on("request", r => r.url().includes("/attachments?") && uploads.push(r.url()));
     await choose(page, ["pack.zip", "application/zip", text("PK\x03\x04....")]);
-    await page.locator("#notice", {hasText: /^pack\.zip (cannot be read here|could not be uploaded)/}).waitFor();
+    await page.locator("#notice", {hasText: /^pack\.zip cannot be read here: /}).waitFor();
+    await choose(page, ...[1, 2, 3, 4].map(i => [`${i}.txt`, "text/plain", text(`file ${i}`)]));
+    await page.locator("#notice", {hasText: "4.txt is one too many: at most 3 files go with a message."}).waitFor();
+    await page.locator(".chip").nth(2).waitFor();
+    assert.equal(uploads.length, 3, "what cannot be taken is not uploaded");
+    for (const i of [1, 2, 3]) await page.getByRole("button", {name: `Remove ${i}.txt`}).click();
     assert.equal(await page.locator(".chip").count(), 0);
     await choose(page, ["empty.txt", "text/plain", text("")]);
     await page.locator("#notice", {hasText: "empty.txt is empty."}).waitFor();
@@ -167,18 +174,21 @@ describe("files in the chat page", () => {
     assert.equal(await page.locator(".chip").count(), 0);
   });
 
-  test("an input method's Enter sends nothing; arrow up in an empty field asks for the last message", async t => {
+  test("an input method's Enter sends nothing; arrow up in an empty field rewrites the last message", async t => {
     const page = await open(t);
     await page.locator("#text").fill("にほん");
     await page.locator("#text").evaluate(field => field.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", isComposing: true, bubbles: true, cancelable: true})));
     assert.equal(await page.locator("#text").inputValue(), "にほん");
     assert.equal(await page.locator(".user").count(), 0);
-    await page.locator("turnpike-chat").evaluate(chat => chat.shadowRoot.addEventListener("turnpike-edit-last", () => { chat.dataset.asked = "yes"; }));
+    await say(page, "first version [[text say=One.]]");
+    await answers(page).filter({hasText: "One."}).waitFor();
+    await page.locator("#text").fill("some");
     await page.locator("#text").press("ArrowUp");
-    assert.equal(await page.locator("turnpike-chat").getAttribute("data-asked"), null);
+    assert.equal(await page.locator(".user .edit").count(), 0);
     await page.locator("#text").fill("");
     await page.locator("#text").press("ArrowUp");
-    assert.equal(await page.locator("turnpike-chat").getAttribute("data-asked"), "yes");
+    await page.locator(".user .edit textarea").waitFor();
+    assert.match(await page.locator(".user .edit textarea").inputValue(), /^first version/);
   });
 
   test("on a screen of 320 pixels all of it is there", async t => {
