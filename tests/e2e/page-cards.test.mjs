@@ -368,6 +368,33 @@ describe("maps", () => {
 });
 
 describe("a conversation with cards", () => {
+  const site = served({settings: {"page.images": "https://pictures.example.org", "page.tiles_url": "https://tiles.example.org/{z}/{x}/{y}.svg", "page.tiles_attribution": "© Somebody"}});
+
+  test("pictures and tiles are shown from where the operator's settings allow, and from nowhere else", async t => {
+    const context = await site.browser.newContext(), asked = new Set(), faults = [];
+    t.after(() => context.close());
+    await context.route(/example\.org/, route => {
+      asked.add(new URL(route.request().url()).origin);
+      return route.fulfill({contentType: "image/svg+xml", body: "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='30'/>"});
+    });
+    const page = await context.newPage();
+    page.on("console", m => m.type() === "error" && !/404/.test(m.text()) && faults.push(m.text()));
+    await page.goto(`${site.stack.url}/#${uuid()}`);
+    await page.locator("#state[data-state=live]").waitFor();
+    site.stack.double.texts.set("boats", "![a boat](https://pictures.example.org/a.svg) ![other](https://other.example.org/b.svg)");
+    await say(page, "x [[tool name=calculate_distance args={\"origin\":\"Sydney\",\"destination\":\"Canberra\"} | text named=boats]]");
+    const picture = page.locator(".assistant img");
+    await picture.waitFor();
+    await picture.evaluate(image => image.decode());
+    assert.equal(await page.locator(".assistant .text a").textContent(), "🖼 other");
+    await page.locator(".map image").first().waitFor();
+    await page.waitForFunction(() => performance.getEntriesByType("resource").some(r => r.name.includes("tiles.example.org")));
+    assert.deepEqual([...asked].sort(), ["https://pictures.example.org", "https://tiles.example.org"]);
+    assert.deepEqual(faults, []);
+  });
+});
+
+describe("a conversation with maps", () => {
   const site = served();
 
   test("what a tool found stands in the conversation, also after a reload", async t => {

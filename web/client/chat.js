@@ -9,7 +9,7 @@ import {Composer} from "./chat/composer.js";
 import {visible} from "./chat/elements.js";
 import {Follow} from "./chat/follow.js";
 import {frame} from "./chat/frame.js";
-import {loadMarkdown} from "./chat/markdown.js";
+import {loadMarkdown, setImageSources} from "./chat/markdown.js";
 import {Progress, waitsFor} from "./chat/progress.js";
 import {Session, newId} from "./chat/session.js";
 import {siteInfo} from "./chat/site.js";
@@ -185,9 +185,11 @@ export class TurnpikeChat extends HTMLElement {
   #know(site) {
     const before = this.#site;
     this.#site = site;
+    setImageSources(site.images);
     if (!this.#parts || JSON.stringify(before) === JSON.stringify(site)) return;
     this.#parts.transcript.named(this.#name);
-    if (before.currency !== site.currency || before.units !== site.units) this.#redraw();
+    if (before.currency !== site.currency || before.units !== site.units || before.tiles?.url !== site.tiles?.url) this.#redraw();
+    else this.#parts.transcript.refresh();
     this.#emit("turnpike-site", {site});
   }
   get #name() { return this.#site.name || "PAM"; }

@@ -1,5 +1,6 @@
 // Code in answers: a box with the language's name, a button that copies, and colours. The library that colours is loaded with
 // the first box; what it finds becomes elements with text nodes, never HTML.
+import {copy} from "./clipboard.js";
 import {button, element, visible} from "./elements.js";
 import {t} from "./words.js";
 
@@ -45,34 +46,20 @@ function colour(code) {
   } catch { /* it is still a text */ }
 }
 
-/** Where there is no clipboard to write to (a page without TLS), a field is copied. */
-function copyField(press, text) {
-  const field = element("textarea", "hidden");
-  field.value = text;
-  press.after(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  press.focus();
-  return done;
-}
-
-async function copy(press, code) {
-  const text = code.textContent;
-  const done = await Promise.resolve(navigator.clipboard?.writeText(text).then(() => true)).catch(() => false) || copyField(press, text);
-  press.textContent = done ? t("Copied") : t("Not copied");
-  setTimeout(() => { press.textContent = t("Copy"); }, 2000);
+async function press(button, code) {
+  button.textContent = await copy(code.textContent, button.parentNode) ? t("Copied") : t("Not copied");
+  setTimeout(() => { button.textContent = t("Copy"); }, 2000);
 }
 
 /** A box for code. What is copied is what is shown: characters that turn the direction stay spelt out. */
 export function codeBox(text, info = "") {
   const name = visible(info.trim().split(/\s/)[0]).slice(0, 30), box = element("div", "code"), head = element("div", "code-head");
   const pre = element("pre"), code = element("code", "", visible(text.replace(/\n$/, "")));
-  const press = button(t("Copy"), "copy", () => copy(press, code));
-  press.setAttribute("aria-live", "polite");
+  const copier = button(t("Copy"), "copy", () => press(copier, code));
+  copier.setAttribute("aria-live", "polite");
   pre.dir = "ltr";
   pre.tabIndex = 0; // scrolls by keys
-  head.append(element("span", "language", name), press);
+  head.append(element("span", "language", name), copier);
   pre.append(code);
   box.append(head, pre);
   if (!name) return box;
