@@ -64,7 +64,7 @@ await Promise.all([learnSite(), import("./client/chat.js")]);
 draw();
 setTheme(theme(), chat);
 const inbox = new Inbox({list: $("inbox-list"), count: $("inbox-count"), toasts: $("toasts"), request});
-const settings = new Settings($("settings"), {preferences, request, chat, site: () => site, push: () => null, onLanguage: speak,
+const settings = new Settings($("settings"), {preferences, request, chat, push: () => null, onLanguage: speak,
   signedIn: () => !$("out").hidden, onSignOut: signOut, onErased: () => startAnew()});
 
 // ---- sessions ------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ export class Settings {
 
   /**
    * dialog: a <dialog>. preferences: Preferences. request: client.fetch. push: Push of push.js, or null. chat: has an attribute theme.
-   * site(): of GET /page. signedIn(): whether there is somebody to sign out. onLanguage(tag): another one was chosen; onSignOut();
+   * signedIn(): whether there is somebody to sign out. onLanguage(tag): another one was chosen; onSignOut();
    * onErased(): nothing of the user is left.
    */
   constructor(dialog, parts) {
@@ -116,11 +116,10 @@ export class Settings {
   }
 
   #look() {
-    const tags = this.site().languages?.filter(tag => languages.includes(tag)) ?? languages;
     const own = tag => new Intl.DisplayNames([tag], {type: "language"}).of(tag);
     const words = {auto: t("As this device has it"), light: t("Light"), dark: t("Dark")};
     return this.#group(t("How it looks"),
-      this.#select("language", t("Language"), [["", t("As this browser has it")], ...tags.map(tag => [tag, own(tag)])], this.preferences.language, async language => {
+      this.#select("language", t("Language"), [["", t("As this browser has it")], ...languages.map(tag => [tag, own(tag)])], this.preferences.language, async language => {
         if (!await this.#store({language})) return;
         await this.onLanguage();
         this.#draw();
