@@ -52,7 +52,7 @@ function partsOf(message) {
  * the first of them, by the id of the call.
  */
 export function messagesOf(stored) {
-  const messages = [], results = new Map();
+  const messages = [], results = new Map(), calls = new Map(); // calls: id -> the answer that has it
   let answer = null, user = "";
   const begin = () => {
     if (!answer) messages.push(answer = {id: answerId(user), role: "assistant", parts: [], open: false});
@@ -65,12 +65,13 @@ export function messagesOf(stored) {
       answer = null;
       messages.push({id: user, role: "user", text: textOf(message.content), files: filesOf(message.content), state: "sent"});
     } else if (message.role === "tool") {
-      const at = answer ? answer.parts.findIndex(part => part.type === "tool" && part.id === message.toolCallId) : -1;
-      if (at >= 0) answer.parts[at] = withResult(answer.parts[at], message.content);
-      else if (messages.length === 0 || messages[0] === answer) results.set(message.toolCallId, message.content);
+      const parts = calls.get(message.toolCallId)?.parts, at = parts?.findIndex(part => part.type === "tool" && part.id === message.toolCallId);
+      if (parts) parts[at] = withResult(parts[at], message.content);
+      else results.set(message.toolCallId, message.content);
     } else if (message.role === "assistant" || message.role === "reasoning") {
       const parts = partsOf(message);
       if (parts.length) begin().parts.push(...parts);
+      for (const part of parts) if (part.type === "tool") calls.set(part.id, answer);
     }
   }
   return {messages, results};
