@@ -164,6 +164,9 @@ export class TurnpikeChat extends HTMLElement {
     this.open(newId(), {fresh: true, token});
   }
 
+  /** Does a local action of conversation.js, such as {type: "stored", messages}. */
+  dispatch(action) { this.#session?.dispatch(action); }
+
   /** Says something to the user under the conversation; "": nothing any more. */
   notice(text) {
     this.#parts.notice.textContent = visible(text);
