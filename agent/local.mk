@@ -21,6 +21,7 @@ libagent_a_SOURCES = \
 	agent/reply.c agent/reply.h \
 	agent/resume.c agent/resume.h \
 	agent/summary.c agent/summary.h \
+	agent/title.c agent/title.h \
 	agent/turn.c agent/turn.h \
 	agent/turn_ask.c \
 	agent/turn_begin.c \
@@ -30,6 +31,7 @@ libagent_a_SOURCES = \
 	agent/turn_resume.c \
 	agent/turn_steps.c \
 	agent/turn_summary.c \
+	agent/turn_title.c \
 	agent/wait.c agent/wait.h \
 	agent/wishes.c agent/wishes.h \
 	agent/model/abilities.c agent/model/abilities.h \

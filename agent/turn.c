@@ -80,7 +80,10 @@ static int turn_execute(struct turn *t, struct turn_result *result)
     turn_resume_drop(t);
     wait_end(&t->wait);
     t->waiting = false;
-    return turn_end(t, ending, result);
+    error = turn_end(t, ending, result);
+    if (!error && ending == TURN_WELL)
+        result->title = turn_title_of(t);
+    return error;
 }
 
 int turn_run(struct turn_env *env, const struct turns_start *start, const struct input *input,

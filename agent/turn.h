@@ -51,11 +51,14 @@ struct turn_env {
  * tools. */
 MUST_CHECK int turn_global_init(const struct conf *conf);
 
+struct turn_title;
 struct turn_result {
     int http_status;         /* 200, or of the problem */
     struct buf reply;        /* JSON body for a JSON client; problem+json when http_status >= 400 */
     struct turns_start next; /* outcome TURNS_STARTED: run it as well */
     struct arena *next_arena; /* owns `next`; the caller frees it */
+    /* The chat wants a title: turn_title_make or turn_title_free, when nobody waits any more. */
+    struct turn_title *title;
 };
 struct input;
 /*
@@ -69,5 +72,13 @@ struct input;
  */
 MUST_CHECK int turn_run(struct turn_env *env, const struct turns_start *start,
     const struct input *input, struct turn_result *result);
+/*
+ * turn_title_make -- asks the model for the chat's title, title.time at most, and frees `title`.
+ * The user's lists are told (session_updated). A title that the user gave stays; when it fails, or
+ * the worker dies, the chat keeps its first words. Counts in the turn's usage. In a task; env's
+ * eventlog is that of the turn, which is over.
+ */
+void turn_title_make(struct turn_env *env, struct turn_title *title);
+void turn_title_free(struct turn_title *title); /* NULL allowed */
 
 #endif

@@ -22,6 +22,7 @@
  *   turn_summary     a summary of the messages that leave the window
  *   turn_checkpoint  what a step has added and spent, written for a successor, and read by it
  *   turn_end         how a turn can end; the end in Redis
+ *   turn_title       the title of its chat, behind the end
  *
  * Process: turn worker, in the turn's task. Unless a function says otherwise it returns 0; why the
  * wait for Redis ended (wait_until); ERR_FENCED, ERR_FULL (the log), ERR_NOMEM, ERR_INTERNAL.
@@ -148,6 +149,8 @@ MUST_CHECK int turn_checkpoint_restore(struct turn *t, const char *json);
 enum turn_ending turn_ending_of(int error);
 /* Writes the end: calls that will not run, final event, messages, reply. ERR_STORE: in vain. */
 MUST_CHECK int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result);
+/* NULL: none is wanted. */
+struct turn_title *turn_title_of(const struct turn *t);
 /* Gives the turn to another worker, which goes on from the last checkpoint. Returns ERR_FENCED when
  * that is done, else why it is not; never 0. */
 MUST_CHECK int turn_give_back(struct turn *t);

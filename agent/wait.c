@@ -38,6 +38,14 @@ void wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *
         w->result = ERR_CANCELLED;
 }
 
+void wait_begin_behind(struct wait *w, struct turn_env *env, const struct turns_start *start,
+    int64_t deadline_ms)
+{
+    wait_begin(w, env, start, deadline_ms);
+    w->renew_at_ms = INT64_MAX;
+    w->listens = true; /* as far as the first wait is concerned: nothing is added */
+}
+
 /* The first wait: what it is for is on its way; then come the client's answer and our ears. */
 static void wait_under_way(struct wait *w)
 {

@@ -38,6 +38,10 @@ struct wait {
  * request that it waits for has been sent. Subscribing earlier would delay the first token. */
 void wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *start,
     int64_t deadline_ms);
+/* The same for a call of a model behind the turn's end: there is no lease to be renewed, and no
+ * stop is heard. */
+void wait_begin_behind(struct wait *w, struct turn_env *env, const struct turns_start *start,
+    int64_t deadline_ms);
 void wait_end(struct wait *w);
 /*
  * wait_until -- until *done, or until_ms (0 = no other limit than the turn's).

@@ -94,6 +94,10 @@
         "how long a client message id is recognised") \
     X(queue_max, INT, "turn.queue", "16", 0, 1000, \
         "turns that may wait in one session, and of one user for turn.user") \
+    X(session_undo_ms, MS, "session.undo", "30s", 1000, 86400000, \
+        "for so long a deleted chat can be had back, when its deletion asks for that") \
+    X(session_index, INT, "session.index", "300000", 2000, 100000000, \
+        "words of one user's chats that are indexed for searching, about 200 bytes each") \
     X(session_messages_max, INT, "session.messages", "2000", 10, 100000, \
         "messages kept in one session; the oldest go first") \
     /* HTTP */ \
@@ -311,6 +315,11 @@
         "most tokens of a summary") \
     X(model_summary_ms, MS, "model.summary_time", "45s", 100, 3600000, \
         "how long one may take; half of the turn's time at most") \
+    X(titles, BOOL, "titles", "on", 0, 0, \
+        "the model writes the titles of chats; off = they are the first words") \
+    X(title_model, TEXT, "title.model", "", 0, 0, \
+        "PROVIDER:MODEL that writes them; empty = as answers") \
+    X(title_ms, MS, "title.time", "10s", 100, 600000, "how long one may take") \
     X(model_tools_max, INT, "model.tools_max", "128", 32, 100000, \
         "tools of one request; found ones leave first, then a client's") \
     X(client_tools_max, SIZE, "http.client_tools", "128k", 1024, 67108864, \

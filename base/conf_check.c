@@ -401,6 +401,22 @@ static int conf_rule_responses(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
+static int conf_rule_title(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+#define CONF_PROVIDER_NAME_(provider, vendor) #provider,
+    static const char *const known[] = {CONF_PROVIDERS(CONF_PROVIDER_NAME_) NULL};
+#undef CONF_PROVIDER_NAME_
+    const char *colon = strchr(c->title_model, ':');
+
+    if (!*c->title_model ||
+        (colon && colon[1] &&
+            conf_word_is(c->title_model, (size_t)(colon - c->title_model), known)))
+        return 0;
+    snprintf(why, CONF_WHY_SIZE,
+        "title.model: \"%.60s\" is not PROVIDER:MODEL, such as openai:gpt-mini", c->title_model);
+    return ERR_CONFIG;
+}
+
 static int conf_rule_switches(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     struct conf_provider providers[CONF_PROVIDER_COUNT];
@@ -508,6 +524,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_urls,
     conf_rule_temperature,
     conf_rule_switches,
+    conf_rule_title,
     conf_rule_window,
     conf_rule_thinking,
     conf_rule_openai,

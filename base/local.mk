@@ -32,5 +32,6 @@ libbase_a_SOURCES = \
 	base/task_stack.c base/task_stack.h \
 	base/task_switch.c base/task_switch.h \
 	base/url.c base/url.h \
-	base/utf8.c base/utf8.h
+	base/utf8.c base/utf8.h \
+	base/words.c base/words.h
 BASE_LIBS = libbase.a $(JSONC_LIBS) $(CRYPTO_LIBS) $(CONTEXT_LIBS) -lm

@@ -12,6 +12,7 @@ routes_handler handlers_internal_message, handlers_internal_run;
 routes_handler handlers_attachment_put, handlers_attachments_list, handlers_attachment_get;
 routes_handler handlers_attachment_delete;
 routes_handler handlers_sessions_list, handlers_session_get, handlers_session_patch;
+routes_handler handlers_session_restore, handlers_session_export;
 routes_handler handlers_session_delete, handlers_session_messages, handlers_session_events;
 routes_handler handlers_history_get, handlers_history_delete;
 routes_handler handlers_stream_session, handlers_stream_turn;

@@ -1,7 +1,11 @@
 #include "fcgi-app/handlers.h"
 
+#include "agent/title.h"
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "store/branches.h"
+#include "store/find.h"
 #include "store/sessions.h"
 #include "store/turns.h"
 
@@ -34,18 +38,55 @@ static int handlers_cursor(struct exchange *x, const char **out)
     return handlers_bad_cursor(x);
 }
 
+/* ?pinned: NULL = all, else "1" or "0". */
+static int handlers_pinned(struct exchange *x, const char **out)
+{
+    const char *pinned = request_query(&x->request, "pinned");
+    *out = NULL;
+    if (!pinned || *pinned == '\0')
+        return 0;
+    if (strcmp(pinned, "true") == 0)
+        *out = "1";
+    else if (strcmp(pinned, "false") == 0)
+        *out = "0";
+    else
+        return problem_field(&x->problem, "pinned", "pinned must be true or false.");
+    return 0;
+}
+
+static int handlers_query(struct exchange *x, const char **out)
+{
+    *out = request_query(&x->request, "query");
+    if (!*out || **out == '\0') {
+        *out = NULL;
+        return 0;
+    }
+    size_t len = strlen(*out);
+    if (len > FIND_QUERY_BYTES)
+        return problem_limit(&x->problem, "query", FIND_QUERY_BYTES,
+            "query must be a text of at most %d bytes.", FIND_QUERY_BYTES);
+    return utf8_valid(*out, len) ? 0 : problem_field(&x->problem, "query", "query must be UTF-8.");
+}
+
 int handlers_sessions_list(struct exchange *x)
 {
-    const char *cursor = NULL;
+    const char *cursor = NULL, *pinned = NULL, *query = NULL;
     int64_t limit = 0;
     int error = handlers_cursor(x, &cursor);
     if (error == 0)
         error = request_query_int(&x->request, "limit",
             &(struct request_bounds){20, 1, HANDLERS_PAGE_MAX}, &limit, &x->problem);
+    if (error == 0)
+        error = handlers_pinned(x, &pinned);
+    if (error == 0)
+        error = handlers_query(x, &query);
     if (error < 0)
         return error;
     exchange_json(x, 200);
-    error = sessions_list(x->app->store, x->who.user, cursor, (size_t)limit, &x->reply.body);
+    const struct find_page search = {query, cursor, (size_t)limit, pinned};
+    const struct sessions_page page = {cursor, (size_t)limit, pinned};
+    error = query ? find_sessions(x->app->store, x->who.user, &search, &x->reply.body) :
+                    sessions_list(x->app->store, x->who.user, &page, &x->reply.body);
     return error == ERR_INVALID ? handlers_bad_cursor(x) : error;
 }
 
@@ -58,42 +99,107 @@ int handlers_session_get(struct exchange *x)
     return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
 }
 
+/* title: out, in the arena; NULL = the body has none. */
+static int handlers_title(struct exchange *x, const jdoc *body, const char **title)
+{
+    const char *text = NULL;
+    size_t len = 0;
+    struct buf clean = {0};
+    *title = NULL;
+    if (!jdoc_has(body, "title"))
+        return 0;
+    if (jdoc_get_string(body, "title", &text, &len) < 0 || len == 0 || len > HANDLERS_TITLE_MAX ||
+        strlen(text) != len)
+        return problem_limit(&x->problem, "title", HANDLERS_TITLE_MAX,
+            "title must be a text of 1 to %d bytes.", HANDLERS_TITLE_MAX);
+    int error = title_clean(text, len, HANDLERS_TITLE_MAX, &clean);
+    if (error == ERR_INVALID)
+        error = problem_field(&x->problem, "title", "Nothing of this title can be seen.");
+    if (error == 0 && !(*title = arena_strdup(x->arena, buf_text(&clean))))
+        error = ERR_NOMEM;
+    buf_free(&clean);
+    return error;
+}
+
 int handlers_session_patch(struct exchange *x)
 {
     jdoc *body = NULL;
-    const char *title = NULL;
-    size_t len = 0;
+    bool pinned = false;
+    struct sessions_change change = {0};
     int error = request_json(&x->request, false, &body, &x->problem);
     if (error < 0)
         return error;
     if (!ident_is_session(x->params[0], strlen(x->params[0])))
         return handlers_no_session(x);
-    if (jdoc_get_string(body, "title", &title, &len) < 0 || len == 0 || len > HANDLERS_TITLE_MAX ||
-        strlen(title) != len)
-        return problem_limit(&x->problem, "title", HANDLERS_TITLE_MAX,
-            "title must be a text of 1 to %d bytes.", HANDLERS_TITLE_MAX);
+    error = handlers_title(x, body, &change.title);
+    if (error < 0)
+        return error;
+    if (jdoc_has(body, "pinned")) {
+        if (jdoc_get_bool(body, "pinned", &pinned) != 0)
+            return problem_field(&x->problem, "pinned", "pinned must be true or false.");
+        change.pin = pinned ? 1 : -1;
+    }
+    if (!change.title && !change.pin)
+        return problem_field(&x->problem, "title", "title or pinned is needed.");
     exchange_json(x, 200);
-    error = sessions_rename(x->app->store, x->who.user, x->params[0], title, &x->reply.body);
+    error = sessions_change(x->app->store, x->who.user, x->params[0], &change, &x->reply.body);
+    if (error == ERR_LIMIT) {
+        problem_set(&x->problem, PROBLEM_LIMIT_REACHED, "At most %d chats can be pinned.",
+            SESSIONS_PINNED_MAX);
+        x->problem.has_limit = true;
+        x->problem.limit = SESSIONS_PINNED_MAX;
+    }
     return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
 }
 
-static int handlers_delete(struct exchange *x, const char *session)
+/* undo_ms: for so long it can be had back. */
+static int handlers_delete(struct exchange *x, const char *session, int64_t undo_ms)
 {
+    char until[CLOCK_RFC3339_SIZE];
+    int64_t until_ms = 0;
     int error = ident_is_session(session, strlen(session)) ?
-        sessions_delete(x->app->store, x->who.user, session) :
+        sessions_delete(x->app->store, x->who.user, session, undo_ms, &until_ms) :
         ERR_NOT_FOUND;
     if (error == ERR_NOT_FOUND)
         return handlers_no_session(x);
     if (error < 0)
         return error;
     exchange_json(x, 200);
-    buf_puts(&x->reply.body, "{\"success\":true,\"message\":\"The session was deleted.\"}");
+    buf_puts(&x->reply.body, "{\"success\":true,\"message\":\"The session was deleted.\"");
+    if (until_ms > 0) {
+        clock_rfc3339(until_ms, until);
+        buf_json_member(&x->reply.body, "restorable_until", until);
+    }
+    buf_putc(&x->reply.body, '}');
     return 0;
 }
 
 int handlers_session_delete(struct exchange *x)
 {
-    return handlers_delete(x, x->params[0]);
+    const char *undo = request_query(&x->request, "undo");
+    bool wanted = undo && strcmp(undo, "true") == 0;
+    if (undo && !wanted && strcmp(undo, "false") != 0)
+        return problem_field(&x->problem, "undo", "undo must be true or false.");
+    return handlers_delete(x, x->params[0], wanted ? x->app->conf->session_undo_ms : 0);
+}
+
+int handlers_session_restore(struct exchange *x)
+{
+    const char *session = x->params[0];
+    int error = ident_is_session(session, strlen(session)) ?
+        sessions_restore(x->app->store, x->who.user, session) :
+        ERR_NOT_FOUND;
+    if (error == ERR_NOT_FOUND)
+        return problem_set(&x->problem, PROBLEM_NOT_FOUND,
+            "No such session was deleted, or it is too late to have it back.");
+    if (error == ERR_CONFLICT)
+        return problem_set(&x->problem, PROBLEM_CONFLICT,
+            "There is another session with this id by now.");
+    if (error < 0)
+        return error;
+    exchange_json(x, 200);
+    error = sessions_get(x->app->store, x->who.user, session, &x->reply.body);
+    return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
 }
 
 static int handlers_branch(struct exchange *x, const struct branches_page *page)
@@ -271,5 +377,5 @@ int handlers_history_delete(struct exchange *x)
         return problem_field(&x->problem, "conversation_id",
             "conversation_id is needed: say which conversation to delete.");
     int error = handlers_check_conversation(x, session);
-    return error < 0 ? error : handlers_delete(x, session);
+    return error < 0 ? error : handlers_delete(x, session, 0);
 }

@@ -30,6 +30,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_message.c \
 	fcgi-app/handlers_page.c \
 	fcgi-app/handlers_push.c \
+	fcgi-app/handlers_session_export.c \
 	fcgi-app/handlers_sessions.c \
 	fcgi-app/handlers_streams.c \
 	fcgi-app/handlers_tool_call.c \

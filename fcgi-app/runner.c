@@ -114,6 +114,9 @@ int runner_run(struct runner *r, const struct turns_start *start, const struct i
         arena_free(result->next_arena);
     }
     result->next_arena = NULL;
+    turn_title_free(r->title);
+    r->title = result->title;
+    result->title = NULL;
     return error;
 }
 
@@ -150,4 +153,13 @@ void runner_end(struct runner *r)
         scoreboard_turn_give(r->app->worker->board, r->app->seat);
         r->has_place = false;
     }
+}
+
+void runner_behind_all(struct runner *r)
+{
+    struct turn_title *title = r->title;
+
+    r->title = NULL;
+    if (title)
+        turn_title_make(r->app->turns, title);
 }

@@ -32,6 +32,7 @@ struct runner {
     const struct input *input; /* of start, where it is known without reading; or NULL */
     struct arena *arena;       /* owns start's texts; NULL = the exchange's arena */
     unsigned in_row;           /* turns run since the request */
+    struct turn_title *title;  /* that runner_behind_all asks for; NULL = none */
     struct fault fault;        /* what the turn that runs is to do for a test */
 };
 
@@ -44,6 +45,8 @@ void runner_end(struct runner *r);
  * turns as it may, or leaves.
  */
 bool runner_take(struct runner *r);
+/* When the client has its answer and no turn is left to run: the title of the chat. */
+void runner_behind_all(struct runner *r);
 /*
  * runner_run -- one turn, here and now. The session's next turn, if there is one, is left to
  * runner_end.

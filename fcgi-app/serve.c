@@ -142,4 +142,5 @@ void serve_request(struct serving *s)
     exchange_fini(x);
     tools_leave(tools);
     guard_work(s->app, NULL);
+    runner_behind_all(&s->runner);
 }

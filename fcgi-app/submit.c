@@ -1,29 +1,11 @@
 #include "fcgi-app/submit_parts.h"
 
+#include "agent/title.h"
 #include "base/err.h"
 #include "fcgi-app/facade_parts.h"
 #include "fcgi-app/webhook.h"
 
 #include <string.h>
-
-#define SUBMIT_TITLE_CHARACTERS 60
-
-/* The first words, on one line. */
-static const char *submit_title(struct arena *arena, const char *text)
-{
-    text += strspn(text, " \t\r\n");
-    size_t characters = 0, len = 0;
-    for (; text[len] != '\0'; len++) {
-        if (((unsigned char)text[len] & 0xc0) != 0x80 && characters++ == SUBMIT_TITLE_CHARACTERS)
-            break;
-    }
-    char *title = arena_memdup(arena, text, len);
-    for (char *c = title; c && *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ')
-            *c = ' ';
-    }
-    return title;
-}
 
 /* What a session is called by: the user's words, else the first file. */
 static const char *submit_headline(const struct submit *s)
@@ -204,7 +186,7 @@ int submit_parse(const struct submit_source *from, const struct conf *conf, stru
         error = buf_error(&p.hash);
     if (error == 0) {
         ident_sha256_hex(p.hash.data, p.hash.len, out->body_hash);
-        out->title = submit_title(arena, submit_headline(out));
+        out->title = title_of_words(submit_headline(out), arena);
         error = !out->title ? ERR_NOMEM : 0;
     }
     buf_free(&p.hash);

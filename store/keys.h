@@ -85,6 +85,7 @@ bool keys_is_of_user(const char *key, const char *uid);
 #define KEYS_HINT_LEASES "tp:hint:leases"
 #define KEYS_HINT_TIMERS "tp:hint:timers"
 #define KEYS_HINT_WEBHOOKS "tp:hint:webhooks"
+#define KEYS_HINT_GONE "tp:hint:gone"
 #define KEYS_BLAMED "tp:blamed"
 #define KEYS_MCP_SERVERS "tp:mcp:servers"
 #define KEYS_MCP_PINS "tp:mcp:pins"

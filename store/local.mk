@@ -7,6 +7,8 @@ libstore_a_SOURCES = \
 	store/attachments.c store/attachments.h \
 	store/branches.c store/branches.h \
 	store/eventlog.c store/eventlog.h \
+	store/find.c store/find.h \
+	store/find_index.c store/find_parts.h \
 	store/hints.c store/hints.h \
 	store/inbox.c store/inbox.h \
 	store/keys.c store/keys.h \
@@ -16,6 +18,8 @@ libstore_a_SOURCES = \
 	store/records_index.c store/records_index.h \
 	store/reminders.c store/reminders.h \
 	store/sessions.c store/sessions.h \
+	store/sessions_delete.c \
+	store/sessions_list.c store/sessions_parts.h \
 	store/shared.c store/shared.h \
 	store/store.c store/store.h \
 	store/tickets.c store/tickets.h \
@@ -30,7 +34,10 @@ STORE_LIBS = libstore.a $(PROCESS_LIBS)
 # Parts that scripts include, and the scripts, each with its SHA-1 so that workers call it by hash.
 STORE_LUA_PARTS = \
 	store/lua/lib_approval.lua \
+	store/lua/lib_chat.lua \
 	store/lua/lib_fail.lua \
+	store/lua/lib_find.lua \
+	store/lua/lib_gone.lua \
 	store/lua/lib_inbox.lua \
 	store/lua/lib_index.lua \
 	store/lua/lib_keys.lua \
@@ -54,6 +61,9 @@ STORE_LUA = \
 	store/lua/attachment_use.lua \
 	store/lua/context_merge.lua \
 	store/lua/feedback.lua \
+	store/lua/find_due.lua \
+	store/lua/find_put.lua \
+	store/lua/find_search.lua \
 	store/lua/hint.lua \
 	store/lua/hints_due.lua \
 	store/lua/inbox_ack.lua \
@@ -75,10 +85,13 @@ STORE_LUA = \
 	store/lua/reminder_fire.lua \
 	store/lua/reminder_hint.lua \
 	store/lua/session_branch.lua \
+	store/lua/session_change.lua \
 	store/lua/session_delete.lua \
 	store/lua/session_info.lua \
 	store/lua/session_list.lua \
 	store/lua/session_messages.lua \
+	store/lua/session_purge.lua \
+	store/lua/session_restore.lua \
 	store/lua/shared_author.lua \
 	store/lua/shared_drop.lua \
 	store/lua/shared_follow.lua \
@@ -102,6 +115,7 @@ STORE_LUA = \
 	store/lua/turn_renew.lua \
 	store/lua/turn_state.lua \
 	store/lua/turn_stop.lua \
+	store/lua/turn_usage.lua \
 	store/lua/view_locate.lua \
 	store/lua/webhook_claim.lua \
 	store/lua/webhook_due.lua \

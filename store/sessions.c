@@ -1,4 +1,4 @@
-#include "store/sessions.h"
+#include "store/sessions_parts.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -16,118 +16,16 @@
 #define SESSIONS_CONTEXT_BYTES 65536
 #define SESSIONS_PAGE_MAX 1000
 
-static const char *sessions_text_at(const struct link_reply *r, size_t i)
-{
-    return link_reply_text(link_reply_at(r, i), NULL);
-}
-
-static void sessions_put_string(struct buf *json, const char *before, const struct link_reply *text)
-{
-    size_t len;
-    const char *s = link_reply_text(text, &len);
-
-    buf_puts(json, before);
-    buf_json_string(json, s, len);
-}
-
-static void sessions_put_time(struct buf *json, const char *before, int64_t ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-
-    clock_rfc3339(ms, text);
-    buf_puts(json, before);
-    buf_json_string(json, text, strlen(text));
-}
-
-/* fields: title, created, updated, messages, run. */
-static void sessions_put_session(struct buf *json, const char *id, const struct link_reply *r,
-    size_t at)
-{
-    size_t len;
-
-    buf_puts(json, "{\"id\":");
-    buf_json_string(json, id, strlen(id));
-    sessions_put_string(json, ",\"title\":", link_reply_at(r, at));
-    sessions_put_time(json, ",\"created_at\":", link_reply_int(link_reply_at(r, at + 1)));
-    sessions_put_time(json, ",\"updated_at\":", link_reply_int(link_reply_at(r, at + 2)));
-    buf_puts(json, ",\"message_count\":");
-    buf_put_int(json, link_reply_int(link_reply_at(r, at + 3)));
-    link_reply_text(link_reply_at(r, at + 4), &len);
-    if (len)
-        sessions_put_string(json, ",\"running_turn\":", link_reply_at(r, at + 4));
-    else
-        buf_puts(json, ",\"running_turn\":null");
-    buf_putc(json, '}');
-}
-
 /* ---- sessions ---- */
 
-/* A cursor is "MILLISECONDS-SESSION" of the last one shown. */
-static int sessions_list_cursor(const char *cursor, char score[24], const char **session)
-{
-    size_t n = 0;
-
-    snprintf(score, 24, "+inf");
-    *session = "";
-    if (!cursor || !*cursor)
-        return 0;
-    n = strspn(cursor, "0123456789");
-    if (!n || n > 15 || cursor[n] != '-' ||
-        !ident_is_safe(cursor + n + 1, strlen(cursor + n + 1), IDENT_SESSION_MAX))
-        return ERR_INVALID;
-    snprintf(score, 24, "%.*s", (int)n, cursor);
-    *session = cursor + n + 1;
-    return 0;
-}
-
-int sessions_list(struct store *s, const char *uid, const char *cursor, size_t limit,
-    struct buf *json)
-{
-    char score[24], next[24 + IDENT_SESSION_MAX + 2];
-    const char *session;
-    struct link_reply *r = NULL;
-    struct args args;
-    int error = sessions_list_cursor(cursor, score, &session);
-
-    if (error)
-        return error;
-    args_init(&args);
-    args_int(&args, (int64_t)(limit > SESSIONS_PAGE_MAX ? SESSIONS_PAGE_MAX : limit));
-    args_text(&args, score);
-    args_text(&args, session);
-    error = args_call(&args, s, &script_session_list, uid, &r);
-    if (error)
-        return error;
-    buf_puts(json, "{\"sessions\":[");
-    for (size_t i = 1; i < link_reply_count(r); i++) {
-        const struct link_reply *row = link_reply_at(r, i);
-
-        if (i > 1)
-            buf_putc(json, ',');
-        sessions_put_session(json, sessions_text_at(row, 0), row, 1);
-        snprintf(next, sizeof next, "%s-%s", sessions_text_at(row, 3), sessions_text_at(row, 0));
-    }
-    buf_puts(json, "],\"next_cursor\":");
-    if (link_reply_int(link_reply_at(r, 0)) && link_reply_count(r) > 1)
-        buf_json_string(json, next, strlen(next));
-    else
-        buf_puts(json, "null");
-    buf_putc(json, '}');
-    link_reply_free(r);
-    return buf_error(json);
-}
-
-/* title NULL: only looks. */
 static int sessions_session_info(struct store *s, const char *uid, const char *session,
-    const char *title, struct link_reply **r)
+    struct link_reply **r)
 {
     struct args args;
     int error;
 
     args_init(&args);
     args_text(&args, session);
-    if (title)
-        args_text(&args, title);
     error = args_call(&args, s, &script_session_info, uid, r);
     if (!error && !link_reply_count(*r)) {
         link_reply_free(*r);
@@ -137,11 +35,10 @@ static int sessions_session_info(struct store *s, const char *uid, const char *s
     return error;
 }
 
-static int sessions_describe(struct store *s, const char *uid, const char *session,
-    const char *title, struct buf *json)
+int sessions_get(struct store *s, const char *uid, const char *session, struct buf *json)
 {
     struct link_reply *r = NULL;
-    int error = sessions_session_info(s, uid, session, title, &r);
+    int error = sessions_session_info(s, uid, session, &r);
 
     if (error)
         return error;
@@ -150,44 +47,52 @@ static int sessions_describe(struct store *s, const char *uid, const char *sessi
     return buf_error(json);
 }
 
-int sessions_get(struct store *s, const char *uid, const char *session, struct buf *json)
+static int sessions_change_with(struct store *s, const char *uid, const char *session,
+    const struct sessions_change *change, struct link_reply **r)
 {
-    return sessions_describe(s, uid, session, NULL, json);
-}
-
-int sessions_rename(struct store *s, const char *uid, const char *session, const char *title,
-    struct buf *json)
-{
-    return sessions_describe(s, uid, session, title, json);
-}
-
-int sessions_delete(struct store *s, const char *uid, const char *session)
-{
-    struct link_reply *r = NULL;
-    struct buf event = {0};
     struct args args;
-    bool found;
     int error;
 
-    logentry_put_run_error(&event, "The session was deleted", "session_deleted");
-    if ((error = buf_error(&event)))
-        goto out;
     args_init(&args);
-    args_common(&args, s, 0);
     args_text(&args, session);
-    args_text(&args, buf_text(&event));
-    args_text(&args, "session_deleted");
-    args_text(&args,
-        "{\"type\":\"urn:turnpike:problem:session_deleted\","
-        "\"title\":\"The session was deleted\",\"status\":410,"
-        "\"code\":\"session_deleted\""); /* the script ends it */
-    if ((error = args_call(&args, s, &script_session_delete, uid, &r)))
-        goto out;
-    found = link_reply_int(r) != 0;
+    args_text(&args, change->by_model ? "model" : "user");
+    args_text(&args, !change->pin ? "" : change->pin > 0 ? "1" : "0");
+    args_text(&args, change->title);
+    args_int(&args, s->conf->session_keep_ms);
+    error = args_call(&args, s, &script_session_change, uid, r);
+    if (error)
+        return error;
+    if (!link_reply_count(*r))
+        return ERR_NOT_FOUND;
+    if (link_reply_count(*r) <= 2)
+        return strcmp(sessions_text_at(*r, 0), "FULL") == 0 ? ERR_LIMIT : ERR_CONFLICT;
+    return 0;
+}
+
+int sessions_change(struct store *s, const char *uid, const char *session,
+    const struct sessions_change *change, struct buf *json)
+{
+    struct link_reply *r = NULL;
+    int error = sessions_change_with(s, uid, session, change, &r);
+
+    if (!error && json) {
+        sessions_put_session(json, session, r, 0);
+        error = buf_error(json);
+    }
     link_reply_free(r);
-    error = found ? 0 : ERR_NOT_FOUND;
-out:
-    buf_free(&event);
+    return error;
+}
+
+int sessions_has_users_title(struct store *s, const char *uid, const char *session, bool *given)
+{
+    char key[KEYS_MAX];
+    struct link_reply *r = NULL;
+    int error;
+
+    keys_session(key, uid, session);
+    error = link_command(s->link, &r, "HMGET %s created titled", key);
+    *given = !*sessions_text_at(r, 0) || strcmp(sessions_text_at(r, 1), "user") == 0;
+    link_reply_free(r);
     return error;
 }
 
@@ -256,34 +161,13 @@ int sessions_messages(struct store *s, const char *uid, const char *session, con
     return buf_error(json);
 }
 
-int sessions_latest(struct store *s, const char *uid, char session[IDENT_SESSION_MAX + 1])
-{
-    const struct link_reply *row;
-    struct link_reply *r = NULL;
-    struct args args;
-    int error;
-
-    args_init(&args);
-    args_int(&args, 1);
-    args_text(&args, "+inf");
-    args_text(&args, "");
-    error = args_call(&args, s, &script_session_list, uid, &r);
-    if (error)
-        return error;
-    row = link_reply_at(r, 1);
-    if (row)
-        snprintf(session, IDENT_SESSION_MAX + 1, "%s", sessions_text_at(row, 0));
-    link_reply_free(r);
-    return row ? 0 : ERR_NOT_FOUND;
-}
-
 int sessions_cursor(struct store *s, const char *uid, const char *session, char cursor[48])
 {
     struct link_reply *r = NULL;
-    int error = sessions_session_info(s, uid, session, NULL, &r);
+    int error = sessions_session_info(s, uid, session, &r);
 
     if (!error)
-        snprintf(cursor, 48, "%s", sessions_text_at(r, 5));
+        snprintf(cursor, 48, "%s", sessions_text_at(r, 6));
     link_reply_free(r);
     return error;
 }

@@ -14,16 +14,51 @@
  * sessions -- sessions and users outside of turns. All functions append their JSON to `json`. Used
  * by api workers. A session of another user is ERR_NOT_FOUND, as the key contains the user.
  */
-/* {"sessions":[{id,title,created_at,updated_at,message_count,running_turn}],"next_cursor":...}
- * newest first */
-MUST_CHECK int sessions_list(struct store *s, const char *uid, const char *cursor, size_t limit,
+/*
+ * sessions_list -- {"sessions":[{id,title,created_at,updated_at,message_count,running_turn,pinned}],
+ * "next_cursor":...}: those that are pinned, the one pinned last first; then the others, newest
+ * first.
+ */
+#define SESSIONS_ANY "any"
+struct sessions_page {
+    const char *cursor; /* NULL or "" = from the beginning */
+    size_t limit;
+    const char *pinned; /* NULL = all; "1" = the pinned ones alone, "0" = the others alone;
+                           SESSIONS_ANY = all by their activity */
+};
+MUST_CHECK int sessions_list(struct store *s, const char *uid, const struct sessions_page *page,
     struct buf *json);
 MUST_CHECK int sessions_get(struct store *s, const char *uid, const char *session,
     struct buf *json);
-MUST_CHECK int sessions_rename(struct store *s, const char *uid, const char *session,
-    const char *title, struct buf *json);
-/* Deletes everything of it; a running turn is fenced and stopped. */
-MUST_CHECK int sessions_delete(struct store *s, const char *uid, const char *session);
+/*
+ * sessions_change -- a title, pinned or not; the user's lists are told. json: NULL = nothing is
+ * written. Returns 0; ERR_NOT_FOUND; ERR_LIMIT: SESSIONS_PINNED_MAX are pinned; ERR_CONFLICT: the
+ * user gave it a title, and a model's does not replace that.
+ */
+#define SESSIONS_PINNED_MAX 50 /* PINNED_MAX of lib_chat.lua */
+struct sessions_change {
+    const char *title; /* NULL = as it is */
+    bool by_model;
+    int pin; /* 1 = pinned, -1 = not, 0 = as it is */
+};
+MUST_CHECK int sessions_change(struct store *s, const char *uid, const char *session,
+    const struct sessions_change *change, struct buf *json);
+/* Did the user give its title? Also given when there is no such session. */
+MUST_CHECK int sessions_has_users_title(struct store *s, const char *uid, const char *session,
+    bool *given);
+/*
+ * sessions_delete -- Deletes everything of it; a running turn is fenced and stopped.
+ *   undo_ms   for so long sessions_restore can have it back; 0 = it is gone at once
+ *   until_ms  out, real time: until when; may be NULL
+ */
+MUST_CHECK int sessions_delete(struct store *s, const char *uid, const char *session,
+    int64_t undo_ms, int64_t *until_ms);
+/* Returns 0; ERR_NOT_FOUND: it was not deleted, or too long ago; ERR_CONFLICT: there is another one
+ * with its id by now. */
+MUST_CHECK int sessions_restore(struct store *s, const char *uid, const char *session);
+/* Housekeeper: removes what deleted sessions have left whose time is over. count: out, looked
+ * at. */
+MUST_CHECK int sessions_purge_due(struct store *s, size_t max, size_t *count);
 /* {"messages":[AG-UI...],"has_more":bool,"next_cursor":...,"events_cursor":"EPOCH-N",
  * "branch_count":N,"feedback":{message id:{"rating","type"?,"text"?,"at"}}}: newest page first,
  * oldest first within; before = cursor. events_cursor: these messages and the log behind it are all

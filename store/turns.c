@@ -413,3 +413,13 @@ int turns_finish(struct store *s, const struct turns_start *turn, const struct t
     link_reply_free(r);
     return error;
 }
+
+int turns_note_usage(struct store *s, const char *uid, const char *turn, const char *usage)
+{
+    struct args args;
+
+    args_init(&args);
+    args_text(&args, turn);
+    args_text(&args, usage);
+    return args_call(&args, s, &script_turn_usage, uid, NULL);
+}

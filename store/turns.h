@@ -286,4 +286,8 @@ MUST_CHECK int turns_hint_remove(struct store *s, const char *uid, const char *t
 MUST_CHECK int turns_state(struct store *s, const char *uid, const char *turn, char state[16],
     int64_t *lease_left_ms);
 
+/* What a turn that is over has used by now: a JSON array. Nothing when it is not known any more. */
+MUST_CHECK int turns_note_usage(struct store *s, const char *uid, const char *turn,
+    const char *usage);
+
 #endif

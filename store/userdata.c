@@ -165,8 +165,9 @@ static int userdata_erase_sessions(struct erasure *e)
         count = link_reply_count(reply);
         for (size_t i = 0; error == 0 && i < count; i++) {
             const char *id = link_reply_text(link_reply_at(reply, i), NULL);
-            error = ident_is_session(id, strlen(id)) ? sessions_delete(e->store, e->uid, id) :
-                                                       ERR_NOT_FOUND;
+            error = ident_is_session(id, strlen(id)) ?
+                sessions_delete(e->store, e->uid, id, 0, NULL) :
+                ERR_NOT_FOUND;
             if (error == ERR_NOT_FOUND)
                 error = link_command(e->store->link, NULL, "ZREM %s %s", key, id);
             if (error == 0)

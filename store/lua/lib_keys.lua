@@ -90,6 +90,45 @@ local function attachments_key()
     return P .. 'attachments'
 end
 
+-- Sessions that are pinned, by when.
+local function pinned_key()
+    return P .. 'pinned'
+end
+
+-- What a deleted session leaves until it is gone for good: as a session's own keys.
+local function gone_key(sid)
+    return P .. 'gone:' .. sid
+end
+
+local function gone_part(sid, name)
+    return P .. 'gone-' .. name .. ':' .. sid
+end
+
+-- The index of words: lib_find.lua tells what stands in these.
+local function find_key()
+    return P .. 'find'
+end
+
+local function find_due_key()
+    return P .. 'find:due'
+end
+
+local function find_sessions_key()
+    return P .. 'find:sessions'
+end
+
+local function find_session_key(sid)
+    return P .. 'find:s:' .. sid
+end
+
+local function find_words_key()
+    return P .. 'find:words'
+end
+
+local function find_word_key(word)
+    return P .. 'find:w:' .. word
+end
+
 local function int(x)
     return string.format('%.0f', x)
 end

@@ -1,10 +1,14 @@
 --include lib_fail.lua
--- Deletes a session. Its unfinished turns get their final event first, for viewers that are there;
--- the running one is fenced by the log's absence. 0 without a session.
-local sid, event, code, reply = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
+--include lib_chat.lua
+--include lib_find.lua
+--include lib_gone.lua
+-- Deletes a session; undo > 0: for so many ms it can be had back (session_restore.lua). Its unfinished
+-- turns get their final event first, for viewers that are there; the running one is fenced by the
+-- epoch, and by the log's absence. Until when it can be had back, 0 = it cannot; -1 without a session.
+local sid, event, code, reply, undo = ARGV[10], ARGV[11], ARGV[12], ARGV[13], tonumber(ARGV[14])
 local s, now = session_key(sid), now_ms()
 if redis.call('EXISTS', s) == 0 then
-    return 0
+    return -1
 end
 local prev = top_of(log_of(s))
 local epoch = next_epoch(sid, now, prev)
@@ -39,23 +43,38 @@ end
 if n == 0 then -- viewers of a quiet session hear of it, too
     emit(sid, epoch, 1, prev, entry_value('-', ENTRY_FINAL, event))
 end
-local messages = redis.call('LRANGE', messages_of(s), 0, -1)
-for i = 1, #messages do
-    local id = string.find(messages[i], '"role":"assistant"', 1, true) and id_of(messages[i])
-    if id then
-        redis.call('ZREM', P .. 'messages', id)
-        redis.call('HDEL', P .. 'feedback', id)
+redis.call('HDEL', s, 'run')
+redis.call('UNLINK', queue_of(s))
+gone_purge(sid) -- one of this id that was deleted before
+find_forget(sid)
+local until_ms = 0
+local asked = redis.call('HVALS', approvals_key(sid))
+if undo > 0 and not is_unlisted(sid) then
+    until_ms = now + undo
+    redis.call('HSET', s, 'until', int(until_ms), 'score', redis.call('ZSCORE', P .. 'sessions', sid) or int(now),
+        'pin', redis.call('ZSCORE', pinned_key(), sid) or '')
+    for i = 1, #asked do
+        gone_move(approval_key(asked[i]), gone_part(asked[i], 'approval'), undo + GONE_SPARE)
+    end
+    for _, pair in ipairs(gone_pairs(sid)) do
+        gone_move(pair[1], pair[2], undo + GONE_SPARE)
+    end
+else
+    gone_messages(messages_of(s))
+    -- What was asked of the user goes with it.
+    for i = 1, #asked do
+        redis.call('UNLINK', approval_key(asked[i]))
+    end
+    for _, pair in ipairs(gone_pairs(sid)) do
+        redis.call('UNLINK', pair[1])
     end
 end
--- What was asked of the user goes with it.
-local asked = redis.call('HVALS', approvals_key(sid))
 for i = 1, #asked do
-    redis.call('UNLINK', approval_key(asked[i]))
     redis.call('ZREM', P .. 'approvals', asked[i])
 end
-redis.call('UNLINK', approvals_key(sid), branches_key(sid), summaries_key(sid))
-redis.call('UNLINK', s, messages_of(s), log_of(s), queue_of(s))
 redis.call('ZREM', P .. 'sessions', sid)
+redis.call('ZREM', pinned_key(), sid)
 -- An epoch is never given twice, not even after a deletion.
-redis.call('SET', floor_of(s), epoch, 'PX', 60000)
-return 1
+redis.call('SET', floor_of(s), epoch, 'PX', int(60000 + undo))
+chat_tell(sid)
+return int(until_ms)

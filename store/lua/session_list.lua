@@ -1,30 +1,51 @@
 --include lib_keys.lua
--- A page of sessions, newest first: {more, {sid, title, created, updated, messages, run}...}.
-local limit, before, before_sid = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-local index = P .. 'sessions'
-local out, offset = {0}, 0
-while true do
-    local page = redis.call('ZREVRANGEBYSCORE', index, before, '-inf', 'WITHSCORES', 'LIMIT',
-        offset, limit + 1)
-    if #page == 0 then
-        return out
-    end
-    offset = offset + #page / 2
-    for i = 1, #page, 2 do
-        local sid, score = page[i], page[i + 1]
-        if before_sid == '' or score ~= before or sid < before_sid then
-            local s = session_key(sid)
-            local f = redis.call('HMGET', s, 'title', 'created', 'updated', 'run')
-            if not f[2] then
-                redis.call('ZREM', index, sid)
-                offset = offset - 1
-            elseif #out > limit then
-                out[1] = 1
-                return out
-            else
-                out[#out + 1] = {sid, f[1] or '', f[2], score,
-                    redis.call('LLEN', messages_of(s)), f[4] or ''}
+--include lib_chat.lua
+-- A page of sessions: the pinned ones, the one pinned last first, then the others, newest first.
+-- ARGV: how many, part where it begins ('p' the pinned ones, 'r' the rest), before (score, sid), what is
+-- wanted ('' both, '1' the pinned ones, '0' the rest, 'any' all by their activity), keep.sessions.
+-- {more, cursor of the next page, {sid, title, created, updated, messages, run, pinned}...}
+local limit, part, before, before_sid, wanted = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local out = {0, ''}
+
+-- False when the page is full and there are more.
+local function take(index, mark, passes)
+    local offset = 0
+    while true do
+        local page = redis.call('ZREVRANGEBYSCORE', index, before, '-inf', 'WITHSCORES', 'LIMIT',
+            offset, limit + 1)
+        if #page == 0 then
+            return true
+        end
+        offset = offset + #page / 2
+        for i = 1, #page, 2 do
+            local sid, score = page[i], page[i + 1]
+            if before_sid == '' or score ~= before or sid < before_sid then
+                local row = chat_row(sid)
+                if not row then
+                    redis.call('ZREM', index, sid)
+                    offset = offset - 1
+                elseif not passes or row[6] == 0 then
+                    if #out - 2 == limit then
+                        out[1] = 1
+                        return false
+                    end
+                    table.insert(row, 1, sid)
+                    out[#out + 1] = row
+                    out[2] = mark .. score .. '-' .. sid
+                end
             end
         end
     end
 end
+
+if part == 'p' and wanted ~= '0' and wanted ~= 'any' then
+    redis.call('PEXPIRE', pinned_key(), ARGV[6])
+    if not take(pinned_key(), 'p', false) then
+        return out
+    end
+    before, before_sid = '+inf', ''
+end
+if wanted ~= '1' then
+    take(P .. 'sessions', '', wanted ~= 'any')
+end
+return out

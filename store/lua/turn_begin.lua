@@ -1,4 +1,5 @@
 --include lib_turn.lua
+--include lib_chat.lua
 -- A new message: duplicate, started, queued, pending or refused, in one step.
 -- mode: '1' a worker is there to run it; '-' none is; '0' none is, and it must come (it is recorded);
 -- 'x' answer only for a message that came before.
@@ -117,7 +118,8 @@ end
 if stopped then
     redis.call('DEL', stop_key(cmid))
 end
-if title ~= '' and (not session.title or session.title == '') then
+local named = title ~= '' and (not session.title or session.title == '')
+if named then
     redis.call('HSET', s, 'title', title)
 end
 
@@ -127,6 +129,9 @@ if runs_now then
     redis.call('PEXPIRE', t, math.max(TURN_KEEP, keep_of(sid)))
     while #history > HISTORY do
         table.remove(history, 1)
+    end
+    if named then
+        chat_tell(sid)
     end
     -- Nothing is asked for that has just been written.
     return reply_started(turn, {session = sid, state = 'running', first = first, epoch = epoch,
@@ -149,6 +154,9 @@ for i = 1, #messages do
 end
 redis.call('HSET', t, 'waiting', #messages)
 touch_session(sid, now)
+if named then
+    chat_tell(sid)
+end
 redis.call(on_busy == 'interrupt' and 'LPUSH' or 'RPUSH', queue, turn)
 redis.call('PEXPIRE', queue, keep_of(sid))
 if running then

@@ -29,7 +29,8 @@
 // field: by which a thought comes, and must come back; details: of OpenRouter.
 //
 // `double.summary` is the scenario of requests for a summary of older messages, or a function of their
-// body that gives the text; `double.summaries` holds those requests.
+// body that gives the text; `double.summaries` holds those requests. `double.title` and `double.titles` are the same of
+// requests for the title of a chat.
 //
 // A request that the vendor would refuse gets the vendor's error (strict-anthropic.mjs,
 // strict-openai.mjs) and is kept in `double.refused`, unless `double.strict = false`.
@@ -71,9 +72,11 @@ function lastUserText(body) {
   return texts.findLast(t => !t.startsWith("<")) ?? "";
 }
 
-/** Does it ask for a summary of messages that leave the window? */
-const isSummary = body => /^You keep the record of a conversation/.test(
-  typeof body?.system === "string" ? body.system : body?.system?.[0]?.text ?? body?.messages?.find(m => m.role === "system")?.content ?? "");
+const systemOf = body => typeof body?.system === "string" ? body.system
+  : body?.system?.[0]?.text ?? body?.messages?.find(m => m.role === "system")?.content ?? "";
+/** Does it ask for a summary of messages that leave the window, for the title of a chat? */
+const isSummary = body => /^You keep the record of a conversation/.test(systemOf(body));
+const isTitle = body => /^You name conversations/.test(systemOf(body));
 
 /** Model calls that this turn has made before: assistant messages after the last user text. */
 function callNumber(body) {
@@ -231,6 +234,8 @@ export class ModelDouble extends EventEmitter {
   refuse = undefined;
   summary = "text say=The_record.";
   summaries = [];
+  title = "text say=A_short_title";
+  titles = [];
   #extras = nothingSaid(); // of OpenAI-compatible servers
   background = new BackgroundStore();
   #items = noItemSaid(); // of Responses
@@ -297,6 +302,8 @@ export class ModelDouble extends EventEmitter {
     this.requests.push(entry);
     entry.summary = isSummary(body);
     if (entry.summary) this.summaries.push(entry);
+    entry.title = isTitle(body);
+    if (entry.title) this.titles.push(entry);
     response.on("close", () => {
       entry.open = false;
       this.#changed();
@@ -313,7 +320,7 @@ export class ModelDouble extends EventEmitter {
     }
     const turns = api === "responses" ? {messages: turnsOf(body)} : body;
     const inMessage = [...lastUserText(turns).matchAll(/\[\[(.*?)\]\]/gs)].at(-1)?.[1];
-    const steps = entry.summary ? this.#summarySteps(body) : this.#script(inMessage) ?? parseScenario(inMessage ?? this.scenario);
+    const steps = entry.summary ? this.#stepsOf(this.summary, body) : entry.title ? this.#stepsOf(this.title, body) : this.#script(inMessage) ?? parseScenario(inMessage ?? this.scenario);
     let step = steps[Math.min(callNumber(turns), steps.length - 1)];
     if (step.blocks && api !== "openai") step = {...step, blocks: step.blocks.filter(b => b.details === undefined)};
     if (step.api && step.api !== api) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"}; // a fault of one API only
@@ -332,9 +339,9 @@ export class ModelDouble extends EventEmitter {
     });
   }
 
-  #summarySteps(body) {
-    if (typeof this.summary === "string") return parseScenario(this.summary);
-    return [{kind: "text", pieces: this.summary(body).match(/[^]{1,40}/gu) ?? []}];
+  #stepsOf(answer, body) {
+    if (typeof answer === "string") return parseScenario(answer);
+    return [{kind: "text", pieces: answer(body).match(/[^]{1,40}/gu) ?? []}];
   }
 
   /** `[[script=NAME]]`: calls of tools with ids and arguments of the test's choice, then a text. */

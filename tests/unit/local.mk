@@ -112,6 +112,7 @@ UNIT_TESTS = \
 	tests/unit/test_think \
 	tests/unit/test_timers \
 	tests/unit/test_timezone \
+	tests/unit/test_title \
 	tests/unit/test_tool_call \
 	tests/unit/test_tool_process \
 	tests/unit/test_tool_rows \
@@ -131,6 +132,7 @@ UNIT_TESTS = \
 	tests/unit/test_voice \
 	tests/unit/test_wait \
 	tests/unit/test_webhooks \
+	tests/unit/test_words \
 	tests/unit/test_task_own
 
 libunit_a_SOURCES = \

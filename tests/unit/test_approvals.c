@@ -370,7 +370,7 @@ static void everything_of_it_ends_some_day(void **state)
     assert_in_range(pttl("approvals"), 1, conf.approval_ms + conf.turn_keep_ms);
     assert_int_equal(approvals_waiting(one, ACTORS_USER, session, &waiting), 0);
     assert_true(waiting);
-    assert_int_equal(sessions_delete(one, ACTORS_USER, session), 0);
+    assert_int_equal(sessions_delete(one, ACTORS_USER, session, 0, NULL), 0);
     assert_int_equal(approvals_waiting(one, ACTORS_USER, session, &waiting), 0);
     assert_false(waiting);
     assert_int_equal(pttl(rest), -2);
@@ -509,7 +509,7 @@ static void its_turn_goes_with_its_session(void **state)
     (void)state;
     asked(&ask, 1, "interrupted");
     struct approvals_verdict v = say(ask.id, APPROVALS_APPROVE, NULL);
-    assert_int_equal(sessions_delete(one, ACTORS_USER, session), 0);
+    assert_int_equal(sessions_delete(one, ACTORS_USER, session, 0, NULL), 0);
     assert_int_equal(turns_claim(two, ACTORS_USER, v.turn, 100, arena, &t), ERR_NOT_FOUND);
 }
 

@@ -270,7 +270,7 @@ static void a_deleted_session_fences(void **state)
     (void)state;
     text("a");
     assert_int_equal(flush(), 0);
-    assert_int_equal(sessions_delete(two, USER, session), 0);
+    assert_int_equal(sessions_delete(two, USER, session, 0, NULL), 0);
     text("b");
     assert_int_equal(flush(), ERR_FENCED);
     assert_string_equal(transcript(), "");

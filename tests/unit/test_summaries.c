@@ -197,7 +197,7 @@ static void the_latest_eight_are_kept(void **state)
         assert_int_equal(keep(&t, arena_printf(arena, "{\"v\":%zu}", i), 30 - i, "more"), 0);
     assert_int_equal(number("LLEN tp:{ann}:summaries:%s"), 8);
     finish(&t);
-    assert_int_equal(sessions_delete(one, USER, session), 0);
+    assert_int_equal(sessions_delete(one, USER, session, 0, NULL), 0);
     assert_int_equal(number("EXISTS tp:{ann}:summaries:%s"), 0);
 }
 

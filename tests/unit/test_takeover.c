@@ -303,7 +303,7 @@ static void a_deleted_session_is_not_taken_over(void **state)
 
     (void)state;
     assert_int_equal(lose(keeper, &a), 0);
-    assert_int_equal(sessions_delete(keeper, USER, session), 0);
+    assert_int_equal(sessions_delete(keeper, USER, session, 0, NULL), 0);
     assert_int_equal(claim(two, a.turn, &b), ERR_CONFLICT);
     assert_int_equal(lose(keeper, &a), ERR_CONFLICT);
     assert_shut_out(one, &a);

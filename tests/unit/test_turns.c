@@ -813,8 +813,8 @@ static void a_deleted_session_fences_its_turn(void **state)
     int status;
 
     (void)state;
-    assert_int_equal(sessions_delete(two, "bob", session), ERR_NOT_FOUND);
-    assert_int_equal(sessions_delete(two, USER, session), 0);
+    assert_int_equal(sessions_delete(two, "bob", session, 0, NULL), ERR_NOT_FOUND);
+    assert_int_equal(sessions_delete(two, USER, session, 0, NULL), 0);
     assert_int_equal(turns_renew(one, &a, &stop), ERR_FENCED);
     assert_int_equal(finish(one, &a, true, &next), ERR_FENCED);
     assert_int_equal(turns_reply(two, USER, b.turn, &json, &status), 0);

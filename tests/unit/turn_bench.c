@@ -60,6 +60,8 @@ static void drop_turn(struct turn_bench *b)
         arena_free(b->arena);
     b->arena = NULL;
     buf_free(&b->result.reply);
+    turn_title_free(b->result.title);
+    b->result.title = NULL;
     if (b->result.next_arena)
         arena_free(b->result.next_arena);
     memset(&b->result, 0, sizeof b->result);

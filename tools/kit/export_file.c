@@ -368,8 +368,8 @@ static int export_file_put_sessions(struct pages *p, struct buf *counts)
     do {
         struct buf json = {0};
         jdoc *page = NULL;
-        error = sessions_list(p->store, p->uid, cursor[0] != '\0' ? cursor : NULL, SESSIONS_PAGE,
-            &json);
+        error = sessions_list(p->store, p->uid,
+            &(struct sessions_page){.cursor = cursor, .limit = SESSIONS_PAGE}, &json);
         if (error == 0)
             error = jdoc_parse(buf_text(&json), json.len, &page, NULL, 0);
         buf_free(&json);

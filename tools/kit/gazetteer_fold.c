@@ -1,28 +1,10 @@
 /* gazetteer_fold: names to keys. build-aux/make-places.mjs folds the same way. */
 #include "tools/kit/gazetteer.h"
 
+#include "base/words.h"
+
 #include <ctype.h>
 #include <string.h>
-
-/* Latin letters of U+00C0 to U+017F without their marks; "" for what has no plain form. */
-static const char *gazetteer_plain_letter(unsigned c)
-{
-    static const char *const latin1[] = {"a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e",
-        "e", "i", "i", "i", "i", "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u",
-        "y", "th", "ss", "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i",
-        "i", "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u", "y", "th", "y"};
-    static const char extended[] =
-        "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllllllllnnnnnnnnnoooooooo"
-        "rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
-    static char one[2];
-    if (c >= 0xC0 && c <= 0xFF)
-        return latin1[c - 0xC0];
-    if (c >= 0x100 && c < 0x100 + sizeof extended - 1) {
-        one[0] = extended[c - 0x100];
-        return one;
-    }
-    return c >= 0x300 && c <= 0x36F ? "" : NULL; /* combining marks fall away */
-}
 
 static unsigned gazetteer_next_code_point(const unsigned char **s)
 {
@@ -42,7 +24,7 @@ bool gazetteer_fold(const char *text, char *out, size_t size)
     while (*s != '\0') {
         char ascii[2] = {0};
         unsigned c = gazetteer_next_code_point(&s);
-        const char *letters = c < 0x80 ? ascii : gazetteer_plain_letter(c);
+        const char *letters = c < 0x80 ? ascii : words_plain(c);
         if (c < 0x80)
             ascii[0] = isalnum((int)c) ? (char)tolower((int)c) : strchr("'.", (int)c) ? '\0' : ' ';
         if (c == 0x2019 || !letters)

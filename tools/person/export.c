@@ -202,7 +202,8 @@ static int export_put_sessions(struct export *e)
     do {
         struct buf json = {0};
         jdoc *page = NULL;
-        error = sessions_list(e->store, e->uid, cursor[0] != '\0' ? cursor : NULL, PAGE, &json);
+        error = sessions_list(e->store, e->uid,
+            &(struct sessions_page){.cursor = cursor, .limit = PAGE}, &json);
         if (error == 0)
             error = jdoc_parse(buf_text(&json), json.len, &page, NULL, 0);
         buf_free(&json);

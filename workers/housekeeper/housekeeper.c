@@ -1,6 +1,7 @@
 #include "process/machine.h"
 #include "store/keys.h"
 #include "store/notice.h"
+#include "store/sessions.h"
 #include "tools/engine/modules.h"
 #include "workers/housekeeper/housekeeper_parts.h"
 
@@ -23,6 +24,9 @@
 #define LEAVE_MS 1000 /* for open handovers, when asked to go */
 #define MEMORY_EVERY_MS 60000
 #define BEAT_MS 1000
+#define GONE_ONCE 16
+#define GONE_LOOK_MS 2000
+#define GONE_MORE_MS 50
 
 /* ---- what it hears ---- */
 
@@ -210,6 +214,20 @@ static void housekeeper_measure(struct housekeeper *k, int64_t now)
     atomic_store(&k->worker->slot->memory_bytes, worker_memory());
 }
 
+/* What deleted sessions have left, when nobody can have them back any more. */
+static int64_t housekeeper_purge(struct housekeeper *k, int64_t now)
+{
+    size_t count;
+
+    if (now < k->gone_ms)
+        return k->gone_ms;
+    int error = sessions_purge_due(k->store, GONE_ONCE, &count);
+    if (error != 0)
+        log_limited(LOG_LEVEL_WARN, "cannot look for deleted sessions: %s", err_text(error));
+    k->gone_ms = now + (error == 0 && count == GONE_ONCE ? GONE_MORE_MS : GONE_LOOK_MS);
+    return k->gone_ms;
+}
+
 static int64_t housekeeper_step(struct housekeeper *k)
 {
     int64_t now = clock_mono_ms();
@@ -228,6 +246,8 @@ static int64_t housekeeper_step(struct housekeeper *k)
     next = webhooks < next ? webhooks : next;
     int64_t mcp = mcp_desk_step(k->mcp, now);
     next = mcp < next ? mcp : next;
+    int64_t gone = housekeeper_purge(k, now);
+    next = gone < next ? gone : next;
     int64_t jwks = jwks_desk_step(k->jwks, now);
     next = jwks < next ? jwks : next;
     return next < k->look_ms ? next : k->look_ms;

@@ -1,0 +1,49 @@
+-- A deleted session until it is gone for good: its keys are put aside under other names, where
+-- nothing finds them but these. GONE: the session's hash with until (ms), score (in the list) and
+-- pin. Behind lib_turn.lua, lib_chat.lua, lib_find.lua.
+local GONE_SPARE = 86400000 -- longer than a housekeeper is away
+
+-- Pairs of a session's key and the one that it has meanwhile; the hash comes last.
+local function gone_pairs(sid)
+    local s, g = session_key(sid), gone_key(sid)
+    return {
+        {messages_of(s), messages_of(g)},
+        {log_of(s), log_of(g)},
+        {branches_key(sid), gone_part(sid, 'branches')},
+        {summaries_key(sid), gone_part(sid, 'summaries')},
+        {approvals_key(sid), gone_part(sid, 'approvals')},
+        {s, g},
+    }
+end
+
+local function gone_move(from, to, life)
+    if redis.call('EXISTS', from) == 1 then
+        redis.call('RENAME', from, to)
+        redis.call('PEXPIRE', to, int(life))
+    end
+end
+
+-- Ratings of these messages, and that they may be rated.
+local function gone_messages(list)
+    for _, message in ipairs(redis.call('LRANGE', list, 0, -1)) do
+        local id = string.find(message, '"role":"assistant"', 1, true) and id_of(message)
+        if id then
+            redis.call('ZREM', P .. 'messages', id)
+            redis.call('HDEL', P .. 'feedback', id)
+        end
+    end
+end
+
+-- For good.
+local function gone_purge(sid)
+    if redis.call('EXISTS', gone_key(sid)) == 0 then
+        return
+    end
+    gone_messages(messages_of(gone_key(sid)))
+    for _, id in ipairs(redis.call('HVALS', gone_part(sid, 'approvals'))) do
+        redis.call('UNLINK', gone_part(id, 'approval'))
+    end
+    for _, pair in ipairs(gone_pairs(sid)) do
+        redis.call('UNLINK', pair[2])
+    end
+end

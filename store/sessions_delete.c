@@ -1,0 +1,138 @@
+/* A session is deleted: at once, or so that it can be had back for a while. */
+#include "store/sessions_parts.h"
+
+#include "base/err.h"
+#include "store/args.h"
+#include "store/hints.h"
+#include "store/keys.h"
+#include "store/logentry.h"
+#include "store/scripts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HINT_SIZE (IDENT_USER_MAX + 1 + IDENT_SESSION_MAX + 1)
+#define HINT_SPARE_MS 1000 /* by then it is over */
+#define APPROVAL_SPARE_MS 3600000
+
+/* Before the fact: a housekeeper looks there then. */
+static int sessions_hint(struct store *s, const char *uid, const char *session, int64_t due_ms)
+{
+    char member[HINT_SIZE], due[24];
+    struct link_arg key = link_text(KEYS_HINT_GONE), args[2];
+
+    snprintf(member, sizeof member, "%s %s", uid, session);
+    snprintf(due, sizeof due, "%lld", (long long)due_ms);
+    args[0] = link_text(due);
+    args[1] = link_text(member);
+    return link_script_call(s->link, &script_hint,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL);
+}
+
+int sessions_delete(struct store *s, const char *uid, const char *session, int64_t undo_ms,
+    int64_t *until_ms)
+{
+    struct link_reply *r = NULL;
+    struct buf event = {0};
+    struct args args;
+    int64_t until = 0;
+    int error;
+
+    logentry_put_run_error(&event, "The session was deleted", "session_deleted");
+    if ((error = buf_error(&event)))
+        goto out;
+    if (undo_ms > 0 && (error = sessions_hint(s, uid, session, undo_ms + HINT_SPARE_MS)))
+        goto out;
+    args_init(&args);
+    args_common(&args, s, 0);
+    args_text(&args, session);
+    args_text(&args, buf_text(&event));
+    args_text(&args, "session_deleted");
+    args_text(&args,
+        "{\"type\":\"urn:turnpike:problem:session_deleted\","
+        "\"title\":\"The session was deleted\",\"status\":410,"
+        "\"code\":\"session_deleted\""); /* the script ends it */
+    args_int(&args, undo_ms);
+    if ((error = args_call(&args, s, &script_session_delete, uid, &r)))
+        goto out;
+    until = link_reply_int(r);
+    link_reply_free(r);
+    error = until < 0 ? ERR_NOT_FOUND : 0;
+    if (!error && until_ms)
+        *until_ms = until;
+out:
+    buf_free(&event);
+    return error;
+}
+
+int sessions_restore(struct store *s, const char *uid, const char *session)
+{
+    struct link_reply *r = NULL;
+    const char *said;
+    struct args args;
+    int error;
+
+    args_init(&args);
+    args_common(&args, s, 0);
+    args_text(&args, session);
+    args_int(&args, s->conf->turn_keep_ms);
+    if ((error = args_call(&args, s, &script_session_restore, uid, &r)))
+        return error;
+    said = link_reply_text(r, NULL);
+    error = strcmp(said, "OK") == 0 ? 0 : strcmp(said, "TAKEN") == 0 ? ERR_CONFLICT : ERR_NOT_FOUND;
+    link_reply_free(r);
+    return error;
+}
+
+/* ---- for good ---- */
+
+/* "UID SESSION"; a hint that is none is dropped. */
+static int sessions_purge_one(struct store *s, const char *member, size_t len)
+{
+    const char *blank = memchr(member, ' ', len);
+    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1];
+    struct link_reply *r = NULL;
+    struct args args;
+    size_t user = blank ? (size_t)(blank - member) : 0;
+    int64_t left = 0;
+    int error = 0;
+
+    if (ident_is_safe(member, user, IDENT_USER_MAX) &&
+        ident_is_session(member + user + 1, len - user - 1)) {
+        snprintf(uid, sizeof uid, "%.*s", (int)user, member);
+        snprintf(session, sizeof session, "%.*s", (int)(len - user - 1), member + user + 1);
+        args_init(&args);
+        args_common(&args, s, 0);
+        args_text(&args, session);
+        error = args_call(&args, s, &script_session_purge, uid, &r);
+        left = link_reply_int(r);
+        link_reply_free(r);
+        if (!error && left > 0)
+            return sessions_hint(s, uid, session, left + HINT_SPARE_MS);
+    }
+    return error ? error : link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_GONE, member, len);
+}
+
+int sessions_purge_due(struct store *s, size_t max, size_t *count)
+{
+    struct link_arg key = link_text(KEYS_HINT_GONE), args[2];
+    struct link_reply *r = NULL;
+    char most[24];
+    int error;
+
+    snprintf(most, sizeof most, "%zu", max);
+    args[0] = link_text("0");
+    args[1] = link_text(most);
+    error = link_script_call(s->link, &script_hints_due,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
+    *count = 0;
+    for (size_t i = 0; !error && i + 1 < link_reply_count(r); i += 2) {
+        size_t len;
+        const char *member = link_reply_text(link_reply_at(r, i), &len);
+
+        error = sessions_purge_one(s, member, len);
+        ++*count;
+    }
+    link_reply_free(r);
+    return error;
+}
