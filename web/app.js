@@ -1,6 +1,8 @@
 // The chat page: a shell around <turnpike-chat>, which has the conversation. Here are who asks, which session, settings and the inbox.
+// Every chat has an address, #/c/SESSION, which Back and other devices understand; #SESSION means the same.
 import {TurnpikeClient, newId} from "./client/client.js";
 import {fitting, locale, setLanguage, t} from "./client/chat/words.js";
+import {Chats, addressOf} from "./chats.js";
 import {Inbox, isEntry} from "./inbox.js";
 import {label} from "./labels.js";
 import {Preferences} from "./preferences.js";
@@ -8,10 +10,11 @@ import {Settings} from "./settings.js";
 import {SignIn, takeFragment} from "./signin.js";
 import {setTheme, theme} from "./theme.js";
 
+const EMPTY_KEPT = 10;
 const $ = id => document.getElementById(id);
 const fragment = takeFragment(); // before anything else: a token does not stay in the address
 const chat = $("chat"), request = (...args) => chat.client.fetch(...args);
-let site = {}, asking = null;
+let site = {}, asking = null, wasRunning = false;
 
 // ---- the site, and what the user has chosen -----------------------------------------------------------
 
@@ -50,6 +53,7 @@ function draw() {
   label(document, {name});
   document.querySelector("h1").textContent = name;
   signIn.label();
+  chats.speak();
   showState(chat.state ?? "connecting");
 }
 
@@ -58,6 +62,15 @@ function draw() {
 const signIn = new SignIn($("signin"), {
   check: token => new TurnpikeClient({session: chat.session, token}).fetch("/context"),
   onToken: signedIn,
+});
+const chats = new Chats({
+  root: $("chats"), toggle: $("show-chats"), request, current: () => chat.session, running: () => chat.conversation.run !== null,
+  open: id => {
+    if (id !== chat.session) goTo(id, {push: true});
+    else chats.opened();
+    chat.focus();
+  },
+  gone: id => id === chat.session && goTo(newId(), {fresh: true}),
 });
 await setLanguage(preferences.language ? fitting([preferences.language]) : fitting());
 await Promise.all([learnSite(), import("./client/chat.js")]);
@@ -69,8 +82,26 @@ const settings = new Settings($("settings"), {preferences, request, chat, push: 
 
 // ---- sessions ------------------------------------------------------------------------------------------
 
+/** Chats of this page in which nothing was said yet: nothing is stored of them, and nothing is asked for. */
+const empty = new Set(JSON.parse(localStorage.getItem("empty") ?? "[]"));
+
+function noteEmpty(id, is) {
+  if (empty.has(id) === is) return;
+  if (is) empty.add(id);
+  else empty.delete(id);
+  localStorage.setItem("empty", JSON.stringify([...empty].slice(-EMPTY_KEPT)));
+}
+
+/** The address says which chat is on the screen. push: Back comes to the one before. */
+function showAddress(session, push = false) {
+  localStorage.setItem("session", session);
+  if (location.hash !== addressOf(session)) history[push ? "pushState" : "replaceState"](null, "", addressOf(session));
+}
+
 /** fresh: the session is new, there is nothing to read. */
-function goTo(session, fresh = false) {
+function goTo(session, {fresh = empty.has(session), push = false} = {}) {
+  noteEmpty(session, fresh);
+  showAddress(session, push);
   chat.open(session, {fresh, token: signIn.credential});
   apply();
 }
@@ -119,6 +150,7 @@ function onState({state, reason}) {
 
 async function onLive() {
   loadInbox();
+  chats.refresh();
   if (!site.name) await learnSite();
   $("development").hidden = !site.development || signIn.token !== null;
   preferences.load().catch(() => { /* the next connection asks again */ });
@@ -133,8 +165,9 @@ function signedIn(sameUser) {
     return;
   }
   inbox.clear();
+  chats.clear();
   preferences.forget();
-  goTo(newId(), true);
+  goTo(newId(), {fresh: true});
 }
 
 function signOut() {
@@ -150,8 +183,11 @@ function signOut() {
 /** Nothing of the user who was here stays on the screen. */
 function startAnew() {
   inbox.clear();
+  chats.clear();
   preferences.forget();
   chat.clear({token: signIn.credential});
+  empty.clear();
+  localStorage.removeItem("empty");
   localStorage.removeItem("session");
   history.replaceState(null, "", location.pathname + location.search);
 }
@@ -159,19 +195,26 @@ function startAnew() {
 // ---- what is pressed ---------------------------------------------------------------------------------------
 
 chat.addEventListener("turnpike-session", ({detail: {session}}) => {
-  localStorage.setItem("session", session);
-  history.replaceState(null, "", `#${session}`);
+  showAddress(session);
+  chats.opened();
+});
+chat.addEventListener("turnpike-conversation", ({detail: {conversation}}) => {
+  if (conversation.messages.length > 0) noteEmpty(chat.session, false);
+  if (wasRunning !== (conversation.run !== null)) chats.changed();
+  wasRunning = conversation.run !== null;
 });
 chat.addEventListener("turnpike-state", e => onState(e.detail));
 chat.addEventListener("turnpike-frame", ({detail: {frame}}) => {
   if (isEntry(frame)) inbox.add(frame);
   else if (frame.type === "inbox_updated") inbox.remove(frame.id);
+  else chats.hear(frame);
 });
 $("ideas").addEventListener("click", event => {
   if (event.target.matches("button")) chat.send(event.target.textContent);
 });
 $("new").addEventListener("click", () => {
-  goTo(newId(), true);
+  if (!empty.has(chat.session)) goTo(newId(), {fresh: true, push: true});
+  else chats.opened();
   chat.focus();
 });
 $("open-settings").addEventListener("click", () => settings.open());
@@ -191,4 +234,4 @@ addEventListener("hashchange", () => {
 
 if (fragment.token) signIn.keep(fragment.token);
 const session = fragment.session || localStorage.getItem("session");
-goTo(session || newId(), !session);
+goTo(session || newId(), session ? {} : {fresh: true});

@@ -8,6 +8,8 @@ webwordsdir = $(webchatdir)/words
 
 dist_web_DATA = \
 	web/app.js \
+	web/chatlist.js \
+	web/chats.js \
 	web/early.js \
 	web/icon.svg \
 	web/inbox.js \

@@ -6,9 +6,10 @@ import {t} from "./client/chat/words.js";
 
 const STORED = "turnpike-token";
 
-/** Takes what stands in the address behind #: {token, session}. A token does not stay there. */
+/** Takes what stands in the address behind #: {token, session}, also "/c/SESSION". A token does not stay there. */
 export function takeFragment() {
-  const text = location.hash.slice(1);
+  const text = location.hash.slice(1), chat = text.match(/^\/c\/([\w.:@%-]+)$/);
+  if (chat) return {session: decodeURIComponent(chat[1])};
   if (!/(^|&)token=/.test(text)) return {session: text};
   const fields = new URLSearchParams(text);
   const session = fields.get("session") ?? "";

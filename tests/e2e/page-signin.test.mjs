@@ -110,7 +110,7 @@ describe("signing in to the page", () => {
     const jwt = token("bob"), session = uuid();
     const page = await open(t, `token=${jwt}&session=${session}`);
     await connected(page);
-    assert.equal(new URL(page.url()).hash, `#${session}`);
+    assert.equal(new URL(page.url()).hash, `#/c/${session}`);
     await say(page, "hello [[text say=Hello_Bob.]]");
     await answers(page).filter({hasText: "Hello Bob."}).waitFor();
     assert.equal(await page.evaluate(() => history.length), 2, "about:blank and the page: no entry holds the token");
