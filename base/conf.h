@@ -171,6 +171,15 @@
         "webhooks may go to private addresses and by http; for tests only") \
     X(webhook_queue_max, INT, "webhook.queue", "10000", 1, 10000000, \
         "turns with a webhook that have not been told of; more are refused") \
+    /* web pushes */ \
+    X(push_key, SECRET, "push.key", "", 0, 0, \
+        "private key of P-256 in PEM that signs web pushes (turnpike push-key); empty = no pushes") \
+    X(push_subject, TEXT, "push.subject", "", 0, 0, \
+        "mailto: or https: address of the operator, for push services; needed with push.key") \
+    X(push_answers_ms, MS, "push.answers_after", "15s", 0, 3600000, \
+        "an answer that took longer is pushed to browsers that asked for answers") \
+    X(push_allow_private, BOOL, "push.allow_private", "off", 0, 0, \
+        "push services may have private addresses, and be asked by http; for tests only") \
     /* authentication */ \
     X(jwt_algorithm, TEXT, "jwt.algorithm", "", 0, 0, \
         "HS256, or some of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA; empty = no " \

@@ -199,6 +199,16 @@ static int conf_rule_webhook(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
+static int conf_rule_push(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    if (!*c->push_key || !strncmp(c->push_subject, "mailto:", 7) ||
+        !strncmp(c->push_subject, "https://", 8))
+        return 0;
+    snprintf(why, CONF_WHY_SIZE,
+        "push.subject: push.key needs it, an address that begins with mailto: or https://");
+    return ERR_CONFIG;
+}
+
 static int conf_rule_respawn(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     if (c->backoff_min_ms <= c->backoff_max_ms)
@@ -530,6 +540,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_openai,
     conf_rule_responses,
     conf_rule_webhook,
+    conf_rule_push,
     conf_rule_origins,
     conf_rule_user_claim,
     conf_rule_cookie,

@@ -22,6 +22,8 @@ routes_handler handlers_tools, handlers_tool_get, handlers_tool_call;
 routes_handler handlers_approvals_list, handlers_approval_answer;
 routes_handler handlers_inbox_list, handlers_inbox_ack, handlers_inbox_snooze;
 routes_handler handlers_inbox_push;
+routes_handler handlers_push_subscribe, handlers_push_list, handlers_push_unsubscribe;
+routes_handler handlers_push_act;
 routes_handler handlers_calendar_export, handlers_calendar_import, handlers_expenses_export;
 routes_handler handlers_trip_export, handlers_user_export, handlers_user_erase;
 routes_handler handlers_models, handlers_model, handlers_completion, handlers_response;
@@ -34,6 +36,10 @@ routes_handler handlers_voice_transcribe, handlers_voice_speak;
 /* Reads the body into a message of this form. Returns 0; ERR_INVALID with the problem set; another
  * error. Turn workers. */
 MUST_CHECK int handlers_parse(struct exchange *x, enum submit_kind kind, struct submit *out);
+/* Acknowledges or snoozes an entry of this user's inbox and makes the reply. */
+MUST_CHECK int handlers_inbox_settle(struct exchange *x, const char *uid, const char *entry);
+MUST_CHECK int handlers_inbox_postpone(struct exchange *x, const char *uid, const char *entry,
+    int64_t minutes);
 /* The tool that the path names, or NULL with the problem set. */
 struct tools_spec;
 const struct tools_spec *handlers_tool_named(struct exchange *x);

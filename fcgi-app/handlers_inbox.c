@@ -34,32 +34,31 @@ int handlers_inbox_list(struct exchange *x)
     return error;
 }
 
-int handlers_inbox_ack(struct exchange *x)
+int handlers_inbox_settle(struct exchange *x, const char *uid, const char *entry)
 {
-    int error = inbox_ack(x->app->store, x->who.user, x->params[0]);
+    int error = inbox_ack(x->app->store, uid, entry);
     if (error == ERR_NOT_FOUND)
         return handlers_no_entry(x);
     if (error < 0)
         return error;
     exchange_json(x, 200);
-    buf_printf(&x->reply.body, "{\"id\":\"%s\",\"state\":\"acknowledged\"}", x->params[0]);
+    buf_printf(&x->reply.body, "{\"id\":\"%s\",\"state\":\"acknowledged\"}", entry);
     return 0;
 }
 
-int handlers_inbox_snooze(struct exchange *x)
+int handlers_inbox_ack(struct exchange *x)
 {
-    jdoc *body = NULL;
-    int64_t minutes = 0;
+    return handlers_inbox_settle(x, x->who.user, x->params[0]);
+}
+
+int handlers_inbox_postpone(struct exchange *x, const char *uid, const char *entry, int64_t minutes)
+{
     char until[CLOCK_RFC3339_SIZE];
-    int error = request_json(&x->request, false, &body, &x->problem);
-    if (error < 0)
-        return error;
-    if (jdoc_get_int(body, "minutes", &minutes) < 0 || minutes < 1 ||
-        minutes > INBOX_SNOOZE_MINUTES_MAX)
+    if (minutes < 1 || minutes > INBOX_SNOOZE_MINUTES_MAX)
         return problem_limit(&x->problem, "minutes", INBOX_SNOOZE_MINUTES_MAX,
             "minutes must be a whole number, 1 to %d.", INBOX_SNOOZE_MINUTES_MAX);
     int64_t due = clock_real_ms() + minutes * HANDLERS_MINUTE_MS;
-    error = inbox_snooze(x->app->store, x->who.user, x->params[0], due);
+    int error = inbox_snooze(x->app->store, uid, entry, due);
     if (error == ERR_NOT_FOUND)
         return handlers_no_entry(x);
     if (error == ERR_FULL)
@@ -72,6 +71,18 @@ int handlers_inbox_snooze(struct exchange *x)
     buf_printf(&x->reply.body,
         "{\"id\":\"%s\",\"state\":\"snoozed\",\"snoozed_until\":\"%s\","
         "\"snoozed_until_ms\":%" PRId64 "}",
-        x->params[0], until, due);
+        entry, until, due);
     return 0;
+}
+
+int handlers_inbox_snooze(struct exchange *x)
+{
+    jdoc *body = NULL;
+    int64_t minutes = 0;
+    int error = request_json(&x->request, false, &body, &x->problem);
+    if (error < 0)
+        return error;
+    if (jdoc_get_int(body, "minutes", &minutes) < 0)
+        minutes = 0; /* refused as one that is out of bounds */
+    return handlers_inbox_postpone(x, x->who.user, x->params[0], minutes);
 }

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "fcgi-app/voice.h"
+#include "process/webpush.h"
 
 #include <string.h>
 
@@ -79,8 +80,13 @@ static void handlers_page_limits(const struct conf *conf, struct buf *b)
 
 static void handlers_page_push(const struct conf *conf, struct buf *b)
 {
-    (void)conf;
-    buf_puts(b, "null");
+    struct webpush_key *key = NULL;
+
+    if (!*conf->push_key || webpush_key_read(conf->push_key, &key) != 0)
+        buf_puts(b, "null");
+    else
+        buf_printf(b, "{\"public_key\":\"%s\"}", webpush_key_public(key));
+    webpush_key_free(key);
 }
 
 /* Those of web/client/chat/words/. */

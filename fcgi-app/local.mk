@@ -38,6 +38,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
 	fcgi-app/handlers_voice.c \
+	fcgi-app/handlers_webpush.c \
 	fcgi-app/identify.c fcgi-app/identify.h \
 	fcgi-app/lag.c fcgi-app/lag.h \
 	fcgi-app/loop.c fcgi-app/loop.h \

@@ -23,5 +23,7 @@ libprocess_a_SOURCES = \
 	process/trace.c process/trace.h \
 	process/uimessage.c process/uimessage.h \
 	process/voice_queue.c process/voice_queue.h \
+	process/webpush.c process/webpush.h \
+	process/webpush_key.c \
 	process/worker.c process/worker.h
 PROCESS_LIBS = libprocess.a $(WIRE_LIBS)

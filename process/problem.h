@@ -62,6 +62,7 @@
     X(PROBLEM_USER_TURNS, 429, "turns_per_user", "Too many turns of this user run", true) \
     X(PROBLEM_USER_CALLS, 429, "calls_per_user", "Too many slow calls of this user run", true) \
     X(PROBLEM_NO_WEBHOOKS, 501, "webhooks_not_configured", "Webhooks are not set up here", false) \
+    X(PROBLEM_NO_PUSH, 501, "push_not_configured", "Web pushes are not set up here", false) \
     X(PROBLEM_INTERNAL, 500, "internal_error", "Something went wrong here", true) \
     X(PROBLEM_NO_PROVIDER, 501, "provider_not_configured", "No service for this is set up", false) \
     X(PROBLEM_PROVIDER, 502, "provider_failed", "The service behind the tool failed", true) \

@@ -72,6 +72,11 @@ void keys_inbox(char out[KEYS_MAX], const char *uid)
     keys_put(out, uid, "inbox", "", "");
 }
 
+void keys_pushes(char out[KEYS_MAX], const char *uid)
+{
+    keys_put(out, uid, "push", "", "");
+}
+
 void keys_sessions(char out[KEYS_MAX], const char *uid)
 {
     keys_put(out, uid, "sessions", "", "");

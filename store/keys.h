@@ -43,6 +43,7 @@ bool keys_is_unlisted(const char *session);
 /* A user. */
 void keys_user_channel(char out[KEYS_MAX], const char *uid); /* of the inbox */
 void keys_inbox(char out[KEYS_MAX], const char *uid);
+void keys_pushes(char out[KEYS_MAX], const char *uid);
 void keys_sessions(char out[KEYS_MAX], const char *uid);
 void keys_context(char out[KEYS_MAX], const char *uid);
 void keys_feedback(char out[KEYS_MAX], const char *uid);
@@ -83,6 +84,7 @@ bool keys_is_of_user(const char *key, const char *uid);
 /* One for all. */
 #define KEYS_WAKE "tp:wake" /* a channel: store/notice.h */
 #define KEYS_HINT_LEASES "tp:hint:leases"
+#define KEYS_HINT_PUSHES "tp:hint:pushes"
 #define KEYS_HINT_TIMERS "tp:hint:timers"
 #define KEYS_HINT_WEBHOOKS "tp:hint:webhooks"
 #define KEYS_HINT_GONE "tp:hint:gone"

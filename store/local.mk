@@ -14,6 +14,7 @@ libstore_a_SOURCES = \
 	store/keys.c store/keys.h \
 	store/logentry.c store/logentry.h \
 	store/notice.c store/notice.h \
+	store/pushes.c store/pushes.h \
 	store/records.c store/records.h \
 	store/records_index.c store/records_index.h \
 	store/reminders.c store/reminders.h \
@@ -44,6 +45,7 @@ STORE_LUA_PARTS = \
 	store/lua/lib_log.lua \
 	store/lua/lib_notice.lua \
 	store/lua/lib_places.lua \
+	store/lua/lib_push.lua \
 	store/lua/lib_rules.lua \
 	store/lua/lib_shared.lua \
 	store/lua/lib_summary.lua \
@@ -71,6 +73,12 @@ STORE_LUA = \
 	store/lua/inbox_list.lua \
 	store/lua/inbox_snooze.lua \
 	store/lua/log_top.lua \
+	store/lua/push_claim.lua \
+	store/lua/push_due.lua \
+	store/lua/push_forget.lua \
+	store/lua/push_later.lua \
+	store/lua/push_settle.lua \
+	store/lua/push_subscribe.lua \
 	store/lua/rate.lua \
 	store/lua/records_commit.lua \
 	store/lua/records_index_drop.lua \

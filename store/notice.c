@@ -18,6 +18,7 @@ static const char *const notice_words[] = {
     [NOTICE_MCP] = "mcp",
     [NOTICE_MCP_LIST] = "mcp list",
     [NOTICE_KEYS] = "keys",
+    [NOTICE_PUSH] = "push/",
 };
 
 void notice_format(const struct notice *n, char out[NOTICE_SIZE])
@@ -26,6 +27,8 @@ void notice_format(const struct notice *n, char out[NOTICE_SIZE])
 
     if (n->kind == NOTICE_TURN || n->kind == NOTICE_WEBHOOK)
         hints_member(member, n->uid, n->turn);
+    if (n->kind == NOTICE_PUSH)
+        snprintf(member, sizeof member, "%s", n->uid);
     if (n->kind == NOTICE_BLAME)
         snprintf(out, NOTICE_SIZE, "%s%016llx/%lld", notice_words[n->kind], n->mark.key,
             (long long)n->mark.ms);
@@ -56,6 +59,11 @@ static bool notice_is(enum notice_kind kind, const char *text, struct notice *ou
     case NOTICE_TURN:
     case NOTICE_WEBHOOK:
         return hints_member_read(text, strlen(text), out->uid, out->turn) == 0;
+    case NOTICE_PUSH:
+        if (!ident_is_safe(text, strlen(text), IDENT_USER_MAX))
+            return false;
+        snprintf(out->uid, sizeof out->uid, "%s", text);
+        return true;
     case NOTICE_BLAME:
         return notice_read_mark(text, &out->mark);
     default:

@@ -21,6 +21,7 @@
  *     blame MARK/MS      NOTICE_BLAME     workers died in this work (hexadecimal; milliseconds)
  *     mcp                NOTICE_MCP       the accepted tools of MCP servers have changed
  *     mcp list           NOTICE_MCP_LIST  the tools of MCP servers are to be listed now
+ *     push/UID           NOTICE_PUSH      something waits to be pushed to this user
  *     keys               NOTICE_KEYS      a token names a key that the issuer's set may have by now
  *   on keys_control of a session, to the worker that runs its turn:
  *     stop TURN          notice_is_stop
@@ -32,12 +33,14 @@ enum notice_kind {
     NOTICE_BLAME,
     NOTICE_MCP,
     NOTICE_MCP_LIST,
-    NOTICE_KEYS
+    NOTICE_KEYS,
+    NOTICE_PUSH
 };
 struct notice {
     enum notice_kind kind;
-    char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE]; /* NOTICE_TURN, NOTICE_WEBHOOK */
-    struct blame_mark mark;                              /* NOTICE_BLAME: key and ms */
+    char uid[IDENT_USER_MAX + 1],
+        turn[IDENT_UUID_SIZE]; /* NOTICE_TURN, NOTICE_WEBHOOK; uid: NOTICE_PUSH */
+    struct blame_mark mark;    /* NOTICE_BLAME: key and ms */
 };
 #define NOTICE_SIZE 192
 

@@ -4,6 +4,7 @@
 #include "base/ident.h"
 #include "store/inbox.h"
 #include "store/keys.h"
+#include "store/pushes.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -183,6 +184,8 @@ int records_commit(struct store *s, const struct records_fence *fence,
         error = records_fill_args(args, s, fence, batch, arena);
     if (error == 0 && fence->alert)
         error = records_fill_alert(args + writes_end, fence->alert, arena);
+    if (error == 0 && fence->alert)
+        pushes_expect(s, fence->uid);
     if (error == 0 && !fence->effect) /* nothing to know its repetition by */
         error = link_script_once(s->link, &script_records_commit, &words, &reply, NULL);
     else if (error == 0)

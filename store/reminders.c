@@ -5,6 +5,7 @@
 #include "store/hints.h"
 #include "store/inbox.h"
 #include "store/keys.h"
+#include "store/pushes.h"
 #include "store/scripts.h"
 
 #include <inttypes.h>
@@ -218,6 +219,7 @@ int reminders_fire(struct store *s, const struct reminders_firing *f)
     args_int(&a, INBOX_MAX);
     args_int(&a, INBOX_KEEP_MS);
     args_int(&a, f->next_ms);
+    pushes_expect(s, f->uid);
     int error = args_call(&a, s, &script_reminder_fire, f->uid, &r);
     if (error == 0)
         error = reminders_outcome(r);
@@ -236,6 +238,7 @@ int reminders_fire_snooze(struct store *s, const struct reminders_due *due, cons
     args_text(&a, extra);
     args_int(&a, INBOX_MAX);
     args_int(&a, INBOX_KEEP_MS);
+    pushes_expect(s, due->uid);
     int error = args_call(&a, s, &script_inbox_again, due->uid, &r);
     if (error == 0)
         error = reminders_outcome(r);

@@ -4,6 +4,7 @@
 #include "base/ident.h"
 #include "store/inbox.h"
 #include "store/keys.h"
+#include "store/pushes.h"
 #include "store/scripts.h"
 
 #include <inttypes.h>
@@ -335,6 +336,7 @@ int shared_inbox(struct store *s, const char *uid, const char *id, const char *e
     struct link_arg keys[] = {link_text(prefix)};
     struct link_arg args[] = {link_text(id), link_text(event), link_text(most.text),
         link_text(life.text), link_text(mark_life.text)};
+    pushes_expect(s, uid);
     int error = link_script_call(s->link, &script_shared_inbox,
         &(struct link_words){.keys = keys, .nkeys = 1, .args = args, .nargs = 5}, &reply);
     if (error == 0)

@@ -7,6 +7,7 @@
 #include "store/args.h"
 #include "store/hints.h"
 #include "store/keys.h"
+#include "store/pushes.h"
 #include "store/scripts.h"
 #include "store/sessions.h"
 
@@ -16,6 +17,7 @@
 
 #define TURNS_HEAD 11 /* elements of a reply about any turn; one that runs has more */
 #define TURNS_CONTEXT_MAX 100
+#define CLOCKS_APART_MS 1000
 
 /* ---- answers of the scripts (answer() in lib_turn.lua) ---- */
 
@@ -350,6 +352,17 @@ static int turns_context_pairs(struct args *args, const char *json, struct arena
     return error;
 }
 
+/* Its script may push: a question, or an answer that took long by either clock. */
+static void turns_expect_push(struct store *s, const struct turns_start *turn,
+    const struct turns_end *end)
+{
+    int64_t took = clock_real_ms() - turn->created_ms + CLOCKS_APART_MS;
+
+    if (strcmp(end->state, "interrupted") == 0 ||
+        (strcmp(end->state, "done") == 0 && took >= s->conf->push_answers_ms))
+        pushes_expect(s, turn->uid);
+}
+
 static void turns_finish_args(struct args *args, struct store *s, const struct turns_start *turn,
     const struct turns_end *end, struct args *context)
 {
@@ -367,6 +380,7 @@ static void turns_finish_args(struct args *args, struct store *s, const struct t
     args_ints(args, (int64_t)end->event_count, (int64_t)end->message_count, (int64_t)context->n,
         TURNS_CONTEXT_MAX);
     args_text(args, end->untrusted ? "1" : "0");
+    args_int(args, *s->conf->push_key ? s->conf->push_answers_ms : -1);
     for (size_t i = 0; i < end->event_count; i++)
         args_bytes(args, end->events[i], end->event_len[i]);
     for (size_t i = 0; i < end->message_count; i++)
@@ -391,6 +405,7 @@ int turns_finish(struct store *s, const struct turns_start *turn, const struct t
         args_fini(&context);
     }
     turns_finish_args(&args, s, turn, end, &context);
+    turns_expect_push(s, turn, end);
     error = args_call(&args, s, &script_turn_finish, uid, &r);
     args_fini(&context);
     memset(next, 0, sizeof *next);

@@ -391,6 +391,8 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
      * records they do nothing. */
     for (size_t i = 0; error == 0 && i < sizeof hints / sizeof *hints; i++)
         error = userdata_erase_hints(&e, hints[i]);
+    if (error == 0)
+        error = link_command(s->link, NULL, "ZREM %s %s", KEYS_HINT_PUSHES, uid);
     *keys = e.keys;
     return error == ERR_NOT_FOUND ? ERR_INTERNAL : error;
 }

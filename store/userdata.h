@@ -50,7 +50,8 @@ MUST_CHECK int userdata_erased(struct store *s, const char *uid, bool done, int6
 
 /*
  * userdata_erase -- removes everything of the user: sessions (it ends their turns and tells their
- * viewers), tickets, records, inbox, marks, limits, hints of leases, timers and webhooks; also all
+ * viewers), tickets, records, inbox, marks, limits, hints of leases, timers, webhooks and
+ * pushes; also all
  * that the user wrote for others, likes, follows and the shared place. Messages that others have
  * received stay theirs. It walks through the key space, so its time grows with the size of the
  * whole Redis.

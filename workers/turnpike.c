@@ -6,6 +6,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "process/webpush.h"
 #include "workers/supervisor/control.h"
 #include "workers/supervisor/failover_command.h"
 #include "workers/supervisor/mcp_command.h"
@@ -426,6 +427,26 @@ static int turnpike_run_api_key(struct options *o, int argc, char **argv)
     return 0;
 }
 
+/* --- the key of web pushes --- */
+
+static int turnpike_run_push_key(struct options *o, int argc, char **argv)
+{
+    struct buf pem = {0};
+    (void)o;
+    (void)argv;
+    if (argc > 0) {
+        fputs("turnpike: push-key takes no argument: it writes the key to its output\n", stderr);
+        return 2;
+    }
+    int error = webpush_key_make(&pem);
+    if (error == 0)
+        fputs(buf_text(&pem), stdout);
+    else
+        fprintf(stderr, "turnpike: %s\n", err_text(error));
+    buf_free(&pem);
+    return error == 0 ? 0 : 1;
+}
+
 /* --- commands --- */
 
 static const struct command commands[] = {
@@ -440,6 +461,7 @@ static const struct command commands[] = {
     {"chat", "[MESSAGE]", "talk to the assistant; chat --help", turnpike_run_chat},
     {"origins", "", "the settings `origins` and `page.*` as lines for nginx", turnpike_run_origins},
     {"api-key", "USER [ROLE]", "make an API key", turnpike_run_api_key},
+    {"push-key", "", "make the key of web pushes, for push.key_file", turnpike_run_push_key},
     {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh",
         turnpike_run_mcp},
     {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)",

@@ -1,4 +1,5 @@
 --include lib_keys.lua
+--include lib_push.lua
 -- A user's inbox: stream INBOX (e = event, x = members that are put in front of it), hash
 -- INBOX:state (entry id -> "acknowledged" or "snoozed DUE"), hash INBOX:snoozed (entry id -> event).
 local INBOX = P .. 'inbox'
@@ -16,7 +17,9 @@ local function inbox_put(event, extra, most, life)
     local id = redis.call('XADD', INBOX, 'MAXLEN', '~', most, '*', 'e', event, 'x', extra)
     redis.call('XTRIM', INBOX, 'MINID', int(now_ms() - life))
     redis.call('PEXPIRE', INBOX, life)
-    inbox_tell(inbox_text(id, extra, event))
+    local text = inbox_text(id, extra, event)
+    inbox_tell(text)
+    push_entry(id, text)
     return id
 end
 

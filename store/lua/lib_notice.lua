@@ -8,6 +8,10 @@ local function notice_webhook(turn)
     redis.call('PUBLISH', WAKE, 'webhook ' .. user_id() .. ' ' .. turn)
 end
 
+local function notice_push()
+    redis.call('PUBLISH', WAKE, 'push/' .. user_id())
+end
+
 local function notice_timers()
     redis.call('PUBLISH', WAKE, 'timers')
 end

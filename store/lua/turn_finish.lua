@@ -1,4 +1,5 @@
 --include lib_turn.lua
+--include lib_push.lua
 -- Ends a running turn: last events, messages, usage, state; and the session's next turn.
 -- {'fenced'}, {'behind'} (the log lacks entries in front of these: nothing was done), {'done'},
 -- {'pending', TURN} or the next turn, started.
@@ -8,9 +9,10 @@ local take = ARGV[18] == '1'
 local events, messages, context = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
 local context_max = tonumber(ARGV[22])
 local untrusted = ARGV[23] == '1'
-local at = 24
+local push_after = tonumber(ARGV[24]) -- ms; -1 = nothing is pushed
+local at = 25
 local t = turn_key(turn)
-local f = redis.call('HMGET', t, 'state', 'epoch', 'session', 'next')
+local f = redis.call('HMGET', t, 'state', 'epoch', 'session', 'next', 'created')
 if not f[1] or f[2] ~= epoch then
     return {'fenced'}
 end
@@ -47,10 +49,12 @@ for i = 0, events - 1 do
     top = emit(sid, epoch, n + i, top, ARGV[at + i])
 end
 at = at + events
+local said = {}
 if messages > 0 then
     local ids = {}
     for i = at, at + messages - 1 do
         redis.call('RPUSH', messages_of(s), ARGV[i])
+        said[#said + 1] = ARGV[i]
         if is_unlisted(sid) then
             note_calls(sid, ARGV[i])
         end
@@ -88,6 +92,7 @@ if untrusted then
 else
     touch_session(sid, now)
 end
+push_turn(turn, sid, state, now - tonumber(f[5] or now), push_after, said)
 redis.call('XTRIM', log_of(s), 'MINID', int(now - LOG_KEEP))
 local follower = next_turn(sid, now, take)
 if not follower then

@@ -80,6 +80,7 @@ UNIT_TESTS = \
 	tests/unit/test_provider_openai \
 	tests/unit/test_provider_responses \
 	tests/unit/test_providers \
+	tests/unit/test_pushes \
 	tests/unit/test_reactor \
 	tests/unit/test_records \
 	tests/unit/test_recurring \
@@ -133,6 +134,7 @@ UNIT_TESTS = \
 	tests/unit/test_wait \
 	tests/unit/test_webhooks \
 	tests/unit/test_words \
+	tests/unit/test_webpush \
 	tests/unit/test_task_own
 
 libunit_a_SOURCES = \

@@ -38,6 +38,7 @@ static void are_spelled_as_documented(void **state)
         {keys_prefix, "tp:{ann}:"},
         {keys_user_channel, "tp:{ann}"},
         {keys_inbox, "tp:{ann}:inbox"},
+        {keys_pushes, "tp:{ann}:push"},
         {keys_sessions, "tp:{ann}:sessions"},
         {keys_context, "tp:{ann}:context"},
         {keys_feedback, "tp:{ann}:feedback"},

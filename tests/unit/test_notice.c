@@ -37,6 +37,9 @@ static void each_kind_is_read_as_written(void **state)
         {"mcp", {.kind = NOTICE_MCP}},
         {"mcp list", {.kind = NOTICE_MCP_LIST}},
         {"keys", {.kind = NOTICE_KEYS}},
+        {"push/ann", {.kind = NOTICE_PUSH, .uid = "ann"}},
+        {"push/" TURN, {.kind = NOTICE_PUSH, .uid = TURN}},
+        {"push " TURN, {.kind = NOTICE_TURN, .uid = "push", .turn = TURN}},
         /* Users may be called like the words. */
         {"webhook " TURN, {.kind = NOTICE_TURN, .uid = "webhook", .turn = TURN}},
         {"mcp " TURN, {.kind = NOTICE_TURN, .uid = "mcp", .turn = TURN}},

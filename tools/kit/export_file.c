@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "store/inbox.h"
+#include "store/pushes.h"
 #include "store/records.h"
 #include "store/sessions.h"
 #include "store/userdata.h"
@@ -428,6 +429,15 @@ static int export_file_put_inbox(struct pages *p, struct buf *counts)
     return error;
 }
 
+static int export_file_put_pushes(struct pages *p)
+{
+    size_t count;
+    buf_puts(p->out, ",\n\"push_subscriptions\":[");
+    int error = pushes_list(p->store, p->uid, p->out, &count);
+    buf_puts(p->out, "]");
+    return error;
+}
+
 static int export_file_put_feedback(struct pages *p, struct arena *arena)
 {
     struct records_list list;
@@ -501,6 +511,8 @@ int export_file_user(struct store *s, const char *uid, int64_t now_ms, struct bu
         error = export_file_put_attachments(&p, &counts);
     if (error == 0)
         error = export_file_put_inbox(&p, &counts);
+    if (error == 0)
+        error = export_file_put_pushes(&p);
     if (error == 0)
         error = export_file_put_feedback(&p, arena);
     if (error == 0)

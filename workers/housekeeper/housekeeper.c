@@ -45,6 +45,9 @@ static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
     case NOTICE_WEBHOOK:
         webhooks_desk_wake(k->webhooks, n.uid, n.turn);
         break;
+    case NOTICE_PUSH:
+        push_desk_wake(k->pushes, n.uid);
+        break;
     case NOTICE_TIMERS:
         reminders_desk_wake(k->desk);
         break;
@@ -174,6 +177,8 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = webhooks_desk_new(&k->webhooks, k->store, k->reactor);
     if (error == 0)
+        error = push_desk_new(&k->pushes, k->store, k->reactor);
+    if (error == 0)
         error = mcp_desk_new(&k->mcp, k->store, k->reactor);
     if (error == 0)
         error = jwks_desk_new(&k->jwks, conf, k->reactor);
@@ -199,6 +204,7 @@ static void housekeeper_close(struct housekeeper *k)
     tasks_close();
     reminders_desk_free(k->desk);
     webhooks_desk_free(k->webhooks);
+    push_desk_free(k->pushes);
     mcp_desk_free(k->mcp);
     jwks_desk_free(k->jwks);
     store_close(k->store);
@@ -244,6 +250,8 @@ static int64_t housekeeper_step(struct housekeeper *k)
     int64_t next = jobs_step(k, now, reminders_desk_step(k->desk, now));
     int64_t webhooks = webhooks_desk_step(k->webhooks, now);
     next = webhooks < next ? webhooks : next;
+    int64_t pushes = push_desk_step(k->pushes, now);
+    next = pushes < next ? pushes : next;
     int64_t mcp = mcp_desk_step(k->mcp, now);
     next = mcp < next ? mcp : next;
     int64_t gone = housekeeper_purge(k, now);
@@ -255,7 +263,8 @@ static int64_t housekeeper_step(struct housekeeper *k)
 
 static bool housekeeper_is_busy(const struct housekeeper *k)
 {
-    return k->handovers > 0 || jobs_has_dead(k) || webhooks_desk_open(k->webhooks) > 0;
+    return k->handovers > 0 || jobs_has_dead(k) || webhooks_desk_open(k->webhooks) > 0 ||
+        push_desk_open(k->pushes) > 0;
 }
 
 /* The supervisor's last lines and what is half done; new turns are for the next housekeeper. */

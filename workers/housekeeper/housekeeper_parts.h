@@ -13,6 +13,7 @@
 #include "workers/housekeeper/handover.h"
 #include "workers/housekeeper/jwks_desk.h"
 #include "workers/housekeeper/mcp_desk.h"
+#include "workers/housekeeper/push_desk.h"
 #include "workers/housekeeper/reminders.h"
 #include "workers/housekeeper/webhooks.h"
 
@@ -21,8 +22,8 @@
  *
  * The housekeeper looks after turns that nobody runs: those of dead workers become pending,
  * pending ones are handed to the turn pool. What it knows is a list of jobs; the truth stands in
- * Redis. It also holds the desks of reminders, webhooks, MCP servers and
- * issuers' keys.
+ * Redis. It also holds the desks of reminders, webhooks, web pushes, MCP servers
+ * and issuers' keys.
  *
  *   housekeeper  the process: what it hears, its pass, its end
  *   job_look     finds turns that nobody runs: by their hints, and when they are named on tp:wake
@@ -61,6 +62,7 @@ struct housekeeper {
     struct listen_ear ear; /* of tp:wake */
     struct reminders_desk *desk;
     struct webhooks_desk *webhooks;
+    struct push_desk *pushes;
     struct mcp_desk *mcp;
     struct jwks_desk *jwks;
     struct blame_desk blame;

@@ -1,5 +1,7 @@
 #include "workers/supervisor/check_settings.h"
 
+#include "process/webpush.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -78,6 +80,16 @@ static void check_settings_check_doors(struct check_report *r, const struct conf
         "(docs/operate.md, Settings)");
 }
 
+static void check_settings_check_push(struct check_report *r, const struct conf *c)
+{
+    struct webpush_key *key = NULL;
+
+    if (*c->push_key && webpush_key_read(c->push_key, &key) != 0)
+        check_settings_check_tell(r,
+            "push.key: no private key of P-256 in PEM; `turnpike push-key` makes one");
+    webpush_key_free(key);
+}
+
 void check_settings(const struct conf *c, conf_problem_fn *fn, void *arg)
 {
     struct check_report r = {fn, arg};
@@ -97,5 +109,6 @@ void check_settings(const struct conf *c, conf_problem_fn *fn, void *arg)
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         check_settings_check_path(&r, paths[i].name, paths[i].path, paths[i].kind);
     check_settings_check_parent(&r, "log.file", c->log_file);
+    check_settings_check_push(&r, c);
     check_settings_check_doors(&r, c);
 }

@@ -1,0 +1,199 @@
+#include "store/pushes.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/jdoc.h"
+#include "store/args.h"
+#include "store/keys.h"
+#include "store/scripts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_LOOK_MS 5000 /* the notice wakes a housekeeper before */
+
+void pushes_expect(struct store *s, const char *uid)
+{
+    struct link_arg key = link_text(KEYS_HINT_PUSHES), args[2];
+    char look[24];
+
+    if (!*s->conf->push_key)
+        return;
+    snprintf(look, sizeof look, "%d", FIRST_LOOK_MS);
+    args[0] = link_text(look);
+    args[1] = link_text(uid);
+    err_ignore(link_send_script(s->link, &script_hint,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL, NULL));
+}
+
+/* ---- subscriptions ---- */
+
+void pushes_id(const char *uid, const char *endpoint, char out[PUSHES_ID_SIZE])
+{
+    char digest[IDENT_SHA256_SIZE];
+
+    ident_hmac_sha256_hex(uid, strlen(uid), endpoint, strlen(endpoint), digest);
+    snprintf(out, PUSHES_ID_SIZE, "%.32s", digest);
+}
+
+int pushes_subscribe(struct store *s, const char *uid, const char *id, const char *json)
+{
+    struct args a;
+
+    args_init(&a);
+    args_text(&a, id);
+    args_text(&a, json);
+    args_int(&a, PUSHES_SUBSCRIPTIONS_MAX);
+    return args_call(&a, s, &script_push_subscribe, uid, NULL);
+}
+
+int pushes_forget(struct store *s, const char *uid, const char *id)
+{
+    struct link_reply *r = NULL;
+    struct args a;
+
+    args_init(&a);
+    args_text(&a, id);
+    int error = args_call(&a, s, &script_push_forget, uid, &r);
+    if (error == 0 && link_reply_int(r) == 0)
+        error = ERR_NOT_FOUND;
+    link_reply_free(r);
+    return error;
+}
+
+static void pushes_put_one(struct buf *out, const char *id, const jdoc *subscription)
+{
+    char at[CLOCK_RFC3339_SIZE];
+
+    clock_rfc3339(jdoc_int_or(subscription, "confirmed_ms", 0), at);
+    buf_printf(out, "{\"id\":\"%s\",\"endpoint\":", id);
+    buf_json_text(out, jdoc_text_or(subscription, "endpoint", ""));
+    buf_puts(out, ",\"events\":");
+    jdoc_write(jdoc_get(subscription, "events"), out);
+    buf_printf(out, ",\"confirmed_at\":\"%s\"", at);
+    if (jdoc_has(subscription, "name"))
+        buf_json_member(out, "name", jdoc_text_or(subscription, "name", ""));
+    buf_putc(out, '}');
+}
+
+int pushes_list(struct store *s, const char *uid, struct buf *out, size_t *count)
+{
+    struct link_reply *r = NULL;
+    char key[KEYS_MAX];
+
+    *count = 0;
+    keys_pushes(key, uid);
+    int error = link_command(s->link, &r, "HGETALL %s", key);
+    for (size_t i = 0; error == 0 && i + 1 < link_reply_count(r); i += 2) {
+        size_t len;
+        const char *text = link_reply_text(link_reply_at(r, i + 1), &len);
+        jdoc *doc = NULL;
+        error = jdoc_parse(text, len, &doc, NULL, 0);
+        if (error == 0) {
+            buf_puts(out, (*count)++ > 0 ? "," : "");
+            pushes_put_one(out, link_reply_text(link_reply_at(r, i), NULL), doc);
+        }
+        jdoc_free(doc);
+    }
+    link_reply_free(r);
+    return error ? error : buf_error(out);
+}
+
+/* ---- sending ---- */
+
+int pushes_due(struct store *s, struct pushes_hint *out, size_t max, size_t *count)
+{
+    struct link_arg key = link_text(KEYS_HINT_PUSHES), args[2];
+    struct link_reply *r = NULL;
+    char most[24], lease[24];
+
+    *count = 0;
+    snprintf(most, sizeof most, "%zu", max);
+    snprintf(lease, sizeof lease, "%d", PUSHES_LEASE_MS);
+    args[0] = link_text(most);
+    args[1] = link_text(lease);
+    int error = link_script_call(s->link, &script_push_due,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
+    for (size_t i = 1; error == 0 && i < link_reply_count(r) && *count < max; i++) {
+        size_t len;
+        const char *uid = link_reply_text(link_reply_at(r, i), &len);
+
+        if (ident_is_safe(uid, len, IDENT_USER_MAX)) {
+            snprintf(out[*count].uid, sizeof out->uid, "%s", uid);
+            out[(*count)++].score = link_reply_int(link_reply_at(r, 0));
+        } else {
+            error = link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_PUSHES, uid, len);
+        }
+    }
+    link_reply_free(r);
+    return error;
+}
+
+void pushes_later(struct store *s, const struct pushes_hint *hint, int64_t wait_ms)
+{
+    struct link_arg key = link_text(KEYS_HINT_PUSHES), args[3];
+    char score[24], wait[24];
+
+    snprintf(score, sizeof score, "%" PRId64, hint->score);
+    snprintf(wait, sizeof wait, "%" PRId64, wait_ms);
+    args[0] = link_text(hint->uid);
+    args[1] = link_text(score);
+    args[2] = link_text(wait);
+    /* Without it the hint is due when its lease is over. */
+    err_ignore(link_send_script(s->link, &script_push_later,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 3}, NULL, NULL));
+}
+
+/* One claimed delivery; `at` is its first word of the reply. */
+static int pushes_read_try(const struct link_reply *r, size_t at, const char *uid,
+    struct arena *arena, struct pushes_try *out)
+{
+    snprintf(out->uid, sizeof out->uid, "%s", uid);
+    snprintf(out->member, sizeof out->member, "%s", link_reply_text(link_reply_at(r, at), NULL));
+    out->until_ms = link_reply_int(link_reply_at(r, at + 1));
+    out->number = (unsigned)link_reply_int(link_reply_at(r, at + 2));
+    out->item = arena_strdup(arena, link_reply_text(link_reply_at(r, at + 3), NULL));
+    out->subscription = arena_strdup(arena, link_reply_text(link_reply_at(r, at + 4), NULL));
+    return out->item && out->subscription ? 0 : ERR_NOMEM;
+}
+
+int pushes_claim(struct store *s, const char *uid, struct arena *arena, struct pushes_claimed *out)
+{
+    struct link_reply *r = NULL;
+    struct args a;
+
+    out->count = 0;
+    out->wait_ms = -1;
+    args_init(&a);
+    args_int(&a, (int64_t)(out->max < PUSHES_CLAIM_MAX ? out->max : PUSHES_CLAIM_MAX));
+    args_int(&a, PUSHES_LEASE_MS);
+    args_int(&a, PUSHES_TRIES);
+    int error = args_call(&a, s, &script_push_claim, uid, &r);
+    for (size_t i = 1; error == 0 && i + 4 < link_reply_count(r); i += 5)
+        error = pushes_read_try(r, i, uid, arena, &out->tries[out->count++]);
+    if (error == 0)
+        out->wait_ms = link_reply_int(link_reply_at(r, 0));
+    link_reply_free(r);
+    return error;
+}
+
+int pushes_settle(struct store *s, const struct pushes_try *t, enum pushes_outcome outcome,
+    int64_t wait_ms)
+{
+    static const char *const names[] =
+        {[PUSHES_AGAIN] = "again", [PUSHES_DONE] = "done", [PUSHES_GONE] = "gone"};
+    struct link_reply *r = NULL;
+    struct args a;
+
+    args_init(&a);
+    args_text(&a, t->member);
+    args_int(&a, t->until_ms);
+    args_text(&a, names[outcome]);
+    args_int(&a, wait_ms);
+    int error = args_call(&a, s, &script_push_settle, t->uid, &r);
+    if (error == 0 && link_reply_int(r) == 0)
+        error = ERR_FENCED;
+    link_reply_free(r);
+    return error;
+}
