@@ -5,24 +5,32 @@ import {fitting, locale, setLanguage, t} from "./client/chat/words.js";
 import {Chats, addressOf} from "./chats.js";
 import {Inbox, isEntry} from "./inbox.js";
 import {label} from "./labels.js";
+import {Offline} from "./offline.js";
 import {Preferences} from "./preferences.js";
+import {Push} from "./push.js";
 import {Settings} from "./settings.js";
 import {SignIn, takeFragment} from "./signin.js";
+import {chime} from "./sound.js";
 import {setTheme, theme} from "./theme.js";
 
 const EMPTY_KEPT = 10;
 const $ = id => document.getElementById(id);
 const fragment = takeFragment(); // before anything else: a token does not stay in the address
 const chat = $("chat"), request = (...args) => chat.client.fetch(...args);
-let site = {}, asking = null, wasRunning = false;
+// What the site said last is there for a start without a network.
+let site = JSON.parse(localStorage.getItem("site") ?? "{}"), learned = false, asking = null, wasRunning = false;
 
 // ---- the site, and what the user has chosen -----------------------------------------------------------
 
-/** What GET /page says; {} while it cannot be had. */
+/** What GET /page says; what it said last while it cannot be had. */
 async function learnSite() {
   try {
     const reply = await fetch("/api/v1/pam/page", {signal: AbortSignal.timeout(5000)});
-    if (reply.ok) site = await reply.json();
+    if (reply.ok) {
+      site = await reply.json();
+      learned = true;
+      localStorage.setItem("site", JSON.stringify(site));
+    }
   } catch { /* asked again with the first connection */ }
   signIn.allow(site.sign_in);
   apply();
@@ -76,8 +84,10 @@ await setLanguage(preferences.language ? fitting([preferences.language]) : fitti
 await Promise.all([learnSite(), import("./client/chat.js")]);
 draw();
 setTheme(theme(), chat);
-const inbox = new Inbox({list: $("inbox-list"), count: $("inbox-count"), toasts: $("toasts"), request});
-const settings = new Settings($("settings"), {preferences, request, chat, push: () => null, onLanguage: speak,
+const offline = new Offline({chat, signIn, site: () => site});
+const push = new Push({request, siteInfo: () => site, kept: () => offline.kept});
+const inbox = new Inbox({list: $("inbox-list"), count: $("inbox-count"), toasts: $("toasts"), request, pushed: () => push.state === "on"});
+const settings = new Settings($("settings"), {preferences, request, chat, site: () => site, push: () => push, onLanguage: speak,
   signedIn: () => !$("out").hidden, onSignOut: signOut, onErased: () => startAnew()});
 
 // ---- sessions ------------------------------------------------------------------------------------------
@@ -100,9 +110,10 @@ function showAddress(session, push = false) {
 
 /** fresh: the session is new, there is nothing to read. */
 function goTo(session, {fresh = empty.has(session), push = false} = {}) {
+  if (chat.session && chat.session !== session) offline.left();
   noteEmpty(session, fresh);
   showAddress(session, push);
-  chat.open(session, {fresh, token: signIn.credential});
+  chat.open(session, {fresh, token: signIn.credential, ...!fresh && {kept: offline.of(session)}});
   apply();
 }
 
@@ -151,15 +162,17 @@ function onState({state, reason}) {
 async function onLive() {
   loadInbox();
   chats.refresh();
-  if (!site.name) await learnSite();
+  if (!learned) await learnSite();
   $("development").hidden = !site.development || signIn.token !== null;
   preferences.load().catch(() => { /* the next connection asks again */ });
+  push.confirm().catch(() => { /* so does this */ });
 }
 
 // ---- who asks --------------------------------------------------------------------------------------------
 
 /** sameUser: whoever was here before; then the conversation goes on, and what was not sent is sent. */
 function signedIn(sameUser) {
+  offline.enter();
   if (sameUser) {
     chat.token = signIn.credential;
     return;
@@ -170,13 +183,14 @@ function signedIn(sameUser) {
   goTo(newId(), {fresh: true});
 }
 
-function signOut() {
+async function signOut() {
   const left = chat.client.unsent.length;
   if (left && !confirm(t("Some messages have not been sent. Sign out all the same?"))) return;
   const elsewhere = signIn.byCookie && site.sign_in.out_url;
+  if (push.state === "on") await Promise.race([push.disable().catch(() => {}), new Promise(go => setTimeout(go, 2000))]); // with the credential that ends now
   signIn.forget();
   startAnew();
-  localStorage.removeItem("session");
+  for (const key of ["session", "site"]) localStorage.removeItem(key);
   if (elsewhere) location.assign(elsewhere);
 }
 
@@ -184,6 +198,7 @@ function signOut() {
 function startAnew() {
   inbox.clear();
   chats.clear();
+  offline.leave();
   preferences.forget();
   chat.clear({token: signIn.credential});
   empty.clear();
@@ -205,8 +220,9 @@ chat.addEventListener("turnpike-conversation", ({detail: {conversation}}) => {
 });
 chat.addEventListener("turnpike-state", e => onState(e.detail));
 chat.addEventListener("turnpike-frame", ({detail: {frame}}) => {
-  if (isEntry(frame)) inbox.add(frame);
-  else if (frame.type === "inbox_updated") inbox.remove(frame.id);
+  if (isEntry(frame)) {
+    if (inbox.add(frame) && preferences.sound) chime();
+  } else if (frame.type === "inbox_updated") inbox.remove(frame.id);
   else chats.hear(frame);
 });
 $("ideas").addEventListener("click", event => {
@@ -229,9 +245,29 @@ document.addEventListener("keydown", event => {
 addEventListener("hashchange", () => {
   const {token, session: id} = takeFragment();
   if (token) signIn.use(token);
+  else if (id === "new") goTo(newId(), {fresh: true});
   else if (id && id !== chat.session) goTo(id);
 });
+// A notification was clicked.
+navigator.serviceWorker?.addEventListener("message", ({data}) => {
+  if (data?.type !== "turnpike-open") return;
+  if (data.session && data.session !== chat.session) goTo(data.session);
+  else if (!data.session) inbox.open();
+});
+
+// ---- the start ------------------------------------------------------------------------------------------------
+
+/** What another program shares with this one (manifest.webmanifest): it stands in the message field. */
+function takeShared() {
+  const query = new URLSearchParams(location.search), shared = ["title", "text", "url"].map(name => query.get(name)).filter(Boolean).join("\n");
+  if (!shared) return;
+  history.replaceState(null, "", location.pathname + location.hash);
+  chat.draft = shared;
+}
 
 if (fragment.token) signIn.keep(fragment.token);
-const session = fragment.session || localStorage.getItem("session");
+offline.enter();
+const session = fragment.session === "new" ? null : fragment.session || localStorage.getItem("session");
 goTo(session || newId(), session ? {} : {fresh: true});
+takeShared();
+Offline.register();

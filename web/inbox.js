@@ -1,16 +1,20 @@
 // The user's inbox: timers, reminders, alerts and messages, with "got it" and "later".
 import {isAfter} from "./client/client.js";
 import {button, element, visible} from "./client/chat/elements.js";
+import {locale, t} from "./client/chat/words.js";
 import {Toasts} from "./toasts.js";
 
 const SNOOZE_MINUTES = 10;
-const LATER = `In ${SNOOZE_MINUTES} minutes`;
+const later = () => t("In 10 minutes");
 
 /** Whether what came over the socket is an entry of the inbox: those have an id of its stream. */
 export const isEntry = e => /^\d+-\d+$/.test(e.id ?? "") && e.type !== "inbox_updated" && (e.type !== "CUSTOM" || e.name === "message");
 
 function words(e) {
-  if (e.type === "CUSTOM") return `${e.value?.from ?? "Somebody"} wrote: ${e.value?.text ?? e.value?.message ?? ""}`;
+  if (e.type === "CUSTOM") {
+    const text = e.value?.text ?? e.value?.message ?? "";
+    return e.value?.from ? t("{from} wrote: {text}", {from: e.value.from, text}) : t("Somebody wrote: {text}", {text});
+  }
   return e.message ?? e.label ?? e.title ?? "";
 }
 
@@ -19,12 +23,12 @@ export class Inbox {
   #known = ""; #newest = ""; #whole = false; // id up to which nothing is missing; the newest; whether they are one
   #user = {};
 
-  /** list: the ol; count: where the number of unread ones stands; toasts: a live region; request: client.fetch. */
-  constructor({list, count, toasts, request}) {
+  /** list: the ol; count: where the number of unread ones stands; toasts: a live region; request: client.fetch; pushed(): whether pushes tell of entries, too. */
+  constructor({list, count, toasts, request, pushed = () => false}) {
     this.list = list;
     this.count = count;
     this.request = request;
-    this.toasts = new Toasts(toasts, {act: (id, what) => this.#post(id, what), openInbox: () => this.#open()});
+    this.toasts = new Toasts(toasts, {act: (id, what) => this.#post(id, what), openInbox: () => this.open(), pushed});
   }
 
   /** What came while no socket was open. */
@@ -44,21 +48,23 @@ export class Inbox {
     this.#whole = true;
   }
 
+  /** Returns whether it is one that was not there. */
   add(e) {
     if (isAfter(e.id, this.#newest)) this.#newest = e.id;
     if (this.#whole) this.#known = this.#newest;
-    if (this.#items.has(e.id)) return;
+    if (this.#items.has(e.id)) return false;
     if (e.snoozed_from) this.remove(e.snoozed_from);
     const li = element("li", "entry"), row = element("div", "row"), text = visible(String(words(e)));
     const time = new Date(Number(e.id.split("-")[0])), body = element("p", "text", text);
     body.dir = "auto";
-    li.append(body, element("time", "", time.toLocaleString()));
-    row.append(button("Got it", "quiet", () => this.#post(e.id, "ack")), button(LATER, "quiet", () => this.#post(e.id, "snooze")));
+    li.append(body, element("time", "", time.toLocaleString(locale())));
+    row.append(button(t("Got it"), "quiet", () => this.#post(e.id, "ack")), button(later(), "quiet", () => this.#post(e.id, "snooze")));
     li.append(row);
     this.#items.set(e.id, li);
     this.list.prepend(li);
-    this.toasts.add(e.id, text, time, LATER);
+    this.toasts.add(e.id, text, time, later());
     this.#counted();
+    return true;
   }
 
   remove(id) {
@@ -91,7 +97,7 @@ export class Inbox {
     }
   }
 
-  #open() {
+  open() {
     this.list.parentElement.open = true;
     this.list.parentElement.scrollIntoView();
     this.list.querySelector("button")?.focus();
@@ -100,5 +106,6 @@ export class Inbox {
   #counted() {
     this.count.textContent = String(this.#items.size);
     this.list.parentElement.hidden = this.#items.size === 0;
+    navigator.setAppBadge?.(this.#items.size).catch(() => { /* not installed */ });
   }
 }

@@ -11,14 +11,21 @@ dist_web_DATA = \
 	web/chatlist.js \
 	web/chats.js \
 	web/early.js \
+	web/icon-maskable.svg \
 	web/icon.svg \
 	web/inbox.js \
 	web/index.html \
+	web/kept.js \
 	web/labels.js \
+	web/manifest.webmanifest \
+	web/offline.js \
 	web/preferences.js \
+	web/push.js \
 	web/settings.js \
 	web/signin.js \
+	web/sound.js \
 	web/style.css \
+	web/sw.js \
 	web/theme.js \
 	web/toasts.js
 
@@ -115,6 +122,14 @@ client-package: web/.tree
 # web/ of the build directory is what nginx serves from a build: links to the sources, and what is made.
 WEB_SOURCES = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
 noinst_DATA = web/.tree
+# What the page's service worker keeps, with the digest of each file.
+nodist_web_DATA = web/files.js
+web/files.js: build-aux/make-files $(WEB_SOURCES) $(nodist_webchat_DATA) Makefile
+	$(AM_V_GEN)$(MKDIR_P) web && $(top_srcdir)/build-aux/make-files $@ $(srcdir) \
+	    $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) \
+	    $(dist_webwords_DATA) $(nodist_webchat_DATA)
+CLEANFILES += $(nodist_web_DATA)
+EXTRA_DIST += build-aux/make-files
 web/.tree: $(WEB_SOURCES) Makefile
 	$(AM_V_GEN)for f in $(WEB_SOURCES); do f=$${f#$(srcdir)/}; \
 	        test -f $$f || { $(MKDIR_P) $${f%/*} && ln -sf $(abs_top_srcdir)/$$f $$f; } || exit 1; done && \

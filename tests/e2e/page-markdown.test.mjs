@@ -263,7 +263,7 @@ describe("answers on the page", () => {
   });
 
   test("answers that are there before the library become Markdown when it comes", async t => {
-    const page = await open(t);
+    const page = await open(t, {serviceWorkers: "block"}); // it would have the file already
     await answer(page, TRIP);
     let go;
     const held = new Promise(done => { go = done; });

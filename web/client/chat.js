@@ -119,12 +119,12 @@ export class TurnpikeChat extends HTMLElement {
 
   /**
    * Another session. fresh: it is new, there is nothing to read. token: in place of the one before. What was not sent stands
-   * in the message field again.
+   * in the message field again. kept: {messages, frames} of an earlier page, or a promise of them.
    */
-  open(session = newId(), {fresh = false, token = this.#token} = {}) {
+  open(session = newId(), {fresh = false, token = this.#token, kept} = {}) {
     this.#token = token;
     if (!this.isConnected) {
-      this.#asked = {session, fresh};
+      this.#asked = {session, fresh, kept};
       return;
     }
     clearTimeout(this.#starting);
@@ -132,7 +132,7 @@ export class TurnpikeChat extends HTMLElement {
     const left = this.#end(), url = this.#url;
     this.#parts.composer.session = session;
     if (left.length) this.draft = [...left.map(frame => frame.text), this.draft].filter(Boolean).join("\n");
-    const mine = this.#session = new Session({id: session, url, token, fresh}, {
+    const mine = this.#session = new Session({id: session, url, token, fresh, kept}, {
       conversation: (...args) => this.#session === mine && this.#onConversation(...args),
       state: (...args) => this.#session === mine && this.#onState(...args),
       frame: frame => this.#session === mine && this.#emit("turnpike-frame", {frame}),

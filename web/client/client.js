@@ -120,6 +120,15 @@ export class TurnpikeClient extends Requests {
     return {clientMessageId: frame.client_message_id, runId: frame.run_id, messageId: frame.message_id};
   }
 
+  /** Goes on with a message of an earlier page, a frame of `unsent`: the server runs it once, however often it comes. */
+  resend(frame) {
+    if (this.#queue.get(frame.run_id)) return false;
+    this.#queue.add(frame);
+    this.#wake();
+    this.#flush();
+    return true;
+  }
+
   /** Stops the session's running turn, or the one of a message that has not been accepted yet. */
   stop(runId = null) {
     const frame = runId && this.#queue.get(runId)?.frame;

@@ -331,6 +331,8 @@ const EVENTS = {
     return {...next, older: next.messages[0]?.id === c.messages[0]?.id && next.messages.length > 0 && c.older !== null ? c.older : e.older ?? null};
   },
   deleted: c => ({...c, deleted: true}),
+  // What an earlier page knew of it, until it can be read.
+  kept: (c, e) => c.messages.length > 0 ? c : {...c, messages: e.messages},
   sent: (c, e) => indexOf(c, e.ids.messageId) >= 0 ? c : {...c, branch: null, messages: [...c.messages,
     {id: e.ids.messageId, role: "user", text: e.text, files: e.files ?? [], state: e.state ?? "sending", runId: e.ids.runId}]},
   again: (c, e) => changeMessage({...c, branch: null}, e.messageId, m => m.role !== "user" ? m : ({...m, state: "sending", again: {text: m.text}, runId: e.runId, ...e.text !== undefined && {text: e.text}})),

@@ -253,6 +253,8 @@ export class TurnpikeClient extends EventTarget {
   stop(runId?: string | null): void;
   /** Gives the message when it will not run; false when its run has begun or nobody knows it here. */
   takeBack(runId: string): Promise<MessageFrame | false>;
+  /** Goes on with a message of an earlier page, a frame of `unsent`: the server runs it once. False: it is there already. */
+  resend(frame: MessageFrame): boolean;
   /** A page of the stored messages, the newest without `before`. */
   messages(options?: {before?: string | null; limit?: number}): Promise<MessagePage>;
   approve(id: string, body: {approved: boolean; edited_args?: Record<string, unknown>}): Promise<Record<string, unknown>>;

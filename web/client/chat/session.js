@@ -6,18 +6,20 @@ import {answerId} from "../stored.js";
 import {locale, t} from "./words.js";
 
 export class Session {
-  #tell; #since = null; #loading = 0; #older = null; #goesBack = false; #schemas = new Map();
+  #tell; #since = null; #loading = 0; #older = null; #goesBack = false; #schemas = new Map(); #kept;
   conversation = initial;
   loaded = false; // what there is of it is on the screen
 
   /**
    * id, url, token: as of TurnpikeClient. fresh: it is new, there is nothing to read.
+   * kept: {messages, frames} of an earlier page, or a promise of them: what it knew of the conversation, and its frames that were not sent.
    * tell: {conversation(now, before, event), state(name, reason), frame(frame), problem(problem), notice(text)}.
    */
-  constructor({id, url, token, fresh = false}, tell) {
+  constructor({id, url, token, fresh = false, kept}, tell) {
     this.id = id;
     this.#tell = tell;
     this.loaded = fresh;
+    this.#kept = kept;
     this.client = new TurnpikeClient({session: id, token, url});
     const hear = {state: () => this.#onState(), event: e => this.#onEvent(e), frame: f => this.#onFrame(f), problem: p => this.#onProblem(p)};
     for (const [name, on] of Object.entries(hear)) this.client.addEventListener(name, e => this.client && on(e.detail));
@@ -26,8 +28,20 @@ export class Session {
   /** What is stored is read first: it says where the events go on. */
   async start() {
     const client = this.client;
+    if (this.#kept) await this.#restore(this.#kept);
     if (!this.loaded) await this.load();
     if (this.client === client) client.start();
+  }
+
+  /** Goes on where an earlier page was. */
+  async #restore(promise) {
+    const client = this.client, kept = await promise;
+    if (!kept || this.client !== client) return;
+    if (!this.loaded && kept.messages?.length) this.dispatch({type: "kept", messages: kept.messages});
+    for (const frame of kept.frames ?? []) {
+      const ids = {clientMessageId: frame.client_message_id, runId: frame.run_id, messageId: frame.message_id};
+      if (client.resend(frame)) this.dispatch({type: "sent", ids, text: frame.text, files: frame.attachments ?? [], state: this.state === "refused" ? "unsent" : "sending"});
+    }
   }
 
   /** Ends it. Returns the frames of messages that were not sent. */
