@@ -83,6 +83,13 @@ dist_webchat_DATA = \
 	web/client/chat/style.js \
 	web/client/chat/tools.js \
 	web/client/chat/transcript.js \
+	web/client/chat/voice-bar.js \
+	web/client/chat/voice-in.js \
+	web/client/chat/voice-out.js \
+	web/client/chat/voice-recorder.js \
+	web/client/chat/voice-text.js \
+	web/client/chat/voice-worklet.js \
+	web/client/chat/voice.js \
 	web/client/chat/words.js
 
 dist_webcards_DATA = \

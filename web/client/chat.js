@@ -15,6 +15,7 @@ import {Session, newId} from "./chat/session.js";
 import {siteInfo} from "./chat/site.js";
 import {styleSheet} from "./chat/style.js";
 import {Transcript} from "./chat/transcript.js";
+import {VoiceBar} from "./chat/voice-bar.js";
 import {fitting, locale, setLanguage, t} from "./chat/words.js";
 import {initial} from "./conversation.js";
 
@@ -23,7 +24,7 @@ const NEAR_TOP = 300; // px from the top at which earlier messages are fetched
 const PIECES = new Set(["TEXT_MESSAGE_CONTENT", "REASONING_MESSAGE_CONTENT", "TOOL_CALL_ARGS"]);
 
 export class TurnpikeChat extends HTMLElement {
-  static observedAttributes = ["cards", "language", "placeholder", "session", "url"];
+  static observedAttributes = ["cards", "language", "placeholder", "session", "url", "voice"];
 
   #root = this.attachShadow({mode: "open"});
   #session = null; #token = null; #asked = {}; #starting = 0; // asked: what is to be opened once it is in a document
@@ -35,7 +36,7 @@ export class TurnpikeChat extends HTMLElement {
     super();
     this.#root.adoptedStyleSheets = [styleSheet()];
     this.#root.addEventListener("keydown", event => {
-      if (event.key === "Escape" && !event.defaultPrevented && this.conversation.run) this.stop();
+      if (event.key === "Escape" && !event.defaultPrevented && !this.#parts.voice.voice.stop() && this.conversation.run) this.stop();
     });
     for (const name of ["token", "session", "cards", "siteInfo"]) { // set before this module was there
       if (!Object.hasOwn(this, name)) continue;
@@ -63,6 +64,7 @@ export class TurnpikeChat extends HTMLElement {
     if (name === "placeholder") this.#parts.composer.placeholder = now;
     else if (name === "language") this.#speak();
     else if (name === "cards") this.#redraw();
+    else if (name === "voice") this.#hearing();
     else if (name === "session" && now) this.session = now;
     else if (name === "url" && this.#session) this.open(this.#session.id);
   }
@@ -155,7 +157,11 @@ export class TurnpikeChat extends HTMLElement {
     return ids;
   }
 
-  stop() { this.#session?.stop(); }
+  /** Stops the answer, and whatever is being said or heard. */
+  stop() {
+    this.#parts?.voice.voice.stop();
+    this.#session?.stop();
+  }
 
   /** Forgets the session, its conversation and what stands in the message field; begins a new one. */
   clear({token = this.#token} = {}) {
@@ -191,6 +197,7 @@ export class TurnpikeChat extends HTMLElement {
     setImageSources(site.images);
     if (!this.#parts || JSON.stringify(before) === JSON.stringify(site)) return;
     this.#parts.transcript.named(this.#name);
+    this.#hearing();
     if (before.currency !== site.currency || before.units !== site.units || before.tiles?.url !== site.tiles?.url) this.#redraw();
     else this.#parts.transcript.refresh();
     this.#emit("turnpike-site", {site});
@@ -216,7 +223,10 @@ export class TurnpikeChat extends HTMLElement {
       transcript: new Transcript(place.log, this.#context()),
       approvals: new Approvals({place: e => place.asks.append(e), answer: (id, body) => this.#session.approve(id, body),
         schema: tool => this.#session.schemaOf(tool), leave: () => this.focus()}),
+      voice: new VoiceBar(composer.voice, {request: (path, init) => this.client.fetch(path, init), siteInfo: () => this.#site, locale,
+        text: text => { this.draft = [this.draft, text].filter(Boolean).join(" "); this.focus(); }, send: text => this.send(text)}),
     };
+    this.#hearing();
     place.scroll.addEventListener("scroll", () => place.scroll.scrollTop < NEAR_TOP && this.#more(), {passive: true});
     composer.placeholder = this.getAttribute("placeholder");
     loadMarkdown().then(() => this.#parts.transcript.refresh());
@@ -228,10 +238,17 @@ export class TurnpikeChat extends HTMLElement {
     this.#parts.progress.stop();
     this.#parts.approvals.show([]);
     this.#parts.composer.end();
+    this.#parts.voice.voice.stop();
     this.#build();
     this.#parts.composer.session = session;
     this.draft = draft;
     this.#draw();
+  }
+
+  /** What voice can do here may have changed. */
+  #hearing() {
+    this.#parts?.voice.refresh(this.getAttribute("voice") !== "off");
+    this.#parts?.transcript.refresh();
   }
 
   #redraw() {
@@ -258,6 +275,8 @@ export class TurnpikeChat extends HTMLElement {
         version: (message, index) => this.#try(() => this.#session.version(message, index)),
         feedback: (message, what) => this.#session.feedback(message, what),
         copy: text => copy(text, this.#parts.log),
+        canRead: () => this.getAttribute("voice") !== "off" && Boolean(this.#parts?.voice.voice.canSpeak),
+        read: text => this.#parts.voice.voice.state === "speaking" ? this.#parts.voice.voice.stop() : this.#parts.voice.voice.read(text),
       },
     };
   }
@@ -293,6 +312,7 @@ export class TurnpikeChat extends HTMLElement {
     this.#parts?.composer.forget();
     this.#parts?.progress.stop();
     this.#parts?.approvals.show([]);
+    this.#parts?.voice.voice.stop();
     return session?.close() ?? [];
   }
 
@@ -334,6 +354,7 @@ export class TurnpikeChat extends HTMLElement {
     parts.deleted.hidden = !conversation.deleted;
     parts.past.hidden = !conversation.branch;
     parts.composer.running = conversation.run !== null;
+    parts.voice.follow(conversation);
     this.#showProgress();
     this.#emit("turnpike-conversation", {conversation});
   }

@@ -46,7 +46,8 @@ export class Composer {
     this.stopButton.hidden = true;
     this.sendButton = named(element("button", "", t("Send")), "send");
     this.sendButton.type = "submit";
-    this.form.append(this.list, this.#countRow(), attach, ...this.#camera(), label, this.field, this.stopButton, this.sendButton);
+    this.voice = element("span"); // a place for the buttons of voice-bar.js
+    this.form.append(this.list, this.#countRow(), attach, ...this.#camera(), label, this.field, this.voice, this.stopButton, this.sendButton);
   }
 
   #countRow() {

@@ -133,7 +133,7 @@ export class AssistantMessage {
   message = null;
   #views = new Map();
 
-  /** ctx: of partView, with name and acts {again, copy(text), feedback(message, what)}. */
+  /** ctx: of partView, with name and acts {again, copy(text), read(text), canRead(), feedback(message, what)}. */
   constructor(ctx) {
     this.ctx = ctx;
     this.element = element("article", "message assistant");
@@ -142,8 +142,9 @@ export class AssistantMessage {
     this.actions = element("div", "actions");
     this.retry = small(t("Try again"), () => ctx.acts.again(this.message), "at-rest retry");
     this.copy = small(t("Copy"), () => this.#copy());
+    this.read = small(t("Read aloud"), () => ctx.acts.read(textOf(this.message)));
     this.feedback = new Feedback(this.element, ctx.acts.feedback);
-    this.actions.append(this.copy, this.retry, this.feedback.up, this.feedback.down);
+    this.actions.append(this.copy, this.read, this.retry, this.feedback.up, this.feedback.down);
     this.label = element("span", "hidden", `${ctx.name}:`);
     this.element.append(this.label, this.parts, this.ending, this.actions);
   }
@@ -169,6 +170,7 @@ export class AssistantMessage {
     this.retry.textContent = end ? t("Try again") : t("Another answer");
     this.retry.hidden = Boolean(message.past);
     this.copy.hidden = !said;
+    this.read.hidden = !said || !this.ctx.acts.canRead();
     this.feedback.up.hidden = this.feedback.down.hidden = !said || Boolean(message.past);
     this.feedback.update(message);
   }
@@ -198,8 +200,9 @@ export class AssistantMessage {
 
   named(name) { this.label.textContent = `${name}:`; }
 
-  /** The library that reads Markdown has come behind what is shown already. */
+  /** The library that reads Markdown has come behind what is shown already, or what the site can do. */
   refresh() {
+    if (this.message) this.update(this.message);
     for (const {view} of this.#views.values()) view.refresh?.();
   }
 }

@@ -4,6 +4,7 @@
 import {ANSWERS} from "./style-answers.js";
 import {APPROVALS} from "./style-approvals.js";
 import {COMPOSER} from "./style-composer.js";
+import {VOICE_STYLE} from "./voice-bar.js";
 
 const LIGHT = {ground: "#f7f6f2", panel: "#ffffff", ink: "#1c2321", soft: "#5b6763", line: "#dcdfd9", accent: "#0b6e5d", "accent-ink": "#ffffff",
   mine: "#dff0ea", warn: "#9a4b00", bad: "#b3261e", good: "#1f8a4c"};
@@ -122,7 +123,7 @@ let sheet = null;
 export function styleSheet() {
   if (!sheet) {
     sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS + ANSWERS + APPROVALS + COMPOSER);
+    sheet.replaceSync(CSS + ANSWERS + APPROVALS + COMPOSER + VOICE_STYLE);
   }
   return sheet;
 }
