@@ -126,7 +126,7 @@ client-package: web/.tree
 	rm -rf web/package && cp -RL web/client web/package && npm pack ./web/package
 .PHONY: client-package
 
-# web/ of the build directory is what nginx serves from a build: links to the sources, and what is made.
+# web/ of the build directory is what nginx serves from a build: links to the sources, and what is made. Links to sources that have gone, go.
 WEB_SOURCES = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
 noinst_DATA = web/.tree
 # What the page's service worker keeps, with the digest of each file.
@@ -138,7 +138,8 @@ web/files.js: build-aux/make-files $(WEB_SOURCES) $(nodist_webchat_DATA) Makefil
 CLEANFILES += $(nodist_web_DATA)
 EXTRA_DIST += build-aux/make-files
 web/.tree: $(WEB_SOURCES) Makefile
-	$(AM_V_GEN)for f in $(WEB_SOURCES); do f=$${f#$(srcdir)/}; \
+	$(AM_V_GEN)test ! -d web || find web -type l ! -exec test -e {} \; -exec rm -f {} \; && \
+	    for f in $(WEB_SOURCES); do f=$${f#$(srcdir)/}; \
 	        test -f $$f || { $(MKDIR_P) $${f%/*} && ln -sf $(abs_top_srcdir)/$$f $$f; } || exit 1; done && \
 	    touch $@
 CLEANFILES += web/.tree

@@ -78,7 +78,7 @@ describe("the package turnpike-client", () => {
     for (const name of readdirSync(at).filter(n => n.endsWith(".js"))) {
       const text = readFileSync(join(at, name), "utf8");
       for (const [, from] of text.matchAll(/^(?:import|export) .*from "(.*)";$/gm)) assert.ok(existsSync(join(at, from)), `${name}: ${from}`);
-      assert.ok(text.split("\n").length <= 350, `${name} is long`);
+      assert.ok(text.split("\n").length <= 500, `${name} is long`);
     }
     const listed = readFileSync(join(TOP, "web/local.mk"), "utf8");
     for (const name of readdirSync(PACKAGE).filter(n => n !== "chat")) assert.ok(listed.includes(`\tweb/client/${name}`), `web/local.mk lacks ${name}`);
