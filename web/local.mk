@@ -34,6 +34,7 @@ dist_webclient_DATA = \
 	web/client/README.md \
 	web/client/chat.js \
 	web/client/client.js \
+	web/client/conversation.d.ts \
 	web/client/conversation.js \
 	web/client/events.js \
 	web/client/http.js \
