@@ -123,28 +123,29 @@ CLEANFILES += $(nodist_webchat_DATA)
 EXTRA_DIST += build-aux/make-coast build-aux/make-coast.mjs build-aux/make-highlight build-aux/make-markdown build-aux/npm-file.sh
 
 # The npm package turnpike-client as a tarball, with the files that are made.
-client-package: web/.tree
-	rm -rf web/package && cp -RL web/client web/package && npm pack ./web/package
+client-package: web/.tree $(nodist_webchat_DATA)
+	rm -rf web/package && cp -R $(srcdir)/web/client web/package && cp $(nodist_webchat_DATA) web/package/chat/ && npm pack ./web/package
 .PHONY: client-package
 
-# web/ of the build directory is what nginx serves from a build: links to the sources, and what is made. Links to sources that have gone, go.
-WEB_SOURCES = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
+# web/ of the build directory is what nginx serves, and what is installed: scripts made small, links to the other
+# sources, and what is made. Links to sources that have gone, go.
+web_files = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
 noinst_DATA = web/.tree
+web/.tree: build-aux/make-small build-aux/npm-file.sh $(web_files:web/%=$(srcdir)/web/%) Makefile
+	$(AM_V_GEN)$(top_srcdir)/build-aux/make-small $(srcdir) $(web_files) && touch $@ && \
+	    if test -e web/.plain; then touch -d @0 $@; fi
+# A tarball has the sources as they are written.
+dist-hook: dist-web
+dist-web:
+	for f in $(web_files); do cp -pf $(srcdir)/$$f $(distdir)/$$f || exit 1; done
 # What the page's service worker keeps, with the digest of each file.
 nodist_web_DATA = web/files.js
-web/files.js: build-aux/make-files $(WEB_SOURCES) $(nodist_webchat_DATA) Makefile
-	$(AM_V_GEN)$(MKDIR_P) web && $(top_srcdir)/build-aux/make-files $@ $(srcdir) \
-	    $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) \
-	    $(dist_webwords_DATA) $(nodist_webchat_DATA)
-CLEANFILES += $(nodist_web_DATA)
-EXTRA_DIST += build-aux/make-files
-web/.tree: $(WEB_SOURCES) Makefile
-	$(AM_V_GEN)test ! -d web || find web -type l ! -exec test -e {} \; -exec rm -f {} \; && \
-	    for f in $(WEB_SOURCES); do f=$${f#$(srcdir)/}; \
-	        test -f $$f || { $(MKDIR_P) $${f%/*} && ln -sf $(abs_top_srcdir)/$$f $$f; } || exit 1; done && \
-	    touch $@
-CLEANFILES += web/.tree
+web/files.js: build-aux/make-files web/.tree $(nodist_webchat_DATA)
+	$(AM_V_GEN)$(top_srcdir)/build-aux/make-files $@ $(srcdir) $(web_files) $(nodist_webchat_DATA)
+CLEANFILES += $(nodist_web_DATA) web/.tree web/.plain
+EXTRA_DIST += build-aux/make-files build-aux/make-small
 clean-local: clean-web
 clean-web:
-	test ! -d web || find web -type l -exec rm -f {} +
-.PHONY: clean-web
+	rm -f .esbuild-*
+	test $(srcdir) = . || test ! -d web || { find web -type l -exec rm -f {} + ; rm -f $(web_files); }
+.PHONY: clean-web dist-web
