@@ -70,15 +70,16 @@ describe("voice in the page", () => {
   });
 
   /** A page with the requests of voice that it makes, and what became of them. */
-  async function open(t, {permissions = ["microphone"], path = "/"} = {}) {
-    const context = await browser.newContext({permissions}), page = await context.newPage();
+  async function open(t, {init = () => {}} = {}) {
+    const context = await browser.newContext({permissions: ["microphone"]}), page = await context.newPage();
     t.after(() => context.close());
     errors = [];
     page.on("pageerror", e => errors.push(String(e)));
     const asked = [];
     page.on("request", request => { if (request.url().includes("/voice/")) asked.push(request); });
     await page.addInitScript(WATCH);
-    await page.goto(stack.url + path);
+    await page.addInitScript(init);
+    await page.goto(stack.url);
     await page.locator("#state[data-state=live]").waitFor();
     return {page, spoke: () => asked.filter(r => r.url().endsWith("/speak")).map(r => r.postDataJSON().text), asked};
   }
@@ -109,6 +110,11 @@ describe("voice in the page", () => {
     await page.locator("#text").press("Escape");
     await page.locator("#voice-state").waitFor({state: "hidden"});
     assert.equal(await page.evaluate(() => window.played[3].ended), false, "in the middle");
+    await read.click();
+    await eventually(() => page.evaluate(() => window.played.length === 5), "and again", LONG);
+    await page.locator("#mic").click();
+    await page.locator("#voice-state[data-state=listening]").waitFor({timeout: LONG});
+    assert.equal(await page.evaluate(() => window.played[4].ended), false, "who wants to speak is not spoken to");
     assert.deepEqual(errors, []);
   });
 
@@ -124,6 +130,27 @@ describe("voice in the page", () => {
     await page.locator("#voice-state").waitFor({state: "hidden"});
     assert.equal(await page.locator("#hands-free").getAttribute("aria-pressed"), "false");
     assert.deepEqual(errors, []);
+  });
+
+  test("a recogniser of the browser that does not work is asked once in a visit", async t => {
+    const {page} = await open(t, {init: () => {
+      window.recognisers = 0;
+      window.SpeechRecognition = window.webkitSpeechRecognition = class extends EventTarget {
+        start() {
+          window.recognisers++;
+          setTimeout(() => this.onerror?.({error: "network"}));
+        }
+        abort() {}
+        stop() {}
+      };
+    }});
+    for (const n of [1, 2]) {
+      await page.locator("#mic").click();
+      await page.locator("#voice-state[data-state=listening]").waitFor({timeout: LONG});
+      await page.locator("#mic").click(); // the phrase is over
+      await page.locator("#voice-state[data-state=off]").waitFor({state: "attached", timeout: LONG});
+      assert.equal(await page.evaluate(() => window.recognisers), 1, `time ${n}`);
+    }
   });
 
   test("without leave for the microphone it is told in words", async t => {

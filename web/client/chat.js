@@ -179,6 +179,9 @@ export class TurnpikeChat extends HTMLElement {
     this.#parts.notice.hidden = !text;
   }
 
+  /** Speech in and out (chat/voice.js): `voice.settings = {speed: 1.2}`, `voice.stop()`; null before the element stands in a document. */
+  get voice() { return this.#parts?.voice.voice ?? null; }
+
   focus(options) { this.#parts?.composer.field.focus(options); }
 
   // ---- the parts --------------------------------------------------------------------------------------------
@@ -199,7 +202,6 @@ export class TurnpikeChat extends HTMLElement {
     this.#parts.transcript.named(this.#name);
     this.#hearing();
     if (before.currency !== site.currency || before.units !== site.units || before.tiles?.url !== site.tiles?.url) this.#redraw();
-    else this.#parts.transcript.refresh();
     this.#emit("turnpike-site", {site});
   }
   get #name() { return this.#site.name || "PAM"; }

@@ -1,5 +1,6 @@
 // The buttons of voice beside the message field, the level of the microphone, and what is said about it.
 import {button, element} from "./elements.js";
+import {icon} from "./icons.js";
 import {t} from "./words.js";
 import {Voice} from "./voice.js";
 
@@ -14,33 +15,24 @@ const STATES = {
 
 export const VOICE_STYLE = `
 .voice { display: contents; }
-.voice button { padding: 9px 12px; background: none; color: var(--accent); border-color: var(--line); }
+.voice button { padding: 11px 10px; background: none; color: var(--accent); border-color: var(--line); }
+.voice svg { display: block; }
 .voice button[aria-pressed=true] { background: var(--accent); color: var(--accent-ink); }
 .voice-state { flex-basis: 100%; order: -1; display: flex; align-items: center; gap: 10px; margin: 0; font-size: .88rem; color: var(--soft); }
 .voice-state.error { color: var(--bad); }
 .voice-level { flex: none; inline-size: 72px; block-size: 6px; border-radius: 3px; background: var(--line); overflow: hidden; }
 .voice-level > span { display: block; block-size: 100%; background: var(--accent); transform: scaleX(0); transform-origin: 0; }
 [dir=rtl] .voice-level > span { transform-origin: 100%; }
+@media (max-width: 480px) { .voice button { padding-inline: 8px; } .voice-state { order: -2; } }
 `;
-
-/** A drawing for a button; the path is ours. */
-function drawing(path) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  for (const [name, value] of Object.entries({viewBox: "0 0 24 24", width: "20", height: "20", fill: "none", stroke: "currentColor", "stroke-width": "2", "stroke-linecap": "round", "aria-hidden": "true"})) svg.setAttribute(name, value);
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
-}
-const MICROPHONE = "M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM5 11a7 7 0 0 0 14 0M12 18v3";
-const HANDS_FREE = "M4 13v-1a8 8 0 0 1 16 0v1M4 13h3v6H5a1 1 0 0 1-1-1zM20 13h-3v6h2a1 1 0 0 0 1-1z";
 
 export class VoiceBar {
   /** place: an element beside the message field. acts: {request, siteInfo(), locale(), text(text), send(text)}. */
   constructor(place, acts) {
     this.voice = new Voice({request: acts.request, siteInfo: acts.siteInfo, locale: acts.locale, onState: state => this.#show(state),
       onText: (text, {send}) => send ? acts.send(text) : acts.text(text)});
-    this.mic = this.#button("mic", t("Speak"), MICROPHONE, () => this.voice.toggle());
-    this.free = this.#button("hands-free", t("Talk hands-free"), HANDS_FREE, () => this.voice.handsFree ? this.voice.stop() : this.voice.startHandsFree());
+    this.mic = this.#button("mic", t("Speak"), "microphone", () => this.voice.toggle());
+    this.free = this.#button("hands-free", t("Talk hands-free"), "headphones", () => this.voice.handsFree ? this.voice.stop() : this.voice.startHandsFree());
     this.line = element("p", "voice-state");
     this.line.id = "voice-state";
     this.words = element("span");
@@ -55,13 +47,13 @@ export class VoiceBar {
     this.refresh(true);
   }
 
-  #button(id, label, path, act) {
+  #button(id, label, drawing, act) {
     const e = button("", "", act);
     e.id = id;
     e.title = label;
     e.setAttribute("aria-label", label);
     e.setAttribute("aria-pressed", "false");
-    e.append(drawing(path));
+    e.append(icon(drawing));
     return e;
   }
 

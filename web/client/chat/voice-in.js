@@ -3,7 +3,7 @@ import {Recorder} from "./voice-recorder.js";
 
 const START_WITHIN = 4000; // ms for the browser's recogniser to say anything at all
 const TRANSCRIBE_WITHIN = 120000;
-const BROKEN = new Set(["network", "service-not-allowed", "language-not-supported", "silent"]);
+const BROKEN = new Set(["network", "service-not-allowed", "silent"]); // it will not work later either, in this visit
 const KEY = "turnpike-voice-recogniser";
 
 /** code: denied, no-microphone, not-configured, nothing, failed. */
@@ -14,9 +14,9 @@ export class VoiceError extends Error {
   }
 }
 
-const stored = () => { try { return globalThis.localStorage?.getItem(KEY); } catch { return null; } };
+const stored = () => { try { return globalThis.sessionStorage?.getItem(KEY); } catch { return null; } };
 function store(value) {
-  try { localStorage.setItem(KEY, value); } catch { /* it is found out again next time */ }
+  try { sessionStorage.setItem(KEY, value); } catch { /* it is found out again next time */ }
 }
 
 export class Listener {
@@ -46,9 +46,11 @@ export class Listener {
       try {
         return await this.#recognise({language, on, signal});
       } catch (error) {
-        if (!BROKEN.has(error.code)) throw error;
-        this.#broken = true;
-        store("broken");
+        if (!(error instanceof VoiceError) || error.code === "nothing" || !this.#records(language)) throw error;
+        if (BROKEN.has(error.code)) {
+          this.#broken = true;
+          store("broken");
+        }
       }
     }
     if (!this.#records(language)) throw new VoiceError("not-configured");
