@@ -49,7 +49,14 @@ const VIEWS = {
     await page.locator("#toasts .toast").first().waitFor();
     await page.waitForFunction(() => document.getAnimations().every(a => a.playState !== "running"));
   },
+  "the chats": async page => {
+    const show = page.locator("#show-chats");
+    if (await show.isVisible()) await show.click();
+    await page.locator("#chats").waitFor();
+    await page.waitForFunction(() => document.getAnimations().every(a => a.playState !== "running"));
+  },
   "the settings": async page => {
+    await page.keyboard.press("Escape"); // the chats of a phone
     await page.locator("#open-settings").click();
     await page.getByRole("dialog").waitFor();
     await page.getByRole("button", {name: "Erase everything"}).click();
