@@ -58,8 +58,7 @@ export class Chats {
   /** A frame of the user's channel. */
   hear(frame) {
     if (frame.type !== "session_updated") return;
-    this.#list.hear(frame);
-    if (frame.deleted) this.gone(frame.id);
+    this.#list.hear(frame); // one that is on the screen and was deleted elsewhere stays, and says so
   }
   /** Another chat is on the screen. */
   opened() {

@@ -50,9 +50,11 @@ dist_webclient_DATA = \
 	web/client/sse.js \
 	web/client/stored.js \
 	web/client/token.js \
-	web/client/transports.js
+	web/client/transports.js \
+	web/client/versions.js
 
 dist_webchat_DATA = \
+	web/client/chat/acts.js \
 	web/client/chat/approvals.js \
 	web/client/chat/attached.js \
 	web/client/chat/camera.js \

@@ -2,11 +2,11 @@
 //
 //   <script type="module" src="https://assistant.example.org/client/chat.js"></script>
 //   <turnpike-chat session="main"></turnpike-chat>
+import {acts} from "./chat/acts.js";
 import {Approvals} from "./chat/approvals.js";
 import {CARDS} from "./chat/cards.js";
-import {copy} from "./chat/clipboard.js";
 import {Composer} from "./chat/composer.js";
-import {visible} from "./chat/elements.js";
+import {takeOver, visible} from "./chat/elements.js";
 import {Follow} from "./chat/follow.js";
 import {frame} from "./chat/frame.js";
 import {loadMarkdown, setImageSources} from "./chat/markdown.js";
@@ -38,12 +38,7 @@ export class TurnpikeChat extends HTMLElement {
     this.#root.addEventListener("keydown", event => {
       if (event.key === "Escape" && !event.defaultPrevented && !this.#parts.voice.voice.stop() && this.conversation.run) this.stop();
     });
-    for (const name of ["token", "session", "cards", "siteInfo"]) { // set before this module was there
-      if (!Object.hasOwn(this, name)) continue;
-      const value = this[name];
-      delete this[name];
-      this[name] = value;
-    }
+    for (const name of ["token", "session", "cards", "siteInfo"]) takeOver(this, name);
   }
 
   connectedCallback() {
@@ -151,6 +146,7 @@ export class TurnpikeChat extends HTMLElement {
 
   /** Sends a message. files: [{id, name}] of client.upload(). */
   send(text, {files = []} = {}) {
+    if (this.conversation.deleted) this.open(newId(), {fresh: true});
     this.notice("");
     const ids = this.#session.send(text, files);
     this.#parts.follow.toEnd();
@@ -271,38 +267,11 @@ export class TurnpikeChat extends HTMLElement {
       ask: text => chat.send(text),
       load: id => chat.client.fetch(`/attachments/${encodeURIComponent(id)}`, {blob: true}),
       fail: text => chat.notice(text),
-      acts: {
-        again: (message, text) => this.#again(message, text),
-        takeBack: message => this.#takeBack(message),
-        version: (message, index) => this.#try(() => this.#session.version(message, index)),
-        feedback: (message, what) => this.#session.feedback(message, what),
-        copy: text => copy(text, this.#parts.log),
-        canRead: () => this.getAttribute("voice") !== "off" && Boolean(this.#parts?.voice.voice.canSpeak),
-        read: text => this.#parts.voice.voice.state === "speaking" ? this.#parts.voice.voice.stop() : this.#parts.voice.voice.read(text),
-      },
+      acts: acts({
+        session: () => this.#session, notice: text => this.notice(text), place: this.#root, voice: () => this.getAttribute("voice") !== "off" && this.#parts?.voice.voice,
+        restore: (text, files) => this.#parts.composer.restore(text, files),
+      }),
     };
-  }
-
-  async #try(act) {
-    const mine = this.#session;
-    try {
-      return await act();
-    } catch (error) {
-      if (this.#session === mine) this.notice(error.message);
-      return null;
-    }
-  }
-
-  #again(message, text) {
-    const question = message.role === "user" ? message : this.conversation.messages.findLast((m, i, all) => m.role === "user" && all[i + 1]?.id === message.id);
-    if (question) this.#try(() => this.#session.again(question, text));
-    this.notice("");
-  }
-
-  async #takeBack(message) {
-    const mine = this.#session, frame = await this.#try(() => mine.takeBack(message));
-    if (!frame || this.#session !== mine) return;
-    this.#parts.composer.restore(frame.text ?? "", frame.attachments ?? []);
   }
 
   /** Ends the session that there is. Returns the frames of what was not sent. */
@@ -327,17 +296,10 @@ export class TurnpikeChat extends HTMLElement {
 
   /** Earlier messages: those that are known, else those that are stored. */
   #more() {
-    const {transcript} = this.#parts;
-    if (transcript.hasMore) this.#keepPlace(() => transcript.more(this.conversation));
+    const {transcript, follow} = this.#parts;
+    if (transcript.hasMore) follow.keepPlace(() => transcript.more(this.conversation));
     else this.#session?.loadOlder();
     this.#showOlder();
-  }
-
-  /** Runs what puts something in front of what is looked at. */
-  #keepPlace(change) {
-    const {scroll} = this.#parts, height = scroll.scrollHeight, top = scroll.scrollTop;
-    change();
-    scroll.scrollTop = top + scroll.scrollHeight - height;
   }
 
   #showOlder() { this.#parts.older.hidden = !this.conversation.older && !this.#parts.transcript.hasMore; }
@@ -347,7 +309,7 @@ export class TurnpikeChat extends HTMLElement {
     cancelAnimationFrame(this.#due);
     this.#due = 0;
     const {conversation} = this, parts = this.#parts, render = () => parts.transcript.render(conversation, parts.follow.follows);
-    if (inFront) this.#keepPlace(render);
+    if (inFront) parts.follow.keepPlace(render);
     else render();
     parts.approvals.show(conversation.approvals);
     parts.log.classList.toggle("busy", conversation.run !== null);

@@ -141,18 +141,13 @@ export type LocalAction =
   | { type: "branch"; messageId?: string; id?: string; messages?: readonly unknown[] }
   | { type: "feedback"; messageId: string; rating: number }
   | { type: "deleted" }
+  | { type: "kept"; messages: readonly Message[] }
   | { type: "clear" };
-
-/** An event of AG-UI, as the client's event `event` has it. */
-export interface AguiEvent {
-  type: string;
-  [member: string]: unknown;
-}
 
 export const initial: Conversation;
 
-/** The conversation after an event. What has not changed is the same object. now: milliseconds, for what takes time. */
-export function reduce(conversation: Conversation, event: AguiEvent | LocalAction, now?: number): Conversation;
+/** The conversation after an event of AG-UI (the client's event `event`) or a local action. What has not changed is the same object. now: milliseconds, for what takes time. */
+export function reduce(conversation: Conversation, event: LocalAction | Readonly<{ type: string }>, now?: number): Conversation;
 
 /** What is to be seen: the messages, or those of an earlier version that is looked at. */
 export function shown(conversation: Conversation): readonly Message[];

@@ -4,7 +4,8 @@
 //
 // Events are those of AG-UI (docs/stream-protocol.md) and local actions, whose types are in lower case. Whatever comes, in
 // whatever order, gives a conversation: an event about what is not known is left out, one that comes again changes nothing.
-import {answerId, filesOf, messagesOf, parsed, textOf, toolPart, withResult} from "./stored.js";
+import {answerId, filesOf, messagesOf, parsed, textOf, toolPart, without, withResult} from "./stored.js";
+import {withBranches, withFeedback, withVersion} from "./versions.js";
 
 export const initial = Object.freeze({messages: Object.freeze([]), run: null, approvals: Object.freeze([]), older: null, branch: null});
 
@@ -242,44 +243,6 @@ function noted(c, runId, {state, reason, position}) {
   });
   return messages.some((m, i) => m !== c.messages[i]) ? {...c, messages} : c;
 }
-function without(object, ...names) {
-  const rest = {...object};
-  for (const name of names) delete rest[name];
-  return rest;
-}
-
-// ---- earlier versions --------------------------------------------------------------------------------------
-
-/** branches: [{id, messageId}], oldest first: the versions that a message and what follows it have had before. */
-function withBranches(c, branches) {
-  const messages = c.messages.map(m => {
-    if (m.role !== "user") return m;
-    const ids = branches.filter(b => b.messageId === m.id).map(b => b.id);
-    const branch = ids.length ? {index: ids.length + 1, count: ids.length + 1, ids} : undefined;
-    if (JSON.stringify(m.branch) === JSON.stringify(branch)) return m;
-    return branch ? {...m, branch} : without(m, "branch");
-  });
-  return messages.some((m, i) => m !== c.messages[i]) ? {...c, messages} : c;
-}
-
-/** Shows the version `id` of a message and what followed it; without one the present again. */
-function withVersion(c, {messageId, id, messages}) {
-  const present = c.messages.find(m => m.id === messageId);
-  if (!id || !present?.branch) return c.branch ? {...c, branch: null} : c;
-  const branch = {...present.branch, index: present.branch.ids.indexOf(id) + 1}, past = messagesOf(messages).messages;
-  const edited = past[0]?.id === messageId, user = {...edited ? past[0] : without(present, "again"), branch};
-  const answers = (edited ? past.slice(1) : past).map(m => m.id === answerId("") ? {...m, id: answerId(messageId)} : m);
-  return {...c, branch: {messageId, id, messages: [user, ...answers].map(m => ({...m, past: true}))}};
-}
-
-function withFeedback(c, said) {
-  const messages = c.messages.map(m => {
-    const rating = m.role === "assistant" ? said[m.parts.findLast(p => p.type === "text" && Object.hasOwn(said, p.id))?.id]?.rating : undefined;
-    return rating === undefined || rating === m.feedback ? m : {...m, feedback: rating};
-  });
-  return messages.some((m, i) => m !== c.messages[i]) ? {...c, messages} : c;
-}
-
 // ---- the events ---------------------------------------------------------------------------------------------
 
 const took = (part, now) => part.startedAt !== undefined && part.ms === undefined ? {ms: Math.max(0, now - part.startedAt)} : {};

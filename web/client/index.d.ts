@@ -1,3 +1,5 @@
+export * from "./conversation.js";
+
 /** Where a client is: see "States" in the documentation. */
 export type State = "connecting" | "live" | "resuming" | "offline" | "refused" | "closed";
 

@@ -12,6 +12,12 @@ export function parsed(json) {
 /** The id of the answer to a user's message: the same from its first event on, and when it is read again. */
 export const answerId = userId => `re:${userId}`;
 
+export function without(object, ...names) {
+  const rest = {...object};
+  for (const name of names) delete rest[name];
+  return rest;
+}
+
 /** The text of a content: of its parts when it has parts. */
 export function textOf(content) {
   if (typeof content === "string") return content;

@@ -20,6 +20,14 @@ export function spelt(text) {
     c => Array.from({length: c.length}, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
 }
 
+/** A property that was set before there was an accessor of that name. */
+export function takeOver(e, name) {
+  if (!Object.hasOwn(e, name)) return;
+  const value = e[name];
+  delete e[name];
+  e[name] = value;
+}
+
 /** JSON for reading: nothing in it is hidden. */
 export function legible(value) {
   return spelt(JSON.stringify(value, null, 2));

@@ -23,6 +23,13 @@ export class Follow {
     this.#toEnd();
   }
 
+  /** Runs what puts something in front of what is looked at. */
+  keepPlace(change) {
+    const {scrollHeight, scrollTop} = this.box;
+    change();
+    this.box.scrollTop = scrollTop + this.box.scrollHeight - scrollHeight;
+  }
+
   #toEnd() { this.box.scrollTop = this.box.scrollHeight; }
 
   /** Only who scrolls up leaves the end: content that grows does not. */
