@@ -10,7 +10,6 @@ import {Preferences} from "./preferences.js";
 import {Push} from "./push.js";
 import {Settings} from "./settings.js";
 import {SignIn, takeFragment} from "./signin.js";
-import {chime} from "./sound.js";
 import {setTheme, theme} from "./theme.js";
 
 const EMPTY_KEPT = 10;
@@ -78,7 +77,10 @@ const chats = new Chats({
     else chats.opened();
     chat.focus();
   },
-  gone: id => id === chat.session && goTo(newId(), {fresh: true}),
+  gone: id => {
+    offline.forget(id);
+    if (id === chat.session) goTo(newId(), {fresh: true});
+  },
 });
 await setLanguage(preferences.language ? fitting([preferences.language]) : fitting());
 await Promise.all([learnSite(), import("./client/chat.js")]);
@@ -152,6 +154,8 @@ function onState({state, reason}) {
     signIn.hide();
     $("out").hidden = signIn.byCookie ? !site.sign_in.out_url : signIn.token === null;
     onLive();
+  } else if (state === "offline") {
+    offline.chats().then(list => chats.know(list));
   } else if (state === "refused") {
     $("out").hidden = true;
     if (reason.code === "unauthenticated" || reason.code === "expired") signIn.ask(reason, chat.conversation.messages.length > 0);
@@ -221,7 +225,7 @@ chat.addEventListener("turnpike-conversation", ({detail: {conversation}}) => {
 chat.addEventListener("turnpike-state", e => onState(e.detail));
 chat.addEventListener("turnpike-frame", ({detail: {frame}}) => {
   if (isEntry(frame)) {
-    if (inbox.add(frame) && preferences.sound) chime();
+    if (inbox.add(frame) && preferences.sound) import("./sound.js").then(sound => sound.chime(), () => { /* the toast tells */ });
   } else if (frame.type === "inbox_updated") inbox.remove(frame.id);
   else chats.hear(frame);
 });

@@ -28,6 +28,13 @@ export class ChatList {
     this.#changed();
   }
 
+  /** What is known of them without the server, until it says more. */
+  know(chats) {
+    if (this.loaded || chats.length === 0) return;
+    this.chats = chats;
+    this.#changed();
+  }
+
   /** Asks for the list in a moment, however often it is called meanwhile. */
   refreshSoon(ms = 150) {
     clearTimeout(this.#later);

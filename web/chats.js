@@ -47,6 +47,8 @@ export class Chats {
     this.#draw();
   }
 
+  /** Without a connection: what this browser keeps of them, [{id, title, updated_at}]. */
+  know(chats) { this.#list.know(chats); }
   /** The connection is there: what happened meanwhile is asked for. */
   refresh() { this.#list.refreshSoon(0); }
   /** Another user, or nobody. */

@@ -52,6 +52,15 @@ export class Offline {
     return {messages: chat?.messages ?? [], frames: mine};
   }
 
+  /** The chats that can be opened without a network, as the list of chats wants them. */
+  async chats() {
+    const list = await (await this.#kept).chats();
+    return list.map(({session, title, at}) => ({id: session, title, updated_at: new Date(at).toISOString(), pinned: false}));
+  }
+
+  /** A chat was deleted. */
+  async forget(session) { await (await this.#kept).forgetChat(session); }
+
   /** Those of the session that is left stand in the message field again: they are not sent by themselves any more. */
   left() {
     this.#keepNow();
@@ -73,6 +82,7 @@ export class Offline {
 
   #onConversation(conversation) {
     this.#noteUnsent();
+    if (conversation.deleted) return void this.forget(this.#chat.session);
     if (conversation.messages.length === 0) return;
     this.#last = {session: this.#chat.session, conversation};
     this.#timer ||= setTimeout(() => this.#keepNow(), SOON);

@@ -68,6 +68,9 @@ describe("the page without a network", () => {
     await page.locator(".user", {hasText: "where to?"}).waitFor();
     await answers(page).filter({hasText: "North."}).waitFor();
     assert.notEqual(await page.locator("#state").getAttribute("data-state"), "live");
+    await page.locator("#show-chats").click();
+    await page.locator("#chats a", {hasText: "where to?"}).waitFor();
+    await page.keyboard.press("Escape");
     await screenshot(page, "offline");
     await say(page, "written offline [[text say=Heard.]]");
     await keeps(page, "unsent", 1, "the message is kept");
@@ -127,8 +130,8 @@ describe("the page without a network", () => {
     await page.goto(`${stack.url}/?title=Ferry&text=${encodeURIComponent("at <b>9</b>")}#new`);
     await live(page);
     assert.equal(await page.locator("#text").inputValue(), "Ferry\nat <b>9</b>");
-    assert.match(page.url(), /\/#[0-9a-f-]{36}$/);
-    assert.notEqual(new URL(page.url()).hash, `#${page.session}`);
+    assert.match(page.url(), /\/#\/c\/[0-9a-f-]{36}$/);
+    assert.ok(!page.url().includes(page.session));
   });
 
   /** A browser whose subscriptions are of our push service: Chromium's own cannot be reached from here. */

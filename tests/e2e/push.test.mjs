@@ -198,7 +198,7 @@ describe("web pushes", () => {
     const [answer] = all.messages;
     assert.equal(answer.type, "answer");
     assert.equal(answer.session, session);
-    assert.equal(answer.url, `#${session}`);
+    assert.equal(answer.url, `#/c/${session}`);
     assert.match(answer.body, /^Whole/);
     assert.equal(answer.act, undefined);
     const {event} = (await stack.post("/tools/create_calendar_event", {title: "Ferry", start_date: "2030-01-01T10:00:00Z"}, as(user))).json;

@@ -336,7 +336,7 @@ static void test_a_letter_says_what_it_is_of(void **state)
     push_letter_free(&letter);
     write_letter(key,
         "{\"kind\":\"answer\",\"session\":\"s1\",\"title\":\"Trip\",\"text\":\"Done.\"}", &letter);
-    assert_non_null(strstr(letter.text.data, "\"url\":\"#s1\""));
+    assert_non_null(strstr(letter.text.data, "\"url\":\"#/c/s1\""));
     assert_null(strstr(letter.text.data, "\"act\":"));
     assert_string_equal(letter.urgency, "normal");
     assert_string_not_equal(letter.topic, first_topic);

@@ -110,7 +110,7 @@ static int push_letter_compose(const struct push_letter_of *of, const struct pus
     push_letter_put_text(&out->text, "body", w->body, body);
     if (w->from)
         push_letter_put_text(&out->text, "from", w->from, PUSH_LETTER_TITLE);
-    buf_printf(&out->text, ",\"url\":\"%s%s\"", w->session ? "#" : "./",
+    buf_printf(&out->text, ",\"url\":\"%s%s\"", w->session ? "#/c/" : "./",
         w->session ? w->session : "");
     if (w->entry) {
         buf_json_member(&out->text, "entry", w->entry);
