@@ -8,7 +8,6 @@ import {label} from "./labels.js";
 import {Offline} from "./offline.js";
 import {Preferences} from "./preferences.js";
 import {Push} from "./push.js";
-import {Settings} from "./settings.js";
 import {SignIn, takeFragment} from "./signin.js";
 import {setTheme, theme} from "./theme.js";
 
@@ -89,8 +88,14 @@ setTheme(theme(), chat);
 const offline = new Offline({chat, signIn, site: () => site});
 const push = new Push({request, siteInfo: () => site, kept: () => offline.kept});
 const inbox = new Inbox({list: $("inbox-list"), count: $("inbox-count"), toasts: $("toasts"), request, pushed: () => push.state === "on"});
-const settings = new Settings($("settings"), {preferences, request, chat, site: () => site, push: () => push, onLanguage: speak,
-  signedIn: () => !$("out").hidden, onSignOut: signOut, onErased: () => startAnew()});
+let settings = null;
+
+async function openSettings() {
+  const {Settings} = await import("./settings.js"); // its file comes when it is wanted first
+  settings ??= new Settings($("settings"), {preferences, request, chat, site: () => site, push: () => push, onLanguage: speak,
+    signedIn: () => !$("out").hidden, onSignOut: signOut, onErased: () => startAnew()});
+  settings.open();
+}
 
 // ---- sessions ------------------------------------------------------------------------------------------
 
@@ -237,7 +242,7 @@ $("new").addEventListener("click", () => {
   else chats.opened();
   chat.focus();
 });
-$("open-settings").addEventListener("click", () => settings.open());
+$("open-settings").addEventListener("click", () => openSettings().catch(error => chat.notice(error.message)));
 $("out").addEventListener("click", signOut);
 $("skip").addEventListener("click", event => {
   event.preventDefault();

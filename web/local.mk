@@ -73,6 +73,7 @@ dist_webchat_DATA = \
 	web/client/chat/form.js \
 	web/client/chat/frame.js \
 	web/client/chat/icons.js \
+	web/client/chat/late.js \
 	web/client/chat/markdown.js \
 	web/client/chat/message.js \
 	web/client/chat/parts.js \
@@ -129,25 +130,32 @@ client-package: web/.tree $(nodist_webchat_DATA)
 	rm -rf web/package && cp -R $(srcdir)/web/client web/package && cp $(nodist_webchat_DATA) web/package/chat/ && npm pack ./web/package
 .PHONY: client-package
 
-# web/ of the build directory is what nginx serves, and what is installed: scripts made small, links to the other
-# sources, and what is made. Links to sources that have gone, go.
+# web/ of the build directory is what nginx serves, and what is installed: build-aux/make-small.
 web_files = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
 noinst_DATA = web/.tree
-web/.tree: build-aux/make-small build-aux/npm-file.sh $(web_files:web/%=$(srcdir)/web/%) Makefile
-	$(AM_V_GEN)$(top_srcdir)/build-aux/make-small $(srcdir) $(web_files) && touch $@ && \
+web/.tree: build-aux/make-small build-aux/npm-file.sh $(web_files:web/%=$(srcdir)/web/%) $(nodist_webchat_DATA) Makefile
+	$(AM_V_GEN)$(top_srcdir)/build-aux/make-small $(srcdir) $(nodist_webchat_DATA) -- $(web_files) && touch $@ && \
 	    if test -e web/.plain; then touch -d @0 $@; fi
+# What the page's service worker keeps, with the digest of each file.
+nodist_web_DATA = web/files.js
+web/files.js: build-aux/make-files web/.tree
+	$(AM_V_GEN)$(top_srcdir)/build-aux/make-files $@ $(srcdir) `cat web/.files`
+# The bundles, whose names the build makes.
+install-data-hook: install-web
+install-web: web/.tree
+	for f in `grep -- '-[A-Z0-9]*\.js$$' web/.files`; do \
+	    $(INSTALL_DATA) $$f "$(DESTDIR)$(webchatdir)/$${f##*/}" || exit 1; done
+uninstall-hook: uninstall-web
+uninstall-web:
+	rm -f "$(DESTDIR)$(webchatdir)"/*-????????.js
 # A tarball has the sources as they are written.
 dist-hook: dist-web
 dist-web:
 	for f in $(web_files); do cp -pf $(srcdir)/$$f $(distdir)/$$f || exit 1; done
-# What the page's service worker keeps, with the digest of each file.
-nodist_web_DATA = web/files.js
-web/files.js: build-aux/make-files web/.tree $(nodist_webchat_DATA)
-	$(AM_V_GEN)$(top_srcdir)/build-aux/make-files $@ $(srcdir) $(web_files) $(nodist_webchat_DATA)
-CLEANFILES += $(nodist_web_DATA) web/.tree web/.plain
+CLEANFILES += $(nodist_web_DATA) web/.tree web/.plain web/.files
 EXTRA_DIST += build-aux/make-files build-aux/make-small
 clean-local: clean-web
 clean-web:
 	rm -f .esbuild-*
-	test $(srcdir) = . || test ! -d web || { find web -type l -exec rm -f {} + ; rm -f $(web_files); }
-.PHONY: clean-web dist-web
+	test $(srcdir) = . || test ! -d web || { find web -type l -exec rm -f {} + ; rm -f $(web_files) web/client/chat/*-????????.js; }
+.PHONY: clean-web dist-web install-web uninstall-web

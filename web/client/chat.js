@@ -3,12 +3,12 @@
 //   <script type="module" src="https://assistant.example.org/client/chat.js"></script>
 //   <turnpike-chat session="main"></turnpike-chat>
 import {acts} from "./chat/acts.js";
-import {Approvals} from "./chat/approvals.js";
 import {CARDS} from "./chat/cards.js";
 import {Composer} from "./chat/composer.js";
 import {takeOver, visible} from "./chat/elements.js";
 import {Follow} from "./chat/follow.js";
 import {frame} from "./chat/frame.js";
+import {LateApprovals} from "./chat/late.js";
 import {loadMarkdown, setImageSources} from "./chat/markdown.js";
 import {Progress, waitsFor} from "./chat/progress.js";
 import {Session, newId} from "./chat/session.js";
@@ -219,7 +219,7 @@ export class TurnpikeChat extends HTMLElement {
     this.#parts = {...place, composer, progress,
       follow: new Follow(place.scroll, place.content, follows => { place.toEnd.hidden = follows; }),
       transcript: new Transcript(place.log, this.#context()),
-      approvals: new Approvals({place: e => place.asks.append(e), answer: (id, body) => this.#session.approve(id, body),
+      approvals: new LateApprovals({place: e => place.asks.append(e), answer: (id, body) => this.#session.approve(id, body),
         schema: tool => this.#session.schemaOf(tool), leave: () => this.focus()}),
       voice: new VoiceBar(composer.voice, {request: (path, init) => this.client.fetch(path, init), siteInfo: () => this.#site, locale,
         text: text => { this.draft = [this.draft, text].filter(Boolean).join(" "); this.focus(); }, send: text => this.send(text)}),

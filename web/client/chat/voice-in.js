@@ -1,5 +1,4 @@
 // Speech in: by the browser's recogniser where it works, else recorded and sent to the site.
-import {Recorder} from "./voice-recorder.js";
 
 const START_WITHIN = 4000; // ms for the browser's recogniser to say anything at all
 const TRANSCRIBE_WITHIN = 120000;
@@ -94,6 +93,8 @@ export class Listener {
   }
 
   async #record({language, armed, on, signal}) {
+    const {Recorder} = await import("./voice-recorder.js");
+    signal?.throwIfAborted();
     const recorder = this.#recorder = new Recorder(), limit = this.site().voice.transcribe.duration_max_ms ?? 60000;
     let sound;
     try {
