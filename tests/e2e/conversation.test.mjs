@@ -3,6 +3,7 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {initial, isPending, reduce, shown} from "../../web/client/conversation.js";
+import {isKnownTool, toolSentence} from "../../web/client/chat/tools.js";
 import {eventually, Stack, uuid} from "./harness.mjs";
 
 const FINAL = f => ["RUN_FINISHED", "RUN_ERROR"].includes(f?.type);
@@ -165,6 +166,15 @@ describe("a conversation of a real server's events", () => {
     assert.deepEqual(said(of(other.events(), stored(middle))), said(of(s.events())));
     await other.end();
     await s.end();
+  });
+
+  test("every tool is told in words, and one of others by its name", async () => {
+    const {tools} = (await stack.get("/tools?schemas=off")).json;
+    assert.ok(tools.length > 90);
+    assert.deepEqual(tools.map(tool => tool.name).filter(name => !isKnownTool(name)), []);
+    assert.equal(toolSentence({name: "create_expense", state: "running"}), "Writing down an expense");
+    assert.equal(toolSentence({name: "create_expense", state: "done"}), "Wrote down an expense");
+    assert.equal(toolSentence({name: "github__listPullRequests", state: "done"}), "Used “github list pull requests”");
   });
 
   test("a session that is deleted says so, also while nothing runs", async () => {

@@ -127,6 +127,8 @@ describe("the chats of the page", () => {
     await eventually(async () => (await titles(b)).join() === "A better name,another chat [[text say=Well.]]", "the pinned one is first");
     await menu(b, "A better name", "Delete");
     await titled(a, "A better name").waitFor({state: "detached"});
+    await a.locator("#deleted", {hasText: "deleted elsewhere"}).waitFor();
+    await a.locator("#deleted").getByRole("button", {name: "New chat"}).click();
     await a.locator("#welcome").waitFor();
     assert.deepEqual(a.missing, []);
   });
