@@ -81,7 +81,9 @@ const chats = new Chats({
     if (id === chat.session) goTo(newId(), {fresh: true});
   },
 });
-await setLanguage(preferences.language ? fitting([preferences.language]) : fitting());
+const first = preferences.language ? fitting([preferences.language]) : fitting();
+chat.setAttribute("language", first); // else the element, once it is one, takes the browser's for both
+await setLanguage(first);
 await Promise.all([learnSite(), import("./client/chat.js")]);
 draw();
 setTheme(theme(), chat);
