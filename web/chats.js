@@ -2,7 +2,7 @@
 // conversation on wide screens, a drawer on narrow ones.
 import {ChatList, grouped} from "./chatlist.js";
 import {button, element, visible} from "./client/chat/elements.js";
-import {locale, n, t} from "./client/chat/words.js";
+import {n, region, t} from "./client/chat/words.js";
 
 const TYPING = 200, POLL = 4000;
 const WIDE = matchMedia("(min-width: 1000px)");
@@ -187,7 +187,7 @@ export class Chats {
       dot.setAttribute("aria-label", t("answers"));
     }
     if (chat.match) a.append(marked("span", "snippet", chat.match.snippet, chat.match.ranges));
-    a.title = new Date(chat.updated_at).toLocaleString(locale());
+    a.title = new Date(chat.updated_at).toLocaleString(region());
     more.setAttribute("aria-label", t("More for {title}", {title: chat.title || t("New chat")}));
     more.setAttribute("aria-haspopup", "menu");
     more.setAttribute("aria-expanded", "false");

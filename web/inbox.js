@@ -1,7 +1,7 @@
 // The user's inbox: timers, reminders, alerts and messages, with "got it" and "later".
 import {isAfter} from "./client/client.js";
 import {button, element, visible} from "./client/chat/elements.js";
-import {locale, t} from "./client/chat/words.js";
+import {region, t} from "./client/chat/words.js";
 import {Toasts} from "./toasts.js";
 
 const SNOOZE_MINUTES = 10;
@@ -57,7 +57,7 @@ export class Inbox {
     const li = element("li", "entry"), row = element("div", "row"), text = visible(String(words(e)));
     const time = new Date(Number(e.id.split("-")[0])), body = element("p", "text", text);
     body.dir = "auto";
-    li.append(body, element("time", "", time.toLocaleString(locale())));
+    li.append(body, element("time", "", time.toLocaleString(region())));
     row.append(button(t("Got it"), "quiet", () => this.#post(e.id, "ack")), button(later(), "quiet", () => this.#post(e.id, "snooze")));
     li.append(row);
     this.#items.set(e.id, li);

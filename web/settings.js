@@ -1,6 +1,6 @@
 // The settings: a dialog whose every change is stored at once.
 import {button, element, sentence, visible} from "./client/chat/elements.js";
-import {languages, locale, t} from "./client/chat/words.js";
+import {languages, region, t} from "./client/chat/words.js";
 import {THEMES, setTheme, theme} from "./theme.js";
 
 const EXPORT_WITHIN = 300000, ERASE_WITHIN = 120000;
@@ -15,7 +15,7 @@ function told(value) {
 
 const named = (kind, code) => {
   try {
-    return new Intl.DisplayNames([locale()], {type: kind}).of(code) ?? code;
+    return new Intl.DisplayNames([region()], {type: kind}).of(code) ?? code;
   } catch {
     return code;
   }

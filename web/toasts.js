@@ -1,7 +1,7 @@
 // Entries of the inbox as they come, where they are seen wherever the conversation is scrolled to: over the
 // page, in its title, and, when the user has asked for it, as notifications of the system.
 import {button, element} from "./client/chat/elements.js";
-import {locale, n, t} from "./client/chat/words.js";
+import {n, region, t} from "./client/chat/words.js";
 
 const SHOWN = 3; // the others are counted
 
@@ -33,7 +33,7 @@ export class Toasts {
     words.dir = "auto";
     row.append(button(t("Got it"), "quiet", () => this.act(id, "ack")), button(later, "quiet", () => this.act(id, "snooze")),
       button(t("Hide"), "quiet", () => this.remove(id)));
-    li.append(words, element("time", "", when.toLocaleTimeString(locale(), {hour: "2-digit", minute: "2-digit"})), row);
+    li.append(words, element("time", "", when.toLocaleTimeString(region(), {hour: "2-digit", minute: "2-digit"})), row);
     this.#toasts.set(id, li);
     this.#drawn();
     if (document.hidden) this.#tell(id, text);

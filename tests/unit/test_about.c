@@ -236,7 +236,7 @@ static void bounded(void **state)
     memcpy(long_text + ABOUT_TEXT - 1, "\xC3\xA9", 2); /* cut in front of it, not within */
     assert_int_equal(jdoc_set_string(run.args, "a", long_text), 0);
     for (int i = 0; i < ABOUT_CHANGES + 2; i++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "k%d", i);
         assert_int_equal(jdoc_set_int(run.args, key, i), 0);
     }

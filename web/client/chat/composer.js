@@ -4,7 +4,7 @@ import {cameraButton, hasCamera} from "./camera.js";
 import {forgetDrafts, keepDraft, readDraft} from "./drafts.js";
 import {takeDrops} from "./drop.js";
 import {button, element} from "./elements.js";
-import {locale, n, t} from "./words.js";
+import {n, region, t} from "./words.js";
 
 const KINDS = "image/png,image/jpeg,image/webp,image/gif,application/pdf,text/*,.json,.csv,.md,.xml,.yaml,.yml,.log";
 const LONGEST = 4000; // characters of a message, where the site does not say
@@ -215,6 +215,6 @@ export class Composer {
 /** A picture of the clipboard has the same name always: a moment tells them apart. */
 function named(file) {
   if (!/^image\.\w+$/.test(file.name)) return file;
-  const time = new Date().toLocaleTimeString(locale(), {hour12: false}).replaceAll(":", ".");
+  const time = new Date().toLocaleTimeString(region(), {hour12: false}).replaceAll(":", ".");
   return new File([file], file.name.replace("image", `${t("picture")} ${time}`), {type: file.type});
 }

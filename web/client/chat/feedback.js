@@ -1,5 +1,6 @@
 // What the user thinks of an answer: up, or down with a reason.
 import {button, element} from "./elements.js";
+import {icon} from "./icons.js";
 import {t} from "./words.js";
 
 const UP = 5, DOWN = 1;
@@ -14,14 +15,13 @@ export class Feedback {
   constructor(place, send) {
     this.place = place;
     this.send = send;
-    this.up = this.#thumb("👍", t("A good answer"), () => this.#say({rating: UP, feedback_type: "helpful"}));
-    this.down = this.#thumb("👎", t("A bad answer"), () => this.#ask());
+    this.up = this.#thumb("up", t("A good answer"), () => this.#say({rating: UP, feedback_type: "helpful"}));
+    this.down = this.#thumb("down", t("A bad answer"), () => this.#ask());
   }
 
   #thumb(sign, label, act) {
-    const e = button("", "thumb", act), mark = element("span", "", sign);
-    mark.setAttribute("aria-hidden", "true");
-    e.append(mark);
+    const e = button("", "thumb", act);
+    e.append(icon(sign));
     e.title = label;
     e.setAttribute("aria-label", label);
     return e;

@@ -1,6 +1,6 @@
 // The fields of a form made from a JSON Schema. Each has: element, read() -> {value} or {fault}, say(fault), focus().
 import {element, sentence, spelt} from "./elements.js";
-import {locale, t} from "./words.js";
+import {region, t} from "./words.js";
 
 const LONG = 200; // characters from which a text has several lines
 
@@ -53,7 +53,7 @@ export class Field {
 /** What a text breaks of its schema, or "". */
 function textFault(value, {minLength = 0, maxLength = Infinity, pattern, examples, format}) {
   const length = [...value].length;
-  if (length > maxLength) return t("This is {count} characters long; at most {max} are possible.", {count: length.toLocaleString(locale()), max: maxLength.toLocaleString(locale())});
+  if (length > maxLength) return t("This is {count} characters long; at most {max} are possible.", {count: length.toLocaleString(region()), max: maxLength.toLocaleString(region())});
   if (length < minLength) return t("At least {min} characters are needed.", {min: minLength});
   const example = typeof examples?.[0] === "string" ? examples[0] : null;
   if (format === "uri" && !URL.canParse(value)) return t("This is no address, such as {example}.", {example: example ?? "https://example.org"});
@@ -102,7 +102,7 @@ class NumberField extends Field {
   }
   read() {
     const [control] = this.controls, {minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity, exclusiveMaximum = Infinity, multipleOf, type} = this.schema;
-    const value = Number(control.value), shown = limit => limit.toLocaleString(locale());
+    const value = Number(control.value), shown = limit => limit.toLocaleString(region());
     if (control.validity.badInput) return {fault: t("This is no number.")};
     if (control.value === "") return this.none();
     if (type === "integer" && !Number.isInteger(value)) return {fault: t("Only a whole number is possible.")};

@@ -1,7 +1,7 @@
 // Files of messages: which kinds there are, and how they are shown once they are sent.
 import {button, element, visible} from "./elements.js";
 import {icon} from "./icons.js";
-import {locale, t} from "./words.js";
+import {region, t} from "./words.js";
 
 const PICTURES = new Set(["image/png", "image/jpeg", "image/webp", "image/gif"]);
 const TEXTS = /^text\/|[/+](json|xml|yaml|toml|csv|javascript|x-sh|x-yaml|x-ndjson)$/;
@@ -18,7 +18,7 @@ export function kindTaken({type}, kinds) {
 /** Bytes as people say them. */
 export function sizeText(bytes) {
   const [unit, by] = bytes >= 1e6 ? ["megabyte", 1e6] : bytes >= 1000 ? ["kilobyte", 1000] : ["byte", 1];
-  return (bytes / by).toLocaleString(locale(), {style: "unit", unit, unitDisplay: "short", maximumFractionDigits: bytes >= 1e6 && bytes < 1e7 ? 1 : 0});
+  return (bytes / by).toLocaleString(region(), {style: "unit", unit, unitDisplay: "short", maximumFractionDigits: bytes >= 1e6 && bytes < 1e7 ? 1 : 0});
 }
 
 /** A Blob is offered for saving. */

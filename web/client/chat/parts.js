@@ -3,11 +3,11 @@ import {card} from "./cards.js";
 import {element, legible, visible} from "./elements.js";
 import {Answer} from "./markdown.js";
 import {faultOf, toolSentence} from "./tools.js";
-import {locale, n, t} from "./words.js";
+import {n, region, t} from "./words.js";
 
 /** A time that something took: "120 ms", "3 s". */
 export function duration(ms) {
-  const format = (value, unit, digits = 0) => new Intl.NumberFormat(locale(), {style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits}).format(value);
+  const format = (value, unit, digits = 0) => new Intl.NumberFormat(region(), {style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits}).format(value);
   if (ms < 1000) return format(Math.round(ms), "millisecond");
   if (ms < 90000) return format(ms / 1000, "second", ms < 10000 ? 1 : 0);
   return format(ms / 60000, "minute", 1);

@@ -1,6 +1,6 @@
 // What a call would do, for reading: the `preview` of an approval (docs/http-api.md) as elements.
 import {element, sentence, spelt} from "./elements.js";
-import {locale, n, t} from "./words.js";
+import {n, region, t} from "./words.js";
 
 /** What is asked, in one line. */
 const QUESTIONS = {
@@ -60,7 +60,7 @@ export function whenText({start, end, all_day: allDay, timezone}) {
   const zone = allDay ? "UTC" : timezone ?? ownZone(), from = new Date(start), to = new Date(end ?? start);
   if (Number.isNaN(+from) || Number.isNaN(+to)) return spelt(start);
   const form = options => {
-    const format = new Intl.DateTimeFormat(locale(), options);
+    const format = new Intl.DateTimeFormat(region(), options);
     return +to > +from ? format.formatRange(from, to) : format.format(from);
   };
   const elsewhere = !allDay && zone !== ownZone();
@@ -73,7 +73,7 @@ export function whenText({start, end, all_day: allDay, timezone}) {
 
 export function amountText({value, currency}) {
   try {
-    return new Intl.NumberFormat(locale(), {style: "currency", currency}).format(value);
+    return new Intl.NumberFormat(region(), {style: "currency", currency}).format(value);
   } catch {
     return `${value} ${spelt(String(currency))}`;
   }
@@ -83,7 +83,7 @@ export function amountText({value, currency}) {
 export function valueText(value) {
   if (value === true) return t("yes");
   if (value === false) return t("no");
-  if (typeof value === "number") return value.toLocaleString(locale(), {maximumFractionDigits: 6, useGrouping: Math.abs(value) >= 10000});
+  if (typeof value === "number") return value.toLocaleString(region(), {maximumFractionDigits: 6, useGrouping: Math.abs(value) >= 10000});
   if (typeof value === "string") {
     if (/^\d{4}-\d\d-\d\d$/.test(value)) return whenText({start: value, all_day: true});
     if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?$/.test(value)) return whenText({start: value.replace(" ", "T"), timezone: ownZone()});
@@ -146,7 +146,7 @@ const AUDIENCES = {
 function peopleText({people, people_more: more = 0}) {
   const names = people.map(spelt);
   if (more) names.push(n(more, "{n} more person", "{n} more people"));
-  return t("It is seen by {names}.", {names: new Intl.ListFormat(locale(), {type: "conjunction"}).format(names)});
+  return t("It is seen by {names}.", {names: new Intl.ListFormat(region(), {type: "conjunction"}).format(names)});
 }
 
 function effectText(effect) {

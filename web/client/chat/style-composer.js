@@ -14,10 +14,10 @@ export const COMPOSER = `
 .chip.failed .note { color: var(--bad); }
 .chip progress { width: 5em; accent-color: var(--accent); }
 .chip button.quiet { border: 0; padding: 6px 8px; }
-.thumb { width: 44px; height: 44px; object-fit: cover; border-radius: 9px; }
+img.thumb { width: 44px; height: 44px; object-fit: cover; border-radius: 9px; }
 .count { flex-basis: 100%; display: flex; flex-wrap: wrap; align-items: center; gap: 8px; font-size: .82rem; color: var(--soft); }
 .count.over { color: var(--bad); }
-.attach, button.camera { position: relative; padding: 9px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--accent); font: inherit; font-weight: 600; cursor: pointer; }
+.attach, button.camera { position: relative; display: flex; align-items: center; justify-content: center; min-width: 44px; min-height: 44px; padding: 0 10px; border: 1px solid var(--line); border-radius: 12px; color: var(--accent); font: inherit; font-weight: 600; cursor: pointer; }
 .attach:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 .dropzone { position: absolute; inset: 8px; z-index: 3; display: grid; place-items: center; border: 3px dashed var(--accent); border-radius: var(--radius); background: color-mix(in srgb, var(--ground) 88%, transparent); font-weight: 600; pointer-events: none; }
 .camera-dialog { max-width: min(720px, 92vw); border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel); color: var(--ink); padding: 14px; }

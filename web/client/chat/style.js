@@ -88,8 +88,9 @@ const CSS = `
 .busy .at-rest { display: none; }
 button.small, button.thumb { font-size: .8rem; font-weight: 500; padding: 3px 8px; border-radius: 8px; background: none; color: var(--soft); }
 button.small:hover, button.thumb:hover { color: var(--ink); background: var(--ground); }
-button.thumb { filter: grayscale(1); opacity: .65; min-width: 30px; }
-button.thumb[aria-pressed=true] { filter: none; opacity: 1; background: var(--ground); border-color: var(--line); }
+button.thumb { padding: 3px 6px; }
+button.thumb[aria-pressed=true] { color: var(--accent-ink); background: var(--accent); }
+button:is(.small, .thumb) svg { display: block; }
 .ending:not([hidden]) + .actions .retry { color: var(--accent); border-color: var(--line); font-size: .88rem; }
 .versions { display: inline-flex; align-items: center; font-size: .8rem; color: var(--soft); font-variant-numeric: tabular-nums; }
 .edit { display: grid; gap: 6px; min-width: min(480px, 70vw); }

@@ -8,8 +8,11 @@ let language = "en", table = {}, plurals = new Intl.PluralRules("en");
 /** The languages that there are, as BCP 47 tags. */
 export const languages = ["en", ...FILES];
 
-/** The language in use, as a BCP 47 tag: for Intl, `lang` and the locale of a request. */
+/** The language in use, as a BCP 47 tag: for `lang` and the locale of a request. */
 export const locale = () => language;
+
+/** For Intl: the language in use as it is written where the user is, such as en-AU, when the browser says so. */
+export const region = () => (globalThis.navigator?.languages ?? []).find(tag => tag.toLowerCase().split("-")[0] === language) ?? language;
 
 /** The one of ours that fits best what the user wants: a list of BCP 47 tags, best first. */
 export function fitting(wanted = globalThis.navigator?.languages ?? []) {
@@ -37,5 +40,5 @@ export function t(text, values = {}) {
 export function n(count, one, other, values = {}) {
   const found = table[other], form = plurals.select(count);
   const text = typeof found === "object" ? found[form] ?? found.other : count === 1 ? one : other;
-  return fill(text, {n: count.toLocaleString(language), ...values});
+  return fill(text, {n: count.toLocaleString(region()), ...values});
 }

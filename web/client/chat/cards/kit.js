@@ -1,7 +1,7 @@
 // What cards are made of. A result may be anything: these readers give the kind that is asked for or nothing, and what comes
 // from outside is only ever put into text nodes.
 import {element, sentence, visible} from "../elements.js";
-import {locale, n, t} from "../words.js";
+import {n, region, t} from "../words.js";
 
 const LONGEST = 300, MOST = 100;
 
@@ -25,11 +25,11 @@ const formats = new Map();
 
 /** A formatter of Intl, kept: making one is slow. Undefined for a currency or a zone that there is not. */
 function format(kind, options) {
-  const key = `${kind.name} ${locale()} ${JSON.stringify(options)}`;
+  const key = `${kind.name} ${region()} ${JSON.stringify(options)}`;
   if (!formats.has(key)) {
     if (formats.size > 200) formats.clear();
     try {
-      formats.set(key, new kind(locale(), options));
+      formats.set(key, new kind(region(), options));
     } catch {
       formats.set(key, undefined);
     }

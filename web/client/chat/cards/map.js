@@ -1,7 +1,7 @@
 // A map of places, drawn in the page: the coast, the way, the stops, a scale. Nothing is asked for outside, unless the operator
 // names a source of tiles. The coast is a file of its own, made by the build and loaded with the first map.
 import {element} from "../elements.js";
-import {locale, t} from "../words.js";
+import {region, t} from "../words.js";
 import {distance, drawing, listed, number, svg, text} from "./kit.js";
 
 const WIDTH = 400, HEIGHT = 260, MARGIN = 34, SMALLEST = 0.25; // the smallest part of the earth that is shown, degrees
@@ -185,7 +185,7 @@ export function map(stops, ctx, {way = true, dashed = false} = {}) {
   if (way && placed.length > 1) drawn.append(svg("polyline", {class: dashed ? "course dashed" : "course", points: placed.map(p => `${p.x.toFixed(1)},${p.y.toFixed(1)}`).join(" ")}));
   for (const [i, p] of placed.entries()) {
     drawn.append(svg("circle", {cx: p.x.toFixed(1), cy: p.y.toFixed(1), r: 7.5}),
-      svg("text", {class: "count", x: p.x.toFixed(1), y: (p.y + 3.2).toFixed(1)}, (i + 1).toLocaleString(locale())));
+      svg("text", {class: "count", x: p.x.toFixed(1), y: (p.y + 3.2).toFixed(1)}, (i + 1).toLocaleString(region())));
   }
   names(drawn, placed);
   measure(drawn, seen, ctx);
