@@ -101,10 +101,27 @@ bool origin_may_open(const struct conf *conf, const char *origin, const char *ho
     return origin_allowed(conf, origin) || (!conf->development && origin_is_site(origin, host));
 }
 
+/* May it say what a cookie of https does? A page that came without TLS may be of
+ * anybody on the way, under the site's own name; browsers send it such cookies all the same. */
+static bool origin_is_safe(const struct conf *conf, const char *origin)
+{
+    bool tls_alone = strncmp(conf->auth_cookie, "__Host-", 7) == 0 ||
+        strncmp(conf->auth_cookie, "__Secure-", 9) == 0;
+
+    return !tls_alone || strncmp(origin, "http://", 7) != 0 || origin_is_loopback(origin + 7);
+}
+
+/* The site's own page; a browser that knows better (another scheme) says so. */
+static bool origin_is_own(const struct conf *conf, const struct origin_asker *by)
+{
+    return origin_is_site(by->origin, by->host) && origin_is_safe(conf, by->origin) &&
+        (!by->fetch_site || *by->fetch_site == '\0' || strcmp(by->fetch_site, "same-origin") == 0);
+}
+
 bool origin_takes_cookie(const struct conf *conf, const struct origin_asker *by)
 {
     if (by->origin && *by->origin != '\0')
-        return origin_is_named(conf, by->origin) || origin_is_site(by->origin, by->host) ||
+        return origin_is_named(conf, by->origin) || origin_is_own(conf, by) ||
             origin_is_developer(conf, by->origin);
     if (by->fetch_site && *by->fetch_site != '\0')
         return strcmp(by->fetch_site, "same-origin") == 0 ||

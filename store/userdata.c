@@ -367,7 +367,8 @@ int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
 int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*beat)(void *arg),
     void *arg, int64_t *keys)
 {
-    static const char *const hints[] = {KEYS_HINT_LEASES, KEYS_HINT_TIMERS, KEYS_HINT_WEBHOOKS};
+    static const char *const hints[] = {KEYS_HINT_LEASES, KEYS_HINT_TIMERS, KEYS_HINT_WEBHOOKS,
+        KEYS_HINT_GONE};
     struct erasure e = {.store = s,
         .uid = uid,
         .until_ms = clock_mono_ms() + budget_ms,

@@ -143,6 +143,9 @@ end
 if rewinds then
     with('rewinds', '1')
 end
+if named then
+    with('named', '1') -- its words are the session's title: they go when it is taken back
+end
 redis.call('HSET', t, 'state', 'queued', 'attempt', 0, unpack(fields))
 if for_place then
     wait_for_place(turn, now)

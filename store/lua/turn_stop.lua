@@ -1,4 +1,6 @@
 --include lib_turn.lua
+--include lib_chat.lua
+--include lib_find.lua
 -- kind 'turn', 'session' or 'cmid'. {state before, turn}; {'missing'}.
 -- back '1': only a turn that has not begun is stopped, and its messages stay out of the conversation:
 -- then the state is 'taken_back'.
@@ -25,6 +27,13 @@ if back then
     local waits = (f[1] == 'queued' or f[1] == 'pending') and not f[3]
     if waits then
         drop_waiting(turn)
+        -- The title that it gave the session is its own words, too.
+        if redis.call('HDEL', turn_key(turn), 'named') == 1 and
+            not redis.call('HGET', session_key(f[2]), 'titled') then
+            redis.call('HDEL', session_key(f[2]), 'title')
+            find_later(f[2])
+            chat_tell(f[2])
+        end
         ask_stop(f[2], turn, 'back')
     end
     return {(waits or f[4] == 'back') and 'taken_back' or f[1], turn}

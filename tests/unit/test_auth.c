@@ -464,6 +464,8 @@ static void a_cookie_counts_for_our_own_pages(void **state)
         bool reads, changes; /* whether it counts */
     } rows[] = {
         {"https://own.example", NULL, true, true},
+        {"http://own.example", NULL, true, true},
+        {"http://own.example", "cross-site", false, false},
         {"https://app.example", "cross-site", true, true},
         {"https://evil.example", "same-origin", false, false},
         {"https://own.example.evil", NULL, false, false},
@@ -491,6 +493,14 @@ static void a_cookie_counts_for_our_own_pages(void **state)
         by.changes = true;
         assert_int_equal(origin_takes_cookie(&conf, &by), rows[i].changes);
     }
+    /* A cookie of https alone: a page that came without TLS has no say. */
+    set(&conf, "auth.cookie", "__Host-tp");
+    struct origin_asker by = {.origin = "http://own.example", .host = "own.example"};
+    assert_false(origin_takes_cookie(&conf, &by));
+    by.origin = "https://own.example";
+    assert_true(origin_takes_cookie(&conf, &by));
+    by = (struct origin_asker){.origin = "http://localhost:8080", .host = "localhost:8080"};
+    assert_true(origin_takes_cookie(&conf, &by));
     conf_fini(&conf);
 }
 

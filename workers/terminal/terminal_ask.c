@@ -41,13 +41,14 @@ static void ask_show_changes(struct terminal_turn *turn, const jdoc *changes)
 
 static void ask_show_arguments(struct terminal_turn *turn, const jdoc *arguments)
 {
-    char text[ASK_ARGUMENTS];
+    char text[ASK_ARGUMENTS], name[120];
     struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
     while (jdoc_next(arguments, &it, &key, &value)) {
+        terminal_view_safe(key, strlen(key), name, sizeof name);
         ask_show_value(value, text, sizeof text);
-        terminal_view_line(turn->view, TERMINAL_DIM, "  %s: %s", key, text);
+        terminal_view_line(turn->view, TERMINAL_DIM, "  %s: %s", name, text);
     }
 }
 
