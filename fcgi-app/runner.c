@@ -155,11 +155,22 @@ void runner_end(struct runner *r)
     }
 }
 
+/* It keeps the seat for as long as the model takes: never the second half of the worker's seats,
+ * which are for people who wait. */
+static bool runner_may_title(const struct runner *r)
+{
+    const struct scoreboard_slot *slot = r->app->worker->slot;
+
+    return 2 * atomic_load(&slot->seats_busy) <= atomic_load(&slot->seats_count);
+}
+
 void runner_behind_all(struct runner *r)
 {
     struct turn_title *title = r->title;
 
     r->title = NULL;
-    if (title)
+    if (title && !runner_may_title(r))
+        turn_title_free(title);
+    else if (title)
         turn_title_make(r->app->turns, title);
 }
