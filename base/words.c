@@ -111,6 +111,8 @@ static unsigned words_unmarked(unsigned code)
         {0x1EF2, 0x1EF9, 'y'},
     };
 
+    if (code < marked[0].first)
+        return code;
     for (size_t i = 0; i < sizeof marked / sizeof *marked; i++)
         if (code >= marked[i].first && code <= marked[i].last)
             return marked[i].plain;
@@ -143,7 +145,7 @@ static bool words_is_nothing(unsigned code)
         {0xFEFF, 0xFEFF},
     };
 
-    return IS_IN(nothing, code);
+    return code < 0x80 ? code == '\'' : IS_IN(nothing, code);
 }
 
 /* Blanks, punctuation, symbols, what is private or no character. */
@@ -196,6 +198,8 @@ static bool words_is_between(unsigned code)
         {0xE0000, 0x10FFFF},
     };
 
+    if (code < 0x80) /* most are */
+        return !((code >= '0' && code <= '9') || ((code | 0x20) >= 'a' && (code | 0x20) <= 'z'));
     return IS_IN(between, code);
 }
 
@@ -214,7 +218,7 @@ static bool words_has_no_blanks(unsigned code)
         {0x20000, 0x3FFFF},
     };
 
-    return IS_IN(scripts, code) && !words_is_between(code);
+    return code >= scripts[0].first && IS_IN(scripts, code) && !words_is_between(code);
 }
 
 /* The character there; U+FFFD, which is between words, for what is none. */

@@ -6,6 +6,7 @@
 #include "store/scripts.h"
 #include "store/sessions_parts.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,8 +56,9 @@ static bool find_is_meant(const struct find_query *q, const char *word)
     return false;
 }
 
-/* Where the words of the question stand; those side by side are one. */
-static size_t find_ranges(const struct find_query *q, const char *text, size_t len,
+/* Where the words of the question stand, up to `within` bytes behind the first one; those side by
+ * side are one. */
+static size_t find_ranges(const struct find_query *q, const char *text, size_t len, size_t within,
     struct find_range out[RANGES_MAX])
 {
     struct words w = words_of(text, len, false);
@@ -64,6 +66,8 @@ static size_t find_ranges(const struct find_query *q, const char *text, size_t l
     size_t count = 0;
 
     while (words_next(&w, &word)) {
+        if (count && word.from - out[0].from >= within)
+            break;
         if (!find_is_meant(q, word.text))
             continue;
         if (count && word.from <= out[count - 1].to) {
@@ -144,7 +148,7 @@ static void find_put_match(struct buf *json, const struct find_query *q,
     if (len && jdoc_parse(stored, len, &doc, NULL, 0) == 0 && find_text(doc, text)) {
         s = buf_text(text);
         len = text->len > FIND_MESSAGE_BYTES ? utf8_cut(s, FIND_MESSAGE_BYTES) : text->len;
-        count = find_ranges(q, s, len, ranges);
+        count = find_ranges(q, s, len, SNIPPET_BYTES, ranges);
     }
     if (count) {
         part = find_cut(s, len, &ranges[0]);
@@ -169,7 +173,7 @@ static void find_put_session(struct buf *json, const struct find_query *q,
     size_t len, count;
     const char *title = link_reply_text(link_reply_at(row, 1), &len);
 
-    count = find_ranges(q, title, len, ranges);
+    count = find_ranges(q, title, len, SIZE_MAX, ranges);
     sessions_put_session(json, sessions_text_at(row, 0), row, 1);
     buf_cut(json, json->len - 1); /* its brace */
     buf_puts(json, ",\"title_ranges\":");
