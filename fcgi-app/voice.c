@@ -88,6 +88,13 @@ int voice_wait(struct exchange *x, int64_t until_ms)
     return error;
 }
 
+/* Each call has a seat while it waits: the other half is for turns. */
+static int voice_most(const struct conf *conf)
+{
+    int64_t half = conf->turn_seats / 2 > 1 ? conf->turn_seats / 2 : 1;
+    return (int)(half < conf->voice_waiting ? half : conf->voice_waiting);
+}
+
 static int voice_refuse(struct exchange *x, int error)
 {
     if (error == ERR_RATE)
@@ -95,8 +102,9 @@ static int voice_refuse(struct exchange *x, int error)
             "%d calls of speech of this user wait or run already.", VOICE_QUEUE_USER);
     else
         problem_set(&x->problem, PROBLEM_POOL_FULL,
-            "%lld calls of speech wait or run on this machine already (voice.waiting).",
-            (long long)x->app->conf->voice_waiting);
+            "%d calls of speech wait or run on this machine already (voice.waiting, and half of "
+            "turn.seats).",
+            voice_most(x->app->conf));
     x->problem.retry_after_ms = VOICE_RETRY_MS;
     return error;
 }
@@ -105,7 +113,7 @@ int voice_run(struct exchange *x, const struct voice_order *order, struct buf *o
 {
     const struct app *app = x->app;
     int error = voice_queue_enter(app->worker->board, app->seat, scoreboard_owner(x->who.user),
-        (int)app->conf->voice_waiting);
+        voice_most(app->conf));
 
     if (error)
         return voice_refuse(x, error);

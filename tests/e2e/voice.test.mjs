@@ -7,7 +7,7 @@ import {startAudioDouble} from "../doubles/audio-double.mjs";
 import {silence, spoken, stretched, unwav, wav} from "../doubles/sounds.mjs";
 import {API, eventually, scratch, SLOW, Stack, within} from "./harness.mjs";
 
-const SETTINGS = {"turn.seats": 8, "tool.processes": 2, "rate.voice_minute": 0, "rate.speak_minute": 0};
+const SETTINGS = {"turn.seats": 32, "tool.processes": 2, "rate.voice_minute": 0, "rate.speak_minute": 0};
 const LONG = 120000 * SLOW;
 const transcribe = (stack, body, {type = "audio/wav", query = "", user, ...more} = {}) =>
   stack.request("POST", `/voice/transcribe${query}`, {body, headers: {"Content-Type": type, ...user && {"X-Dev-User": user}}, timeout: LONG, ...more});

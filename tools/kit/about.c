@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LABEL_MAX 80  /* characters */
 #define TITLE_MAX 200 /* characters */
 
 /* ---- values ---- */
@@ -146,10 +147,12 @@ static const char *about_label(struct tools_run *run, const jdoc *schema, const 
     struct buf label = {.max = 200};
 
     about_put_words(&label, key);
-    const char *copy = arena_strdup(run->arena,
-        jdoc_text_or(property, "title", buf_error(&label) ? key : buf_text(&label)));
+    /* The schema may be of a server elsewhere: its titles are cleaned as those of records. */
+    const char *quoted = preview_text(run->arena,
+        jdoc_text_or(property, "title", buf_error(&label) ? key : buf_text(&label)), LABEL_MAX);
     buf_free(&label);
-    return copy;
+    return quoted && strlen(quoted) > 2 ? arena_memdup(run->arena, quoted + 1, strlen(quoted) - 2) :
+                                          quoted;
 }
 
 /* field: a JSON pointer (RFC 6901) of one name. */

@@ -80,6 +80,7 @@ static void program_become(const struct program *p, const struct program_files *
     static char *const environment[] = {"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", NULL};
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0); /* what it starts itself ends with it */
     if (getppid() != parent)
         _exit(PROGRAM_UNSTARTED);
     program_signals();
@@ -166,7 +167,7 @@ static int program_wait(const struct program *p, const struct program_files *f, 
     bool ended = program_ends(f, p->until_ms);
     int status = 0;
 
-    if (!ended)
+    if (!ended && kill(-pid, SIGKILL) < 0)
         kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
@@ -207,6 +208,8 @@ int program_run(const struct program *p, struct buf *out)
         program_become(p, &f, self);
     if (!error && pid < 0)
         error = ERR_IO;
+    if (!error)
+        setpgid(pid, pid); /* whichever of the two comes first */
     if (error)
         log_warn("%s cannot be started: %s", p->argv[0], strerror(errno));
     program_close(f.life[1]);
