@@ -48,6 +48,9 @@ try {
         await page.locator("#stop").waitFor({state: "hidden"});
       }
       await page.locator("#text").blur();
+      await page.locator("#chats li").first().waitFor({state: "attached"});
+      await page.locator("turnpike-chat svg.map, turnpike-chat figure svg").first().waitFor({state: "attached"});
+      await page.locator("#to-end, .to-end").first().waitFor({state: "hidden"});
       await shoot(page, `${device}-${colorScheme}`);
       await page.locator("#open-settings").click();
       await page.getByRole("dialog").waitFor();

@@ -3,6 +3,7 @@ import {editor} from "./edit.js";
 import {button, element, visible} from "./elements.js";
 import {Feedback} from "./feedback.js";
 import {fileView} from "./files.js";
+import {icon} from "./icons.js";
 import {partView} from "./parts.js";
 import {t} from "./words.js";
 
@@ -15,6 +16,14 @@ const STATES = {
 
 function small(label, act, className = "") {
   return button(label, `small ${className}`, act);
+}
+
+/** With a drawing; a narrow screen shows that alone. */
+function drawn(name, label, act, className = "") {
+  const e = small("", act, `drawn ${className}`);
+  e.word = element("span", "word", label);
+  e.append(icon(name), e.word);
+  return e;
 }
 
 /** "2 / 3", with the version before and the one behind. */
@@ -140,9 +149,9 @@ export class AssistantMessage {
     this.parts = element("div", "parts");
     this.ending = element("p", "ending");
     this.actions = element("div", "actions");
-    this.retry = small(t("Try again"), () => ctx.acts.again(this.message), "at-rest retry");
-    this.copy = small(t("Copy"), () => this.#copy());
-    this.read = small(t("Read aloud"), () => ctx.acts.read(textOf(this.message)));
+    this.retry = drawn("again", t("Try again"), () => ctx.acts.again(this.message), "at-rest retry");
+    this.copy = drawn("copy", t("Copy"), () => this.#copy());
+    this.read = drawn("speaker", t("Read aloud"), () => ctx.acts.read(textOf(this.message)));
     this.feedback = new Feedback(this.element, ctx.acts.feedback);
     this.actions.append(this.copy, this.read, this.retry, this.feedback.up, this.feedback.down);
     this.label = element("span", "hidden", `${ctx.name}:`);
@@ -167,7 +176,7 @@ export class AssistantMessage {
   #updateActions(message, end) {
     const said = message.parts.some(p => p.type === "text"), asked = message.parts.some(p => p.state === "asked");
     this.actions.hidden = message.open || asked;
-    this.retry.textContent = end ? t("Try again") : t("Another answer");
+    this.retry.word.textContent = end ? t("Try again") : t("Another answer");
     this.retry.hidden = Boolean(message.past);
     this.copy.hidden = !said;
     this.read.hidden = !said || !this.ctx.acts.canRead();
@@ -177,8 +186,8 @@ export class AssistantMessage {
 
   async #copy() {
     const copied = await this.ctx.acts.copy(textOf(this.message));
-    this.copy.textContent = copied ? t("Copied") : t("Not copied");
-    setTimeout(() => { this.copy.textContent = t("Copy"); }, 2000);
+    this.copy.word.textContent = copied ? t("Copied") : t("Not copied");
+    setTimeout(() => { this.copy.word.textContent = t("Copy"); }, 2000);
   }
 
   #updateParts(parts) {

@@ -90,7 +90,8 @@ button.small, button.thumb { font-size: .8rem; font-weight: 500; padding: 3px 8p
 button.small:hover, button.thumb:hover { color: var(--ink); background: var(--ground); }
 button.thumb { padding: 3px 6px; }
 button.thumb[aria-pressed=true] { color: var(--accent-ink); background: var(--accent); }
-button:is(.small, .thumb) svg { display: block; }
+button:is(.small, .thumb) svg { display: block; flex: none; }
+button.drawn { display: inline-flex; align-items: center; gap: 4px; }
 .ending:not([hidden]) + .actions .retry { color: var(--accent); border-color: var(--line); font-size: .88rem; }
 .versions { display: inline-flex; align-items: center; font-size: .8rem; color: var(--soft); font-variant-numeric: tabular-nums; }
 .edit { display: grid; gap: 6px; min-width: min(480px, 70vw); }
@@ -115,7 +116,7 @@ button.stop { background: none; color: var(--bad); border-color: var(--bad); }
 @keyframes blink { 50% { opacity: 0; } }
 @keyframes turn { to { transform: rotate(360deg); } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; } }
-@media (max-width: 480px) { button { padding-inline: 14px; } .user { max-width: 92%; } }
+@media (max-width: 480px) { button { padding-inline: 14px; } button:is(.small, .thumb) { padding: 7px 9px; } .user { max-width: 92%; } .drawn .word { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; } }
 `;
 
 let sheet = null;
