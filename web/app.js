@@ -84,7 +84,8 @@ const chats = new Chats({
 const first = preferences.language ? fitting([preferences.language]) : fitting();
 chat.setAttribute("language", first); // else the element, once it is one, takes the browser's for both
 await setLanguage(first);
-await Promise.all([learnSite(), import("./client/chat.js")]);
+await learnSite();
+await import("./client/chat.js"); // what it begins by itself is replaced at once, below: nothing may be awaited between
 draw();
 setTheme(theme(), chat);
 const offline = new Offline({chat, signIn, site: () => site});
@@ -183,15 +184,10 @@ async function onLive() {
 
 /** sameUser: whoever was here before; then the conversation goes on, and what was not sent is sent. */
 function signedIn(sameUser) {
+  if (!sameUser) startAnew();
   offline.enter();
-  if (sameUser) {
-    chat.token = signIn.credential;
-    return;
-  }
-  inbox.clear();
-  chats.clear();
-  preferences.forget();
-  goTo(newId(), {fresh: true});
+  if (sameUser) chat.token = signIn.credential;
+  else showAddress(chat.session);
 }
 
 async function signOut() {
@@ -251,7 +247,8 @@ $("skip").addEventListener("click", event => {
   chat.focus();
 });
 document.addEventListener("keydown", event => {
-  if (event.key === "Escape" && !event.defaultPrevented && !chat.contains(event.target)) chat.stop();
+  const elsewhere = document.querySelector("dialog[open]") ?? event.target.closest?.("nav, .toasts, .undo"); // there it closes what is open
+  if (event.key === "Escape" && !event.defaultPrevented && !elsewhere && !chat.contains(event.target) && chat.conversation.run) chat.stop();
 });
 addEventListener("hashchange", () => {
   const {token, session: id} = takeFragment();
@@ -276,7 +273,9 @@ function takeShared() {
   chat.draft = shared;
 }
 
+const another = fragment.token && !signIn.isSame(fragment.token);
 if (fragment.token) signIn.keep(fragment.token);
+if (another) startAnew();
 offline.enter();
 const session = fragment.session === "new" ? null : fragment.session || localStorage.getItem("session");
 goTo(session || newId(), session ? {} : {fresh: true});

@@ -1,5 +1,6 @@
 // What this browser keeps of one user, for a start without a network: the last chats, messages that were not sent, the
 // subscription to pushes. In IndexedDB ("turnpike"); another user's start or a sign-out clears it. sw.js reads `state`.
+const STORES = ["chats", "unsent", "state"]; // `state` has whose they are, and is cleared last
 const CHATS = 10, MESSAGES = 60, BYTES = 400000;
 
 const settled = request => new Promise((done, fail) => {
@@ -31,14 +32,19 @@ export class Kept {
     this.#db = await openDatabase();
     this.#db.onversionchange = () => this.#db?.close();
     if (this.user === null) return;
-    const before = await settled(this.#store("state").get("user"));
-    if (before !== undefined && before !== this.user) await this.#empty();
-    await settled(this.#store("state", "readwrite").put(this.user, "user"));
+    const stores = this.#db.transaction(STORES, "readwrite"), state = stores.objectStore("state"), before = await settled(state.get("user"));
+    if (before !== undefined && before !== this.user) for (const name of STORES) await settled(stores.objectStore(name).clear());
+    await settled(state.put(this.user, "user"));
   }
 
-  #store(name, mode = "readonly") { return this.#db.transaction(name, mode).objectStore(name); }
+  /** A store that is still of this user: in another tab another one may have come, or may have signed out. */
+  async #store(name, mode = "readonly") {
+    const stores = this.#db.transaction(STORES, mode);
+    if (this.user !== null && await settled(stores.objectStore("state").get("user")) !== this.user) throw new Error("of another user");
+    return stores.objectStore(name);
+  }
 
-  async #empty() { for (const name of ["state", "chats", "unsent"]) await settled(this.#store(name, "readwrite").clear()); }
+  async #empty() { for (const name of STORES) await settled((await this.#store(name, "readwrite")).clear()); }
 
   /** fallback: what is said when nothing can be kept. */
   async #try(fallback, work) {
@@ -53,9 +59,9 @@ export class Kept {
 
   // ---- single values: what sw.js has to know ---------------------------------------------------------------
 
-  get(key) { return this.#try(undefined, () => settled(this.#store("state").get(key))); }
-  set(key, value) { return this.#try(undefined, () => settled(this.#store("state", "readwrite").put(value, key))); }
-  delete(key) { return this.#try(undefined, () => settled(this.#store("state", "readwrite").delete(key))); }
+  get(key) { return this.#try(undefined, async () => settled((await this.#store("state")).get(key))); }
+  set(key, value) { return this.#try(undefined, async () => settled((await this.#store("state", "readwrite")).put(value, key))); }
+  delete(key) { return this.#try(undefined, async () => settled((await this.#store("state", "readwrite")).delete(key))); }
 
   // ---- chats -------------------------------------------------------------------------------------------------
 
@@ -65,35 +71,35 @@ export class Kept {
     let last = messages.slice(-MESSAGES);
     while (last.length > 1 && JSON.stringify(last).length > BYTES) last = last.slice(Math.ceil(last.length / 2));
     return this.#try(undefined, async () => {
-      await settled(this.#store("chats", "readwrite").put({session, title, messages: last, at: Date.now()}));
-      const all = await settled(this.#store("chats").getAll());
-      for (const chat of all.sort((a, b) => b.at - a.at).slice(CHATS)) await settled(this.#store("chats", "readwrite").delete(chat.session));
+      await settled((await this.#store("chats", "readwrite")).put({session, title, messages: last, at: Date.now()}));
+      const all = await settled((await this.#store("chats")).getAll());
+      for (const chat of all.sort((a, b) => b.at - a.at).slice(CHATS)) await settled((await this.#store("chats", "readwrite")).delete(chat.session));
     });
   }
 
   /** {messages, title, at}, or undefined. */
-  chat(session) { return this.user === null ? Promise.resolve(undefined) : this.#try(undefined, () => settled(this.#store("chats").get(session))); }
+  chat(session) { return this.user === null ? Promise.resolve(undefined) : this.#try(undefined, async () => settled((await this.#store("chats")).get(session))); }
 
   /** [{session, title, at}], the latest first. */
   async chats() {
-    const all = this.user === null ? [] : await this.#try([], () => settled(this.#store("chats").getAll()));
+    const all = this.user === null ? [] : await this.#try([], async () => settled((await this.#store("chats")).getAll()));
     return all.sort((a, b) => b.at - a.at).map(({session, title, at, messages}) => ({session, at, title: title || firstWords(messages)}));
   }
 
-  forgetChat(session) { return this.#try(undefined, () => settled(this.#store("chats", "readwrite").delete(session))); }
+  forgetChat(session) { return this.#try(undefined, async () => settled((await this.#store("chats", "readwrite")).delete(session))); }
 
   // ---- messages that were not sent ------------------------------------------------------------------------------
 
   /** frame: as TurnpikeClient sends it. Sent twice, it runs once: it has its client_message_id. */
   keepUnsent(frame) {
     if (this.user === null) return Promise.resolve();
-    return this.#try(undefined, () => settled(this.#store("unsent", "readwrite").put({run: frame.run_id, session: frame.session_id, frame, at: Date.now()})));
+    return this.#try(undefined, async () => settled((await this.#store("unsent", "readwrite")).put({run: frame.run_id, session: frame.session_id, frame, at: Date.now()})));
   }
-  forgetUnsent(run) { return this.#try(undefined, () => settled(this.#store("unsent", "readwrite").delete(run))); }
+  forgetUnsent(run) { return this.#try(undefined, async () => settled((await this.#store("unsent", "readwrite")).delete(run))); }
 
   /** The frames, the oldest first. */
   async unsent() {
-    const all = this.user === null ? [] : await this.#try([], () => settled(this.#store("unsent").getAll()));
+    const all = this.user === null ? [] : await this.#try([], async () => settled((await this.#store("unsent")).getAll()));
     return all.sort((a, b) => a.at - b.at).map(({frame}) => frame);
   }
 

@@ -73,9 +73,11 @@ export class Offline {
     clearTimeout(this.#timer);
     this.#waiting.clear();
     this.#last = null;
-    const kept = await this.#kept;
-    this.#kept = Promise.resolve(new Kept(null));
-    await kept.clear();
+    const end = async before => { // who comes next waits for it
+      await (await before).clear();
+      return new Kept(null);
+    };
+    await (this.#kept = end(this.#kept));
   }
 
   // ---- keeping ------------------------------------------------------------------------------------------------

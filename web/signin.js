@@ -4,7 +4,7 @@ import {element} from "./client/chat/elements.js";
 import {claim} from "./client/client.js";
 import {t} from "./client/chat/words.js";
 
-const STORED = "turnpike-token";
+const STORED = "turnpike-token", USER = "turnpike-user"; // the latter stays when a token was refused: another user may come next
 
 /** Takes what stands in the address behind #: {token, session}, also "/c/SESSION". A token does not stay there. */
 export function takeFragment() {
@@ -20,7 +20,7 @@ export function takeFragment() {
 const clean = text => text.trim().replace(/^bearer\s+/i, "");
 
 export class SignIn {
-  #token = sessionStorage.getItem(STORED); #before = this.#token; #ways = {}; #asked = null;
+  #token = sessionStorage.getItem(STORED); #ways = {}; #asked = null;
 
   /**
    * section: has the form. check(token): asks the server; rejects with .status when it is refused.
@@ -73,9 +73,12 @@ export class SignIn {
 
   // ---- tokens -------------------------------------------------------------------------------------------------
 
+  /** Whether a token is surely of the user who was here before; also when nobody was. */
+  isSame(token) { return [null, userOf(token)].includes(sessionStorage.getItem(USER)); }
+
   /** Takes a token unseen: the connection will tell whether it is good. */
   keep(token) {
-    this.#before = this.#token = token;
+    this.#token = token;
     sessionStorage.setItem(STORED, token);
   }
 
@@ -96,7 +99,7 @@ export class SignIn {
     } finally {
       this.form.removeAttribute("aria-busy");
     }
-    const same = sameUser(this.#before, token);
+    const same = this.isSame(token);
     this.keep(token);
     this.field.value = "";
     this.hide();
@@ -106,6 +109,7 @@ export class SignIn {
   // ---- on the screen ------------------------------------------------------------------------------------------
 
   hide() {
+    if (this.#token) sessionStorage.setItem(USER, userOf(this.#token)); // the server took it
     this.#asked = null;
     this.section.hidden = true;
     document.body.classList.remove("signed-out");
@@ -152,8 +156,8 @@ export class SignIn {
 
   /** Nothing of it is kept. */
   forget() {
-    sessionStorage.removeItem(STORED);
-    this.#token = this.#before = null;
+    for (const key of [STORED, USER]) sessionStorage.removeItem(key);
+    this.#token = null;
   }
 
   #tell(text) {
@@ -162,9 +166,9 @@ export class SignIn {
   }
 }
 
-/** Whether two tokens are surely of one user. */
-function sameUser(before, token) {
-  if (!before || before === token) return true;
-  const user = claim(before, "sub");
-  return user !== undefined && user === claim(token, "sub");
+/** Tells users apart: who a token names; of a key, a number that does not give it away. */
+function userOf(token) {
+  let sum = 0x811c9dc5;
+  for (const c of token) sum = Math.imul(sum ^ c.codePointAt(0), 0x01000193);
+  return String(claim(token, "sub") ?? sum);
 }

@@ -151,7 +151,7 @@ describe("signing in to the page", () => {
     await signIn(page, token("erin"));
     await connected(page);
     assert.equal(await page.locator(".message").count(), 0);
-    assert.equal(await page.locator("#text").inputValue(), "unsent words");
+    assert.equal(await page.locator("#text").inputValue(), "", "what one user wrote is not for the next one");
     assert.equal(stack.double.requests.length, asked);
   });
 
