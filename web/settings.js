@@ -48,7 +48,7 @@ export class Settings {
   // ---- the fields ----------------------------------------------------------------------------------------
 
   #draw() {
-    const focused = this.dialog.querySelector(":focus")?.dataset.field;
+    const focused = this.dialog.querySelector(":focus"), field = focused?.dataset.field;
     const head = element("div", "head"), title = element("h2", "", t("Settings")), body = element("div", "fields");
     title.id = "settings-title";
     this.status = element("p", "status");
@@ -56,7 +56,7 @@ export class Settings {
     head.append(title, this.status, button(t("Close"), "quiet close", () => this.dialog.close()));
     body.append(this.#about(), this.#look(), this.#reminders(), this.#memory(), this.#data());
     this.dialog.replaceChildren(head, body);
-    if (focused) this.dialog.querySelector(`[data-field="${focused}"]`)?.focus();
+    if (focused) (this.dialog.querySelector(`[data-field="${field}"]`) ?? this.dialog.querySelector(".close")).focus();
   }
 
   #group(heading, ...rows) {

@@ -179,6 +179,7 @@ describe("the page without a network", () => {
     await page.locator("#toasts .toast", {hasText: "seen on the page"}).waitFor();
     await deliver(device.messages[0]);
     await page.goto("about:blank"); // nobody looks any more
+    await eventually(() => worker.evaluate(async () => (await clients.matchAll({type: "window"})).length === 0), "the page is gone");
     await tell("The ferry is late.");
     await tell("The ferry has left.");
     await eventually(() => device.messages.length === 3, "both are pushed");

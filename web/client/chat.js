@@ -217,7 +217,7 @@ export class TurnpikeChat extends HTMLElement {
     composer.takeDrops(this, this.#root);
     composer.form.addEventListener("turnpike-edit-last", event => this.#parts.transcript.rewriteLast() && event.preventDefault());
     this.#parts = {...place, composer, progress,
-      follow: new Follow(place.scroll, place.content, follows => { place.toEnd.hidden = follows; }),
+      follow: new Follow(place.scroll, place.content, follows => { place.toEnd.hidden = follows; }, () => this.conversation.messages.length > 0 || !place.notice.hidden),
       transcript: new Transcript(place.log, this.#context()),
       approvals: new LateApprovals({place: e => place.asks.append(e), answer: (id, body) => this.#session.approve(id, body),
         schema: tool => this.#session.schemaOf(tool), leave: () => this.focus()}),

@@ -4,11 +4,12 @@ const NEAR = 80; // px from the end that count as there
 const TOUCHED = 2000, GREW = 300; // ms
 
 export class Follow {
-  #top = 0; #follows = true; #touched = -Infinity; #grew = -Infinity;
+  #top = 0; #end = 0; #follows = true; #touched = -Infinity; #grew = -Infinity;
 
-  /** box: scrolls content. changed(follows): the reader has left the end, or is there again. */
-  constructor(box, content, changed = () => {}) {
+  /** box: scrolls content. changed(follows): the reader has left the end, or is there again. when(): whether there is an end to be at. */
+  constructor(box, content, changed = () => {}, when = () => true) {
     this.box = box;
+    this.when = when;
     this.changed = changed;
     box.addEventListener("scroll", () => this.#scrolled(), {passive: true});
     for (const type of ["wheel", "touchstart", "touchmove", "pointerdown", "keydown"])
@@ -36,14 +37,18 @@ export class Follow {
     this.box.scrollTop = scrollTop + this.box.scrollHeight - scrollHeight;
   }
 
-  #toEnd() { this.box.scrollTop = this.box.scrollHeight; }
+  #toEnd() {
+    if (!this.when()) return;
+    this.box.scrollTop = this.box.scrollHeight;
+    this.#end = this.box.scrollTop;
+  }
 
   /**
    * Only who scrolls up leaves the end. Content that grows does not, nor what shrinks first and then grows, as when a card takes the
    * place of a line: the box is moved up then by nobody's hand.
    */
   #scrolled() {
-    const {scrollTop, scrollHeight, clientHeight} = this.box, up = scrollTop < this.#top;
+    const {scrollTop, scrollHeight, clientHeight} = this.box, up = scrollTop < this.#top && scrollTop < this.#end - NEAR;
     this.#top = scrollTop;
     const near = scrollHeight - scrollTop - clientHeight < NEAR;
     if (near) this.#set(true);

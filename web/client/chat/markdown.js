@@ -8,6 +8,8 @@ const SHARE = 4; // drawing takes at most this part of the time
 const LONGEST = 250000; // a longer answer is shown as plain text
 const MOST = 15000; // so is one with more signs of Markdown: reading and laying out a table of a thousand columns takes seconds
 const SIGNS = /[\n|>[\]*_`]/g;
+// A line of blocks in each other, which the library leaves out or the screen has no room for: the answer is plain text then.
+const NESTED = /^(?![ \t]*(?:[-*_][ \t]*)+$)[ \t]*(?:>[ \t]?|(?:[-*+]|\d{1,9}[.)])[ \t]+){25,}|^[ \t]{60,}(?:[-*+]|\d{1,9}[.)])[ \t]/m;
 const DEEPEST = 24; // elements in each other in a line, more are left out: laying out thousands takes seconds
 const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
 const SCHEMES = new Set(["http:", "https:", "mailto:", "tel:"]);
@@ -203,7 +205,7 @@ function becomeAll(have, want, parent, end) {
  * animation frame, and not before the time that the last drawing took has passed SHARE times; then only what differs is touched.
  */
 export class Answer {
-  #text = ""; #done = 0; #tail = []; #signs = 0; #plain = false; #drawn = ""; #due = 0; #notBefore = 0;
+  #text = ""; #done = 0; #tail = []; #signs = 0; #nested = false; #plain = false; #drawn = ""; #due = 0; #notBefore = 0;
 
   /** around(fn): runs a change of the log. */
   constructor(body, around) {
@@ -212,7 +214,7 @@ export class Answer {
   }
 
   get text() { return this.#text; }
-  get #isPlain() { return !parser || this.#text.length > LONGEST || this.#signs > MOST; }
+  get #isPlain() { return !parser || this.#text.length > LONGEST || this.#signs > MOST || this.#nested; }
   /** What a drawing depends on besides the text. */
   get #manner() { return [this.#isPlain, locale(), ...sources].join(" "); }
 
@@ -222,11 +224,13 @@ export class Answer {
     this.#due = 0;
     this.#text = text;
     this.#signs = count(text);
+    this.#nested = NESTED.test(text);
     this.#drawAll();
   }
   add(delta) {
     this.#text += delta;
     this.#signs += count(delta);
+    this.#nested ||= NESTED.test(this.#text.slice(this.#text.lastIndexOf("\n", this.#text.length - delta.length - 1) + 1));
     this.#due ||= requestAnimationFrame(this.#frame);
   }
   /** No more is coming. An address that is defined behind its use is known now. */

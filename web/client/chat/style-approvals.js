@@ -14,7 +14,7 @@ export const APPROVALS = `
 .approval .changes { border-collapse: collapse; width: 100%; margin-top: 8px; font-size: .92rem; }
 .approval .changes :is(th, td) { text-align: start; vertical-align: top; padding: 4px 12px 4px 0; border-top: 1px solid var(--line); white-space: pre-wrap; }
 .approval .changes thead :is(th, td) { border: 0; color: var(--soft); font-weight: 400; }
-.approval .changes tbody th { color: var(--soft); font-weight: 400; width: 30%; }
+.approval .changes tbody th { color: var(--soft); font-weight: 400; width: 30%; min-width: min(8.5em, 40vw); }
 .approval .changes del { color: var(--bad); }
 .approval .changes ins { text-decoration: none; }
 .approval .changes .none { color: var(--soft); }
