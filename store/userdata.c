@@ -19,6 +19,7 @@
 #define FAMILY_PAGE "200"
 #define FOLLOWS_PAGE "500"
 #define SCAN_COUNT 2000
+#define UNLINK_COUNT 250 /* keys of one command */
 #define SESSIONS_PAGE 50
 #define RECORDS_PAGE 200
 #define PASSES_MAX 4
@@ -281,17 +282,24 @@ static int userdata_erase_hints(struct erasure *e, const char *key)
     return error;
 }
 
+/* All keys of a user are in one slot: one command takes many. */
 static int userdata_erase_keys(struct erasure *e, const struct link_reply *keys)
 {
+    struct link_arg args[1 + UNLINK_COUNT] = {link_text("UNLINK")};
+    size_t n = 1, count = link_reply_count(keys);
     int error = 0;
-    for (size_t i = 0; error == 0 && i < link_reply_count(keys); i++) {
+    for (size_t i = 0; error == 0 && i < count; i++) {
         size_t len;
         const char *key = link_reply_text(link_reply_at(keys, i), &len);
-        if (strlen(key) != len || !keys_is_of_user(key, e->uid))
-            continue;
-        error = link_command(e->store->link, NULL, "UNLINK %b", key, len);
-        e->keys++;
-        e->found++;
+        if (strlen(key) == len && keys_is_of_user(key, e->uid)) {
+            args[n++] = (struct link_arg){key, len};
+            e->keys++;
+            e->found++;
+        }
+        if (n > UNLINK_COUNT || (n > 1 && i + 1 == count)) {
+            error = link_call(e->store->link, args, n, NULL);
+            n = 1;
+        }
     }
     return error;
 }

@@ -3,6 +3,7 @@
 #include "store/sessions.h"
 #include "store/tickets.h"
 #include "store/turns.h"
+#include "store/userdata.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -303,6 +304,42 @@ static void a_rate_is_counted_in_its_window(void **state)
     assert_int_equal(sessions_rate(store, "ann", &none, &left, &retry), 0);
 }
 
+/* Answers what a command says; a text as a number. */
+static long asked(const char *command)
+{
+    struct link_reply *r = NULL;
+    long value;
+
+    assert_int_equal(link_command(store->link, &r, command), 0);
+    value = link_reply_type(r) == LINK_STRING ? atol(link_reply_text(r, NULL)) :
+                                                (long)link_reply_int(r);
+    link_reply_free(r);
+    return value;
+}
+
+static void erasure_takes_many_keys_at_once(void **state)
+{
+    int64_t keys;
+
+    (void)state;
+    for (int i = 0; i < 600; i++) {
+        assert_int_equal(link_command(store->link, NULL, "SET tp:{ann}:x%d 1", i), 0);
+        assert_int_equal(link_command(store->link, NULL, "SET tp:{anna}:x%d 1", i), 0);
+    }
+    assert_int_equal(asked("CONFIG RESETSTAT"), 0);
+    assert_int_equal(userdata_erase(store, "ann", 60000, NULL, NULL, &keys), 0);
+    assert_true(keys >= 600);
+    assert_int_equal(asked("EXISTS tp:{ann}:x0 tp:{ann}:x300 tp:{ann}:x599"), 0);
+    assert_int_equal(asked("EXISTS tp:{anna}:x0 tp:{anna}:x300 tp:{anna}:x599"), 3);
+    struct link_reply *r = NULL;
+    const char *calls;
+    assert_int_equal(link_command(store->link, &r, "INFO commandstats"), 0);
+    calls = strstr(link_reply_text(r, NULL), "cmdstat_unlink:calls=");
+    assert_non_null(calls);
+    assert_in_range(atoi(calls + strlen("cmdstat_unlink:calls=")), 1, 12);
+    link_reply_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup(feedback_needs_a_message_of_the_user, fresh),
         cmocka_unit_test_setup(a_ticket_is_stored_hashed_and_expires, fresh),
         cmocka_unit_test_setup(a_rate_is_counted_in_its_window, fresh),
+        cmocka_unit_test_setup(erasure_takes_many_keys_at_once, fresh),
     };
 
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
