@@ -96,8 +96,8 @@
         "turns that may wait in one session, and of one user for turn.user") \
     X(session_undo_ms, MS, "session.undo", "30s", 1000, 86400000, \
         "for so long a deleted chat can be had back, when its deletion asks for that") \
-    X(session_index, INT, "session.index", "300000", 2000, 100000000, \
-        "words of one user's chats that are indexed for searching, about 200 bytes each") \
+    X(session_index, INT, "session.index", "50000", 2000, 100000000, \
+        "words of one user's chats that are indexed for searching, about 440 bytes each") \
     X(session_messages_max, INT, "session.messages", "2000", 10, 100000, \
         "messages kept in one session; the oldest go first") \
     /* HTTP */ \

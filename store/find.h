@@ -14,12 +14,12 @@
  * Redis does in a few ms each, FIND_MAKE_MS at most: a turn does nothing for it, and who never
  * searches has none. A session changed since is taken in anew as far as it has grown; older ones
  * come from the newest to the oldest. Out go: a session that is deleted (session_delete.lua) or
- * expired, and the oldest ones when the user's share is used up.
+ * expired, and the oldest ones when the user's share is used up, one in a step.
  *
  * What a user can cost: FIND_SESSION_WORDS words of a session, conf.session_index of all sessions
- * together, with about 200 bytes each in Redis (docs/design/keys.md).
+ * together, with about 440 bytes each in Redis (docs/design/keys.md).
  */
-#define FIND_MAKE_MS 150
+#define FIND_MAKE_MS 50
 #define FIND_SESSION_WORDS 1500
 #define FIND_MESSAGE_WORDS 500 /* different ones of one message */
 #define FIND_QUERY_BYTES 400
@@ -34,9 +34,10 @@ struct find_page {
 /*
  * find_sessions -- {"sessions":[...],"next_cursor":...,"complete":bool,"indexing":bool}: sessions
  * that have all words, the last one as a beginning, newest first. Each is as in sessions_list, with
- * match {"message_id","role","snippet","ranges"} or null (the title alone has them) and
- * title_ranges. Ranges are [from,to) in characters. indexing: older sessions are still to come;
- * complete: all sessions have been searched.
+ * match {"message_id","role","snippet","ranges"} and title_ranges. match is null when the title
+ * alone has them, the part read of a long message does not, or 20 sessions of the page came before.
+ * Ranges are [from,to) in characters. indexing: older sessions are still to come; complete: all
+ * sessions have been searched.
  * Returns 0; ERR_INVALID (the cursor); ERR_NOMEM; ERR_STORE*.
  */
 MUST_CHECK int find_sessions(struct store *s, const char *uid, const struct find_page *page,

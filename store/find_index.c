@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define STEP 4                      /* sessions told by one call */
-#define PAGE 20                     /* messages read at once */
+#define PAGE 8                      /* messages read at once */
 #define SESSION_BYTES (1024 * 1024) /* of a session's messages read in one step */
 #define SLOTS 4096                  /* of the table; a power of two above FIND_SESSION_WORDS */
 
@@ -164,7 +164,7 @@ static int find_put(struct find_job *job, const struct find_due *due)
     args_text(&args, due->score);
     args_ints(&args, due->total, due->from);
     args_text(&args, due->side);
-    args_ints(&args, conf->session_keep_ms, conf->session_index, FIND_SESSION_WORDS);
+    args_ints(&args, conf->session_keep_ms, FIND_SESSION_WORDS);
     for (size_t i = 0; i < SLOTS; i++) {
         const struct find_word *word = &job->table->slots[i];
 
@@ -216,8 +216,11 @@ static int find_step(struct find_job *job, struct find_state *out, bool *more, i
     *more = !error && link_reply_count(r) > 1;
     out->complete = link_reply_int(link_reply_at(r, 0)) == 1;
     out->indexing = *more;
-    for (size_t i = 1; !error && i < link_reply_count(r) && clock_mono_ms() < until_ms; i++)
+    for (size_t i = 1; !error && i < link_reply_count(r); i++) {
+        if (i > 1 && clock_mono_ms() >= until_ms) /* one at least, however slow Redis is */
+            break;
         error = find_take_in(job, link_reply_at(r, i));
+    }
     link_reply_free(r);
     return error;
 }

@@ -6,9 +6,9 @@
 -- beginning, side}...}
 local most, keep, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local find, sessions, now = find_key(), P .. 'sessions', now_ms()
-local state = redis.call('HMGET', find, 'version', 'old', 'new', 'count', 'full')
+local state = redis.call('HMGET', find, 'version', 'old', 'new', 'full')
 if state[1] and state[1] ~= FIND_VERSION then
-    for _, sid in ipairs(redis.call('ZRANGE', find_sessions_key(), 0, 4)) do
+    for _, sid in ipairs(redis.call('ZRANGE', find_sessions_key(), 0, 0)) do
         find_forget(sid)
     end
     if redis.call('EXISTS', find_sessions_key()) == 1 then
@@ -17,16 +17,27 @@ if state[1] and state[1] ~= FIND_VERSION then
     state[1] = false
 end
 if not state[1] then
-    redis.call('UNLINK', find, find_due_key(), find_sessions_key(), find_words_key())
-    state = {FIND_VERSION, int(now), int(now), '0'}
+    redis.call('UNLINK', find, find_due_key(), find_sessions_key(), find_counts_key(), find_words_key())
+    state = {FIND_VERSION, int(now), int(now)}
     redis.call('HSET', find, 'version', FIND_VERSION, 'old', state[2], 'new', state[3], 'count', 0)
 end
-for _, key in ipairs({find, find_due_key(), find_sessions_key(), find_words_key()}) do
+for _, key in ipairs({find, find_due_key(), find_sessions_key(), find_counts_key(), find_words_key()}) do
     redis.call('PEXPIRE', key, keep)
 end
-local gone = redis.call('ZRANGEBYSCORE', find_sessions_key(), '-inf', int(now - keep), 'LIMIT', 0, 3)
+local gone = redis.call('ZRANGEBYSCORE', find_sessions_key(), '-inf', int(now - keep), 'LIMIT', 0, 1)
 for _, sid in ipairs(gone) do
     find_forget(sid)
+end
+-- The user's share is used up: the oldest session leaves, one in a call.
+local count = tonumber(redis.call('HGET', find, 'count') or 0)
+local oldest = count > limit and redis.call('ZRANGE', find_sessions_key(), 0, 0, 'WITHSCORES') or {}
+if oldest[1] then
+    find_forget(oldest[1])
+    redis.call('HSET', find, 'full', 1)
+    if state[2] == '-inf' or tonumber(state[2]) < tonumber(oldest[2]) then
+        redis.call('HSET', find, 'old', oldest[2])
+    end
+    return {0, 'MORE'}
 end
 
 local out, there = {0}, {}
@@ -79,8 +90,8 @@ for _, sid in ipairs(redis.call('SRANDMEMBER', find_due_key(), most)) do
     end
 end
 walk('ZRANGEBYSCORE', state[3], '+inf', 'new')
-local room = not state[5]
-if not room and tonumber(state[4] or 0) < limit / 2 then
+local room = not state[4]
+if not room and count < limit / 2 then
     redis.call('HDEL', find, 'full')
     room = true
 end

@@ -2,10 +2,10 @@
 --include lib_summary.lua
 --include lib_find.lua
 -- Takes in what a session has said since, if it is as find_due.lua told. ARGV: sid, last activity,
--- messages ever, messages in (-1 = all anew), side, keep.sessions, most words of the user, most of a
--- session, then pairs of word and number. 1, or 0: it has changed meanwhile.
+-- messages ever, messages in (-1 = all anew), side, keep.sessions, most words of a session, then pairs
+-- of word and number. 1, or 0: it has changed meanwhile.
 local sid, score, total, from, side = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local keep, limit, most = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local keep, most = ARGV[6], tonumber(ARGV[7])
 local s, list = session_key(sid), find_session_key(sid)
 local ever, lost = messages_ever(s)
 if redis.call('ZSCORE', P .. 'sessions', sid) ~= score or ever ~= total or
@@ -19,11 +19,11 @@ if from < 0 then
     find_forget(sid)
 end
 local new = {}
-for i = 9, #ARGV, 2 do
+for i = 8, #ARGV, 2 do
     new[ARGV[i]] = tonumber(ARGV[i + 1])
 end
 -- What of the old words still stands somewhere: the messages of some are not stored any more.
-local all, count, before = {}, 0, 0
+local all, before = {}, 0
 local held = redis.call('HGETALL', list)
 for i = 1, #held, 2 do
     local word, number = held[i], tonumber(held[i + 1])
@@ -96,16 +96,9 @@ redis.call('SREM', find_due_key(), sid)
 if side == 'new' or side == 'old' then
     redis.call('HSET', find_key(), side, score)
 end
-count = redis.call('HINCRBY', find_key(), 'count', #words - before)
--- The user's share is used up: the oldest sessions leave.
-for _ = 1, 5 do
-    local oldest = count > limit and redis.call('ZRANGE', find_sessions_key(), 0, 0, 'WITHSCORES') or {}
-    if not oldest[1] then
-        break
-    end
-    redis.call('HSET', find_key(), 'full', 1)
-    find_forget(oldest[1])
-    redis.call('HSET', find_key(), 'old', oldest[2])
-    count = tonumber(redis.call('HGET', find_key(), 'count'))
+redis.call('HINCRBY', find_key(), 'count', #words - before)
+redis.call('HSET', find_counts_key(), sid, #words)
+for _, key in ipairs({find_sessions_key(), find_counts_key(), find_words_key()}) do
+    redis.call('PEXPIRE', key, keep)
 end
 return 1

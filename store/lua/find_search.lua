@@ -5,10 +5,12 @@
 -- A page of the sessions that have all words, newest first. ARGV: how many, before (score, sid),
 -- '1' pinned ones alone, '0' others, most sessions to look at, then words: 'w' and a word, or 'p' and
 -- its beginning. {more, score, sid (where the next page begins), {sid, title, created, updated,
--- messages, run, pinned, the message with most of the words or ''}...}
+-- messages, run, pinned, the message with most of the words or ''}...}. Of MESSAGES sessions alone,
+-- and of a long message a part alone, as an object of id, role and content.
 local limit, before, before_sid = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local pinned, most = ARGV[4], tonumber(ARGV[5])
-local SPELLINGS, SPELLINGS_KEPT, MESSAGE_BYTES = 100, 20, 131072
+local SPELLINGS, SPELLINGS_KEPT = 100, 20
+local MESSAGES, MESSAGE_BYTES, PART_BYTES = 20, 32768, 8192
 local out = {0, '', ''}
 
 -- The words that may be meant: of many that begin like this those of most sessions.
@@ -80,6 +82,68 @@ local function has(group, sid)
     return false
 end
 
+-- Where this very word begins in the text, or nil. A letter in front of it may be that of an escape
+-- (\n).
+local function spelling_at(word, text)
+    local at, to = 1, nil
+    repeat
+        at, to = string.find(text, word, to and to + 1 or 1, true)
+        local front = at and string.sub(text, at - 2, at - 1) or ''
+        if at and not string.find(string.sub(text, to + 1, to + 1), '%w') and
+            (not string.find(front, '%w$') or string.find(front, '^\\[nrt]')) then
+            return at
+        end
+    until not at
+    return nil
+end
+
+-- The same of a word in small letters. To write all of a long text in these takes longer.
+local function place_of(word, text)
+    return spelling_at(word, text) or
+        spelling_at(string.upper(string.sub(word, 1, 1)) .. string.sub(word, 2), text) or
+        spelling_at(string.upper(word), text)
+end
+
+-- Where the text of a message ends: at a quote that is no part of it.
+local function end_of(text)
+    local at = 0
+    repeat
+        at = string.find(text, '"', at + 1, true)
+    until not at or string.sub(text, at - 1, at - 1) ~= '\\'
+    return at and at - 1 or #text
+end
+
+-- A part of a long message: around the first of the words that stands in plain letters, else its
+-- beginning. '' when it is no text alone.
+local function part_of(text, words)
+    local _, head = string.find(text, '^{"id":"[^"\\]*","role":"%a+","content":"')
+    if not head then
+        return ''
+    end
+    local from, size = head + 1, MESSAGE_BYTES
+    for _, word in ipairs(words) do
+        local at = place_of(word, text)
+        if at then
+            local blank = string.find(text, ' ', math.max(at - PART_BYTES / 2, head), true)
+            if at - head > PART_BYTES / 2 and blank and blank < at then
+                from = blank + 1
+            end
+            size = at - from + PART_BYTES / 2
+            break
+        end
+    end
+    size = math.min(size, MESSAGE_BYTES)
+    local part = string.sub(text, from, from + size - 1)
+    part = string.sub(part, 1, end_of(part))
+    -- No half of a character nor of an escape, of which two may make one character.
+    local tail = string.sub(part, -24)
+    part = string.sub(part, 1, -25)
+    tail = string.gsub(tail, '\\+[^\\]?[^\\]?[^\\]?[^\\]?[^\\]?$', '')
+    tail = string.gsub(tail, '\\+u[dD][89aAbB]%x%x$', '')
+    tail = string.gsub(tail, '[\192-\255]?[\128-\191]*$', '')
+    return string.sub(text, 1, head) .. part .. tail .. '"}'
+end
+
 -- The message that has most of the words, the latest of those.
 local function message_of(sid)
     local counts, best = {}, nil
@@ -100,8 +164,31 @@ local function message_of(sid)
     end
     local s = session_key(sid)
     local _, lost = messages_ever(s)
-    local text = best and best > lost and redis.call('LINDEX', messages_of(s), int(best - lost - 1))
-    return text and #text <= MESSAGE_BYTES and text or ''
+    local text = best and best > lost and redis.call('LINDEX', messages_of(s), int(best - lost - 1)) or ''
+    if #text <= MESSAGE_BYTES then
+        return text
+    end
+    local words = {}
+    for _, group in ipairs(groups) do
+        for _, one in ipairs(group) do
+            if redis.call('HGET', find_session_key(sid), one.word) == int(best) then
+                words[#words + 1] = one.word
+            end
+        end
+    end
+    return part_of(text, words)
+end
+
+-- The session is no more, and may have left no list of its words: it leaves those of the question.
+local function drop(sid)
+    for _, group in ipairs(groups) do
+        for _, one in ipairs(group) do
+            find_drop(one.word, sid)
+        end
+    end
+    if redis.call('ZSCORE', find_sessions_key(), sid) then
+        find_later(sid)
+    end
 end
 
 local ids, scores, horizon = candidates(groups[1])
@@ -120,10 +207,10 @@ for _, sid in ipairs(ids) do
             return out
         end
         table.insert(row, 1, sid)
-        row[8] = message_of(sid)
+        row[8] = #out - 3 < MESSAGES and message_of(sid) or ''
         out[#out + 1] = row
     elseif all and not row then
-        redis.call('SADD', find_due_key(), sid)
+        drop(sid)
     end
     out[2], out[3] = int(scores[sid]), sid
 end

@@ -7,9 +7,11 @@
 -- FIND:sessions: sorted set session -> last activity as it is in
 -- FIND:s:SID: hash word -> number of the last message with it (0 = the title alone); '#n' how many
 --     messages are in, '#last' SHA1 of the last of these
+-- FIND:counts: hash session -> how many words it has in; FIND:s:SID may be gone before the session is
+--     taken out
 -- FIND:w:WORD: sorted set session -> last activity
 -- FIND:words: sorted set of all words
-local FIND_VERSION = '1'
+local FIND_VERSION = '2'
 
 local function find_is_word(field)
     return string.sub(field, 1, 1) ~= '#'
@@ -26,6 +28,7 @@ end
 -- Takes a session out.
 local function find_forget(sid)
     local list, n = find_session_key(sid), 0
+    local counted = redis.call('HGET', find_counts_key(), sid)
     for _, word in ipairs(redis.call('HKEYS', list)) do
         if find_is_word(word) then
             find_drop(word, sid)
@@ -35,7 +38,9 @@ local function find_forget(sid)
     redis.call('UNLINK', list)
     redis.call('ZREM', find_sessions_key(), sid)
     redis.call('SREM', find_due_key(), sid)
-    if n > 0 then
+    redis.call('HDEL', find_counts_key(), sid)
+    n = tonumber(counted or n)
+    if n > 0 and redis.call('EXISTS', find_key()) == 1 then
         redis.call('HINCRBY', find_key(), 'count', -n)
     end
 end

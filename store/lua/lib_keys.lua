@@ -121,6 +121,10 @@ local function find_session_key(sid)
     return P .. 'find:s:' .. sid
 end
 
+local function find_counts_key()
+    return P .. 'find:counts'
+end
+
 local function find_words_key()
     return P .. 'find:words'
 end

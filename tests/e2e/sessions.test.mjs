@@ -154,6 +154,48 @@ describe("the list of chats", () => {
     assert.ok(all.sessions.some(s => s.id === "old17"));
   });
 
+  /** Chats that nobody had: their one message says `say`. */
+  async function chats(user, n, say) {
+    await stack.redis("EVAL", `for i = 1, ${n} do
+      local s = KEYS[1] .. 's:made' .. i
+      redis.call('HSET', s, 'title', 'Chat ' .. i, 'created', i, 'updated', ARGV[1] + i, 'count', 1)
+      redis.call('RPUSH', s .. ':msgs', '{"id":"m' .. i .. '","role":"assistant","content":"' .. ARGV[2] .. '"}')
+      redis.call('ZADD', KEYS[1] .. 'sessions', ARGV[1] + i, 'made' .. i)
+    end`, 1, `tp:{${user}}:`, Date.now() - 100000, JSON.stringify(say).slice(1, -1));
+  }
+
+  test("long answers are shown as far as a part of them goes; 20 of a page are", async () => {
+    const user = someone(), filling = "some words \u00e9\u{1F600} \"said\" \\ here\n".repeat(900);
+    await chats(user, 30, `begins ostrich\n${filling}\nplatypus. ${filling}${filling}`);
+    for (const word of ["ostrich", "platypus", "said"]) {
+      const page = await find(user, word, "&limit=100");
+      assert.equal(page.sessions.length, 30);
+      assert.deepEqual(page.sessions.map(s => Boolean(s.match)), page.sessions.map((s, i) => i < 20), word);
+      const {match} = page.sessions[0];
+      assert.equal(match.message_id, "m30");
+      assert.equal(marked(match.snippet, match.ranges)[0], word);
+    }
+    const next = await find(user, "platypus", `&limit=20&cursor=${(await find(user, "platypus", "&limit=20")).next_cursor}`);
+    assert.deepEqual(next.sessions.map(s => s.match.message_id), Array.from({length: 10}, (_, i) => `m${10 - i}`));
+  });
+
+  test("chats that expired leave the index and its count, also when their lists of words did first", async () => {
+    const user = someone(), key = name => `tp:{${user}}:${name}`;
+    await chats(user, 3, "the dodo walks");
+    assert.equal((await find(user, "dodo")).sessions.length, 3);
+    const count = async () => Number(await stack.redis("HGET", key("find"), "count")), all = await count();
+    await stack.redis("DEL", key("s:made1"), key("s:made1:msgs"), key("find:s:made1"));
+    assert.deepEqual(ids(await find(user, "dodo")), ["made3", "made2"]);
+    assert.equal(await stack.redis("ZSCORE", key("find:w:dodo"), "made1"), "");
+    await find(user, "dodo");
+    assert.equal(await count(), all / 3 * 2, "its words do not count any more");
+    assert.equal(await stack.redis("HGET", key("find:counts"), "made1"), "");
+    assert.equal(await stack.redis("SCARD", key("find:due")), "0");
+    assert.equal(await stack.redis("ZSCORE", key("find:sessions"), "made1"), "");
+    assert.equal((await stack.request("DELETE", "/user-data", {headers: {...as(user).headers, "X-Confirm-Erase": user}})).status, 200);
+    assert.equal(await stack.redis("--scan", "--pattern", key("*")), "");
+  });
+
   test("pinned chats come first, at most 50 of them, and a filter has them alone", async () => {
     const user = someone(), made = [];
     for (let i = 0; i < 4; i++) made.push(await talk(user, `chat ${i}`));

@@ -1,5 +1,6 @@
 #include "base/err.h"
 #include "redis_bench.h"
+#include "store/find.h"
 #include "store/sessions.h"
 #include "store/tickets.h"
 #include "store/turns.h"
@@ -317,6 +318,67 @@ static long asked(const char *command)
     return value;
 }
 
+static void search(const char *query)
+{
+    buf_reset(&json);
+    assert_int_equal(find_sessions(store, "ann",
+                         &(struct find_page){.query = query, .limit = 100, .pinned = ""}, &json),
+        0);
+}
+
+static void an_index_forgets_a_session_whose_words_have_expired(void **state)
+{
+    (void)state;
+    talk("ann", "s1", 1);
+    talk("ann", "s2", 2);
+    search("words");
+    has("\"id\":\"s1\"");
+    assert_int_equal(asked("HGET tp:{ann}:find count"), 4);
+    assert_int_equal(asked("HGET tp:{ann}:find:counts s1"), 2);
+    assert_int_equal(asked("DEL tp:{ann}:s:s1 tp:{ann}:find:s:s1"), 2);
+    search("words");
+    assert_null(strstr(buf_text(&json), "\"id\":\"s1\""));
+    has("\"id\":\"s2\"");
+    assert_int_equal(asked("ZCARD tp:{ann}:find:w:words"), 1);
+    search("words");
+    assert_int_equal(asked("HGET tp:{ann}:find count"), 2);
+    assert_int_equal(asked("SCARD tp:{ann}:find:due"), 0);
+    assert_int_equal(asked("HLEN tp:{ann}:find:counts"), 1);
+}
+
+/* An answer of 60 KB; so many letters stand behind a word in its middle. */
+static void write_long(char *text, int letters)
+{
+    size_t n = 0;
+
+    for (int i = 0; i < 2000; i++)
+        n += (size_t)sprintf(text + n, "%s%.*s \\\"a\\\" \\\\ \xc3\xa9\\ud83d\\ude00\\n",
+            i == 1200 ? "Otter " : "word", i == 1200 ? letters : 0,
+            "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy");
+    assert_int_equal(link_command(store->link, NULL,
+                         "LSET tp:{ann}:s:s1:msgs -1 "
+                         "{\"id\":\"a1\",\"role\":\"assistant\",\"content\":\"%b\"}",
+                         text, n),
+        0);
+}
+
+static void a_search_shows_a_part_of_a_long_message(void **state)
+{
+    char *text = malloc(90000);
+
+    (void)state;
+    talk("ann", "s1", 1);
+    for (int letters = 0; letters < 40; letters++) { /* wherever the part ends */
+        write_long(text, letters);
+        search("otter");
+        has("\"match\":{\"message_id\":\"a1\",\"role\":\"assistant\",\"snippet\":\"");
+        has("Otter");
+    }
+    free(text);
+    search("word"); /* also from its beginning */
+    has("\"snippet\":\"word \\\"a\\\"");
+}
+
 static void erasure_takes_many_keys_at_once(void **state)
 {
     int64_t keys;
@@ -351,6 +413,8 @@ int main(void)
         cmocka_unit_test_setup(feedback_needs_a_message_of_the_user, fresh),
         cmocka_unit_test_setup(a_ticket_is_stored_hashed_and_expires, fresh),
         cmocka_unit_test_setup(a_rate_is_counted_in_its_window, fresh),
+        cmocka_unit_test_setup(an_index_forgets_a_session_whose_words_have_expired, fresh),
+        cmocka_unit_test_setup(a_search_shows_a_part_of_a_long_message, fresh),
         cmocka_unit_test_setup(erasure_takes_many_keys_at_once, fresh),
     };
 
