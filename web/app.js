@@ -252,7 +252,8 @@ document.addEventListener("keydown", event => {
 });
 addEventListener("hashchange", () => {
   const {token, session: id} = takeFragment();
-  if (token) signIn.use(token);
+  if (token && mayTake(token)) signIn.use(token);
+  else if (token) return;
   else if (id === "new") goTo(newId(), {fresh: true});
   else if (id && id !== chat.session) goTo(id);
 });
@@ -262,6 +263,11 @@ navigator.serviceWorker?.addEventListener("message", ({data}) => {
   if (data.session && data.session !== chat.session) goTo(data.session);
   else if (!data.session) inbox.open();
 });
+
+/** A link must not put another user's key under what somebody writes here. */
+function mayTake(token) {
+  return signIn.token === null || signIn.isSame(token) || confirm(t("This link signs you in as somebody else. Go on?"));
+}
 
 // ---- the start ------------------------------------------------------------------------------------------------
 
@@ -273,9 +279,11 @@ function takeShared() {
   chat.draft = shared;
 }
 
-const another = fragment.token && !signIn.isSame(fragment.token);
-if (fragment.token) signIn.keep(fragment.token);
-if (another) startAnew();
+if (fragment.token && mayTake(fragment.token)) {
+  const another = !signIn.isSame(fragment.token);
+  signIn.keep(fragment.token);
+  if (another) startAnew();
+}
 offline.enter();
 const session = fragment.session === "new" ? null : fragment.session || localStorage.getItem("session");
 goTo(session || newId(), session ? {} : {fresh: true});

@@ -4,7 +4,7 @@ const AGAIN = 700, TRIES = 20; // a search whose index is still being made
 
 export class ChatList {
   chats = []; cursor = null; loaded = false;
-  query = ""; found = null; complete = true; searching = false; // of a search: found is null while there is none
+  query = ""; found = null; complete = true; here = false; searching = false; // of a search: found is null while there is none
   #request; #changed; #asking = null; #later = 0; #foundCursor = null; #search = null; #turning = false;
 
   /** request(path, options): as TurnpikeClient.fetch. changed(): something is to be drawn anew. */
@@ -89,12 +89,12 @@ export class ChatList {
       let page;
       try {
         page = await this.#request(`/sessions?${new URLSearchParams({query, limit: String(PAGE)})}`, {signal: search.signal});
-      } catch (error) {
+      } catch {
         if (this.#search !== search) return;
-        page = {sessions: [], next_cursor: null, complete: error.name !== "AbortError"};
+        page = this.#foundHere(query);
       }
       if (this.#search !== search) return;
-      Object.assign(this, {found: page.sessions, complete: page.complete, searching: page.indexing === true});
+      Object.assign(this, {found: page.sessions, complete: page.complete, here: page.here === true, searching: page.indexing === true});
       this.#foundCursor = page.next_cursor;
       this.#changed();
       if (!page.indexing) return;
@@ -103,6 +103,13 @@ export class ChatList {
     }
     this.searching = false;
     this.#changed();
+  }
+
+  /** The server cannot be asked: the titles that are known. */
+  #foundHere(query) {
+    const fold = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase(), words = fold(query).split(/\s+/).filter(Boolean);
+    const sessions = this.chats.filter(chat => words.every(word => fold(chat.title ?? "").includes(word)));
+    return {sessions, next_cursor: null, complete: false, here: true};
   }
 
   /** A frame session_updated. */

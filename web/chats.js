@@ -128,7 +128,8 @@ export class Chats {
     const names = {pinned: t("Pinned"), today: t("Today"), yesterday: t("Yesterday"), week: t("Last 7 days"), older: t("Older")};
     const groups = this.#list.found ? [[null, shown]] : grouped(shown).map(([name, chats]) => [names[name], chats]);
     if (!shown.some(c => c.id === this.#at)) this.#at = shown.find(c => c.id === this.current())?.id ?? shown[0]?.id ?? null;
-    const told = this.#list.loaded && shown.length === 0 ? this.#list.searching ? t("Searching") : this.#list.found ? t("No chat has these words.") : t("Your chats appear here.")
+    const told = this.#list.found && this.#list.here ? t("The server cannot be reached: only the titles here were searched.")
+      : this.#list.loaded && shown.length === 0 ? this.#list.searching ? t("Searching") : this.#list.found ? t("No chat has these words.") : t("Your chats appear here.")
       : this.#list.found && !this.#list.searching && !this.#list.complete ? t("Older chats were not searched.") : "";
     const drawn = JSON.stringify([told, groups.map(([name, chats]) => [name, chats.map(c => this.#key(c))])]);
     if (drawn !== this.#drawn) {

@@ -229,4 +229,17 @@ describe("the chats of the page", () => {
     await page.mouse.click(310, 300);
     await page.locator("#chats").waitFor({state: "hidden"});
   });
+
+  test("without a server a search looks through the titles that are known, and says so", async t => {
+    const user = `page-user-${++serial}`;
+    await talk(user, "Ferries to Tasmania");
+    await talk(user, "Café in Nimbin");
+    const page = await open(t, {user});
+    await titled(page, "Ferries").waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole("searchbox").fill("cafe");
+    await page.locator("#chats .none", {hasText: "only the titles here were searched"}).waitFor();
+    assert.deepEqual((await titles(page)).map(title => title.split(" [")[0]), ["Café in Nimbin"]);
+    await page.context().setOffline(false);
+  });
 });

@@ -8,7 +8,7 @@ import {join} from "node:path";
 import {Network} from "../doubles/network.mjs";
 import {answers, launch, say, screenshot} from "./browser.mjs";
 import {KEY, production, token} from "./credentials.mjs";
-import {scratch, SLOW, Stack, uuid} from "./harness.mjs";
+import {eventually, scratch, SLOW, Stack, uuid} from "./harness.mjs";
 
 const EXPIRY_S = 8 * SLOW; // long enough for what comes before it
 
@@ -153,6 +153,30 @@ describe("signing in to the page", () => {
     assert.equal(await page.locator(".message").count(), 0);
     assert.equal(await page.locator("#text").inputValue(), "", "what one user wrote is not for the next one");
     assert.equal(stack.double.requests.length, asked);
+  });
+
+  test("a link with another user's token asks before it signs in as somebody else", async t => {
+    const page = await open(t, `token=${token("olga")}`), asked = [];
+    await connected(page);
+    let answer = false;
+    page.on("dialog", dialog => {
+      asked.push(dialog.message());
+      return answer ? dialog.accept() : dialog.dismiss();
+    });
+    const kept = () => page.evaluate(() => JSON.stringify({...sessionStorage}));
+    const before = await kept(), other = token("pavel");
+    await page.goto(`${stack.url}/#token=${other}`);
+    await eventually(() => asked.length === 1, "it asks");
+    assert.match(asked[0], /somebody else/);
+    assert.doesNotMatch(page.url(), /token=/);
+    assert.equal(await kept(), before);
+    answer = true;
+    await page.goto(`${stack.url}/#token=${other}`);
+    await eventually(async () => (await kept()).includes(other), "it is taken once the user agrees");
+    assert.equal(asked.length, 2);
+    await page.goto(`${stack.url}/#token=${token("pavel")}`); // the same user's: no question
+    await eventually(async () => !(await kept()).includes(other), "a newer token of the same user is taken");
+    assert.equal(asked.length, 2);
   });
 
   test("signs out: nothing is kept, and what stood there is gone", async t => {

@@ -80,6 +80,7 @@ const CSS = `
 .approval { min-width: 0; background: var(--panel); border: 1px solid var(--warn); border-radius: var(--radius); padding: 11px 15px; }
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-top: 8px; }
 .row button { padding: 6px 14px; }
+.message .text { overflow: clip; overflow-clip-margin: 8px; }
 .ending { margin: 8px 0 0; font-size: .85rem; color: var(--soft); }
 .ending.error { color: var(--bad); }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; margin-top: 6px; }

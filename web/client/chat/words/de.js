@@ -664,4 +664,6 @@ export default {
   "{n} expenses": {one: "{n} Ausgabe", other: "{n} Ausgaben"},
   "{n} nights": {one: "{n} Nacht", other: "{n} Nächte"},
   "{n} fill-ups": {one: "{n} Tankfüllung", other: "{n} Tankfüllungen"},
+  "This link signs you in as somebody else. Go on?": "Dieser Link meldet dich als jemand anderes an. Weiter?",
+  "The server cannot be reached: only the titles here were searched.": "Der Server ist nicht erreichbar: Nur die Titel hier wurden durchsucht.",
 };

@@ -664,4 +664,6 @@ export default {
   "{n} expenses": {one: "{n} gasto", other: "{n} gastos"},
   "{n} nights": {one: "{n} noche", other: "{n} noches"},
   "{n} fill-ups": {one: "{n} repostaje", other: "{n} repostajes"},
+  "This link signs you in as somebody else. Go on?": "Este enlace inicia tu sesión como otra persona. ¿Continuar?",
+  "The server cannot be reached: only the titles here were searched.": "No se puede contactar con el servidor: solo se buscó en los títulos de aquí.",
 };

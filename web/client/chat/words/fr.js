@@ -664,4 +664,6 @@ export default {
   "{n} expenses": {one: "{n} dépense", other: "{n} dépenses"},
   "{n} nights": {one: "{n} nuit", other: "{n} nuits"},
   "{n} fill-ups": {one: "{n} plein", other: "{n} pleins"},
+  "This link signs you in as somebody else. Go on?": "Ce lien te connecte en tant que quelqu’un d’autre. Continuer ?",
+  "The server cannot be reached: only the titles here were searched.": "Le serveur est injoignable : seuls les titres d’ici ont été cherchés.",
 };
