@@ -371,3 +371,45 @@ describe("a conversation in the page", () => {
     assert.ok(await page.locator("#scroll").evaluate(e => e.scrollTop > 100), "what was read is still in view");
   });
 });
+
+describe("a long conversation", () => {
+  const site = served();
+
+  test("two hundred turns are whole, and neither the document nor the memory grows with them", {timeout: 240000}, async t => {
+    const context = await site.browser.newContext(), page = await context.newPage();
+    t.after(() => context.close());
+    await page.goto(`${site.stack.url}/#${uuid()}`);
+    await page.locator("#state[data-state=live]").waitFor();
+    const cdp = await context.newCDPSession(page);
+    await cdp.send("HeapProfiler.enable");
+    const measure = async () => {
+      await cdp.send("HeapProfiler.collectGarbage");
+      const {nodes} = await cdp.send("Memory.getDOMCounters"), {usedSize} = await cdp.send("Runtime.getHeapUsage");
+      return {nodes, heap: usedSize};
+    };
+    /** So many turns, one after the other. */
+    const turns = count => page.evaluate(async count => {
+      const chat = document.querySelector("turnpike-chat");
+      for (let i = 0; i < count; i++) {
+        const ended = new Promise(done => {
+          const look = ({detail: {conversation}}) => {
+            if (conversation.run !== null || conversation.messages.at(-1)?.role !== "assistant") return;
+            chat.removeEventListener("turnpike-conversation", look);
+            done();
+          };
+          setTimeout(() => chat.addEventListener("turnpike-conversation", look));
+        });
+        chat.send(`turn [[tool name=get_current_time args={} | text words=60]]`);
+        await ended;
+      }
+    }, count);
+    await turns(100);
+    const half = await measure();
+    await turns(100);
+    const whole = await measure();
+    t.diagnostic(`after 100 turns ${half.nodes} nodes, ${half.heap} bytes; after 200 ${whole.nodes} nodes, ${whole.heap} bytes`);
+    assert.equal(await page.evaluate(() => document.querySelector("turnpike-chat").conversation.messages.length), 400);
+    assert.ok(whole.nodes < 1.25 * half.nodes, "the document is bounded");
+    assert.ok(whole.heap - half.heap < 100 * 20480, "what stays of a turn is its data");
+  });
+});
