@@ -195,6 +195,8 @@ int handlers_voice_transcribe(struct exchange *x)
             HANDLERS_SOUND_MIN);
     if ((error = handlers_sound_of(x, &sound)) < 0)
         return error;
+    if (!sound)
+        return ERR_INTERNAL;
     order.type = sound->type;
     order.ext = sound->ext;
     error = handlers_sound_check(x, &order, &ms);

@@ -149,7 +149,13 @@ async function onClick(notification, action) {
   }
 }
 
-addEventListener("push", event => event.data && event.waitUntil(onPush(event.data)));
+// One after the other: a browser that is shown two of one tag at once may lose a third.
+let pushing = Promise.resolve();
+addEventListener("push", event => {
+  if (!event.data) return;
+  pushing = pushing.catch(() => {}).then(() => onPush(event.data));
+  event.waitUntil(pushing);
+});
 addEventListener("notificationclick", event => event.waitUntil(onClick(event.notification, event.action)));
 // The browser has another address for us. The page tells the server with its next start: this worker has no credential.
 addEventListener("pushsubscriptionchange", event => {

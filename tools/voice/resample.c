@@ -57,7 +57,7 @@ static int resample_init(struct resample *r, const struct wav *w)
     r->up = RESAMPLE_RATE / common;
     r->down = w->rate / common;
     r->half = (size_t)ceil(RESAMPLE_HALF / lower);
-    r->taps = malloc(r->up * 2 * r->half * sizeof *r->taps);
+    r->taps = calloc(r->up * 2 * r->half, sizeof *r->taps);
     if (!r->taps)
         return ERR_NOMEM;
     for (size_t phase = 0; phase < r->up; phase++)
