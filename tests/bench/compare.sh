@@ -32,6 +32,7 @@ build_other() {
     local arguments=()
     eval "arguments=($("$build/config.status" --config))"
     ../configure --quiet "${arguments[@]}" || return
+    make store/scripts.h || : # other files are compiled beside it
     make -j"$(nproc)" turnpiked turnpike || return
     make web/.tree || :             # a commit that has no such page serves none
     for data in gazetteer.tsv landmass.bin; do

@@ -30,6 +30,7 @@ model.chain = anthropic
 anthropic.url = http://$llm
 anthropic.key = bench
 anthropic.think_tags = off
+titles = off
 turn.user = 0
 $seats
 stream.workers = 2
