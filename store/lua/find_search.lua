@@ -104,12 +104,12 @@ local function place_of(word, text)
         spelling_at(string.upper(word), text)
 end
 
--- Where the text of a message ends: at a quote that is no part of it.
+-- Where the text of a message ends: at its first quote that no backslash escapes.
 local function end_of(text)
-    local at = 0
-    repeat
-        at = string.find(text, '"', at + 1, true)
-    until not at or string.sub(text, at - 1, at - 1) ~= '\\'
+    local at = string.find(text, '["\\]')
+    while at and string.sub(text, at, at) == '\\' do
+        at = string.find(text, '["\\]', at + 2)
+    end
     return at and at - 1 or #text
 end
 

@@ -17,14 +17,14 @@ const environment = (stack, more = {}) => ({PATH: process.env.PATH, HOME: scratc
   TURNPIKE_URL: stack?.url ?? "", ...more});
 
 /** Runs it in a pipe, to its end: {status, out, err}. */
-async function piped(stack, args, {input = "", env = {}} = {}) {
+async function piped(stack, args, {input = "", env = {}, ms = WAIT} = {}) {
   const child = spawn(PROGRAM, ["chat", ...args], {env: environment(stack, env)});
   const told = {out: "", err: ""};
   child.stdout.on("data", data => { told.out += data; });
   child.stderr.on("data", data => { told.err += data; });
   child.stdin.on("error", () => {});
   child.stdin.end(input);
-  const [status] = await within(WAIT, once(child, "close"), `turnpike chat ${args.join(" ")} ends: ${told.out}${told.err}`);
+  const [status] = await within(ms, once(child, "close"), `turnpike chat ${args.join(" ")} ends: ${told.out}${told.err}`);
   return {status, ...told};
 }
 
@@ -311,6 +311,13 @@ describe("turnpike chat's errors", () => {
     const session = await piped(null, ["--url", "http://127.0.0.1:9", "--session", "a b", "hello"]);
     assert.equal(session.status, 2);
     assert.match(session.err, /a session has 1 to 100 characters/);
+  });
+
+  test("where nobody sees it wait, it does not wait for ever", async () => {
+    const {status, out, err} = await piped(null, ["--url", "http://127.0.0.1:9", "hello"], {ms: 60000});
+    assert.equal(status, 1);
+    assert.equal(out, "");
+    assert.match(err, /\S/);
   });
 
   test("a site with keys: without one it says what is missing, with one it answers", async () => {

@@ -1,10 +1,10 @@
 #include "base/clock.h"
+#include "store/logentry.h"
 #include "workers/terminal/terminal_turn.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The events of a turn, on the screen. */
@@ -270,22 +270,20 @@ static const struct {
     {"RUN_ERROR", events_on_error},
 };
 
-/* Does cursor a ("EPOCH-N") stand behind b? */
-static bool events_is_after(const char *a, const char *b)
+/* Is the event behind all that was seen? One without an id counts as such. */
+static bool events_is_new(const char *id, const char *cursor)
 {
-    char *a_rest, *b_rest;
-    unsigned long long ae = strtoull(a, &a_rest, 10), be = strtoull(b, &b_rest, 10);
-    if (*b == '\0' || *a == '\0' || ae != be)
-        return *b == '\0' || *a == '\0' || ae > be;
-    return strtoull(a_rest + (*a_rest == '-'), NULL, 10) >
-        strtoull(b_rest + (*b_rest == '-'), NULL, 10);
+    struct logentry_id event, seen;
+    return logentry_id_parse(id, strlen(id), &event) != 0 ||
+        logentry_id_parse(cursor, strlen(cursor), &seen) != 0 ||
+        logentry_id_compare(event, seen) > 0;
 }
 
 void terminal_events_on(void *arg, const char *id, const struct sse_event *event)
 {
     struct terminal_turn *turn = arg;
     jdoc *doc = NULL;
-    if (turn->end != TERMINAL_TURN_OPEN || !events_is_after(id, turn->cursor) ||
+    if (turn->end != TERMINAL_TURN_OPEN || !events_is_new(id, turn->cursor) ||
         jdoc_parse(event->data, event->len, &doc, NULL, 0) != 0)
         return;
     const char *type = jdoc_text_or(doc, "type", "");

@@ -10,6 +10,7 @@
 
 #define TURN_FIRST_MS 500
 #define TURN_MOST_MS 10000
+#define TURN_TRIES 6  /* in a row, where nobody sees that it waits: some 15 s */
 #define TURN_SPREAD 4 /* of a delay may be jitter */
 #define TURN_ZONE 128
 #define TURN_LOCALE 32
@@ -136,6 +137,12 @@ static bool turn_may_retry(const struct terminal_link_reply *reply)
     return reply->status == 429 || reply->status >= 502 || reply->status == 200;
 }
 
+/* On a terminal the user sees what it waits for, and ends it. A script would wait for ever. */
+static bool turn_gives_up(const struct terminal_turn *turn)
+{
+    return !turn->view->side_rich && turn->failures + 1 >= TURN_TRIES;
+}
+
 /* The reply is no stream: the other approvals, or a refusal. */
 static void turn_refused(struct terminal_turn *turn, const struct terminal_link_reply *reply)
 {
@@ -145,7 +152,9 @@ static void turn_refused(struct terminal_turn *turn, const struct terminal_link_
         return;
     }
     terminal_link_why(reply, why, sizeof why);
-    terminal_view_line(turn->view, TERMINAL_BAD, "%s", why);
+    bool cut = reply->error == 0 && reply->status == 200;
+    terminal_view_line(turn->view, TERMINAL_BAD, "%s",
+        cut ? "The connection ended before the answer did." : why);
     if (reply->status == 401)
         terminal_view_line(turn->view, TERMINAL_DIM,
             "Put a key or token of the site into the variable TURNPIKE_TOKEN.");
@@ -186,7 +195,7 @@ static void turn_once(struct terminal_turn *turn)
     if (turn->end == TERMINAL_TURN_OPEN) {
         if (reply.error == ERR_CANCELLED)
             turn->end = TERMINAL_TURN_LEFT;
-        else if (turn_may_retry(&reply))
+        else if (turn_may_retry(&reply) && !turn_gives_up(turn))
             turn_again(turn, &reply, &request);
         else
             turn_refused(turn, &reply);

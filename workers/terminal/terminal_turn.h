@@ -14,7 +14,8 @@
 /*
  * terminal_turn -- one turn of `turnpike chat`: the request, its events on the screen, and the same
  * request again behind the last event after a lost connection. The client message id makes that
- * safe: the turn runs once. Ctrl-C stops the turn; a second one gives up waiting for its end.
+ * safe: the turn runs once. Where neither output is a terminal it gives up after some 15 s. Ctrl-C
+ * stops the turn; a second one gives up waiting for its end.
  */
 #define TERMINAL_TURN_CALLS 64 /* tool calls under way whose time is told */
 #define TERMINAL_TURN_SAID 64  /* messages of the assistant that a snapshot is compared with */
