@@ -15,6 +15,7 @@ libprocess_a_SOURCES = \
 	process/jws.c process/jws.h \
 	process/jws_key.c \
 	process/machine.c process/machine.h \
+	process/measure.c process/measure.h \
 	process/origin.c process/origin.h \
 	process/problem.c process/problem.h \
 	process/scoreboard.c process/scoreboard.h \

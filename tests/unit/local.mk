@@ -61,6 +61,7 @@ UNIT_TESTS = \
 	tests/unit/test_mcp \
 	tests/unit/test_mcpd \
 	tests/unit/test_meals \
+	tests/unit/test_measure \
 	tests/unit/test_media \
 	tests/unit/test_medical \
 	tests/unit/test_money \

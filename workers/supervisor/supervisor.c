@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "process/measure.h"
 #include "workers/supervisor/service.h"
 #include "workers/supervisor/status.h"
 
@@ -246,6 +247,8 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
     int error = reactor_new(&s->reactor);
     if (error == 0)
         error = supervisor_signals_open(s);
+    if (error == 0)
+        error = measure_open();
     if (error == 0)
         error = crew_init(&s->crew, &s->sockets, s->options->mains, s->notify_fd);
     if (error == 0)
