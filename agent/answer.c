@@ -1,6 +1,7 @@
 #include "agent/answer_parts.h"
 
 #include "agent/events.h"
+#include "base/clock.h"
 #include "base/err.h"
 
 #include <stdio.h>
@@ -88,6 +89,8 @@ static int answer_open_text(struct answer *a)
         return error;
     a->emitted = true;
     a->text_open = true;
+    if (!a->said_us)
+        a->said_us = clock_mono_us();
     return 0;
 }
 

@@ -52,6 +52,7 @@ struct answer {
     struct answer_thought *thoughts; /* of ANSWER_THOUGHTS_MAX at most */
     size_t thought_count, thought_room;
     struct buf order; /* struct chat_message.order, as far as it has come */
+    int64_t said_us;  /* monotonic: when its first text came; 0 = none yet, or told elsewhere */
     size_t text_run;  /* bytes of text since the last call or thought */
     struct provider_sink sink;
 };

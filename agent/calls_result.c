@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "process/measure.h"
 
 #include <string.h>
 
@@ -78,6 +79,8 @@ int calls_fail(struct calls_slot *s, const char *code, const char *message)
     const char *text;
     size_t len;
 
+    if (!strncmp(code, "limit_", 6) || !strcmp(code, "rate_limited"))
+        measure_count(MEASURE_LIMITS, code[0] == 'r' ? "rate_tools" : code);
     buf_puts(&json, "{\"success\":false,\"message\":");
     buf_json_string(&json, message, strlen(message));
     buf_printf(&json, ",\"error\":{\"code\":\"%s\",\"message\":", code);

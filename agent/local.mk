@@ -27,6 +27,7 @@ libagent_a_SOURCES = \
 	agent/turn_begin.c \
 	agent/turn_checkpoint.c \
 	agent/turn_end.c \
+	agent/turn_measure.c \
 	agent/turn_parts.h \
 	agent/turn_resume.c \
 	agent/turn_steps.c \
@@ -41,6 +42,7 @@ libagent_a_SOURCES = \
 	agent/model/model.c agent/model/model.h \
 	agent/model/model_attempt.c \
 	agent/model/model_follow.c \
+	agent/model/model_measure.c \
 	agent/model/model_parts.h \
 	agent/model/pieces.c agent/model/pieces.h \
 	agent/model/provider.c agent/model/provider.h \

@@ -99,6 +99,7 @@ int turn_run(struct turn_env *env, const struct turns_start *start, const struct
         t->start = start;
         t->given = input;
         t->input.run_id = "";
+        turn_measure_begin(t);
         error = turn_execute(t, result);
     }
     if (error == ERR_FENCED)

@@ -200,6 +200,7 @@ int turn_ask(struct turn *t, bool *again)
         error = turn_ask_say_notice(t);
     if (error && !t->answer->emitted && !result.provider)
         log_warn("no model answered: %s", result.why);
+    turn_measure_said(t);
     bool emitted = t->answer->emitted, calls = t->answer->call_count > 0;
     kept = turn_ask_keep(t);
     if (!error && !kept && calls && turn_ask_is_cut(result.stop))

@@ -21,6 +21,7 @@
  *   turn_ask         one call of the model
  *   turn_summary     a summary of the messages that leave the window
  *   turn_checkpoint  what a step has added and spent, written for a successor, and read by it
+ *   turn_measure     what it took and how it ended, for the operator
  *   turn_end         how a turn can end; the end in Redis
  *   turn_title       the title of its chat, behind the end
  *
@@ -92,10 +93,20 @@ struct turn {
     bool torn;             /* the log has open ends of an earlier attempt */
     jdoc *upstream;        /* the mark of the answer to go on with, or NULL: model_mark */
     char model_name[96];   /* that answered last */
+    struct {
+        int64_t began_us; /* monotonic: when its message came, as far as that is known */
+        bool said;        /* its first text has been measured */
+    } measured;
 };
 
 /* Tells the worker, for the scoreboard. */
 void turn_stage(struct turn *t, enum stage s);
+
+/* In this order: at its begin, whenever an answer may have begun, when its end is in Redis. state:
+ * as stored; code: of its error, or NULL. */
+void turn_measure_begin(struct turn *t);
+void turn_measure_said(struct turn *t);
+void turn_measure_end(const struct turn *t, const char *state, const char *code);
 
 /* Makes a zeroed turn with env, start and input.run_id ready for its first step. ERR_INVALID (its
  * stored input is none) besides the usual. */

@@ -58,6 +58,7 @@ struct exchange {
     struct auth_identity who;
     bool by_cookie; /* the credential came by itself, as cookies do: the reply is not compressed */
     const char *params[EXCHANGE_PARAMS]; /* {id} of the path, in order */
+    const char *route;                   /* its row's pattern; NULL = none was found */
     struct problem problem;
     struct reply reply;
 };

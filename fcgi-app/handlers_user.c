@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "process/measure.h"
 #include "process/origin.h"
 #include "store/sessions.h"
 #include "store/tickets.h"
@@ -122,6 +123,7 @@ int handlers_feedback(struct exchange *x)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such message.");
     if (error < 0)
         return error;
+    measure_count(MEASURE_FEEDBACK, (const char[]){(char)('0' + rating), '\0'});
     exchange_json(x, 200);
     buf_puts(&x->reply.body, "{\"success\":true,\"message\":\"Thank you, it was recorded.\"}");
     return 0;

@@ -1,6 +1,7 @@
 #include "fcgi-app/lag.h"
 
 #include "base/log.h"
+#include "process/measure.h"
 
 static double lag_ms(int64_t us)
 {
@@ -22,12 +23,20 @@ void lag_on_slow(void *arg, int mark, int64_t us)
             scoreboard_doing(&board->seats[mark], doing));
 }
 
+static struct measure_row *lag_row(struct lag *l)
+{
+    if (!l->row)
+        l->row = measure_row(MEASURE_LOOP_LAG, &(struct measure_labels){{"turn", NULL}});
+    return l->row;
+}
+
 void lag_on_pass(struct lag *l, int64_t us)
 {
     struct scoreboard_slot *slot = l->worker->slot;
     bool named = l->named;
 
     l->named = false;
+    measure_row_observe_us(lag_row(l), us);
     if (us < LAG_US)
         return;
     atomic_fetch_add_explicit(&slot->passes_slow, 1, memory_order_relaxed);

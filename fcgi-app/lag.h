@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_FCGI_APP_LAG_H
 #define TURNPIKE_FCGI_APP_LAG_H
 
+#include "process/measure.h"
 #include "process/worker.h"
 
 #include <stdint.h>
@@ -13,7 +14,8 @@
 #define LAG_US 20000
 struct lag {
     struct worker *worker;
-    bool named; /* in this pass */
+    bool named;              /* in this pass */
+    struct measure_row *row; /* MEASURE_LOOP_LAG; NULL until the first pass */
 };
 /* A task ran for so long without waiting: struct tasks_settings' on_slow. arg: the struct lag. */
 void lag_on_slow(void *arg, int mark, int64_t us);

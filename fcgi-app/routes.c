@@ -8,6 +8,7 @@
 #include "fcgi-app/handlers.h"
 #include "fcgi-app/identify.h"
 #include "fcgi-app/ticket.h"
+#include "process/measure.h"
 #include "process/origin.h"
 #include "store/sessions.h"
 
@@ -257,6 +258,7 @@ int routes_match(struct exchange *x, int pool, const struct routes_row **row)
             continue;
         if (strcmp(routes_rows[i].method, x->request.method) == 0) {
             memcpy(x->params, params, sizeof x->params);
+            x->route = routes_rows[i].pattern;
             *row = &routes_rows[i];
             return 0;
         }
@@ -334,7 +336,11 @@ static int64_t routes_waited(const struct exchange *x)
 static int routes_check_wait(struct exchange *x)
 {
     const struct conf *conf = x->app->conf;
+    const enum scoreboard_pool pool =
+        (enum scoreboard_pool)atomic_load(&x->app->worker->slot->pool);
     int64_t waited = routes_waited(x);
+    if (waited >= 0)
+        measure_time_us(MEASURE_QUEUE_WAIT, scoreboard_pool_name(pool), waited * 1000);
     if (waited <= conf->queue_wait_ms)
         return 0;
     atomic_fetch_add_explicit(&x->app->worker->board->refused_stale, 1, memory_order_relaxed);
@@ -425,6 +431,14 @@ static int routes_handle(struct exchange *x, int pool)
     return error == 0 ? row->handler(x) : error;
 }
 
+static void routes_measure_limit(const struct exchange *x)
+{
+    const enum problem_code code = x->problem.code;
+    if (x->reply.status == 429 || x->reply.status == 413 || code == PROBLEM_POOL_FULL ||
+        code == PROBLEM_QUEUE_WAIT || code == PROBLEM_LIMIT_REACHED)
+        measure_count(MEASURE_LIMITS, problem_kind(code)->code);
+}
+
 int routes_answer(struct exchange *x, int pool)
 {
     int error = routes_handle(x, pool);
@@ -442,6 +456,7 @@ int routes_answer(struct exchange *x, int pool)
         if (!x->problem.set)
             problem_from_error(&x->problem, error);
         exchange_problem(x);
+        routes_measure_limit(x);
         if (x->reply.status >= 500)
             log_limited(LOG_LEVEL_WARN, "%s %s: %d %s (%s)", x->request.method, x->request.path,
                 x->reply.status, problem_kind(x->problem.code)->code, err_name(error));

@@ -6,6 +6,7 @@
 #include "base/task.h"
 #include "fcgi-app/guard.h"
 #include "process/machine.h"
+#include "process/measure.h"
 #include "process/stage.h"
 #include "tools/engine/tools.h"
 
@@ -80,6 +81,16 @@ static void serve_log(const struct serving *s, int sent)
         sent < 0 ? ", the client had left" : "");
 }
 
+/* A class of routes: the first part of its pattern, so that no id or name is counted apart. */
+static void serve_measure_reply(const struct exchange *x)
+{
+    char route[32];
+    const char *pattern = x->route ? x->route + 1 : "none";
+
+    snprintf(route, sizeof route, "%.*s", (int)strcspn(pattern, "/{"), pattern);
+    measure_http(route, x->reply.status);
+}
+
 /* The reply, unless it has gone; the request is answered afterwards, whatever came of it. */
 static void serve_send(struct serving *s)
 {
@@ -103,6 +114,7 @@ static void serve_send(struct serving *s)
     buf_free(&head);
     if (x->reply.status >= 500)
         atomic_fetch_add_explicit(&s->app->worker->slot->errors, 1, memory_order_relaxed);
+    serve_measure_reply(x);
     serve_log(s, sent);
 }
 

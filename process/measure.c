@@ -1,12 +1,16 @@
 #include "process/measure.h"
 
+#include "base/clock.h"
+
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define MEASURE_WORDS (MEASURE_VALUE_SIZE / 8)
 #define MEASURE_TABLE_SIZE 4096 /* a power of two */
+#define MEASURE_STAMPS 4096     /* the same */
 
 /*
  * key is the hash of family and labels; 0 = free. Whoever finds a row that is not yet named writes
@@ -20,7 +24,12 @@ struct measure_row {
     atomic_llong value; /* a histogram: sum */
     atomic_ullong bucket[MEASURE_BUCKETS];
 };
+struct measure_stamp {
+    atomic_ullong event; /* hash of its id */
+    atomic_llong us;     /* monotonic */
+};
 struct measure_memory {
+    struct measure_stamp stamps[MEASURE_STAMPS];
     atomic_uint claimed[MEASURE_FAMILIES];
     struct measure_row rows[MEASURE_TABLE_SIZE];
 };
@@ -222,6 +231,45 @@ void measure_count(enum measure_family family, const char *label)
 void measure_time_us(enum measure_family family, const char *label, int64_t microseconds)
 {
     measure_observe_us(family, &(struct measure_labels){{label, NULL}}, microseconds);
+}
+
+void measure_http(const char *route, int status)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", status);
+    measure_add(MEASURE_HTTP, &(struct measure_labels){{route, text}}, 1);
+}
+
+/* --- stamps --- */
+
+static unsigned long long measure_event(uint64_t epoch, uint64_t n)
+{
+    unsigned long long hash = (epoch ^ n << 40 ^ n) * 0x9e3779b97f4a7c15ULL;
+    return hash ^ hash >> 32;
+}
+
+/* An event that is sent again keeps its first stamp. */
+void measure_stamp(uint64_t epoch, uint64_t n)
+{
+    if (!measure_memory || !MEASURE_STAMPED(n))
+        return;
+    unsigned long long event = measure_event(epoch, n);
+    struct measure_stamp *stamp = &measure_memory->stamps[event % MEASURE_STAMPS];
+    if (atomic_load_explicit(&stamp->event, memory_order_relaxed) == event)
+        return;
+    atomic_store_explicit(&stamp->us, clock_mono_us(), memory_order_relaxed);
+    atomic_store_explicit(&stamp->event, event, memory_order_release);
+}
+
+int64_t measure_stamp_age_us(uint64_t epoch, uint64_t n)
+{
+    if (!measure_memory || !MEASURE_STAMPED(n))
+        return -1;
+    unsigned long long event = measure_event(epoch, n);
+    struct measure_stamp *stamp = &measure_memory->stamps[event % MEASURE_STAMPS];
+    if (atomic_load_explicit(&stamp->event, memory_order_acquire) != event)
+        return -1;
+    return clock_mono_us() - atomic_load_explicit(&stamp->us, memory_order_relaxed);
 }
 
 /* --- reading --- */

@@ -132,6 +132,9 @@ void measure_set(enum measure_family family, const struct measure_labels *labels
 void measure_count(enum measure_family family, const char *label);
 void measure_time_us(enum measure_family family, const char *label, int64_t microseconds);
 
+/* MEASURE_HTTP: route is a name of ours, a class of routes. */
+void measure_http(const char *route, int status);
+
 /*
  * For callers that count often: the row itself, valid as long as the process. NULL without
  * measure_open, and when the table is full; the two calls below take NULL and do nothing.
@@ -140,6 +143,16 @@ struct measure_row;
 struct measure_row *measure_row(enum measure_family family, const struct measure_labels *labels);
 void measure_row_add(struct measure_row *row, int64_t n);
 void measure_row_observe_us(struct measure_row *row, int64_t microseconds);
+
+/*
+ * How long ago an event was handed to Redis, for the process that writes it to a client. A turn
+ * worker stamps one event of four; a stream worker of the same machine asks for the age of the same
+ * ones. -1: not stamped, or stamped elsewhere.
+ *   epoch, n  the event's id (store/logentry.h)
+ */
+#define MEASURE_STAMPED(n) (((n)&3) == 2)
+void measure_stamp(uint64_t epoch, uint64_t n);
+MUST_CHECK int64_t measure_stamp_age_us(uint64_t epoch, uint64_t n);
 
 /* One row at one moment. */
 struct measure_value {

@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "process/footprint.h"
+#include "process/measure.h"
 #include "process/trace.h"
+#include "wire/redis/link.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -137,6 +139,20 @@ static void worker_raise_descriptors(const struct worker *w)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static struct measure_row *redis_time;
+
+static void worker_on_redis_time(int64_t us)
+{
+    measure_row_observe_us(redis_time, us);
+}
+
+static void worker_time_redis(enum scoreboard_pool pool)
+{
+    const struct measure_labels of = {{scoreboard_pool_name(pool), NULL}};
+    redis_time = measure_row(MEASURE_REDIS_TIME, &of);
+    link_time(worker_on_redis_time);
+}
+
 void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_count)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -154,6 +170,7 @@ void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_c
     char name[64];
     snprintf(name, sizeof name, "%s/%u", scoreboard_pool_name(pool), w->slot_index);
     log_process_set(name);
+    worker_time_redis(pool);
     prctl(PR_SET_NAME, name);
     snprintf(name, sizeof name, "turnpiked: %s %u", scoreboard_pool_name(pool), w->slot_index);
     worker_title_set(name);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
+#include "process/measure.h"
 #include "store/keys.h"
 #include "store/scripts.h"
 #include "wire/redis/resp.h"
@@ -35,6 +36,7 @@ struct eventlog {
     struct store *store;
     char run[IDENT_UUID_SIZE];
     char log_key[KEYS_MAX], channel[KEYS_MAX], epoch[24];
+    int64_t turn_epoch;
     int64_t base; /* N of entry 0 */
     enum eventlog_phase phase;
     bool active, fenced, full, flushing;
@@ -244,6 +246,8 @@ static void eventlog_send_entries(struct eventlog *l)
         l->ends[last] - from < EVENTLOG_BATCH_BYTES)
         last++;
     entries = last - l->acked;
+    for (size_t i = 0; i < entries; i++)
+        measure_stamp((uint64_t)l->turn_epoch, (uint64_t)first + i);
     do
         *--p = (char)('0' + first % 10);
     while (first /= 10);
@@ -363,6 +367,7 @@ int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
     keys_session(l->channel, turn->uid, turn->session);
     memcpy(l->run, turn->turn, sizeof l->run);
     snprintf(l->epoch, sizeof l->epoch, "%lld", (long long)turn->epoch);
+    l->turn_epoch = turn->epoch;
     l->base = turn->next_n;
     l->fenced = l->full = l->ask = l->reload = false;
     backoff_reset(&l->backoff);

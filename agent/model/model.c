@@ -147,16 +147,19 @@ static int model_call_provider(struct model *m, const struct provider *p, struct
             .log = wait->env->eventlog,
             .retry_after_ms = -1,
             .should_retry = -1};
+        int64_t began_us = clock_mono_us();
         int error = model_attempt_run(&t, wait, request, answer);
         result->provider = p;
         m->status = t.status;
         error = model_look_again(m, error);
+        model_measure(&t, request->conf, error, began_us);
         model_take_result(&t, request->conf, result);
         if (!error && model_is_empty(&t, answer)) {
             log_warn("model %s: an answer without text and without a call", p->name);
             result->stop = PROVIDER_STOP_EMPTY;
             if (!was_empty && model_is_worth_another(&t, answer)) {
                 was_empty = true;
+                model_measure_retry(&t, request->conf);
                 continue;
             }
         }
@@ -171,6 +174,7 @@ static int model_call_provider(struct model *m, const struct provider *p, struct
         int why = wait_pause(wait, clock_mono_ms() + delay);
         if (why)
             return why;
+        model_measure_retry(&t, request->conf);
         answer_reset(answer);
     }
 }

@@ -221,6 +221,7 @@ int model_resume(struct model *m, struct wait *wait, const jdoc *mark, struct an
         .log = wait->env->eventlog,
         .retry_after_ms = -1,
         .should_retry = -1};
+    int64_t began_us;
     int error;
 
     memset(result, 0, sizeof *result);
@@ -236,10 +237,12 @@ int model_resume(struct model *m, struct wait *wait, const jdoc *mark, struct an
     m->stream.background = true;
     m->upstream.provider = t.provider;
     m->upstream.answer = answer;
+    began_us = clock_mono_us();
     error = model_follow_once(&t, wait);
     if (error)
         error = model_follow(&t, wait, error);
     m->status = t.status;
+    model_measure(&t, wait->env->conf, error, began_us);
     model_take_result(&t, wait->env->conf, result);
     if (!error)
         model_follow_settle(m);

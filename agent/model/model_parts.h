@@ -72,6 +72,13 @@ void model_describe(const struct model_attempt *t, int error, struct model_resul
 void model_take_result(const struct model_attempt *t, const struct conf *conf,
     struct model_result *r);
 
+/* ---- model_measure.c ---- */
+/* One request has ended, with error or 0: its time and tokens, by provider and model. */
+void model_measure(const struct model_attempt *t, const struct conf *conf, int error,
+    int64_t began_us);
+/* It is sent again. */
+void model_measure_retry(const struct model_attempt *t, const struct conf *conf);
+
 /* 2xx: some frameworks answer every POST with 201. */
 bool model_is_success(long status);
 

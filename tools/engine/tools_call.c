@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "process/measure.h"
 #include "tools/engine/tools_about.h"
 #include "tools/engine/tools_args.h"
 #include "tools/kit/record.h"
@@ -129,6 +130,30 @@ static void tools_call_stop_waiting(struct tools_run *run)
         reactor_timer_clear(run->context->reactor, &w->timer);
 }
 
+/* The code of the failure that the run ends with, or NULL. */
+static const char *tools_call_failure(const struct tools_run *run, int error)
+{
+    bool success = false;
+    if (error != 0)
+        return "internal_error";
+    (void)jdoc_get_bool(run->result, "success", &success);
+    return success ? NULL : jdoc_text_or(jdoc_get(run->result, "error"), "code", "unknown");
+}
+
+/* The call has come to its end, well or not. */
+static void tools_call_measure(struct tools_run *run, int error)
+{
+    const char *failure, *name = run->spec->name;
+    if (run->began_us == 0)
+        return;
+    measure_count(MEASURE_TOOL_CALLS, name);
+    measure_time_us(MEASURE_TOOL_TIME, name, clock_mono_us() - run->began_us);
+    run->began_us = 0;
+    failure = tools_call_failure(run, error);
+    if (failure)
+        measure_add(MEASURE_TOOL_ERRORS, &(struct measure_labels){{name, failure}}, 1);
+}
+
 /* What run_finished and run_told call. */
 static void tools_call_answered(struct tools_run *run, bool settled)
 {
@@ -136,6 +161,7 @@ static void tools_call_answered(struct tools_run *run, bool settled)
     if (!settled)
         run->error = tools_call_settle(run, run->error);
     run->done = true;
+    tools_call_measure(run, run->error);
     if (run->on_done)
         run->on_done(run);
 }
@@ -232,7 +258,7 @@ static int tools_call_start_apart(struct tools_run *run, const char *args_json, 
     return error;
 }
 
-int tools_start(struct tools_run *run, const char *args_json, size_t len)
+static int tools_call_begin(struct tools_run *run, const char *args_json, size_t len)
 {
     run->done = false;
     run->error = 0;
@@ -254,6 +280,15 @@ int tools_start(struct tools_run *run, const char *args_json, size_t len)
         return run->error;
     return error == ERR_PENDING ? tools_call_start_waiting(run, true) :
                                   tools_call_settle(run, error);
+}
+
+int tools_start(struct tools_run *run, const char *args_json, size_t len)
+{
+    run->began_us = run->context->is_apart ? 0 : clock_mono_us();
+    int error = tools_call_begin(run, args_json, len);
+    if (error != ERR_PENDING)
+        tools_call_measure(run, error);
+    return error;
 }
 
 void tools_go_on(struct tools_run *run)
@@ -281,6 +316,7 @@ void tools_cancel(struct tools_run *run)
     run->steps = NULL;
     run->error = run_fail(run, "cancelled", "The call was stopped.");
     run->done = true;
+    tools_call_measure(run, run->error);
 }
 
 void tools_fini(struct tools_run *run)

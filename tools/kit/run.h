@@ -99,6 +99,7 @@ struct tools_context { /* one per turn, or per direct call */
     const char *location_text; /* or NULL */
     const char *role;          /* of the credential: "admin"; NULL = user */
     struct tools_apart apart;  /* zeroed: all tools run where they are called */
+    bool is_apart;             /* a tool process: whoever asked it measures the call */
 };
 
 struct tools_run { /* one call */
@@ -127,7 +128,8 @@ struct tools_run { /* one call */
     void *waiting;
     struct tools_step *steps;
     bool going_on;
-    void *fetches; /* fetch.c's own */
+    void *fetches;    /* fetch.c's own */
+    int64_t began_us; /* monotonic; 0 = it is not measured, or has been */
 };
 /* For handlers. code: stable, e.g. "not_found", "invalid_argument", "provider_not_configured". */
 MUST_CHECK int run_fail(struct tools_run *run, const char *code, const char *format, ...)

@@ -114,6 +114,10 @@ typedef void link_reply_fn(void *arg, int error, struct link_reply *reply); /* t
 MUST_CHECK int link_send_script(struct link *l, const struct link_script *script,
     const struct link_words *words, link_reply_fn *on_reply, void *arg);
 size_t link_outstanding(const struct link *l);
+/* Is told how long commands of this process took to their replies: of those that are outstanding at
+ * once, of one. NULL: nobody is. */
+typedef void link_time_fn(int64_t us);
+void link_time(link_time_fn *on_time);
 /*
  * link_send_raw -- commands that the caller wrote as RESP. The link sends `head` and `tail` as
  * one piece and keeps neither. Their one reply must be an integer; reading it allocates nothing.

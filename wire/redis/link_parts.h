@@ -125,6 +125,10 @@ struct link {
     struct link_pending *ring;
     size_t ring_cap, ring_head, ring_len;
     size_t calls; /* that tasks wait for */
+    /* One command at a time is timed: how many replies come before its own, and when it was
+     * written; 0 = none is. */
+    size_t timed_behind;
+    int64_t timed_us;
     uint64_t raw_sent;
     const struct link_script *loaded[LINK_SCRIPTS_MAX];
     size_t loaded_count;

@@ -8,6 +8,13 @@
 #define LINK_OUTSTANDING_MAX 65536
 #define LINK_RING_KEPT 4096 /* after all viewers have asked at once, memory is given back */
 
+static link_time_fn *link_queue_on_time;
+
+void link_time(link_time_fn *on_time)
+{
+    link_queue_on_time = on_time;
+}
+
 int link_queue_push(struct link *l, struct link_pending p)
 {
     if (l->ring_len == l->ring_cap) {
@@ -30,6 +37,10 @@ int link_queue_push(struct link *l, struct link_pending p)
         l->progress_ms = clock_mono_ms();
         link_loop_expect(l);
     }
+    if (!l->timed_us && link_queue_on_time) {
+        l->timed_us = clock_mono_us();
+        l->timed_behind = l->ring_len;
+    }
     l->ring[(l->ring_head + l->ring_len++) % l->ring_cap] = p;
     return 0;
 }
@@ -38,6 +49,11 @@ struct link_pending link_queue_pop(struct link *l)
 {
     struct link_pending p = l->ring[l->ring_head];
 
+    if (l->timed_us && l->timed_behind-- == 0) {
+        if (l->fd >= 0) /* else its connection has ended */
+            link_queue_on_time(clock_mono_us() - l->timed_us);
+        l->timed_us = 0;
+    }
     l->ring_head = (l->ring_head + 1) % l->ring_cap;
     l->ring_len--;
     if (!l->ring_len && l->ring_cap > LINK_RING_KEPT) {

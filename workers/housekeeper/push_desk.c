@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
+#include "process/measure.h"
 #include "process/webpush.h"
 #include "store/pushes.h"
 #include "wire/http/http.h"
@@ -114,8 +115,14 @@ static void push_desk_conclude(struct push_desk *d, const struct pushes_try *try
     enum pushes_outcome outcome, int64_t retry_after_ms, const char *why)
 {
     int64_t wait = push_desk_back_off(try->number, retry_after_ms);
+    bool over = outcome == PUSHES_AGAIN && try->number >= PUSHES_TRIES;
 
-    if (outcome == PUSHES_AGAIN && try->number >= PUSHES_TRIES) {
+    if (outcome != PUSHES_DONE) /* push_desk_on_done knows more of the others */
+        measure_count(MEASURE_PUSHES,
+            over                        ? "failed" :
+                outcome == PUSHES_AGAIN ? "retried" :
+                                          "gone");
+    if (over) {
         log_warn("push %s to user %s: given up after try %u: %s", try->member, try->uid,
             try->number, why);
         outcome = PUSHES_DONE;
@@ -157,6 +164,8 @@ static void push_desk_on_done(void *arg, const struct http_result *result)
     char why[256];
 
     t->transfer = NULL;
+    if (outcome == PUSHES_DONE)
+        measure_count(MEASURE_PUSHES, result->status < 300 ? "delivered" : "refused");
     if (result->status == 0)
         snprintf(why, sizeof why, "%s", result->why[0] ? result->why : err_text(result->error));
     else

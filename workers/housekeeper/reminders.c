@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
+#include "process/measure.h"
 #include "store/records.h"
 #include "store/reminders.h"
 
@@ -206,6 +207,7 @@ static enum fate reminders_fire_timer(struct reminders_desk *d, const struct rem
         return reminders_fate_of(error);
     /* It repeats: its hint stays, for the next time. */
     d->fired++;
+    measure_observe_us(MEASURE_REMINDER_LATE, NULL, (now_ms - due_ms) * 1000);
     return reminders_later(d->store, due->member, f->next_ms) == 0 ? FATE_KEEP : FATE_STOP;
 }
 
@@ -323,6 +325,7 @@ static bool reminders_settle(struct reminders_desk *d, const struct reminders_du
         return true;
     case FATE_FIRED:
         d->fired++;
+        measure_observe_us(MEASURE_REMINDER_LATE, NULL, (now_ms - due->due_ms) * 1000);
         log_debug("reminder fired: %s", due->member);
         return reminders_drop(d->store, due->member) == 0;
     case FATE_DROP:

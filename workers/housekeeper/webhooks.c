@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "process/measure.h"
 #include "store/turns.h"
 #include "store/webhooks.h"
 #include "wire/http/http.h"
@@ -113,6 +114,20 @@ int webhooks_sign(const char *secret, const char *id, int64_t seconds, const cha
 
 /* --- one delivery --- */
 
+static const char *webhooks_outcome_name(enum webhooks_outcome outcome)
+{
+    switch (outcome) {
+    case WEBHOOKS_DELIVERED:
+        return "delivered";
+    case WEBHOOKS_GONE:
+        return "gone";
+    case WEBHOOKS_AGAIN:
+        return "retried";
+    default:
+        return "failed";
+    }
+}
+
 static void webhooks_conclude(struct webhooks_desk *d, const struct webhooks_try *try,
     enum webhooks_outcome outcome, int64_t retry_after_ms, const char *why)
 {
@@ -128,6 +143,7 @@ static void webhooks_conclude(struct webhooks_desk *d, const struct webhooks_try
             try->number, wait / 1000, why);
     else
         log_debug("webhook of turn %s: %s at try %u", try->of.turn, why, try->number);
+    measure_count(MEASURE_WEBHOOKS, webhooks_outcome_name(outcome));
     int error = webhooks_settle(d->store, try, outcome, wait);
     if (error != 0) /* the claim runs out, then it is sent once more */
         log_limited(LOG_LEVEL_WARN, "webhook of turn %s: its outcome could not be stored: %s",

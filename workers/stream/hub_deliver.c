@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "process/measure.h"
 #include "store/keys.h"
 
 #include <stdio.h>
@@ -19,6 +20,19 @@ static bool hub_wants(const struct hub_viewer *w, const struct logentry *e)
     return !w->run || logentry_is_run(e, w->run);
 }
 
+/* The sink has written it to the client's socket, unless that is slow. */
+static void hub_measure(const struct logentry *e)
+{
+    static struct measure_row *row;
+    int64_t age = measure_stamp_age_us(e->id.epoch, e->id.n);
+
+    if (age < 0)
+        return;
+    if (!row)
+        row = measure_row(MEASURE_STREAM_LAG, NULL);
+    measure_row_observe_us(row, age);
+}
+
 /* Hands one entry on and moves the cursor. Returns whether the viewer goes on taking entries. */
 static bool hub_deliver(struct hub *h, struct hub_viewer *w, const struct logentry *e)
 {
@@ -32,6 +46,8 @@ static bool hub_deliver(struct hub *h, struct hub_viewer *w, const struct logent
         w->strikes = 0;
         if (error == 0)
             hub_runs_track(&w->open, e);
+        if (error == 0 && !w->catching_up && MEASURE_STAMPED(e->id.n))
+            hub_measure(e);
     }
     if (error == ERR_FULL) {
         viewer_note(&w->v, e->id);

@@ -2,6 +2,7 @@
 #include "workers/stream/hub_parts.h"
 
 #include "base/clock.h"
+#include "process/measure.h"
 #include "store/scripts.h"
 #include "workers/stream/hub_place.h"
 
@@ -206,10 +207,12 @@ static void hub_show_snapshot(struct hub *h, struct hub_viewer *w, const struct 
     const struct link_reply *reply)
 {
     w->topic->running = p->running;
-    if (h->sink.takes_snapshots(w))
+    if (h->sink.takes_snapshots(w)) {
+        measure_add(MEASURE_SNAPSHOTS, NULL, 1);
         hub_send_snapshot(h, w, p, reply);
-    else
+    } else {
         hub_start_at(w, p);
+    }
     if (w->wants_snapshot_end) {
         hub_event(h, w, VIEWER_ON_FINAL);
         return;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "process/etag.h"
+#include "process/measure.h"
 #include "process/origin.h"
 #include "wire/http/http.h"
 #include "workers/stream/stream_text.h"
@@ -144,6 +145,7 @@ void stream_durable_reply_send(struct stream_conn *c, const struct stream_durabl
     buf_init(&tag, 0);
     stream_durable_reply_put_tag(ask, page, &tag);
     status = stream_durable_reply_status(ask, tagged ? buf_text(&tag) : NULL, any);
+    measure_http("streams", status);
     buf_printf(&head, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
     if (status == 200)
         buf_printf(&head, "Content-Type: %s\r\n", ask->text ? "text/plain" : "application/json");
@@ -186,6 +188,7 @@ void stream_durable_reply_open(struct stream_conn *c, const struct stream_durabl
     struct buf head;
     struct iovec iov;
 
+    measure_http("streams", 200);
     buf_init(&head, 0);
     buf_puts(&head,
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"

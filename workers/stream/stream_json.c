@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "fcgi-app/facade_answer.h"
+#include "process/measure.h"
 #include "process/origin.h"
 #include "store/keys.h"
 #include "wire/http/http.h"
@@ -41,6 +42,7 @@ static void stream_json_send(struct stream_conn *c, const struct stream_json_ans
     struct iovec iov[2];
 
     h->stops = false; /* the turn has ended */
+    measure_http("reply", status);
     buf_init(&head, 0);
     buf_printf(&head,
         "HTTP/1.1 %d %s\r\nContent-Type: application/%s; charset=utf-8\r\nContent-Length: %zu\r\n"

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "fcgi-app/facade.h"
+#include "process/measure.h"
 #include "process/origin.h"
 #include "process/problem.h"
 #include "wire/http/http.h"
@@ -54,6 +55,7 @@ void stream_refuse(struct stream_conn *c, const struct stream_asker *by, int sta
     struct buf body, head;
     struct iovec iov[2];
 
+    measure_http("stream", status);
     ident_trace_format(&by->trace, traceparent);
     log_limited(LOG_LEVEL_INFO, "refused with %d %s: %s, request=%s trace=%s", status, code, detail,
         by->id ? by->id : "-", by->trace.trace_id);

@@ -1,6 +1,7 @@
 #include "workers/stream/stream_sse.h"
 
 #include "base/err.h"
+#include "process/measure.h"
 #include "process/origin.h"
 #include "store/keys.h"
 #include "workers/stream/stream_call.h"
@@ -218,6 +219,7 @@ static void stream_sse_send_head(struct stream_conn *c, const struct stream_hand
     struct buf b;
     struct iovec iov;
 
+    measure_http("events", 200);
     buf_init(&b, 0);
     buf_puts(&b,
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"

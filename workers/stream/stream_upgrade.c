@@ -1,6 +1,7 @@
 #include "workers/stream/stream_upgrade.h"
 
 #include "base/err.h"
+#include "process/measure.h"
 #include "wire/http/stream_http.h"
 #include "workers/stream/stream_deflate.h"
 #include "workers/stream/stream_offer.h"
@@ -45,6 +46,7 @@ unsigned stream_upgrade_send(struct stream_conn *c, const struct stream_request 
     struct iovec iov;
 
     stream_upgrade_accept_key(stream_request_header(request, STREAM_HTTP_WS_KEY), key);
+    measure_http("websocket", 101);
     buf_init(&b, 0);
     buf_printf(&b,
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/task.h"
 #include "process/fastcgi_pool.h"
+#include "process/measure.h"
 #include "workers/stream/stream_call.h"
 #include "workers/stream/stream_deflate.h"
 #include "workers/stream/stream_events.h"
@@ -298,10 +299,13 @@ static void stream_worker_start(struct stream *s)
 
 static int stream_worker_run(struct stream *s)
 {
+    const struct measure_labels of = {{"stream", NULL}};
+    struct measure_row *lag = measure_row(MEASURE_LOOP_LAG, &of);
     int error = 0;
 
     while (!s->over && error != ERR_IO) {
         error = task_wait(s->reactor, INT64_MAX, &s->worker->wait_mask);
+        measure_row_observe_us(lag, clock_mono_us() - reactor_woke_us(s->reactor));
         stream_worker_follow_signals(s);
     }
     if (error == ERR_IO)

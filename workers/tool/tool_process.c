@@ -130,7 +130,8 @@ static int tool_process_read(struct process_call *c)
     c->context = (struct tools_context){.conf = p->conf,
         .store = p->store,
         .http = p->http,
-        .reactor = p->reactor};
+        .reactor = p->reactor,
+        .is_apart = true};
     c->run.arena = c->arena;
     if (!error)
         error = tool_words_read(inbound_param, p->peer, tools_find, c->arena, &c->context, &c->run);
