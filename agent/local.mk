@@ -45,6 +45,9 @@ libagent_a_SOURCES = \
 	agent/model/model_measure.c \
 	agent/model/model_parts.h \
 	agent/model/pieces.c agent/model/pieces.h \
+	agent/model/prices.c agent/model/prices.h \
+	agent/model/prices_file.c \
+	agent/model/prices_parts.h \
 	agent/model/provider.c agent/model/provider.h \
 	agent/model/provider_anthropic.c \
 	agent/model/provider_openai.c \

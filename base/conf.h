@@ -119,6 +119,44 @@
     X(rate_feedback_user, INT, "rate.feedback_user", "5", 0, 1000000, \
         "feedback a minute and user") \
     X(rate_ws_messages, INT, "rate.ws_messages", "60", 0, 1000000, "frames a minute and socket") \
+    /* limits: docs/limits.md */ \
+    X(limit_user_tokens_day, INT, "limit.user_tokens_day", "0", 0, 9000000000000000, \
+        "tokens of one user in a day (UTC), input and output; 0 = any") \
+    X(limit_user_tokens_month, INT, "limit.user_tokens_month", "0", 0, 9000000000000000, \
+        "the same in a month") \
+    X(limit_user_money_day, TEXT, "limit.user_money_day", "0", 0, 0, \
+        "what the models of one user may cost in a day, in US dollars such as 0.50; 0 = any") \
+    X(limit_user_money_month, TEXT, "limit.user_money_month", "0", 0, 0, "the same in a month") \
+    X(limit_user_connections, INT, "limit.user_connections", "0", 0, 1000000, \
+        "WebSockets and open streams of one user on one machine; 0 = any") \
+    X(limit_user_bytes, SIZE, "limit.user_bytes", "0", 0, 0, \
+        "bytes that one user has in Redis, estimated; above it no turn begins; 0 = any") \
+    X(limit_key_turns, INT, "limit.key_turns", "0", 0, 4096, \
+        "turns of one API key that run at once; 0 = any") \
+    X(limit_key_messages, INT, "limit.key_messages", "0", 0, 1000000, \
+        "messages a minute and API key; 0 = any") \
+    X(limit_key_tokens_day, INT, "limit.key_tokens_day", "0", 0, 9000000000000000, \
+        "tokens of one API key in a day; 0 = any") \
+    X(limit_key_tokens_month, INT, "limit.key_tokens_month", "0", 0, 9000000000000000, \
+        "the same in a month") \
+    X(limit_key_money_day, TEXT, "limit.key_money_day", "0", 0, 0, \
+        "what the models of one API key may cost in a day, in US dollars; 0 = any") \
+    X(limit_key_money_month, TEXT, "limit.key_money_month", "0", 0, 0, "the same in a month") \
+    X(limit_site_messages, INT, "limit.site_messages", "0", 0, 1000000000, \
+        "messages a minute of all users; 0 = any") \
+    X(limit_site_tokens_day, INT, "limit.site_tokens_day", "0", 0, 9000000000000000, \
+        "tokens of all users in a day; 0 = any") \
+    X(limit_site_tokens_month, INT, "limit.site_tokens_month", "0", 0, 9000000000000000, \
+        "the same in a month") \
+    X(limit_site_money_day, TEXT, "limit.site_money_day", "0", 0, 0, \
+        "what all models may cost in a day, in US dollars; 0 = any") \
+    X(limit_site_money_month, TEXT, "limit.site_money_month", "0", 0, 0, "the same in a month") \
+    X(limits_classes_file, TEXT, "limits.classes_file", "", 0, 0, \
+        "classes of users, lines `CLASS NAME=VALUE...` with limits of their own; empty = none") \
+    X(prices_file, TEXT, "model.prices_file", "", 0, 0, \
+        "prices of models, lines `MODEL INPUT CACHED CACHE_WRITE OUTPUT`; empty = the built-in ones") \
+    X(unknown_price, TEXT, "model.unknown_price", "15", 0, 0, \
+        "what limits of money take for a million tokens of a model without a price, in US dollars") \
     /* files in messages */ \
     X(attachments_bytes, SIZE, "attachments.bytes", "5m", 1024, 33554432, "largest file") \
     X(attachments_message, INT, "attachments.message", "10", 0, 64, \
@@ -198,6 +236,8 @@
     X(jwt_issuer, TEXT, "jwt.issuer", "", 0, 0, "required iss; empty = any") \
     X(jwt_user_claim, TEXT, "jwt.user_claim", "sub", 0, 0, \
         "the claim that names the user, such as email or https://example.com/uid") \
+    X(jwt_class_claim, TEXT, "jwt.class_claim", "", 0, 0, \
+        "the claim that names the user's class (limits.classes_file); empty = none") \
     X(jwt_leeway_ms, MS, "jwt.leeway", "30s", 0, 300000, "clock difference allowed") \
     X(api_keys_file, TEXT, "api_keys.file", "", 0, 0, "lines `SHA256HEX USER ROLE [NAME]`") \
     X(auth_cookie, TEXT, "auth.cookie", "", 0, 0, \

@@ -24,6 +24,7 @@ libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/media.c base/media.h \
 	base/media_image.c base/media_parts.h \
+	base/money.c base/money.h \
 	base/reactor.c base/reactor.h \
 	base/room.c base/room.h \
 	base/task.c base/task.h \

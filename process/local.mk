@@ -14,6 +14,8 @@ libprocess_a_SOURCES = \
 	process/jwks_file.c \
 	process/jws.c process/jws.h \
 	process/jws_key.c \
+	process/limits.c process/limits.h \
+	process/limits_classes.c \
 	process/machine.c process/machine.h \
 	process/measure.c process/measure.h \
 	process/origin.c process/origin.h \

@@ -1,8 +1,10 @@
+#include "agent/model/prices.h"
 #include "agent/turn.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "fcgi-app/serve.h"
+#include "process/limits.h"
 #include "tools/engine/tools.h"
 #include "wire/http/http.h"
 #include "workers/supervisor/check_settings.h"
@@ -87,6 +89,11 @@ static int main_prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SI
         if (error == ERR_CONFIG)
             return error;
     }
+    if (error == 0 &&
+        (limits_load(conf, why, CONF_WHY_SIZE) != 0 ||
+            prices_load(conf->prices_file, why, CONF_WHY_SIZE) != 0) &&
+        *why != '\0')
+        return ERR_CONFIG;
     if (error == 0)
         error = turn_global_init(conf);
     if (error != 0) {

@@ -253,6 +253,15 @@ static bool family_has(const char *name, const char *stem)
     return false;
 }
 
+bool family_is_named(const char *model, const char *stem)
+{
+    char name[NAME_MAX_LEN], plain[NAME_MAX_LEN];
+
+    family_plain(model, name);
+    family_plain(stem, plain);
+    return *plain && family_has(name, plain);
+}
+
 const struct family *family_of(const char *model)
 {
     const struct family *best = &families[FAMILIES - 1];

@@ -55,6 +55,8 @@ struct family {
  * Returns the row; that of an unknown model when no stem stands in the name. Never NULL.
  */
 const struct family *family_of(const char *model);
+/* Does this stem stand in the name of the model, as in family_of? */
+bool family_is_named(const char *model, const char *stem);
 /* The rows, for tests and lists; the last one is that of an unknown model. */
 const struct family *family_table(size_t *count);
 

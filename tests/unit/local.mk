@@ -75,6 +75,7 @@ UNIT_TESTS = \
 	tests/unit/test_outq \
 	tests/unit/test_places \
 	tests/unit/test_previews \
+	tests/unit/test_prices \
 	tests/unit/test_problem \
 	tests/unit/test_profile \
 	tests/unit/test_provider_anthropic \
@@ -128,6 +129,7 @@ UNIT_TESTS = \
 	tests/unit/test_uichat \
 	tests/unit/test_upstream \
 	tests/unit/test_url \
+	tests/unit/test_usage \
 	tests/unit/test_user_turns \
 	tests/unit/test_vehicle_use \
 	tests/unit/test_viewer \

@@ -1,5 +1,7 @@
 #include "workers/supervisor/check_settings.h"
 
+#include "agent/model/prices.h"
+#include "process/limits.h"
 #include "process/webpush.h"
 
 #include <errno.h>
@@ -110,5 +112,7 @@ void check_settings(const struct conf *c, conf_problem_fn *fn, void *arg)
         check_settings_check_path(&r, paths[i].name, paths[i].path, paths[i].kind);
     check_settings_check_parent(&r, "log.file", c->log_file);
     check_settings_check_push(&r, c);
+    prices_check(c->prices_file, fn, arg);
+    limits_check(c, fn, arg);
     check_settings_check_doors(&r, c);
 }
