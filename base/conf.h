@@ -90,6 +90,10 @@
     X(turn_keep_ms, MS, "keep.turns", "7d", 60000, 0, "how long a finished turn can be asked for") \
     X(session_keep_ms, MS, "keep.sessions", "365d", 3600000, 0, \
         "how long an unused session stays") \
+    X(feedback_keep_ms, MS, "feedback.keep", "400d", 86400000, 0, \
+        "how long what users say about answers stays in the site's index") \
+    X(feedback_max, INT, "feedback.max", "10000", 0, 1000000, \
+        "entries of that index a month, up to 4.4 kB each; the oldest leave first; 0 = no index") \
     X(seen_keep_ms, MS, "keep.client_messages", "24h", 60000, 0, \
         "how long a client message id is recognised") \
     X(queue_max, INT, "turn.queue", "16", 0, 1000, \

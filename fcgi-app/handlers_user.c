@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "process/measure.h"
 #include "process/origin.h"
+#include "store/feedback.h"
 #include "store/sessions.h"
 #include "store/tickets.h"
 
@@ -118,7 +119,8 @@ int handlers_feedback(struct exchange *x)
             "feedback_text may have %d characters.", HANDLERS_FEEDBACK_TEXT);
     if ((error = handlers_feedback_type(x, type)) < 0)
         return error;
-    error = sessions_feedback(x->app->store, x->who.user, id, (int)rating, type, text);
+    const struct feedback_said said = {(int)rating, type, text};
+    error = feedback_give(x->app->store, x->who.user, id, &said);
     if (error == ERR_NOT_FOUND)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such message.");
     if (error < 0)

@@ -17,8 +17,10 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/facade_parts.h \
 	fcgi-app/facade_response.c \
 	fcgi-app/facade_view.c fcgi-app/facade_view.h \
+	fcgi-app/feedback_view.c fcgi-app/feedback_view.h \
 	fcgi-app/guard.c fcgi-app/guard.h \
 	fcgi-app/handlers.h \
+	fcgi-app/handlers_admin.c \
 	fcgi-app/handlers_aisdk.c \
 	fcgi-app/handlers_approvals.c \
 	fcgi-app/handlers_attachments.c \

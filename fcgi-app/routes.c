@@ -82,6 +82,8 @@ static const struct routes_row routes_rows[] = {
         handlers_ticket},
     {"POST", "/feedback", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_FEEDBACK,
         handlers_feedback},
+    {"GET", "/admin/feedback", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_admin_feedback},
     {"GET", "/tools", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_tools},
     {"GET", "/tools/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_tool_get},

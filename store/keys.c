@@ -197,6 +197,11 @@ bool keys_is_grant(const char *key)
     return strncmp(key, KEYS_GRANT, strlen(KEYS_GRANT)) == 0;
 }
 
+void keys_feedback_month(char out[64], const char *month)
+{
+    snprintf(out, 64, "tp:feedback:%s", month);
+}
+
 void keys_erasing(char out[KEYS_MAX], const char *uid)
 {
     snprintf(out, KEYS_MAX, "tp:erasing:%s", uid);

@@ -81,6 +81,9 @@ void keys_user_pattern(char out[KEYS_MAX], const char *uid);
 /* Whether this key is the user's alone, or about the user among the shared ones. */
 bool keys_is_of_user(const char *key, const char *uid);
 
+/* What all users said about answers in one month, YYYYMM. */
+void keys_feedback_month(char out[64], const char *month);
+
 /* One for all. */
 #define KEYS_WAKE "tp:wake" /* a channel: store/notice.h */
 #define KEYS_HINT_LEASES "tp:hint:leases"

@@ -7,6 +7,8 @@ libstore_a_SOURCES = \
 	store/attachments.c store/attachments.h \
 	store/branches.c store/branches.h \
 	store/eventlog.c store/eventlog.h \
+	store/feedback.c store/feedback.h \
+	store/feedback_turn.c store/feedback_turn.h \
 	store/find.c store/find.h \
 	store/find_index.c store/find_parts.h \
 	store/hints.c store/hints.h \
@@ -63,6 +65,7 @@ STORE_LUA = \
 	store/lua/attachment_use.lua \
 	store/lua/context_merge.lua \
 	store/lua/feedback.lua \
+	store/lua/feedback_note.lua \
 	store/lua/find_due.lua \
 	store/lua/find_put.lua \
 	store/lua/find_search.lua \

@@ -101,7 +101,7 @@ bool sessions_is_page(const char *before)
     return !before || (strlen(before) <= 15 && strspn(before, "0123456789") == strlen(before));
 }
 
-/* As sessions_feedback keeps it. */
+/* As feedback_give keeps it. */
 static void sessions_put_feedback(struct buf *json, const struct link_reply *list)
 {
     buf_puts(json, ",\"feedback\":{");
@@ -355,42 +355,6 @@ out:
 }
 
 /* ---- the rest ---- */
-
-int sessions_feedback(struct store *s, const char *uid, const char *message_id, int rating,
-    const char *type, const char *text)
-{
-    struct link_reply *r = NULL;
-    struct buf json = {0};
-    struct args args;
-    bool known;
-    int error;
-
-    buf_printf(&json, "{\"rating\":%d", rating);
-    if (type && *type) {
-        buf_puts(&json, ",\"type\":");
-        buf_json_string(&json, type, strlen(type));
-    }
-    if (text && *text) {
-        buf_puts(&json, ",\"text\":");
-        buf_json_string(&json, text, strlen(text));
-    }
-    sessions_put_time(&json, ",\"at\":", clock_real_ms());
-    buf_putc(&json, '}');
-    error = buf_error(&json);
-    if (!error) {
-        args_init(&args);
-        args_text(&args, message_id);
-        args_bytes(&args, json.data, json.len);
-        args_int(&args, s->conf->session_keep_ms);
-        error = args_call(&args, s, &script_feedback, uid, &r);
-    }
-    buf_free(&json);
-    if (error)
-        return error;
-    known = link_reply_int(r) != 0;
-    link_reply_free(r);
-    return known ? 0 : ERR_NOT_FOUND;
-}
 
 int sessions_rate(struct store *s, const char *uid, const struct sessions_limit *limit,
     int64_t *left, int64_t *retry_ms)

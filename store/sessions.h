@@ -100,10 +100,6 @@ MUST_CHECK int sessions_context_pairs(const struct link_reply *pairs, size_t fro
     struct buf *json);
 MUST_CHECK int sessions_context_merge(struct store *s, const char *uid, const char *patch_json,
     size_t len, struct buf *json);
-/* ERR_NOT_FOUND when the user has no message of this id in the session index kept by
- * turns_finish. */
-MUST_CHECK int sessions_feedback(struct store *s, const char *uid, const char *message_id,
-    int rating, const char *type, const char *text);
 struct sessions_limit {
     const char *name;
     int64_t limit; /* in each window; 0 = any number */

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/jdoc.h"
+#include "store/feedback.h"
 #include "store/hints.h"
 #include "store/keys.h"
 #include "store/scripts.h"
@@ -258,7 +259,7 @@ static int userdata_erase_shared(struct erasure *e)
     return error;
 }
 
-/* Members `UID ...` of what housekeepers look at. */
+/* Members `UID ...` of a sorted set of all users. */
 static int userdata_erase_hints(struct erasure *e, const char *key)
 {
     char cursor[USERDATA_CURSOR_SIZE] = "0", pattern[IDENT_USER_MAX + 8];
@@ -279,6 +280,16 @@ static int userdata_erase_hints(struct erasure *e, const char *key)
         if (error == 0)
             error = userdata_go_on(e);
     } while (error == 0 && strcmp(cursor, "0") != 0);
+    return error;
+}
+
+/* What the user said about answers stands in the index of the whole site too. */
+static int userdata_erase_feedback(struct erasure *e)
+{
+    char key[64];
+    int error = 0;
+    for (size_t i = 0; error == 0 && feedback_month(e->store, i, key); i++)
+        error = userdata_erase_hints(e, key);
     return error;
 }
 
@@ -402,6 +413,8 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
         error = userdata_erase_hints(&e, hints[i]);
     if (error == 0)
         error = link_command(s->link, NULL, "ZREM %s %s", KEYS_HINT_PUSHES, uid);
+    if (error == 0)
+        error = userdata_erase_feedback(&e);
     *keys = e.keys;
     return error == ERR_NOT_FOUND ? ERR_INTERNAL : error;
 }

@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_fastcgi_call \
 	tests/unit/test_fastcgi_client \
 	tests/unit/test_fastcgi_pool \
+	tests/unit/test_feedback \
 	tests/unit/test_find_tools \
 	tests/unit/test_footprint \
 	tests/unit/test_fuel \

@@ -1,5 +1,6 @@
 #include "base/err.h"
 #include "redis_bench.h"
+#include "store/feedback.h"
 #include "store/find.h"
 #include "store/sessions.h"
 #include "store/tickets.h"
@@ -166,8 +167,9 @@ static void a_session_is_shown_renamed_and_deleted(void **state)
     assert_int_equal(sessions_delete(store, "ann", "main", 0, NULL), 0);
     assert_int_equal(sessions_delete(store, "ann", "main", 0, NULL), ERR_NOT_FOUND);
     assert_int_equal(sessions_messages(store, "ann", "main", NULL, 5, &json), ERR_NOT_FOUND);
-    assert_int_equal(sessions_feedback(store, "ann", "a1", 5, NULL, NULL), ERR_NOT_FOUND);
-    assert_int_equal(sessions_feedback(store, "ann", "a2", 5, NULL, NULL), 0);
+    assert_int_equal(feedback_give(store, "ann", "a1", &(struct feedback_said){5, NULL, NULL}),
+        ERR_NOT_FOUND);
+    assert_int_equal(feedback_give(store, "ann", "a2", &(struct feedback_said){5, NULL, NULL}), 0);
 }
 
 /* The page before that cursor; behind it stands where its session's log ends. */
@@ -261,13 +263,17 @@ static void feedback_needs_a_message_of_the_user(void **state)
 {
     (void)state;
     talk("ann", "main", 1);
-    assert_int_equal(sessions_feedback(store, "ann", "a1", 4, "helpful", "Good \"one\""), 0);
-    assert_int_equal(sessions_feedback(store, "ann", "a1", 1, NULL, NULL), 0);
+    assert_int_equal(feedback_give(store, "ann", "a1",
+                         &(struct feedback_said){4, "helpful", "Good \"one\""}),
+        0);
+    assert_int_equal(feedback_give(store, "ann", "a1", &(struct feedback_said){1, NULL, NULL}), 0);
     buf_reset(&json);
     assert_int_equal(sessions_messages(store, "ann", "main", NULL, 5, &json), 0);
     assert_non_null(strstr(buf_text(&json), "\"feedback\":{\"a1\":{\"rating\":1,\"at\":\""));
-    assert_int_equal(sessions_feedback(store, "ann", "nope", 4, NULL, NULL), ERR_NOT_FOUND);
-    assert_int_equal(sessions_feedback(store, "bob", "a1", 4, NULL, NULL), ERR_NOT_FOUND);
+    assert_int_equal(feedback_give(store, "ann", "nope", &(struct feedback_said){4, NULL, NULL}),
+        ERR_NOT_FOUND);
+    assert_int_equal(feedback_give(store, "bob", "a1", &(struct feedback_said){4, NULL, NULL}),
+        ERR_NOT_FOUND);
 }
 
 static void a_ticket_is_stored_hashed_and_expires(void **state)

@@ -94,7 +94,7 @@ static bool export_file_is_formula(const char *text)
     return false;
 }
 
-static void export_file_put_field(struct buf *out, const char *text, const char *end)
+void export_file_text(struct buf *out, const char *text, const char *end)
 {
     buf_putc(out, '"');
     if (export_file_is_formula(text))
@@ -119,8 +119,8 @@ void export_file_expense(struct buf *out, const jdoc *e)
     double amount = jdoc_double_or(e, "amount", 0);
     buf_printf(out, "%s,%s,%.*f,%s,", jdoc_text_or(e, "date", ""), jdoc_text_or(e, "category", ""),
         amount_decimals(currency), amount, currency);
-    export_file_put_field(out, jdoc_text_or(e, "description", ""), ",");
-    export_file_put_field(out, jdoc_text_or(e, "location", ""), "\r\n");
+    export_file_text(out, jdoc_text_or(e, "description", ""), ",");
+    export_file_text(out, jdoc_text_or(e, "location", ""), "\r\n");
 }
 
 /* --- pages of records --- */

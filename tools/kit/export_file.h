@@ -29,6 +29,9 @@ struct export_file_period {
  */
 MUST_CHECK int export_file_expenses(struct store *s, const struct export_file_period *period,
     struct buf *out, export_file_flush *flush, void *arg);
+/* A field of CSV in quotes, then `end`; a text that a spreadsheet would take for a formula gets an
+ * apostrophe in front. */
+void export_file_text(struct buf *out, const char *text, const char *end);
 /* The line of one expense, and the names. */
 void export_file_expense_names(struct buf *out);
 void export_file_expense(struct buf *out, const jdoc *expense);
