@@ -3,6 +3,7 @@
 #include "agent/approval.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "process/audit.h"
 
 #include <string.h>
 
@@ -149,6 +150,12 @@ static int calls_start_answered(struct calls_slot *s, const struct tools_spec *s
             "The user was asked for approval and said no. It was not done. Do not try it again "
             "unasked.");
     case APPROVALS_LAPSED:
+        audit_write(s->batch->owner->wait->env->conf,
+            &(struct audit_act){.act = "approval.expired",
+                .object = s->answer->id,
+                .outcome = "refused",
+                .tool = spec->name,
+                .user = s->batch->owner->tools->uid});
         return calls_fail(s, "approval_expired",
             "The user was asked for approval and did not answer in time. It was not done.");
     case APPROVALS_ABANDONED:

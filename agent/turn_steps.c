@@ -5,6 +5,7 @@
 #include "agent/resume.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "process/audit.h"
 
 static bool turn_steps_open_calls(const struct turn *t)
 {
@@ -56,6 +57,14 @@ static int turn_steps_open_approvals(struct turn *t)
                 t->calls.asks, t->calls.ask_count)))
         if ((error = wait_retry(&t->wait, error)))
             return error;
+    for (size_t i = 0; i < t->calls.ask_count; i++)
+        audit_write(t->env->conf,
+            &(struct audit_act){.act = "approval.asked",
+                .object = t->calls.asks[i].id,
+                .outcome = t->calls.asks[i].why,
+                .tool = t->calls.asks[i].tool,
+                .hash = t->calls.asks[i].hash,
+                .user = t->start->uid});
     return 0;
 }
 

@@ -166,6 +166,16 @@ static int conf_parse_number(const char *value, const struct conf_unit *units, i
     return ERR_INVALID;
 }
 
+int conf_duration(const char *value, int64_t *ms)
+{
+    int64_t number;
+    int error = conf_parse_number(value, durations, &number);
+
+    if (!error)
+        *ms = number;
+    return error;
+}
+
 static int conf_parse_flag(const char *value, bool *flag)
 {
     static const char *const on[] = {"on", "yes", "true", "1"};

@@ -22,6 +22,8 @@
     /* process */ \
     X(run_dir, TEXT, "run_dir", "/run/turnpike", 0, 0, "where the unix sockets are made") \
     X(log_file, TEXT, "log.file", "", 0, 0, "log file; empty = standard error (the journal)") \
+    X(audit_file, TEXT, "audit.file", "", 0, 0, \
+        "administrators' acts and approvals, a JSON object a line; empty = the log") \
     X(log_level, TEXT, "log.level", "info", 0, 0, "debug, info, warn or error") \
     X(development, BOOL, "development", "off", 0, 0, \
         "requests without credential are user dev; refused unless listen_hint is loopback") \
@@ -243,7 +245,8 @@
     X(jwt_class_claim, TEXT, "jwt.class_claim", "", 0, 0, \
         "the claim that names the user's class (limits.classes_file); empty = none") \
     X(jwt_leeway_ms, MS, "jwt.leeway", "30s", 0, 300000, "clock difference allowed") \
-    X(api_keys_file, TEXT, "api_keys.file", "", 0, 0, "lines `SHA256HEX USER ROLE [NAME]`") \
+    X(api_keys_file, TEXT, "api_keys.file", "", 0, 0, \
+        "API keys, a line each, read when it changes; `turnpike api-key` writes them: docs/security.md") \
     X(auth_cookie, TEXT, "auth.cookie", "", 0, 0, \
         "cookie in which the site's own log-in keeps the token; empty = cookies count for nothing") \
     X(ticket_ms, MS, "ws.ticket", "30s", 1000, 600000, "life of a ticket that nobody used") \
@@ -458,6 +461,8 @@ struct conf {
 /* Sets all defaults. Returns 0 or ERR_NOMEM. Text fields are never NULL afterwards. */
 MUST_CHECK int conf_init(struct conf *c);
 void conf_fini(struct conf *c);
+/* "90d", "30s": a time as settings have it. Returns 0 or ERR_INVALID. */
+MUST_CHECK int conf_duration(const char *value, int64_t *ms);
 /* One setting by name. why: "turn.workers: 0 is below 1". Returns 0, ERR_CONFIG, ERR_NOMEM. */
 MUST_CHECK int conf_set(struct conf *c, const char *name, const char *value,
     char why[CONF_WHY_SIZE]);

@@ -97,3 +97,16 @@ int file_replace(const char *path, const char *bytes, size_t len, ino_t *inode)
         *inode = st.st_ino;
     return 0;
 }
+
+bool file_has_changed(const char *path, struct file_seen *seen)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 ||
+        (st.st_ino == seen->inode && st.st_size == seen->size &&
+            st.st_mtim.tv_sec == seen->changed.tv_sec &&
+            st.st_mtim.tv_nsec == seen->changed.tv_nsec))
+        return false;
+    *seen = (struct file_seen){.changed = st.st_mtim, .inode = st.st_ino, .size = st.st_size};
+    return true;
+}

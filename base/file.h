@@ -3,8 +3,10 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* file -- small files that are read or written whole. Any process. */
 
@@ -27,5 +29,15 @@ const char *file_why(int error);
  * Returns 0 or ERR_IO; then the old one stands.
  */
 MUST_CHECK int file_replace(const char *path, const char *bytes, size_t len, ino_t *inode);
+
+/* What a file looked like. Zeroed = it has never been there. */
+struct file_seen {
+    struct timespec changed;
+    ino_t inode;
+    off_t size;
+};
+/* Whether it looks other than it did; seen is set to how it looks now. A file that is not there has
+ * not changed. One stat. */
+bool file_has_changed(const char *path, struct file_seen *seen);
 
 #endif

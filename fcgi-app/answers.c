@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "fcgi-app/admit.h"
+#include "fcgi-app/needs.h"
+#include "process/scopes.h"
 #include "store/logentry.h"
 
 #include <inttypes.h>
@@ -70,6 +72,23 @@ static int answers_refused(struct exchange *x, const struct approvals_verdict *v
     }
 }
 
+/* What the audit log has of it: who answered what, with the digest of the arguments that the user
+ * put in the place of those asked about. */
+static void answers_audit(struct exchange *x, const struct approvals_answer *answer,
+    const char *tool, bool expired)
+{
+    bool yes = answer->event == APPROVALS_APPROVE;
+
+    exchange_audit(x,
+        (struct audit_act){.act = expired ? "approval.expired" :
+                yes                       ? "approval.granted" :
+                                            "approval.refused",
+            .object = answer->id,
+            .outcome = expired ? "refused" : "done",
+            .tool = tool,
+            .hash = answer->hash});
+}
+
 /* The zone, and where the request says nothing, what else held when the user was asked. */
 static int answers_inherit(struct exchange *x, struct submit *submit, const char *json)
 {
@@ -95,18 +114,23 @@ static int answers_inherit(struct exchange *x, struct submit *submit, const char
 int answers_apply(struct exchange *x, struct submit *submit, struct approvals_verdict *verdict)
 {
     struct approvals_answer answers[SUBMIT_RESUME_MAX] = {0};
+    const char *tools[SUBMIT_RESUME_MAX];
     struct approvals_record record = {.session = ""};
     struct turns_request request;
     char turn[IDENT_UUID_SIZE];
+    int error = needs_check(x, SCOPE_APPROVE);
+    if (error < 0)
+        return error;
     for (size_t i = 0; i < submit->resume_count; i++) {
-        int error = answers_read(x, submit, &submit->resume[i], &record, &answers[i]);
+        error = answers_read(x, submit, &submit->resume[i], &record, &answers[i]);
         if (error < 0)
             return error;
+        tools[i] = record.tool;
     }
     ident_uuid7(turn);
     if (record.session[0] != '\0')
         snprintf(submit->session, sizeof submit->session, "%s", record.session);
-    int error = answers_inherit(x, submit, record.input ? record.input : "");
+    error = answers_inherit(x, submit, record.input ? record.input : "");
     if (error == 0)
         error = admit_request(x, submit, turn, &request);
     if (error < 0)
@@ -118,6 +142,12 @@ int answers_apply(struct exchange *x, struct submit *submit, struct approvals_ve
         verdict);
     if (error < 0)
         return error;
+    for (size_t i = 0; i < submit->resume_count; i++) {
+        bool expired = verdict->outcome == APPROVALS_EXPIRED;
+        if (verdict->outcome == APPROVALS_DONE ||
+            (expired && strcmp(answers[i].id, verdict->id) == 0))
+            answers_audit(x, &answers[i], tools[i], expired);
+    }
     if (verdict->outcome != APPROVALS_DONE)
         return answers_refused(x, verdict);
     log_info("approval %s of %s: %s, turn %s", answers[0].id, record.tool,

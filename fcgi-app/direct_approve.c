@@ -18,6 +18,12 @@ static int direct_ask(struct exchange *x, struct approvals_ask *ask)
             "%d approvals are open already; answer some.", APPROVALS_DIRECT_MAX);
     if (error < 0)
         return error;
+    exchange_audit(x,
+        (struct audit_act){.act = "approval.asked",
+            .object = ask->id,
+            .outcome = ask->why,
+            .tool = ask->tool,
+            .hash = ask->hash});
     clock_rfc3339(ask->expires_ms, ends);
     problem_set(&x->problem, PROBLEM_APPROVAL,
         "Nothing was done. POST %s/approvals/%s {\"approved\":true}, then repeat this call with "
@@ -56,6 +62,12 @@ static int direct_use(struct exchange *x, const struct tools_spec *spec, const c
     case ERR_FORBIDDEN:
         return problem_set(&x->problem, PROBLEM_APPROVAL_DENIED, "Nothing was done.");
     case ERR_DEADLINE:
+        exchange_audit(x,
+            (struct audit_act){.act = "approval.expired",
+                .object = id,
+                .outcome = "refused",
+                .tool = spec->name,
+                .hash = ask->hash});
         return problem_set(&x->problem, PROBLEM_APPROVAL_EXPIRED, "Nothing was done.");
     default:
         return error;

@@ -269,6 +269,17 @@ static void exchange_argue_origin(struct exchange *x)
         exchange_argument(&x->reply.head, "origin", origin);
 }
 
+/* The stream ends with the credential that asked for it. */
+static void exchange_argue_mark(struct exchange *x)
+{
+    char mark[AUTH_MARK_SIZE];
+
+    if (!x->who.mark.kind)
+        return;
+    auth_mark_write(&x->who.mark, mark);
+    exchange_argument(&x->reply.head, "by", mark);
+}
+
 static void exchange_put_view(struct exchange *x, const struct exchange_view *view)
 {
     struct buf *head = &x->reply.head;
@@ -284,6 +295,7 @@ static void exchange_put_view(struct exchange *x, const struct exchange_view *vi
         exchange_argument(head, "detail", view->detail);
     if (!view->turn && x->who.expires_ms > 0)
         buf_printf(head, "&expires=%lld", x->who.expires_ms);
+    exchange_argue_mark(x);
 }
 
 int exchange_handover(struct exchange *x, const struct exchange_view *view)
@@ -314,6 +326,7 @@ int exchange_handover_log(struct exchange *x, const struct exchange_log *ask)
     exchange_argument(head, "request", x->request.id);
     if (x->who.expires_ms > 0)
         buf_printf(head, "&expires=%lld", x->who.expires_ms);
+    exchange_argue_mark(x);
     exchange_argue_origin(x);
     buf_puts(head, "\r\n");
     return buf_error(head);
@@ -369,4 +382,15 @@ int exchange_head(const struct exchange *x, struct buf *out)
     buf_puts(out, buf_text(&reply->head));
     buf_puts(out, "\r\n");
     return buf_error(out);
+}
+
+void exchange_audit(struct exchange *x, struct audit_act act)
+{
+    char mark[AUTH_MARK_SIZE];
+
+    auth_mark_write(&x->who.mark, mark);
+    act.user = x->who.user;
+    act.credential = mark;
+    act.trace = x->request.trace.trace_id;
+    audit_write(x->app->conf, &act);
 }

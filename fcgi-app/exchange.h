@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/reactor.h"
 #include "fcgi-app/request.h"
+#include "process/audit.h"
 #include "process/auth.h"
 #include "process/problem.h"
 #include "process/worker.h"
@@ -108,6 +109,8 @@ bool exchange_is_facade(const struct exchange *x);
  * If-None-Match names it, the reply becomes a 304.
  */
 void exchange_tag(struct exchange *x);
+/* Tells the audit log what this user did; user, credential and trace are filled in. */
+void exchange_audit(struct exchange *x, struct audit_act act);
 /* Replaces whatever reply there is by the problem's. */
 void exchange_problem(struct exchange *x);
 

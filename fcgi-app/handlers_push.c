@@ -123,6 +123,7 @@ int handlers_inbox_push(struct exchange *x)
     buf_free(&event);
     if (error != 0)
         return error;
+    exchange_audit(x, (struct audit_act){.act = "inbox.push", .object = user, .outcome = "done"});
     exchange_json(x, 202);
     buf_printf(&x->reply.body, "{\"success\":true,\"user_id\":\"%s\"}", user);
     return 0;

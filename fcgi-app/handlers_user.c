@@ -45,7 +45,7 @@ int handlers_context_put(struct exchange *x)
 
 int handlers_ticket(struct exchange *x)
 {
-    char ticket[TICKETS_SIZE] = "", expires[CLOCK_RFC3339_SIZE];
+    char ticket[TICKETS_SIZE] = "", expires[CLOCK_RFC3339_SIZE], mark[AUTH_MARK_SIZE];
     const struct conf *conf = x->app->conf;
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
     if (!origin_may_open(conf, origin, request_header(&x->request, "HTTP_HOST")) ||
@@ -53,8 +53,14 @@ int handlers_ticket(struct exchange *x)
         problem_set(&x->problem, PROBLEM_ORIGIN, "This origin is not in the setting `origins`.");
         return ERR_FORBIDDEN;
     }
-    int error = tickets_new(x->app->store, x->who.user, x->who.role, origin ? origin : "-",
-        x->who.expires_ms, ticket);
+    auth_mark_write(&x->who.mark, mark);
+    int error = tickets_new(x->app->store,
+        &(struct tickets_owner){.uid = x->who.user,
+            .role = x->who.role,
+            .mark = mark,
+            .scopes = x->who.scopes,
+            .expires_ms = x->who.expires_ms},
+        origin ? origin : "-", ticket);
     if (error < 0)
         return error;
     clock_rfc3339(clock_real_ms() + conf->ticket_ms, expires);

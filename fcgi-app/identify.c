@@ -11,6 +11,7 @@
 #include "store/notice.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define IDENTIFY_LOOK_MS 50
@@ -22,18 +23,24 @@ static int identify_internal(struct exchange *x)
 {
     const char *user = request_header(&x->request, "TP_USER");
     const char *role = request_header(&x->request, "TP_ROLE");
+    const char *scopes = request_header(&x->request, "TP_SCOPES");
     if (!user || !ident_is_user(user, strlen(user)))
         return problem_set(&x->problem, PROBLEM_BAD_REQUEST, "TP_USER is missing or not valid.");
     x->who.kind = AUTH_INTERNAL;
     snprintf(x->who.user, sizeof x->who.user, "%s", user);
     snprintf(x->who.role, sizeof x->who.role, "%s", role ? role : "user");
+    x->who.scopes = scopes ? (unsigned)strtoul(scopes, NULL, 10) & SCOPES_ALL : SCOPES_ALL;
     return 0;
 }
 
 static int identify_refuse(struct exchange *x, const char *why)
 {
+    static const enum problem_code codes[] = {[AUTH_LIVES] = PROBLEM_UNAUTHENTICATED,
+        [AUTH_EXPIRED] = PROBLEM_EXPIRED,
+        [AUTH_REVOKED] = PROBLEM_REVOKED};
+
     log_limited(LOG_LEVEL_INFO, "refused a credential: %s", why);
-    problem_set(&x->problem, PROBLEM_UNAUTHENTICATED, "Credential refused: %s.", why);
+    problem_set(&x->problem, codes[x->who.ended], "Credential refused: %s.", why);
     x->problem.challenge = handlers_mcp_challenge(x);
     return ERR_AUTH;
 }

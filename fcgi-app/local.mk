@@ -52,6 +52,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/mcpd_resources.c \
 	fcgi-app/mcpd_tools.c \
 	fcgi-app/openapi.c fcgi-app/openapi.h \
+	fcgi-app/needs.c fcgi-app/needs.h \
 	fcgi-app/request.c fcgi-app/request.h \
 	fcgi-app/routes.c fcgi-app/routes.h \
 	fcgi-app/runner.c fcgi-app/runner.h \

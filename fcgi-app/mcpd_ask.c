@@ -155,6 +155,8 @@ static int mcpd_ask_note(struct exchange *x, const char *id, const jdoc *said)
     struct approvals_answer answer = {0};
     struct approvals_verdict verdict;
     char turn[IDENT_UUID_SIZE];
+    if (!(x->who.scopes & SCOPE_APPROVE))
+        return 0; /* not this client's to answer */
     int error = mcpd_ask_record(x, id, &record);
     if (error == 0)
         error = mcpd_ask_verdict(x, record.tool, said, &answer);
@@ -165,6 +167,13 @@ static int mcpd_ask_note(struct exchange *x, const char *id, const jdoc *said)
     error = approvals_answer(x->app->store, x->who.user,
         &(struct turns_request){.turn = turn, .first_event = "", .input = ""},
         &(struct approvals_answers){.all = &answer, .count = 1}, &verdict);
+    if (error == 0 && verdict.outcome == APPROVALS_DONE)
+        exchange_audit(x,
+            (struct audit_act){.act = answer.event == APPROVALS_APPROVE ? "approval.granted" :
+                                                                          "approval.refused",
+                .object = id,
+                .outcome = "done",
+                .tool = record.tool});
     if (error == 0)
         log_info("approval %s of %s: %s by an MCP client", id, record.tool,
             verdict.outcome != APPROVALS_DONE     ? "not answered" :

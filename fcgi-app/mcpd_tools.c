@@ -322,7 +322,7 @@ int mcpd_tools_call(struct mcpd_call *c)
     mcpd_tools_watch(c, &progress, &d);
     error = direct_call(x, &d);
     bool asks = error < 0 && x->problem.set && x->problem.code == PROBLEM_APPROVAL &&
-        c->m->terms.elicits && !c->m->batch;
+        c->m->terms.elicits && !c->m->batch && x->who.scopes & SCOPE_APPROVE;
     if (asks && d.asked.id[0] != '\0')
         error = mcpd_ask(c, &d);
     else if (asks && asked)

@@ -7,6 +7,7 @@
 #include "fcgi-app/guard.h"
 #include "fcgi-app/handlers.h"
 #include "fcgi-app/identify.h"
+#include "fcgi-app/needs.h"
 #include "fcgi-app/ticket.h"
 #include "process/measure.h"
 #include "process/origin.h"
@@ -426,6 +427,8 @@ static int routes_handle(struct exchange *x, int pool)
         error = routes_match(x, pool, &row);
     if (error == 0 && row->user != ROUTES_ANYONE)
         error = identify(x, row->user);
+    if (error == 0 && row->user != ROUTES_ANYONE)
+        error = needs_check(x, needs_of(row));
     if (error == 0 && row->user != ROUTES_ANYONE)
         error = guard_user(x, row);
     if (error == 0)

@@ -15,8 +15,6 @@
 #include <strings.h>
 
 #define AUTH_TOKEN_MAX 8192
-#define AUTH_API_KEY_PREFIX "tpk_"
-#define AUTH_API_KEY_MIN 20
 #define AUTH_SECRET_MIN 32
 
 static void auth_free_json(void *doc)
@@ -184,6 +182,22 @@ static int auth_check_user(const struct auth *a, const jdoc *claims, char user[I
     return 0;
 }
 
+/* By what it can be revoked: its id, and when it was issued. */
+static void auth_mark_token(const jdoc *claims, struct auth_mark *mark)
+{
+    char hash[IDENT_SHA256_SIZE];
+    const char *jti = NULL;
+    size_t len = 0;
+
+    *mark = (struct auth_mark){.kind = 'j'};
+    if (jdoc_get_string(claims, "jti", &jti, &len) == 0) {
+        ident_sha256_hex(jti, len, hash);
+        mark->id = apikey_id(hash);
+    }
+    if (auth_date(claims, "iat", &mark->issued_ms) < 0)
+        mark->issued_ms = 0;
+}
+
 static int auth_check_claims(const struct auth *a, const jdoc *claims, struct auth_identity *out,
     const char **why)
 {
@@ -202,6 +216,8 @@ static int auth_check_claims(const struct auth *a, const jdoc *claims, struct au
     out->kind = AUTH_JWT;
     bool admin = strcmp(jdoc_text_or(claims, "role", ""), "admin") == 0;
     snprintf(out->role, sizeof out->role, "%s", admin ? "admin" : "user");
+    out->scopes = SCOPES_ALL;
+    auth_mark_token(claims, &out->mark);
     out->expires_ms =
         expires + a->conf->jwt_leeway_ms; /* a socket lives as long as a request passes */
     return 0;
@@ -232,20 +248,65 @@ static int auth_jwt(struct auth *a, struct arena *arena, const char *token, size
     return error < 0 ? error : auth_check_signature(a, header, &what, why);
 }
 
-static int auth_api_key(const struct auth *a, const char *token, size_t len,
-    struct auth_identity *out, const char **why)
+static int auth_refuse_ended(struct auth_identity *out, enum auth_end ended, const char **why)
+{
+    memset(out, 0, sizeof *out);
+    out->ended = ended;
+    return auth_refuse(why,
+        ended == AUTH_EXPIRED ? "the credential has expired" : "the credential has been revoked");
+}
+
+static bool auth_key_has_expired(const struct apikey *key)
+{
+    return key->expires_ms && key->expires_ms <= clock_real_ms();
+}
+
+static int auth_api_key(struct auth *a, const char *token, size_t len, struct auth_identity *out,
+    const char **why)
 {
     char hash[IDENT_SHA256_SIZE];
+    const struct apikey *key;
+
     ident_sha256_hex(token, len, hash);
-    for (size_t i = 0; len >= AUTH_API_KEY_MIN && i < a->key_count; i++) {
-        if (!ident_equal_secret(hash, a->keys[i].hash))
-            continue;
-        out->kind = AUTH_API_KEY;
-        snprintf(out->user, sizeof out->user, "%s", a->keys[i].user);
-        snprintf(out->role, sizeof out->role, "%s", a->keys[i].role);
-        return 0;
-    }
-    return auth_refuse(why, "the API key is not known");
+    key = len >= APIKEY_MIN ? auth_keys_find(a, hash) : NULL;
+    if (!key)
+        return auth_refuse(why, "the API key is not known");
+    if (auth_key_has_expired(key))
+        return auth_refuse_ended(out, AUTH_EXPIRED, why);
+    out->kind = AUTH_API_KEY;
+    snprintf(out->user, sizeof out->user, "%s", key->user);
+    /* The role's rights are a scope of their own. */
+    snprintf(out->role, sizeof out->role, "%s", key->scopes & SCOPE_ADMIN ? key->role : "user");
+    snprintf(out->class, sizeof out->class, "%s", key->class);
+    out->scopes = key->scopes;
+    out->expires_ms = key->expires_ms;
+    out->mark =
+        (struct auth_mark){.kind = 'k', .id = apikey_id(hash), .issued_ms = key->created_ms};
+    return 0;
+}
+
+enum auth_end auth_ended(struct auth *a, const char *user, const struct auth_mark *mark)
+{
+    const struct apikey *key;
+
+    if (!mark->kind)
+        return AUTH_LIVES;
+    auth_keys_look(a);
+    if (revoked_has(&a->revoked, user, mark->id, mark->issued_ms))
+        return AUTH_REVOKED;
+    if (mark->kind != 'k')
+        return AUTH_LIVES;
+    key = auth_keys_find_id(a, mark->id);
+    if (!key || strcmp(key->user, user) != 0)
+        return AUTH_REVOKED;
+    return auth_key_has_expired(key) ? AUTH_EXPIRED : AUTH_LIVES;
+}
+
+static int auth_check_ended(struct auth *a, struct auth_identity *out, const char **why)
+{
+    enum auth_end ended = auth_ended(a, out->user, &out->mark);
+
+    return ended == AUTH_LIVES ? 0 : auth_refuse_ended(out, ended, why);
 }
 
 int auth_token(struct auth *a, const char *token, size_t len, struct auth_identity *out,
@@ -254,15 +315,18 @@ int auth_token(struct auth *a, const char *token, size_t len, struct auth_identi
     memset(out, 0, sizeof *out);
     if (len == 0 || len > AUTH_TOKEN_MAX || memchr(token, '\0', len))
         return auth_refuse(why, "the token is empty or too long");
-    if (len >= 4 && memcmp(token, AUTH_API_KEY_PREFIX, 4) == 0)
-        return auth_api_key(a, token, len, out, why);
+    auth_keys_look(a);
+    if (len >= 4 && memcmp(token, APIKEY_PREFIX, 4) == 0) {
+        int known = auth_api_key(a, token, len, out, why);
+        return known < 0 ? known : auth_check_ended(a, out, why);
+    }
     struct arena *arena = arena_new();
     char *copy = !arena ? NULL : arena_memdup(arena, token, len);
     int error = !copy ? auth_refuse(why, "out of memory") : auth_jwt(a, arena, copy, len, out, why);
     if (error < 0)
         memset(out, 0, sizeof *out);
     arena_free(arena);
-    return error;
+    return error < 0 ? error : auth_check_ended(a, out, why);
 }
 
 int auth_development(const struct auth *a, const char *user, struct auth_identity *out)
@@ -273,15 +337,15 @@ int auth_development(const struct auth *a, const char *user, struct auth_identit
     if (!a->conf->development || ident_user_named(user, strlen(user), out->user) < 0)
         return ERR_AUTH;
     out->kind = AUTH_DEVELOPMENT;
+    out->scopes = SCOPES_ALL;
     snprintf(out->role, sizeof out->role, "user");
     return 0;
 }
 
-int auth_ticket(const struct auth *a, const char *value, size_t len, const char *origin,
+int auth_ticket(struct auth *a, const char *value, size_t len, const char *origin,
     struct auth_identity *out)
 {
-    (void)a;
-    char text[IDENT_USER_MAX + 32 + 512];
+    char text[IDENT_USER_MAX + 32 + 512 + AUTH_MARK_SIZE + 16];
     memset(out, 0, sizeof *out);
     if (len >= sizeof text || memchr(value, '\0', len))
         return ERR_AUTH;
@@ -291,6 +355,8 @@ int auth_ticket(const struct auth *a, const char *value, size_t len, const char 
     const char *user = strsep(&rest, " ");
     const char *role = strsep(&rest, " ");
     const char *bound = strsep(&rest, " ");
+    const char *expires = strsep(&rest, " ");
+    const char *mark = strsep(&rest, " ");
     if (!bound)
         bound = "";
     if (!role || !ident_is_user(user, strlen(user)) ||
@@ -299,8 +365,15 @@ int auth_ticket(const struct auth *a, const char *value, size_t len, const char 
     /* A ticket made without an origin (by a server, for its browser) is bound to the user only. */
     if (*bound != '\0' && strcmp(bound, "-") != 0 && (!origin || strcmp(bound, origin) != 0))
         return ERR_AUTH;
+    if (mark && !auth_mark_read(mark, &out->mark))
+        return ERR_AUTH;
+    out->ended = auth_ended(a, user, &out->mark);
+    if (out->ended != AUTH_LIVES)
+        return ERR_AUTH;
     out->kind = AUTH_TICKET;
-    out->expires_ms = rest ? strtoll(rest, NULL, 10) : 0;
+    out->expires_ms = expires ? strtoll(expires, NULL, 10) : 0;
+    /* One that was made before an upgrade names none. */
+    out->scopes = rest ? (unsigned)strtoul(rest, NULL, 10) & SCOPES_ALL : SCOPES_ALL;
     snprintf(out->user, sizeof out->user, "%s", user);
     snprintf(out->role, sizeof out->role, "%s", role);
     return 0;

@@ -4,22 +4,40 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "process/apikey.h"
+#include "process/auth_mark.h"
+#include "process/scopes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /*
- * auth -- the identity behind a credential. Pure computation over keys that are read at the start
- * (a reload starts workers that read them anew); those of jwt.jwks_url are read when they change
- * (process/jwks.h). Used by api, turn and stream workers.
+ * auth -- the identity behind a credential. Computation over keys that are read at the start (a
+ * reload starts workers that read them anew); those of jwt.jwks_url (process/jwks.h), the lines of
+ * api_keys.file and what was revoked (process/revoked.h) are read when they change, within a
+ * second. Used by api, turn and stream workers.
  */
-enum auth_kind { AUTH_NONE, AUTH_JWT, AUTH_API_KEY, AUTH_TICKET, AUTH_DEVELOPMENT, AUTH_INTERNAL };
+enum auth_kind {
+    AUTH_NONE,
+    AUTH_JWT,
+    AUTH_API_KEY,
+    AUTH_TICKET,
+    AUTH_DEVELOPMENT,
+    AUTH_INTERNAL,
+    AUTH_PAGE /* the page's own cookie: store/tickets.h */
+};
+/* Why a credential that was good is good no more. */
+enum auth_end { AUTH_LIVES, AUTH_EXPIRED, AUTH_REVOKED };
 struct auth_identity {
     enum auth_kind kind;
     char user[IDENT_USER_MAX + 1];
-    char role[32];        /* "user" or "admin" */
-    long long expires_ms; /* real time, jwt.leeway included; 0 = never: when it passes a socket is
+    char role[32];                    /* "user" or "admin" */
+    char class[APIKEY_CLASS_MAX + 1]; /* of an API key; "" = it names none */
+    unsigned scopes;                  /* what it may be used for: process/scopes.h */
+    long long expires_ms;  /* real time, jwt.leeway included; 0 = never: when it passes a socket is
                              closed (4001) */
+    struct auth_mark mark; /* of the credential, also of the one that a ticket stands for */
+    enum auth_end ended;   /* set on ERR_AUTH too, when it is known */
 };
 struct auth;
 MUST_CHECK int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_size);
@@ -38,10 +56,17 @@ MUST_CHECK int auth_token(struct auth *a, const char *token, size_t len, struct 
 /* Development mode: user as named (name or id), or "dev" when NULL or "". ERR_AUTH outside that
  * mode. */
 MUST_CHECK int auth_development(const struct auth *a, const char *user, struct auth_identity *out);
-/* Parses the text of a ticket's key: "UID ROLE ORIGIN EXPIRES" (of the credential that asked for
- * it; real ms, 0 = never). */
-MUST_CHECK int auth_ticket(const struct auth *a, const char *value, size_t len, const char *origin,
+/* Parses the text of a ticket's key: "UID ROLE ORIGIN EXPIRES MARK SCOPES" (of the credential that
+ * asked for it; real ms, 0 = never; auth_mark.h; the bits as a number). ERR_AUTH also when that
+ * credential has ended meanwhile. */
+MUST_CHECK int auth_ticket(struct auth *a, const char *value, size_t len, const char *origin,
     struct auth_identity *out);
+/*
+ * auth_ended -- whether the credential behind this mark has ended before its time: revoked, or an
+ * API key whose line is gone or has expired. Cheap: an open connection asks once a second.
+ *   user  whose it is
+ */
+enum auth_end auth_ended(struct auth *a, const char *user, const struct auth_mark *mark);
 
 /*
  * auth_bearer -- the credential in a value of the header Authorization (RFC 6750 section 2.1),

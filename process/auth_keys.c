@@ -1,7 +1,9 @@
 #include "process/auth_keys.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/log.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +14,7 @@
 
 #define AUTH_PEM_MAX 16384
 #define AUTH_KEYS_FILE_MAX (4 * 1024 * 1024)
+#define AUTH_LOOK_MS 250
 /* With a set of keys the issuer says by the key's type what it signs with. */
 #define AUTH_ALL_PUBLIC (((1u << JWS_ALGORITHM_COUNT) - 1) & ~(1u << JWS_HS256))
 
@@ -105,60 +108,110 @@ static int auth_keys_init_jwt(struct auth *a, char *why, size_t why_size)
     return error;
 }
 
-static bool auth_keys_is_sha256(const char *s)
+/* ---- API keys ---- */
+
+static int auth_keys_compare(const void *a, const void *b)
 {
-    return strlen(s) == IDENT_SHA256_SIZE - 1 && strspn(s, "0123456789abcdef") == strlen(s);
+    const struct apikey *x = a, *y = b;
+
+    return strcmp(x->hash, y->hash);
 }
 
-/* "SHA256HEX USER ROLE [NAME]", blank, or a comment. */
-static int auth_keys_parse_key_line(struct auth_api_key *key, char *line, bool *found)
+/* text: changed. Returns 0; ERR_CONFIG with why; ERR_NOMEM. */
+static int auth_keys_parse(const struct conf *conf, char *text, struct apikey **keys, size_t *count,
+    char why[CONF_WHY_SIZE])
 {
-    char *rest = NULL;
-    char *hash = strtok_r(line, " \t\r", &rest);
-    *found = hash && *hash != '#';
-    if (!*found)
+    const char *wrong = "";
+    size_t lines = 1;
+    unsigned number = 0;
+    int error = 0;
+
+    for (const char *c = text; *c; c++)
+        lines += *c == '\n';
+    *count = 0;
+    *keys = calloc(lines, sizeof **keys);
+    if (!*keys)
+        return ERR_NOMEM;
+    for (char *line; !error && (line = strsep(&text, "\n"));) {
+        bool found = false;
+
+        number++;
+        error = apikey_parse(line, &(*keys)[*count], &found, &wrong);
+        *count += found && !error;
+    }
+    if (error)
+        snprintf(why, CONF_WHY_SIZE, "%s:%u: %s", conf->api_keys_file, number, wrong);
+    return error;
+}
+
+static int auth_keys_load_api_keys(struct auth *a, char why[CONF_WHY_SIZE])
+{
+    const struct conf *conf = a->conf;
+    struct apikey *keys = NULL;
+    char *text = NULL;
+    size_t len = 0, count = 0;
+    int error;
+
+    if (!*conf->api_keys_file)
         return 0;
-    char *user = strtok_r(NULL, " \t\r", &rest);
-    char *role = strtok_r(NULL, " \t\r", &rest);
-    if (!auth_keys_is_sha256(hash) || !user || ident_user_named(user, strlen(user), key->user) < 0)
+    file_has_changed(conf->api_keys_file, &a->keys_seen);
+    error = file_read(AT_FDCWD, conf->api_keys_file, AUTH_KEYS_FILE_MAX, &text, &len);
+    if (error) {
+        snprintf(why, CONF_WHY_SIZE, "%s: %s", conf->api_keys_file, file_why(error));
         return ERR_CONFIG;
-    if (!role || (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0))
-        return ERR_CONFIG;
-    snprintf(key->hash, sizeof key->hash, "%s", hash);
-    snprintf(key->role, sizeof key->role, "%s", role);
+    }
+    error = auth_keys_parse(conf, text, &keys, &count, why);
+    free(text);
+    if (error) {
+        free(keys);
+        return error;
+    }
+    qsort(keys, count, sizeof *keys, auth_keys_compare);
+    free(a->keys);
+    a->keys = keys;
+    a->key_count = count;
     return 0;
 }
 
-static int auth_keys_load_api_keys(struct auth *a, char *why, size_t why_size)
+void auth_keys_look(struct auth *a)
 {
-    if (*a->conf->api_keys_file == '\0')
-        return 0;
-    char *text = NULL;
-    size_t text_len = 0;
-    int error = file_read(AT_FDCWD, a->conf->api_keys_file, AUTH_KEYS_FILE_MAX, &text, &text_len);
-    if (error) {
-        snprintf(why, why_size, "%s: %s", a->conf->api_keys_file, file_why(error));
-        return ERR_CONFIG;
+    char why[CONF_WHY_SIZE] = "";
+    int64_t now = clock_mono_ms();
+
+    revoked_watch_look(&a->revoked);
+    if (!*a->conf->api_keys_file || now < a->keys_look_ms)
+        return;
+    a->keys_look_ms = now + AUTH_LOOK_MS;
+    if (file_has_changed(a->conf->api_keys_file, &a->keys_seen) && auth_keys_load_api_keys(a, why))
+        log_limited(LOG_LEVEL_ERROR, "the API keys stay as they were: %s", why);
+}
+
+const struct apikey *auth_keys_find(const struct auth *a, const char hash[IDENT_SHA256_SIZE])
+{
+    struct apikey wanted;
+
+    snprintf(wanted.hash, sizeof wanted.hash, "%s", hash);
+    return a->key_count == 0 ?
+        NULL :
+        bsearch(&wanted, a->keys, a->key_count, sizeof *a->keys, auth_keys_compare);
+}
+
+const struct apikey *auth_keys_find_id(const struct auth *a, uint64_t id)
+{
+    size_t from = 0, to = a->key_count;
+
+    while (from < to) {
+        size_t at = from + (to - from) / 2;
+        uint64_t found = apikey_id(a->keys[at].hash);
+
+        if (found == id)
+            return &a->keys[at];
+        if (found < id)
+            from = at + 1;
+        else
+            to = at;
     }
-    size_t lines = 1;
-    for (const char *c = text; *c != '\0'; c++)
-        lines += *c == '\n';
-    a->keys = calloc(lines, sizeof *a->keys);
-    error = !a->keys ? ERR_NOMEM : 0;
-    char *rest = text;
-    unsigned number = 0;
-    for (char *line; error == 0 && (line = strsep(&rest, "\n"));) {
-        bool found = false;
-        number++;
-        error = auth_keys_parse_key_line(&a->keys[a->key_count], line, &found);
-        if (error < 0)
-            snprintf(why, why_size, "%s:%u: not `SHA256HEX USER ROLE [NAME]`",
-                a->conf->api_keys_file, number);
-        else if (found)
-            a->key_count++;
-    }
-    free(text);
-    return error;
+    return NULL;
 }
 
 static void auth_keys_init_refusals(struct auth *a)
@@ -176,11 +229,13 @@ int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_s
         snprintf(why, why_size, "out of memory");
         return ERR_NOMEM;
     }
-    a->conf = conf;
+    a->conf = a->revoked.conf = conf;
     auth_keys_init_refusals(a);
+    revoked_watch_look(&a->revoked);
+    char text[CONF_WHY_SIZE] = "";
     int error = auth_keys_init_jwt(a, why, why_size);
-    if (error == 0)
-        error = auth_keys_load_api_keys(a, why, why_size);
+    if (error == 0 && (error = auth_keys_load_api_keys(a, text)) < 0)
+        snprintf(why, why_size, "%s", text);
     if (error < 0) {
         auth_free(a);
         return error;
@@ -195,6 +250,7 @@ void auth_free(struct auth *a)
         return;
     jwks_free(&a->files);
     jwks_watch_fini(&a->issuer);
+    revoked_watch_fini(&a->revoked);
     free(a->keys);
     free(a);
 }

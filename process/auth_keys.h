@@ -3,15 +3,11 @@
 
 #include "process/auth.h"
 #include "process/jwks.h"
+#include "process/revoked.h"
 
 /* auth_keys -- what auth reads at the start: keys, and texts of refusals. For auth's files only. */
 #define AUTH_FILE_KID_MAX 64
 
-struct auth_api_key {
-    char hash[IDENT_SHA256_SIZE];
-    char user[IDENT_USER_MAX + 1];
-    char role[32];
-};
 /* What is wrong with the claim jwt.user_claim: texts that name it, made at start. */
 #define AUTH_REFUSAL_TABLE(X) \
     X(AUTH_NO_CLAIM, "the token has no claim %.80s, which names the user") \
@@ -32,9 +28,19 @@ struct auth {
     unsigned algorithms;      /* bits 1 << JWS_...; 0 = no JWT is accepted */
     struct jwks files;        /* of jwt.keys_dir */
     struct jwks_watch issuer; /* of jwt.jwks_url */
-    struct auth_api_key *keys;
+    struct revoked_watch revoked;
+    struct apikey *keys; /* by digest */
     size_t key_count;
+    struct file_seen keys_seen;
+    int64_t keys_look_ms;              /* monotonic: the next look at api_keys.file */
     char refusals[AUTH_REFUSALS][192]; /* of a claim that names no user */
 };
+
+/* Reads what has changed of api_keys.file and of what is revoked, at most four times a second. A
+ * file with an error takes nothing away; the log tells it. */
+void auth_keys_look(struct auth *a);
+/* The line of a key by its digest, or by the start of that. NULL: there is none. */
+const struct apikey *auth_keys_find(const struct auth *a, const char hash[IDENT_SHA256_SIZE]);
+const struct apikey *auth_keys_find_id(const struct auth *a, uint64_t id);
 
 #endif

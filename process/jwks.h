@@ -3,14 +3,13 @@
 
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/jdoc.h"
 #include "process/jws.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
-#include <time.h>
 
 /*
  * jwks -- the public keys that tokens may be signed with: those of a JSON Web Key Set (RFC 7517),
@@ -74,8 +73,7 @@ struct jwks_watch {
     const struct conf *conf;
     struct jwks set; /* as read last; a file that is gone or broken takes nothing away */
     int64_t tried_ms;
-    struct timespec changed;
-    ino_t inode;
+    struct file_seen seen;
     int64_t look_ms; /* monotonic: the next look */
 };
 /* Looks whether the file has changed, at most once a second. Does nothing without jwt.jwks_url. */

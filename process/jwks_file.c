@@ -1,14 +1,12 @@
 #include "process/jwks.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define JWKS_FILE "jwks.json"
 #define JWKS_FILE_MAX (JWKS_BYTES_MAX * 2)
@@ -98,19 +96,14 @@ static int jwks_watch_load(struct jwks_watch *w)
 void jwks_watch_look_now(struct jwks_watch *w)
 {
     char path[256];
-    struct stat st;
     int error;
 
     if (!*w->conf->jwt_jwks_url)
         return;
     w->look_ms = clock_mono_ms() + JWKS_LOOK_MS;
     jwks_file_path(w->conf, path);
-    if (stat(path, &st) != 0 ||
-        (st.st_ino == w->inode && st.st_mtim.tv_sec == w->changed.tv_sec &&
-            st.st_mtim.tv_nsec == w->changed.tv_nsec))
+    if (!file_has_changed(path, &w->seen))
         return;
-    w->inode = st.st_ino;
-    w->changed = st.st_mtim;
     error = jwks_watch_load(w);
     if (error && error != ERR_NOT_FOUND)
         log_limited(LOG_LEVEL_WARN, "%s cannot be read: %s", path, err_text(error));

@@ -1,8 +1,11 @@
 # What every process of the service is: its place on the scoreboard, who may ask it, how it says no.
 noinst_LIBRARIES += libprocess.a
 libprocess_a_SOURCES = \
+	process/apikey.c process/apikey.h \
+	process/audit.c process/audit.h \
 	process/auth.c process/auth.h \
 	process/auth_keys.c process/auth_keys.h \
+	process/auth_mark.c process/auth_mark.h \
 	process/blame.c process/blame.h \
 	process/cookie.c process/cookie.h \
 	process/etag.c process/etag.h \
@@ -20,6 +23,8 @@ libprocess_a_SOURCES = \
 	process/measure.c process/measure.h \
 	process/origin.c process/origin.h \
 	process/problem.c process/problem.h \
+	process/revoked.c process/revoked.h \
+	process/scopes.c process/scopes.h \
 	process/scoreboard.c process/scoreboard.h \
 	process/scoreboard_seat.c \
 	process/slots.c process/slots.h \

@@ -18,6 +18,9 @@
     X(PROBLEM_UNSUPPORTED, 400, "unsupported_value", "This is not served here", false) \
     X(PROBLEM_PREVIOUS, 400, "previous_response_not_found", "There is no such response", false) \
     X(PROBLEM_UNAUTHENTICATED, 401, "unauthenticated", "A valid credential is needed", false) \
+    X(PROBLEM_EXPIRED, 401, "credential_expired", "The credential has expired", false) \
+    X(PROBLEM_REVOKED, 401, "credential_revoked", "The credential has been revoked", false) \
+    X(PROBLEM_SCOPE, 403, "scope_missing", "The credential is not made for this", false) \
     X(PROBLEM_FORBIDDEN, 403, "forbidden", "Not allowed for this credential", false) \
     X(PROBLEM_ORIGIN, 403, "origin_not_allowed", "This origin is not allowed", false) \
     X(PROBLEM_HOST, 421, "host_not_answered", "This host name is not answered here", false) \

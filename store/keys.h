@@ -95,6 +95,7 @@ void keys_feedback_month(char out[64], const char *month);
 #define KEYS_MCP_SERVERS "tp:mcp:servers"
 #define KEYS_MCP_PINS "tp:mcp:pins"
 #define KEYS_READY "tp:ready"
+#define KEYS_REVOKED "tp:revoked"
 #define KEYS_FAILOVER "tp:failover"
 
 #endif

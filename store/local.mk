@@ -20,6 +20,7 @@ libstore_a_SOURCES = \
 	store/records.c store/records.h \
 	store/records_index.c store/records_index.h \
 	store/reminders.c store/reminders.h \
+	store/revokes.c store/revokes.h \
 	store/sessions.c store/sessions.h \
 	store/sessions_delete.c \
 	store/sessions_list.c store/sessions_parts.h \

@@ -19,6 +19,7 @@ static const char *const notice_words[] = {
     [NOTICE_MCP_LIST] = "mcp list",
     [NOTICE_KEYS] = "keys",
     [NOTICE_PUSH] = "push/",
+    [NOTICE_REVOKED] = "revoked",
 };
 
 void notice_format(const struct notice *n, char out[NOTICE_SIZE])

@@ -23,6 +23,7 @@
  *     mcp list           NOTICE_MCP_LIST  the tools of MCP servers are to be listed now
  *     push/UID           NOTICE_PUSH      something waits to be pushed to this user
  *     keys               NOTICE_KEYS      a token names a key that the issuer's set may have by now
+ *     revoked            NOTICE_REVOKED   an administrator has ended credentials
  *   on keys_control of a session, to the worker that runs its turn:
  *     stop TURN          notice_is_stop
  */
@@ -34,7 +35,8 @@ enum notice_kind {
     NOTICE_MCP,
     NOTICE_MCP_LIST,
     NOTICE_KEYS,
-    NOTICE_PUSH
+    NOTICE_PUSH,
+    NOTICE_REVOKED
 };
 struct notice {
     enum notice_kind kind;

@@ -106,8 +106,8 @@ int tickets_erase(struct store *s, const char *uid, char cursor[TICKETS_CURSOR_S
     return error;
 }
 
-int tickets_new(struct store *s, const char *uid, const char *role, const char *origin,
-    int64_t expires_ms, char ticket[TICKETS_SIZE])
+int tickets_new(struct store *s, const struct tickets_owner *of, const char *origin,
+    char ticket[TICKETS_SIZE])
 {
     char key[KEYS_MAX], life[24];
     struct buf value = {0};
@@ -117,7 +117,8 @@ int tickets_new(struct store *s, const char *uid, const char *role, const char *
     ident_token(32, ticket);
     keys_ticket(key, ticket);
     snprintf(life, sizeof life, "%lld", (long long)s->conf->ticket_ms);
-    buf_printf(&value, "%s %s %s %lld", uid, role, origin ? origin : "-", (long long)expires_ms);
+    buf_printf(&value, "%s %s %s %lld %s %u", of->uid, of->role, origin ? origin : "-",
+        (long long)of->expires_ms, of->mark, of->scopes);
     error = buf_error(&value);
     if (!error) {
         args[0] = link_text("SET");

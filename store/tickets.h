@@ -13,16 +13,21 @@
  * (stream_handshake.c).
  */
 #define TICKETS_SIZE 65
-/* tp:ticket:SHA256 -> "UID ROLE ORIGIN EXPIRES", expiring. expires_ms: of the credential that
- * asked, real time; 0 = never. */
-MUST_CHECK int tickets_new(struct store *s, const char *uid, const char *role, const char *origin,
-    int64_t expires_ms, char ticket[TICKETS_SIZE]);
+/* tp:ticket:SHA256 -> "UID ROLE ORIGIN EXPIRES MARK SCOPES", expiring (process/auth.h). */
+struct tickets_owner { /* the credential that asks; borrowed */
+    const char *uid, *role;
+    const char *mark;   /* auth_mark_write */
+    unsigned scopes;    /* process/scopes.h */
+    int64_t expires_ms; /* real time; 0 = never */
+};
+MUST_CHECK int tickets_new(struct store *s, const struct tickets_owner *of, const char *origin,
+    char ticket[TICKETS_SIZE]);
 /* Uses a ticket up. value: its text is appended. Returns 0; ERR_NOT_FOUND (unknown, used,
  * expired). */
 MUST_CHECK int tickets_take(struct store *s, const char *ticket, struct buf *value);
 /*
  * What a ticket that opened a stream still opens: tp:grant:SHA256 -> "SESSION UID ROLE ORIGIN
- * EXPIRES" for life_ms. tickets_granted appends that text; 0 or ERR_NOT_FOUND.
+ * EXPIRES ..." for life_ms. tickets_granted appends that text; 0 or ERR_NOT_FOUND.
  */
 MUST_CHECK int tickets_grant(struct store *s, const char *ticket, const char *session,
     const char *value, int64_t life_ms);

@@ -1,6 +1,8 @@
 # The processes, a folder each, and the two programs.
 noinst_LIBRARIES += libworkers.a
 libworkers_a_SOURCES = \
+	workers/supervisor/api_key_command.c workers/supervisor/api_key_command.h \
+	workers/supervisor/audit_command.c workers/supervisor/audit_command.h \
 	workers/supervisor/check_settings.c workers/supervisor/check_settings.h \
 	workers/supervisor/control.c workers/supervisor/control.h \
 	workers/supervisor/crew.c workers/supervisor/crew.h \
@@ -12,8 +14,11 @@ libworkers_a_SOURCES = \
 	workers/supervisor/crew_seats.c workers/supervisor/crew_seats.h \
 	workers/supervisor/crew_step.c \
 	workers/supervisor/crew_watch.c \
+	workers/supervisor/ending.c workers/supervisor/ending.h \
 	workers/supervisor/failover_command.c workers/supervisor/failover_command.h \
+	workers/supervisor/keyfile.c workers/supervisor/keyfile.h \
 	workers/supervisor/mcp_command.c workers/supervisor/mcp_command.h \
+	workers/supervisor/revoke_command.c workers/supervisor/revoke_command.h \
 	workers/supervisor/service.c workers/supervisor/service.h \
 	workers/supervisor/sockets.c workers/supervisor/sockets.h \
 	workers/supervisor/starved.c workers/supervisor/starved.h \
@@ -85,6 +90,7 @@ libworkers_a_SOURCES = \
 	workers/housekeeper/push_desk.c workers/housekeeper/push_desk.h \
 	workers/housekeeper/push_letter.c workers/housekeeper/push_letter.h \
 	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \
+	workers/housekeeper/revoked_desk.c workers/housekeeper/revoked_desk.h \
 	workers/housekeeper/webhooks.c workers/housekeeper/webhooks.h
 WORKERS_LIBS = libworkers.a $(WSLAY_LIBS) $(ZLIB_LIBS) $(SYSTEMD_LIBS) $(FCGIAPP_LIBS)
 

@@ -5,11 +5,13 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/err.h"
-#include "base/ident.h"
 #include "process/webpush.h"
+#include "workers/supervisor/api_key_command.h"
+#include "workers/supervisor/audit_command.h"
 #include "workers/supervisor/control.h"
 #include "workers/supervisor/failover_command.h"
 #include "workers/supervisor/mcp_command.h"
+#include "workers/supervisor/revoke_command.h"
 #include "workers/terminal/terminal_command.h"
 
 #include <errno.h>
@@ -29,7 +31,6 @@
 #define DEFAULT_CONFIG "/etc/turnpike/turnpike.conf"
 #define TIMEOUT_MS 5000
 #define TOP_EVERY_MS 1000
-#define KEY_BYTES 32
 
 struct options {
     const char *socket, *run_dir, *config;
@@ -403,28 +404,31 @@ static int turnpike_run_chat(struct options *o, int argc, char **argv)
 
 /* --- API keys --- */
 
+/* What prints a key alone needs no settings, and works where they cannot be read. */
 static int turnpike_run_api_key(struct options *o, int argc, char **argv)
 {
-    char key[4 + 2 * KEY_BYTES + 1] = "tpk_", hash[IDENT_SHA256_SIZE];
-    char user[IDENT_USER_MAX + 1]; /* the id: a name may hold blanks, a line of the file none */
-    const char *name = argc > 0 ? argv[0] : "";
-    const char *role = argc > 1 ? argv[1] : "user";
-    (void)o;
-    if (ident_user_named(name, strlen(name), user) < 0) {
-        fprintf(stderr, "turnpike: the user is needed: a name of 1 to %d bytes, or an id\n",
-            IDENT_NAME_MAX);
-        return 2;
-    }
-    if (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0) {
-        fputs("turnpike: the role is user or admin\n", stderr);
-        return 2;
-    }
-    ident_token(KEY_BYTES, key + 4);
-    ident_sha256_hex(key, strlen(key), hash);
-    printf("# The key, shown this once; its holder sends it as `Authorization: Bearer KEY`:\n%s\n"
-           "# The line for api_keys.file; `turnpike reload` makes it valid:\n%s %s %s\n",
-        key, hash, user, role);
-    return 0;
+    struct conf conf;
+    char why[CONF_WHY_SIZE];
+    if (access(CREDENTIALS, X_OK) == 0)
+        setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
+    int error = turnpike_load_settings(o, &conf, why);
+    int status = api_key_command(&conf,
+        error == 0 ? NULL :
+            *why   ? why :
+                     err_text(error),
+        argc, argv);
+    conf_fini(&conf);
+    return status;
+}
+
+static int turnpike_run_revoke(struct options *o, int argc, char **argv)
+{
+    return turnpike_run_with_store(o, revoke_command, argc, argv);
+}
+
+static int turnpike_run_audit(struct options *o, int argc, char **argv)
+{
+    return turnpike_run_with_store(o, audit_command, argc, argv);
 }
 
 /* --- the key of web pushes --- */
@@ -460,7 +464,10 @@ static const struct command commands[] = {
     {"config", "", "all settings with their values, as a configuration file", turnpike_run_config},
     {"chat", "[MESSAGE]", "talk to the assistant; chat --help", turnpike_run_chat},
     {"origins", "", "the settings `origins` and `page.*` as lines for nginx", turnpike_run_origins},
-    {"api-key", "USER [ROLE]", "make an API key", turnpike_run_api_key},
+    {"api-key", "USER [ROLE]", "make an API key; add, list, revoke, rotate", turnpike_run_api_key},
+    {"revoke", "user USER", "end what was issued before now; token JTI, list, forget",
+        turnpike_run_revoke},
+    {"audit", "verify", "does a line of the audit log miss or differ?", turnpike_run_audit},
     {"push-key", "", "make the key of web pushes, for push.key_file", turnpike_run_push_key},
     {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh",
         turnpike_run_mcp},
@@ -511,6 +518,8 @@ int main(int argc, char **argv)
     argv += optind;
     if (argc > 0 && strcmp(argv[0], "chat") == 0) /* it has its own options */
         return turnpike_run_chat(&o, argc - 1, argv + 1);
+    if (argc > 0 && strcmp(argv[0], "api-key") == 0) /* the same */
+        return turnpike_run_api_key(&o, argc - 1, argv + 1);
     optind = 0; /* getopt begins anew, behind the command */
     if (argc > 0 && (status = turnpike_options(&o, argc, argv, "c:h")) >= 0)
         return status;

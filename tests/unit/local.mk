@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/test_conf \
 	tests/unit/test_context \
 	tests/unit/test_control \
+	tests/unit/test_credentials \
 	tests/unit/test_crew_seats \
 	tests/unit/test_deflate \
 	tests/unit/test_durable \

@@ -61,6 +61,9 @@ static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
     case NOTICE_KEYS:
         jwks_desk_wake(k->jwks);
         break;
+    case NOTICE_REVOKED:
+        revoked_desk_wake(&k->revoked);
+        break;
     }
 }
 
@@ -171,6 +174,7 @@ static int housekeeper_open(struct housekeeper *k)
         error = store_open(&k->deaths, conf, k->reactor, owner);
     if (error == 0)
         error = reminders_desk_new(&k->desk, k->store, modules_rings());
+    k->revoked = (struct revoked_desk){.store = k->store};
     k->blame = (struct blame_desk){.store = k->store, .blame = &k->worker->board->blame};
     if (error == 0)
         reminders_desk_guard(k->desk, housekeeper_on_reminder, k);
@@ -258,6 +262,8 @@ static int64_t housekeeper_step(struct housekeeper *k)
     next = gone < next ? gone : next;
     int64_t jwks = jwks_desk_step(k->jwks, now);
     next = jwks < next ? jwks : next;
+    int64_t revoked = revoked_desk_step(&k->revoked, now);
+    next = revoked < next ? revoked : next;
     return next < k->look_ms ? next : k->look_ms;
 }
 

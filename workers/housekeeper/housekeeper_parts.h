@@ -15,6 +15,7 @@
 #include "workers/housekeeper/mcp_desk.h"
 #include "workers/housekeeper/push_desk.h"
 #include "workers/housekeeper/reminders.h"
+#include "workers/housekeeper/revoked_desk.h"
 #include "workers/housekeeper/webhooks.h"
 
 /*
@@ -22,8 +23,8 @@
  *
  * The housekeeper looks after turns that nobody runs: those of dead workers become pending,
  * pending ones are handed to the turn pool. What it knows is a list of jobs; the truth stands in
- * Redis. It also holds the desks of reminders, webhooks, web pushes, MCP servers
- * and issuers' keys.
+ * Redis. It also holds the desks of reminders, webhooks, web pushes, MCP servers,
+ * issuers' keys and revoked credentials.
  *
  *   housekeeper  the process: what it hears, its pass, its end
  *   job_look     finds turns that nobody runs: by their hints, and when they are named on tp:wake
@@ -64,6 +65,7 @@ struct housekeeper {
     struct webhooks_desk *webhooks;
     struct push_desk *pushes;
     struct mcp_desk *mcp;
+    struct revoked_desk revoked;
     struct jwks_desk *jwks;
     struct blame_desk blame;
     struct scoreboard_seat *seat; /* of the reminder it works on; NULL = none */

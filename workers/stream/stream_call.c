@@ -18,13 +18,13 @@ int stream_call_start(const struct stream *s, const struct stream_call *call, fa
     const struct conf *conf = s->conf;
     const bool keyed = call->key && call->key[0];
     int64_t now = clock_real_ms();
-    char start[32];
+    char start[32], scopes[16];
     const struct fastcgi_pair pairs[] = {
         {"GATEWAY_INTERFACE", "CGI/1.1"}, {"SERVER_PROTOCOL", "HTTP/1.1"},
         {"REQUEST_METHOD", call->method}, {"REQUEST_URI", call->path}, {"DOCUMENT_URI", call->path},
         {"SCRIPT_NAME", call->path}, {"QUERY_STRING", ""}, {"CONTENT_TYPE", "application/json"},
         {"TP_INTERNAL", "stream"}, {"TP_USER", call->user},
-        {"TP_ROLE", call->admin ? "admin" : "user"}, {"T_START", start},
+        {"TP_ROLE", call->admin ? "admin" : "user"}, {"T_START", start}, {"TP_SCOPES", scopes},
         {"HTTP_IDEMPOTENCY_KEY", keyed ? call->key : ""}, /* the last: left out without one */
     };
     const struct fastcgi_call_request request = {.pairs = pairs,
@@ -35,6 +35,7 @@ int stream_call_start(const struct stream *s, const struct stream_call *call, fa
         .timeout_ms = conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CALL_MARGIN_MS,
         .max = CALL_REPLY_MAX};
 
+    snprintf(scopes, sizeof scopes, "%u", call->scopes);
     snprintf(start, sizeof start, "%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
     return fastcgi_call_start(call->pool, &request, fn, arg, fn ? out : NULL);
 }
@@ -79,6 +80,7 @@ static int stream_call_try_stop(struct stream_stop *stop)
         .method = "POST",
         .path = buf_text(&path),
         .body = &body,
+        .scopes = SCOPES_ALL,
         .repeatable = true};
     error = buf_error(&path) || buf_error(&body) ?
         ERR_NOMEM :

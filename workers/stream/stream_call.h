@@ -17,6 +17,7 @@ struct stream_call { /* borrowed while stream_call_start runs */
     const char *key; /* Idempotency-Key; NULL or "" = none */
     const struct buf *body;
     bool admin;
+    unsigned scopes; /* process/scopes.h */
     bool repeatable; /* as struct fastcgi_call_request has it */
 };
 

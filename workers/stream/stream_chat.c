@@ -5,6 +5,7 @@
 #include "workers/stream/stream_chat_parts.h"
 #include "workers/stream/stream_frames.h"
 #include "workers/stream/stream_socket.h"
+#include "workers/stream/stream_ws.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -208,7 +209,7 @@ const struct stream_kind stream_chat_kind = {.name = "chat",
     .inbox = stream_conn_no_feed,
     .takes_snapshots = stream_conn_no_snapshots};
 
-void stream_chat_start(struct stream_conn *c, bool admin, unsigned deflate_bits)
+void stream_chat_start(struct stream_conn *c, const struct stream_ws_start *start)
 {
     struct stream_socket *w = stream_socket_new(NULL, &stream_chat_user);
 
@@ -216,7 +217,8 @@ void stream_chat_start(struct stream_conn *c, bool admin, unsigned deflate_bits)
         stream_conn_kill(c);
         return;
     }
-    w->admin = admin;
-    w->deflate_bits = (unsigned char)deflate_bits;
+    w->admin = start->admin;
+    w->scopes = start->scopes;
+    w->deflate_bits = (unsigned char)start->deflate_bits;
     stream_conn_become(c, &stream_chat_kind, w);
 }

@@ -21,8 +21,9 @@
  */
 extern const struct stream_kind stream_chat_kind;
 
-/* The upgrade has been answered. c->user is set. deflate_bits: as struct stream_ws_start's. Without
+/* The upgrade has been answered. c->user is set. start: without form, session and cursor. Without
  * memory the connection is dead. */
-void stream_chat_start(struct stream_conn *c, bool admin, unsigned deflate_bits);
+struct stream_ws_start;
+void stream_chat_start(struct stream_conn *c, const struct stream_ws_start *start);
 
 #endif

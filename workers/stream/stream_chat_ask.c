@@ -159,6 +159,7 @@ void stream_chat_ask_send(struct stream_chat *r, const jdoc *frame)
             .key = jdoc_text_or(jdoc_get(frame, "headers"), "idempotency-key", ""),
             .body = &body,
             .admin = stream_socket_of(r->conn)->admin,
+            .scopes = stream_socket_of(r->conn)->scopes,
             .repeatable = repeatable});
     buf_free(&path);
     buf_free(&body);
@@ -182,6 +183,7 @@ void stream_chat_ask_resume(struct stream_chat *r, const jdoc *frame)
             .path = buf_text(&path),
             .body = &body,
             .admin = stream_socket_of(r->conn)->admin,
+            .scopes = stream_socket_of(r->conn)->scopes,
             .repeatable = true});
     buf_free(&path);
 }

@@ -387,7 +387,9 @@ bool stream_conn_is_old(const struct stream_conn *c, int64_t now_ms)
 
 bool stream_conn_has_expired(const struct stream_conn *c)
 {
-    return c->expires_ms != 0 && clock_real_ms() >= c->expires_ms;
+    if (c->expires_ms != 0 && clock_real_ms() >= c->expires_ms)
+        return true;
+    return c->mark.kind && auth_ended(c->stream->auth, c->user, &c->mark) != AUTH_LIVES;
 }
 
 void stream_conn_tick(struct stream_conn *c, int64_t now_ms)

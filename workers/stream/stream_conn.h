@@ -133,6 +133,7 @@ struct stream_conn {
     int64_t opened_ms, in_ms, out_ms; /* monotonic */
     int64_t due_ms;                   /* monotonic; the kind's, and the end of finishing */
     int64_t expires_ms;               /* real time; 0 = never */
+    struct auth_mark mark;            /* of the credential that opened it */
     unsigned char stage, bucket;
     bool draining;   /* has been told to leave */
     bool collecting; /* in the list of that name */

@@ -281,6 +281,7 @@ void stream_durable_start(struct stream_conn *c, const struct stream_durable_ask
     d->until_ms = clock_mono_ms() +
         (ask->live == STREAM_DURABLE_SSE ? DURABLE_SSE_MS : c->stream->conf->stream_poll_ms);
     c->expires_ms = ask->h.expires_ms;
+    c->mark = ask->h.mark;
     stream_conn_become(c, &stream_durable_kind, d);
     stream_durable_read(c);
 }

@@ -48,7 +48,7 @@ static int stream_handover_form(const char *query, const char *form, struct stre
 
 int stream_handover_read(const char *query, struct stream_handover *out)
 {
-    char scope[8], expires[24], form[24], until[8];
+    char scope[8], expires[24], form[24], until[8], mark[AUTH_MARK_SIZE];
     long user = stream_query_get(query, "user", out->user, sizeof out->user);
     long session = stream_query_get(query, "session", out->session, sizeof out->session);
 
@@ -64,7 +64,10 @@ int stream_handover_read(const char *query, struct stream_handover *out)
     stream_handover_get(query, "until", until, sizeof until);
     stream_handover_get(query, "scope", scope, sizeof scope);
     stream_handover_get(query, "expires", expires, sizeof expires);
+    stream_handover_get(query, "by", mark, sizeof mark);
     out->expires_ms = strtoll(expires, NULL, 10);
+    if (!auth_mark_read(mark[0] ? mark : "-", &out->mark))
+        return ERR_INVALID;
     out->whole_session = strcmp(scope, "run") != 0;
     out->json =
         !out->whole_session && (strcmp(form, "json") == 0 || strcmp(form, FACADE_FORM_JSON) == 0);

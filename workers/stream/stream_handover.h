@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "process/auth_mark.h"
 #include "store/logentry.h"
 #include "workers/stream/hub.h"
 #include "workers/stream/stream_render.h"
@@ -22,6 +23,7 @@ struct stream_handover {
     char trace[IDENT_TRACEPARENT_SIZE]; /* "" = none */
     char origin[520];                   /* of the page, when it may be told; "" = none */
     int64_t expires_ms;                 /* real time; 0 = never */
+    struct auth_mark mark;              /* of the credential */
     bool whole_session, until_final;
     bool json;                              /* the turn's stored reply instead of its events */
     bool snapshot;                          /* the conversation first */

@@ -135,6 +135,7 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
     bool chat = stream_handshake_is_chat(c);
     struct stream_ws_start start = {.form = stream_handshake_form(query),
         .admin = strcmp(who->role, "admin") == 0,
+        .scopes = who->scopes,
         .cursor = cursor};
 
     if (stream_query_get(query, "session_id", session, sizeof session) > 0)
@@ -142,6 +143,7 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
     if (stream_query_get(query, "cursor", cursor, sizeof cursor) <= 0)
         cursor[0] = '\0';
     c->expires_ms = who->expires_ms;
+    c->mark = who->mark;
     c->user = strdup(who->user);
     if (!c->user) {
         stream_conn_kill(c);
@@ -149,7 +151,7 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
     }
     start.deflate_bits = stream_upgrade_send(c, c->own, stream_handshake_request_id(c));
     if (stream_conn_is_open(c) && chat)
-        stream_chat_start(c, start.admin, start.deflate_bits);
+        stream_chat_start(c, &start);
     else if (stream_conn_is_open(c))
         stream_ws_start(c, &start);
 }
@@ -161,6 +163,8 @@ static void stream_handshake_admit(struct stream_conn *c, const struct auth_iden
 
     if (!stream_handshake_path_user(c, user))
         stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
+    else if (!(who->scopes & SCOPE_CHAT))
+        stream_handshake_refuse(c, 403, "scope_missing", "A socket needs the scope \"chat\".");
     else if (user[0] && !ident_user_is(who->user, user, strlen(user)))
         stream_handshake_refuse(c, 403, "forbidden",
             "The user of the path is not the user of the credential.");

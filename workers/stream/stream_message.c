@@ -96,6 +96,7 @@ static int stream_message_ask(struct stream_message *m, struct fastcgi_pool *poo
         .path = path,
         .body = &m->body,
         .admin = stream_socket_of(m->conn)->admin,
+        .scopes = stream_socket_of(m->conn)->scopes,
         /* Two with the same id are one; an answer to an approval has the id of that. */
         .repeatable = m->kind == MESSAGE_SUBMIT && m->client_message_id};
 

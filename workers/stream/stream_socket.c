@@ -173,7 +173,7 @@ void stream_socket_tick(struct stream_conn *c, int64_t now_ms)
         return;
     }
     if (stream_conn_has_expired(c))
-        stream_socket_close(c, STREAM_CLOSE_EXPIRED, "the credential has expired");
+        stream_socket_close(c, STREAM_CLOSE_EXPIRED, "the credential has ended");
     else if (now_ms - c->in_ms >= c->stream->conf->stream_idle_ms)
         stream_socket_close(c, STREAM_CLOSE_DEAF, "no answer to pings");
     else if (stream_conn_is_old(c, now_ms))

@@ -63,6 +63,7 @@ struct stream_socket {
     struct stream_message *messages; /* stream_message: in order; the first may be in flight */
     struct stream_chat *chats;       /* stream_chat: the requests that are open */
     bool admin;
+    unsigned scopes;   /* of the credential: process/scopes.h */
     int64_t window_ms; /* stream_frames: the minute that is counted, monotonic */
     uint32_t window_count, frames_in;
     bool warned;

@@ -281,6 +281,7 @@ void stream_sse_start(struct stream_conn *c, const struct stream_handover *h, bo
         return;
     }
     c->expires_ms = h->expires_ms;
+    c->mark = h->mark;
     stream_sse_send_head(c, h);
     stream_handover_start(h, &start);
     if (!stream_conn_is_open(c))

@@ -95,6 +95,7 @@ void stream_ws_start(struct stream_conn *c, const struct stream_ws_start *start)
         return;
     }
     w->admin = start->admin;
+    w->scopes = start->scopes;
     w->deflate_bits = (unsigned char)start->deflate_bits;
     stream_conn_become(c, &stream_ws_kind, w);
     if (stream_ws_watch(c, start) < 0)

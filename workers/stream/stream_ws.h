@@ -13,6 +13,7 @@ extern const struct stream_kind stream_ws_kind;
 struct stream_ws_start {
     const struct stream_form *form;
     bool admin;
+    unsigned scopes;     /* process/scopes.h */
     const char *session; /* checked; NULL = none yet */
     const char *cursor;  /* checked; "" = live */
     unsigned

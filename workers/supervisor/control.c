@@ -36,6 +36,7 @@ struct control {
     struct reactor_source listener;
     control_fn *fn;
     void *arg;
+    const struct control_client *answering; /* NULL = nobody */
     struct control_client clients[CONTROL_CLIENTS_MAX];
 };
 
@@ -82,10 +83,13 @@ static void control_client_answer(struct control_client *client)
         len--;
     client->line[len] = '\0';
     buf_init(&client->reply, REPLY_MAX);
-    if (memchr(client->line, '\0', len))
+    if (memchr(client->line, '\0', len)) {
         buf_puts(&client->reply, "error: a command line holds no NUL\n");
-    else
+    } else {
+        client->control->answering = client;
         client->control->fn(client->control->arg, client->line, &client->reply);
+        client->control->answering = NULL;
+    }
     if (buf_error(&client->reply) != 0) {
         buf_reset(&client->reply);
         buf_puts(&client->reply, "error: the answer is too long\n");
@@ -199,6 +203,17 @@ size_t control_clients(const struct control *c)
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
         count += c->clients[i].used;
     return count;
+}
+
+uid_t control_asker(const struct control *c)
+{
+    struct ucred peer = {.uid = (uid_t)-1};
+    socklen_t len = sizeof peer;
+
+    if (!c->answering ||
+        getsockopt(c->answering->source.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+        return (uid_t)-1;
+    return peer.uid;
 }
 
 /* --- the asking side --- */

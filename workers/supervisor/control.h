@@ -6,6 +6,7 @@
 #include "base/reactor.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * control -- the control socket: one line in, one reply out, then the connection is closed.
@@ -21,6 +22,9 @@ MUST_CHECK int control_new(struct control **out, struct reactor *reactor, int li
     control_fn *fn, void *arg);
 void control_free(struct control *c);
 size_t control_clients(const struct control *c);
+/* The unix user who asks for what control_fn is answering now (SO_PEERCRED); (uid_t)-1: nobody
+ * does. */
+uid_t control_asker(const struct control *c);
 
 #define CONTROL_CLIENTS_MAX 32
 #define CONTROL_LINE_MAX 256

@@ -5,6 +5,7 @@
 #include "store/keys.h"
 #include "wire/redis/link.h"
 #include "wire/redis/sentinel.h"
+#include "workers/supervisor/ending.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -268,5 +269,6 @@ int failover_command(const struct conf *conf)
     }
     error = failover_command_run(&f);
     link_free(f.link);
+    ending_audit(conf, "failover", NULL, error ? "failed" : "done");
     return error ? 1 : 0;
 }

@@ -9,6 +9,7 @@
 #include "store/store.h"
 #include "tools/remote/mcp_define.h"
 #include "tools/remote/mcp_servers.h"
+#include "workers/supervisor/ending.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -243,6 +244,16 @@ static bool mcp_command_is_usable(const jdoc *tool)
     return mcp_define_usable(tool, why, sizeof why);
 }
 
+/* hash: of the definition; "" = of none */
+static void mcp_command_audit(struct command *c, const char *act, const char *tool,
+    const char *hash)
+{
+    char object[256];
+
+    snprintf(object, sizeof object, "%.180s%s%.64s", tool, *hash ? " " : "", hash);
+    ending_audit(c->conf, act, object, "done");
+}
+
 static int mcp_command_accept_tool(struct command *c, const struct mcp_server *server,
     const jdoc *tool, const char *wanted)
 {
@@ -263,6 +274,7 @@ static int mcp_command_accept_tool(struct command *c, const struct mcp_server *s
     if (error != 0)
         return mcp_command_say(error);
     printf("accepted %s %.*s\n", field, HASH_SHOWN, hash);
+    mcp_command_audit(c, "mcp.accept", field, hash);
     return 0;
 }
 
@@ -300,6 +312,8 @@ static int mcp_command_run_forget(struct command *c, int argc, char **argv)
     if (argc < 1 || !mcp_command_server_of(c, argv[0], &tool) || tool[0] == '\0')
         return 2;
     int error = link_command(c->store->link, NULL, "HDEL " KEYS_MCP_PINS " %s", argv[0]);
+    if (error == 0)
+        mcp_command_audit(c, "mcp.forget", argv[0], "");
     return error == 0 ? mcp_command_wake(c, NOTICE_MCP) : mcp_command_say(error);
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "process/audit.h"
 #include "process/measure.h"
 #include "workers/supervisor/service.h"
 #include "workers/supervisor/status.h"
@@ -138,8 +139,16 @@ static void supervisor_command_ping(struct supervisor *s, struct buf *reply)
     buf_puts(reply, "pong\n");
 }
 
+/* What somebody made the service do. */
+static void supervisor_audit(struct supervisor *s, const char *act, const char *outcome)
+{
+    audit_write(&s->crew.current->conf,
+        &(struct audit_act){.act = act, .outcome = outcome, .uid = control_asker(s->control)});
+}
+
 static void supervisor_command_drain(struct supervisor *s, struct buf *reply)
 {
+    supervisor_audit(s, "drain", "done");
     buf_puts(reply, s->phase == PHASE_DRAINING ? "draining faster\n" : "draining\n");
     supervisor_drain(s);
 }
@@ -151,6 +160,8 @@ static void supervisor_command_reload(struct supervisor *s, struct buf *reply)
         return;
     }
     supervisor_reload(s);
+    supervisor_audit(s, "reload",
+        s->phase == PHASE_RELOADING || s->reload_again ? "done" : "failed");
     buf_puts(reply,
         s->phase == PHASE_RELOADING ? "reloading\n" :
             s->reload_again         ? "reload follows\n" :

@@ -1,0 +1,59 @@
+#include "store/revokes.h"
+
+#include "base/clock.h"
+#include "store/keys.h"
+#include "store/notice.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int revokes_tell(struct store *s)
+{
+    return notice_publish(s, &(struct notice){.kind = NOTICE_REVOKED});
+}
+
+int revokes_put(struct store *s, const char *name, int64_t before_ms, int64_t until_ms)
+{
+    char value[48];
+    int error;
+
+    snprintf(value, sizeof value, "%lld %lld", (long long)before_ms, (long long)until_ms);
+    error = link_command(s->link, NULL, "HSET " KEYS_REVOKED " %s %b", name, value, strlen(value));
+    return error ? error : revokes_tell(s);
+}
+
+int revokes_forget(struct store *s, const char *name, bool *found)
+{
+    struct link_reply *r = NULL;
+    int error = link_command(s->link, &r, "HDEL " KEYS_REVOKED " %s", name);
+
+    *found = !error && link_reply_int(r) > 0;
+    link_reply_free(r);
+    return error ? error : revokes_tell(s);
+}
+
+static int revokes_take(struct store *s, struct revoked *out, const char *name, const char *value)
+{
+    int error = revoked_add(out, name, value);
+    int64_t until;
+
+    if (error)
+        return error == ERR_INVALID ? 0 : error;
+    until = out->entries[out->count - 1].until_ms;
+    if (until == 0 || until > clock_real_ms())
+        return 0;
+    out->count--;
+    return link_command(s->link, NULL, "HDEL " KEYS_REVOKED " %s", name);
+}
+
+int revokes_read(struct store *s, struct revoked *out)
+{
+    struct link_reply *r = NULL;
+    int error = link_command(s->link, &r, "HGETALL " KEYS_REVOKED);
+
+    for (size_t i = 0; !error && i + 1 < link_reply_count(r); i += 2)
+        error = revokes_take(s, out, link_reply_text(link_reply_at(r, i), NULL),
+            link_reply_text(link_reply_at(r, i + 1), NULL));
+    link_reply_free(r);
+    return error;
+}

@@ -1,0 +1,151 @@
+// API keys as an operator handles them: scopes, expiry, rotation, revocation on all machines; and the audit log.
+import {after, before, describe, test} from "node:test";
+import assert from "node:assert/strict";
+import {execFileSync, spawn} from "node:child_process";
+import {readFileSync, rmSync, statSync, writeFileSync} from "node:fs";
+import {join} from "node:path";
+import {SECRET, token} from "./credentials.mjs";
+import {BUILD, eventually, scratch, Stack, uuid, within} from "./harness.mjs";
+
+const PROGRAM = join(BUILD, "turnpike");
+
+describe("API keys", () => {
+  let dir, one, two, keys, audit;
+  const settings = {development: "off", "jwt.algorithm": "HS256", "jwt.secret": SECRET, "jwt.audience": "turnpike", "jwt.leeway": "0ms"};
+  before(async () => {
+    dir = scratch("tp-keys-");
+    [keys, audit] = ["keys", "audit"].map(name => join(dir, name));
+    writeFileSync(keys, "# keys of the test\n", {mode: 0o640});
+    one = await Stack.start({settings: {...settings, "api_keys.file": keys, "audit.file": audit}});
+    // The other machine has a copy of the file that nobody changes.
+    writeFileSync(join(dir, "other"), "");
+    two = await Stack.start({settings: {...settings, "api_keys.file": join(dir, "other")}, beside: one});
+  });
+  after(async () => {
+    await two?.stop();
+    await one?.stop();
+    rmSync(dir, {recursive: true});
+  });
+  const run = (...args) => execFileSync(PROGRAM, ["--config", join(one.dir, "turnpike.conf"), ...args], {encoding: "utf8", stdio: ["ignore", "pipe", "pipe"]});
+  const runs = (...args) => run("api-key", ...args);
+  const made = (...args) => /^tpk_[0-9a-f]+$/m.exec(runs(...args))[0];
+  const list = () => JSON.parse(runs("list", "--json"));
+  const as = key => ({headers: {Authorization: `Bearer ${key}`}});
+  const learned = (key, status, stack = one) => eventually(async () => (await stack.get("/sessions", as(key))).status === status, `the key's status is ${status}`);
+  const acts = () => readFileSync(audit, "utf8").trim().split("\n").map(line => JSON.parse(line));
+
+  test("a key counts at once, without a reload, and may do what its scopes say", async () => {
+    const key = made("add", "ann", "--scopes", "read", "--name", "reports", "--class", "gold");
+    await learned(key, 200);
+    assert.equal(statSync(keys).mode & 0o777, 0o640);
+    assert.match(readFileSync(keys, "utf8"), /^# keys of the test\n[0-9a-f]{64} ann user created=\S+ scopes=read class=gold reports\n$/);
+    for (const [method, path, body, scope] of [["POST", "/chat", {message: "hello"}, "chat"], ["PUT", "/context", {a: 1}, "write"],
+      ["POST", "/tools/create_note", {}, "tools"], ["POST", `/approvals/${uuid()}`, {approved: true}, "approve"], ["POST", "/inbox/bob", {title: "x", text: "y"}, "admin"],
+      ["DELETE", "/user-data", undefined, "write"]]) {
+      const reply = await one.request(method, path, {body, ...as(key)});
+      assert.equal(`${reply.status} ${reply.json.code} ${reply.json.scope}`, `403 scope_missing ${scope}`, `${method} ${path}`);
+    }
+    await assert.rejects(one.socket("/ws", as(key)), error => error.status === 403 && /scope_missing/.test(error.body));
+    const ticket = (await one.post("/ws-ticket", {}, as(key))).json.ticket;
+    await assert.rejects(one.socket(`/ws?ticket=${ticket}`), error => error.status === 403, "a ticket has no more than its key");
+  });
+
+  test("an answer to an approval needs its scope on every way", async () => {
+    const asks = made("add", "gus", "--scopes", "chat,read,tools"), answers = made("add", "gus", "--scopes", "approve,chat,read,tools");
+    await learned(answers, 200);
+    const event = await one.post("/tools/create_calendar_event", {title: "Private dinner", start_date: "2031-05-20T15:00"}, as(asks));
+    assert.equal(event.status, 200, event.text);
+    const event_id = /"(?:event_)?id":"([^"]+)"/.exec(event.text)[1];
+    const call = await one.post("/tools/delete_calendar_event", {event_id}, as(asks));
+    assert.equal(call.json.code, "approval_required", call.text);
+    const id = call.json.approval_id;
+    assert.equal((await one.post(`/approvals/${id}`, {approved: true}, as(asks))).json.code, "scope_missing");
+    const resumed = await one.post("/agui", {threadId: "main", runId: uuid(), state: {}, messages: [], tools: [], context: [], forwardedProps: {},
+      resume: [{interruptId: id, status: "resolved", payload: {approved: true}}]}, {headers: {...as(asks).headers, Accept: "text/event-stream"}});
+    assert.match(resumed.text, /scope_missing/);
+    const yes = await one.post(`/approvals/${id}`, {approved: true}, as(answers));
+    assert.equal(yes.status, 200, yes.text);
+    const [asked] = acts().filter(a => a.act === "approval.asked"), [granted] = acts().filter(a => a.act === "approval.granted");
+    assert.deepEqual([asked.object, asked.tool, asked.actor.user, granted.object, granted.actor.user], [id, "delete_calendar_event", "gus", id, "gus"]);
+    assert.match(asked.arguments, /^[0-9a-f]{64}$/);
+    assert.ok(granted.actor.credential.startsWith("k") && /^[0-9a-f]{32}$/.test(granted.trace));
+    assert.doesNotMatch(readFileSync(audit, "utf8"), /dinner/, "no text of a user");
+  });
+
+  test("rotation gives the same rights and ends the old key after its grace", async () => {
+    const old = made("add", "bob", "admin", "--scopes", "read,admin", "--expires", "30d");
+    const id = list().find(k => k.user === "bob").id;
+    const fresh = made("rotate", id.slice(0, 8), "--grace", "2s");
+    await learned(fresh, 200);
+    const [a, b] = list().filter(k => k.user === "bob");
+    assert.deepEqual([a.role, a.scopes, b.role, b.scopes], ["admin", "read,admin", "admin", "read,admin"]);
+    assert.ok(Date.parse(a.expires) < Date.now() + 3000 && Date.parse(b.expires) > Date.now() + 29 * 86400000);
+    await learned(old, 401);
+    const reply = await one.get("/sessions", as(old));
+    assert.equal(reply.json.code, "credential_expired");
+    assert.equal((await one.get("/sessions", as(fresh))).status, 200);
+  });
+
+  test("two commands at once lose no key", async () => {
+    const before = list().length;
+    await within(30000, Promise.all(Array.from({length: 6}, (_, i) => new Promise((done, fail) => {
+      spawn(PROGRAM, ["--config", join(one.dir, "turnpike.conf"), "api-key", "add", `user${i}`], {stdio: "ignore"}).on("exit", code => code === 0 ? done() : fail(new Error(`ended with ${code}`)));
+    }))), "six commands");
+    assert.equal(list().length, before + 6);
+  });
+
+  test("a revoked key ends on all machines within seconds, with its sockets and streams", async () => {
+    const key = made("add", "eve");
+    writeFileSync(join(dir, "other"), readFileSync(keys));
+    await learned(key, 200);
+    await learned(key, 200, two);
+    const sockets = [await one.socket("/ws", as(key)), await two.socket("/ws", as(key))];
+    const session_id = uuid();
+    assert.equal((await two.chat("hello", {session_id}, as(key))).status, 200);
+    const stream = two.sse(`/sessions/${session_id}/events`, as(key));
+    await stream.response;
+    runs("revoke", list().find(k => k.user === "eve").id);
+    for (const socket of sockets) assert.equal((await within(20000, socket.closed, "the socket is closed")).code, 4001);
+    await stream.all();
+    await learned(key, 401);
+    await learned(key, 401, two);
+    assert.equal((await two.get("/sessions", as(key))).json.code, "credential_revoked");
+    assert.match(readFileSync(join(dir, "other"), "utf8"), / eve /, "the other machine's file has it still");
+  });
+
+  test("all that was issued to a user ends at once; what is issued later counts", async () => {
+    const iat = Math.floor(Date.now() / 1000) - 60, stolen = token("fay", 300, {iat}), jti = uuid(), other = token("gil", 300, {jti});
+    const named = token("gil", 300);
+    await learned(stolen, 200, two);
+    const socket = await two.socket("/ws", as(stolen));
+    run("revoke", "user", "fay");
+    assert.equal((await within(20000, socket.closed, "the socket is closed")).code, 4001);
+    await learned(stolen, 401, two);
+    assert.equal((await two.get("/sessions", as(token("fay", 300, {iat: iat + 120})))).status, 200);
+    assert.equal((await two.get("/sessions", as(named))).status, 200);
+    const id = JSON.parse(Buffer.from(other.split(".")[1], "base64url")).jti;
+    run("revoke", "token", id);
+    await learned(other, 401, two);
+    assert.equal((await two.get("/sessions", as(named))).status, 200);
+    assert.match(run("revoke", "list"), /^u:fay {2}issued before /m);
+    run("revoke", "forget", "u:fay");
+    await learned(stolen, 200, two);
+  });
+
+  test("the audit log names who did what, and shows a line that was taken out", async () => {
+    execFileSync(PROGRAM, ["--run-dir", one.run, "reload"]);
+    const lines = acts();
+    for (const act of ["api-key.add", "api-key.rotate", "api-key.revoke", "revoke.user", "revoke.token", "revoke.forget", "reload"]) {
+      const line = lines.find(a => a.act === act);
+      assert.ok(line, act);
+      assert.equal(line.actor.uid, process.getuid(), act);
+      assert.equal(line.outcome, "done");
+    }
+    assert.equal(statSync(audit).mode & 0o777, 0o600);
+    const text = readFileSync(audit, "utf8");
+    assert.doesNotMatch(text, /tpk_/);
+    assert.match(run("audit", "verify"), new RegExp(`${lines.length} lines`));
+    writeFileSync(join(dir, "cut"), text.split("\n").toSpliced(2, 1).join("\n"));
+    assert.throws(() => run("audit", "verify", join(dir, "cut")), error => error.status === 1 && /cut:3: a line before this one is missing/.test(error.stdout));
+  });
+});
