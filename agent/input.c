@@ -14,6 +14,10 @@ int input_write(const struct input *in, struct buf *json)
     buf_json_member(json, "locale", in->locale);
     buf_json_member(json, "source", in->source);
     buf_json_member(json, "role", in->role);
+    if (in->cls && *in->cls)
+        buf_json_member(json, "class", in->cls);
+    if (in->key && *in->key)
+        buf_json_member(json, "key", in->key);
     buf_json_member(json, "traceparent", in->traceparent);
     if (in->resume)
         buf_puts(json, ",\"resume\":true");
@@ -34,7 +38,7 @@ int input_write(const struct input *in, struct buf *json)
 void input_complete(struct input *in)
 {
     const char **const texts[] = {&in->run_id, &in->text, &in->message_id, &in->zone, &in->locale,
-        &in->source, &in->traceparent};
+        &in->source, &in->traceparent, &in->cls, &in->key};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!*texts[i])
@@ -98,6 +102,8 @@ int input_parse(const char *json, struct arena *arena, struct input *out)
     out->locale = jdoc_text_or(doc, "locale", "");
     out->source = jdoc_text_or(doc, "source", "");
     out->role = jdoc_text_or(doc, "role", "user");
+    out->cls = jdoc_text_or(doc, "class", "");
+    out->key = jdoc_text_or(doc, "key", "");
     out->traceparent = jdoc_text_or(doc, "traceparent", "");
     (void)jdoc_get_bool(doc, "resume", &out->resume);
     (void)jdoc_get_bool(doc, "whole", &out->whole);

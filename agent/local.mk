@@ -5,6 +5,7 @@ libagent_a_SOURCES = \
 	agent/answer_parts.h \
 	agent/answer_restore.c \
 	agent/approval.c agent/approval.h \
+	agent/budget.c agent/budget.h \
 	agent/calls.c agent/calls.h \
 	agent/calls_parts.h \
 	agent/calls_result.c \
@@ -30,6 +31,7 @@ libagent_a_SOURCES = \
 	agent/turn_measure.c \
 	agent/turn_parts.h \
 	agent/turn_resume.c \
+	agent/turn_spend.c \
 	agent/turn_steps.c \
 	agent/turn_summary.c \
 	agent/turn_title.c \

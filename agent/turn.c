@@ -96,7 +96,9 @@ int turn_run(struct turn_env *env, const struct turns_start *start, const struct
     result->next.outcome = TURNS_DUPLICATE; /* nothing to run */
     if (t) {
         t->env = env;
-        t->start = start;
+        t->own = *start;
+        t->own.account = &t->account;
+        t->start = &t->own;
         t->given = input;
         t->input.run_id = "";
         turn_measure_begin(t);

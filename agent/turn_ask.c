@@ -111,6 +111,16 @@ static int turn_ask_keep(struct turn *t)
     return error ? error : closed;
 }
 
+int turn_tell(struct turn *t, const char *text)
+{
+    int error, kept;
+
+    answer_reset(t->answer);
+    error = turn_ask_tell(t, text);
+    kept = turn_ask_keep(t);
+    return error ? error : kept;
+}
+
 /* Did the model stop where it wanted to go on? */
 static bool turn_ask_is_cut(enum provider_stop stop)
 {
@@ -185,6 +195,7 @@ int turn_ask(struct turn *t, bool *again)
                           model_call(&t->model, &t->wait, &ask, t->answer, &result);
     if (error == ERR_DRAINING && t->model.stream.background)
         return error; /* the next worker goes on with it: it stays open in the log */
+    turn_spend_guess(t, &result);
     turn_usage_add(t, &result);
     turn_ask_note(t, &result);
     if (result.provider)

@@ -24,6 +24,7 @@ void turn_usage_add(struct turn *t, const struct model_result *r)
         provider_copy(u->model, sizeof u->model, r->model);
     }
     t->output_tokens += r->usage.output;
+    turn_spend(t, r);
     if (!u)
         return;
     provider_usage_add(&u->usage, &r->usage);
@@ -61,6 +62,17 @@ static void turn_usage_restore(struct turn *t, const jdoc *list)
     }
 }
 
+static void turn_spent_restore(struct turn *t, const jdoc *sums)
+{
+    struct usage_spent *spent = &t->account.spent;
+    int64_t *const all[] = {&spent->tokens, &spent->micros, &spent->assumed, &spent->unpriced};
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (jdoc_int(jdoc_at(sums, i), all[i]))
+            *all[i] = 0;
+    t->account.told = *spent; /* by the worker that wrote it */
+}
+
 /* ---- checkpoints ---- */
 
 int turn_flush(struct turn *t)
@@ -91,15 +103,17 @@ int turn_checkpoint(struct turn *t)
 
 int turn_checkpoint_summary(struct turn *t, const struct turns_summary *summary)
 {
+    const struct usage_spent *spent = &t->account.spent;
     int error;
 
     turn_stage(t, STAGE_CHECKPOINT);
     buf_reset(&t->json);
     buf_printf(&t->json,
         "{\"v\":1,\"modelCalls\":%lld,\"toolCallsLeft\":%lld,\"bytesLeft\":%zu,"
-        "\"summaryTokens\":%lld,\"behindSummary\":%zu,\"usage\":",
+        "\"summaryTokens\":%lld,\"behindSummary\":%zu,\"spent\":[%lld,%lld,%lld,%lld],\"usage\":",
         (long long)t->model_calls, (long long)t->calls.left, t->answer->bytes_left,
-        (long long)t->summary_output, summary ? summary->behind : 0);
+        (long long)t->summary_output, summary ? summary->behind : 0, (long long)spent->tokens,
+        (long long)spent->micros, (long long)spent->assumed, (long long)spent->unpriced);
     turn_usage_write(t, &t->json);
     buf_puts(&t->json, ",\"messages\":[");
     for (size_t i = t->checkpointed; i < t->chat.count; i++) {
@@ -115,6 +129,7 @@ int turn_checkpoint_summary(struct turn *t, const struct turns_summary *summary)
             return error;
     t->checkpointed = t->chat.count;
     model_mark_drop(&t->model);
+    turn_spend_told(t);
     return 0;
 }
 
@@ -137,6 +152,7 @@ int turn_checkpoint_restore(struct turn *t, const char *json)
     }
     t->output_tokens = 0;
     turn_usage_restore(t, jdoc_get(doc, "usage"));
+    turn_spent_restore(t, jdoc_get(doc, "spent"));
     (void)jdoc_get_int(doc, "summaryTokens", &t->summary_output);
     t->output_tokens -= t->summary_output;
     (void)jdoc_get_int(doc, "modelCalls", &t->model_calls);

@@ -266,8 +266,10 @@ int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result
         !(t->env->abort_now && *t->env->abort_now);
     result->http_status = end.http_status;
     error = turn_end_commit(t, &end, result, until);
-    if (!error)
+    if (!error) {
         turn_measure_end(t, end.state, end.error_code);
+        turn_spend_told(t);
+    }
 out:
     buf_free(&entry);
     buf_free(&event);

@@ -20,6 +20,7 @@
  *   turn_steps       model, tools, model, ...: until an answer, a limit or a question
  *   turn_ask         one call of the model
  *   turn_summary     a summary of the messages that leave the window
+ *   turn_spend       what it uses and costs, and its end when a limit is used up
  *   turn_checkpoint  what a step has added and spent, written for a successor, and read by it
  *   turn_measure     what it took and how it ended, for the operator
  *   turn_end         how a turn can end; the end in Redis
@@ -61,7 +62,9 @@ struct turn_usage {
 
 struct turn {
     struct turn_env *env;
-    const struct turns_start *start;
+    struct turns_start own;          /* as the caller gave it, with `account` */
+    const struct turns_start *start; /* own */
+    struct usage_account account;
     const struct input *given;     /* the caller has it already; or NULL */
     struct arena *arena, *scratch; /* of the turn; of one model call */
     struct input input;
@@ -142,8 +145,21 @@ MUST_CHECK int turn_summary_shorten(void *turn, const struct context *request);
 /* Reads the stored summary into the chat, which has the turn's history. */
 MUST_CHECK int turn_summary_restore(struct turn *t);
 
+/* Says something in a message of its own, in the model's place. */
+MUST_CHECK int turn_tell(struct turn *t, const char *text);
+
 /* Adds what a model call has used to the turn's usage; nothing when the model did not say. */
 void turn_usage_add(struct turn *t, const struct model_result *r);
+/* The same to its account: tokens and money. */
+void turn_spend(struct turn *t, const struct model_result *r);
+/* What a model of a server that did not say may have used, so that limits hold there, too. */
+void turn_spend_guess(const struct turn *t, struct model_result *r);
+/* Redis has counted it: for the site's sums; and whether one of these is used up by now. */
+void turn_spend_told(struct turn *t);
+/* Before the first step of a turn that has waited: whether a limit is used up. */
+MUST_CHECK int turn_spend_look(struct turn *t);
+/* The last words of a turn for which account.over is set. */
+MUST_CHECK int turn_spend_say(struct turn *t);
 /* Appends the usage as a JSON array, a row a model. */
 void turn_usage_write(const struct turn *t, struct buf *json);
 /* Writes what the turn has added since the last one. Waits while Redis is away. */

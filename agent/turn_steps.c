@@ -95,7 +95,7 @@ int turn_steps(struct turn *t, enum turn_ending *ending)
 {
     /* An earlier attempt may have come this far. */
     bool again = !turn_steps_answered(t) && !turn_steps_nothing_to_do(t);
-    int error = 0;
+    int error = again ? turn_spend_look(t) : 0;
 
     while (!error && again) {
         if (turn_steps_open_calls(t)) {
@@ -114,6 +114,10 @@ int turn_steps(struct turn *t, enum turn_ending *ending)
             break;
         if ((*ending = turn_steps_limit(t)))
             return 0;
+        if (t->account.over.set && !t->upstream) {
+            error = turn_spend_say(t);
+            break;
+        }
         error = turn_ask(t, &again);
         if (!error && again)
             error = turn_checkpoint(t);

@@ -68,6 +68,7 @@ struct turn_title *turn_title_of(const struct turn *t)
     memcpy(title->start.turn, t->start->turn, sizeof title->start.turn);
     memcpy(title->used.usages, t->usages, sizeof t->usages);
     title->used.usage_count = t->usage_count;
+    title->used.account = t->account;
     title->question = arena_strdup(arena, buf_text(&question));
     buf_free(&question);
     if (title->question)
@@ -151,6 +152,7 @@ static int turn_title_ask(struct turn_title_call *c, struct turn_title *title)
         .max_tokens = OUTPUT_TOKENS};
     if (!error)
         error = model_call(&c->model, &c->wait, &ask, &c->answer, &result);
+    title->used.env = &c->env;
     turn_usage_add(&title->used, &result);
     if (scratch)
         arena_free(scratch);
@@ -167,14 +169,15 @@ static int turn_title_write(struct turn_title_call *c, const struct turn_title *
     return sessions_change(c->env.store, start->uid, start->session, &change, NULL);
 }
 
-static void turn_title_count(struct turn_title_call *c, const struct turn_title *title)
+static void turn_title_count(struct turn_title_call *c, struct turn_title *title)
 {
     if (!title->used.usage_count)
         return;
     turn_usage_write(&title->used, &c->usage);
     if (!buf_error(&c->usage))
         err_ignore(turns_note_usage(c->env.store, title->start.uid, title->start.turn,
-            buf_text(&c->usage)));
+            buf_text(&c->usage), &title->used.account));
+    usage_site_add(c->env.store, &title->used.account);
 }
 
 void turn_title_make(struct turn_env *env, struct turn_title *title)

@@ -48,5 +48,5 @@ const char *money_text(int64_t micros, char out[MONEY_TEXT_SIZE])
 
 int64_t money_add(int64_t a, int64_t b)
 {
-    return a > MONEY_MAX - (b < MONEY_MAX ? b : MONEY_MAX) ? MONEY_MAX : a + b;
+    return b >= MONEY_MAX || a > MONEY_MAX - b ? MONEY_MAX : a + b;
 }

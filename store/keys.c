@@ -246,6 +246,9 @@ bool keys_is_of_user(const char *key, const char *uid)
     static const char given[] = KEYS_SHARED "r:recipe-for:";
     const char *rest;
 
+    /* What was used and may be used stays: else an erasure would begin a new budget. */
+    if (keys_begins(key, "tp:{", uid, "}:usage:") || keys_begins(key, "tp:{", uid, "}:limits"))
+        return false;
     if (keys_begins(key, "tp:{", uid, "}:") ||
         keys_colons_behind(key, KEYS_SHARED "effect:", uid) == 1 ||
         keys_colons_behind(key, KEYS_SHARED "w:recipe-for:", uid) == 0)

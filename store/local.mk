@@ -30,6 +30,9 @@ libstore_a_SOURCES = \
 	store/turns.c store/turns.h \
 	store/turns_look.c \
 	store/turns_lost.c \
+	store/usage.c store/usage.h \
+	store/usage_show.c \
+	store/usage_site.c \
 	store/userdata.c store/userdata.h \
 	store/webhooks.c store/webhooks.h
 nodist_libstore_a_SOURCES = store/scripts.c store/scripts.h
@@ -52,7 +55,8 @@ STORE_LUA_PARTS = \
 	store/lua/lib_rules.lua \
 	store/lua/lib_shared.lua \
 	store/lua/lib_summary.lua \
-	store/lua/lib_turn.lua
+	store/lua/lib_turn.lua \
+	store/lua/lib_usage.lua
 STORE_LUA = \
 	store/lua/append.lua \
 	store/lua/approval_answer.lua \
@@ -128,6 +132,11 @@ STORE_LUA = \
 	store/lua/turn_state.lua \
 	store/lua/turn_stop.lua \
 	store/lua/turn_usage.lua \
+	store/lua/usage_look.lua \
+	store/lua/usage_rate.lua \
+	store/lua/usage_set.lua \
+	store/lua/usage_show.lua \
+	store/lua/usage_site.lua \
 	store/lua/view_locate.lua \
 	store/lua/webhook_claim.lua \
 	store/lua/webhook_due.lua \

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "store/keys.h"
+#include "store/usage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +20,10 @@ int store_open(struct store **out, const struct conf *conf, struct reactor *reac
     s->conf = conf;
     s->reactor = reactor;
     snprintf(s->owner, sizeof s->owner, "%s", owner);
-    error = link_new(&s->link, conf);
+    s->site = calloc(1, sizeof *s->site);
+    error = s->site ? link_new(&s->link, conf) : ERR_NOMEM;
     if (error) {
+        free(s->site);
         free(s);
         return error;
     }
@@ -33,6 +36,7 @@ void store_close(struct store *s)
     if (!s)
         return;
     link_free(s->link);
+    free(s->site);
     free(s);
 }
 

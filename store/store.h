@@ -12,6 +12,7 @@
  * store -- one per worker process: the command connection and the name of the owner for leases.
  * Made after fork.
  */
+struct usage_site; /* store/usage.h */
 struct store {
     const struct conf *conf;
     struct reactor *reactor;
@@ -19,6 +20,7 @@ struct store {
     char owner[96];                  /* MACHINE/POOL/PID/START, written into leases */
     int64_t redis_ms, redis_mono_ms; /* Redis' clock as last told, and ours then; 0 = not yet */
     unsigned redis_generation;       /* of the link that told it */
+    struct usage_site *site;         /* what this process counts and knows of the site's sums */
 };
 MUST_CHECK int store_open(struct store **out, const struct conf *conf, struct reactor *reactor,
     const char *owner);

@@ -33,6 +33,7 @@ static const struct {
     {"busy", TURNS_BUSY},
     {"full", TURNS_QUEUE_FULL},
     {"user", TURNS_USER_FULL},
+    {"limit", TURNS_LIMIT},
     {"refused", TURNS_REFUSED},
 };
 
@@ -146,6 +147,14 @@ static const char *const turns_on_busy_names[] =
 static const char *const turns_namings[] =
     {[TURNS_SAME] = "", [TURNS_ANEW] = "1", [TURNS_AGAIN] = "2"};
 
+static void turns_read_limit(const struct link_reply *r, const struct turns_request *q,
+    struct turns_start *out)
+{
+    out->turn[0] = '\0';
+    if (q->account)
+        usage_read_over(r, 1, &q->account->over);
+}
+
 int turns_begin(struct store *s, const struct turns_request *q, struct arena *arena,
     struct turns_start *out)
 {
@@ -170,21 +179,27 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
     args_text(&args, q->may_pend ? "2" : q->may_wait ? "1" : "0");
     args_text(&args, q->rewinds ? "1" : "0");
     args_text(&args, turns_namings[q->naming]);
+    usage_put_account(&args, q->account);
+    args_text(&args, q->counts ? "1" : "");
     for (size_t i = 0; i < q->message_count; i++)
         args_text(&args, q->messages[i]);
     error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, &r);
     if (!error)
         error = turns_read_answer(r, q->uid, arena, out);
-    if (!error && out->outcome == TURNS_STARTED && !strcmp(out->turn, q->turn))
+    if (!error && out->outcome == TURNS_LIMIT)
+        turns_read_limit(r, q, out);
+    if (!error && out->outcome == TURNS_STARTED && !strcmp(out->turn, q->turn)) {
         hints_clock(s, out->started_ms);
+        out->looked = !q->may_pend;
+    }
     /* One that may_pend is recorded already: its hint stays until it has run. */
     if (!error && !q->may_pend &&
         (out->outcome == TURNS_BUSY || out->outcome == TURNS_QUEUE_FULL ||
-            strcmp(out->turn, q->turn) != 0))
+            out->outcome == TURNS_LIMIT || strcmp(out->turn, q->turn) != 0))
         hints_drop(s, q->uid, q->turn);
     if (!error && out->outcome == TURNS_PENDING)
         hints_announce(s, q->uid, out->turn);
-    if (!error && out->outcome != TURNS_STARTED &&
+    if (!error && out->outcome != TURNS_STARTED && out->outcome != TURNS_LIMIT &&
         link_reply_count(r) > TURNS_HEAD) /* a turn of this session that nobody runs */
         hints_announce(s, q->uid, link_reply_text(link_reply_at(r, TURNS_HEAD), NULL));
     link_reply_free(r);
@@ -275,37 +290,48 @@ int turns_renew_send(struct store *s, const struct turns_start *turn, struct tur
         turns_on_renewed, renewal);
 }
 
+struct turns_step {
+    const char *json;
+    size_t len;
+};
+
 static void turns_checkpoint_args(struct args *args, struct store *s,
-    const struct turns_start *turn, const char *json, size_t len)
+    const struct turns_start *turn, char *spent, struct turns_step step)
 {
     args_init(args);
     args_text(args, turn->turn);
     args_int(args, turn->epoch);
-    args_bytes(args, json, len);
+    args_bytes(args, step.json, step.len);
     args_int(args, s->conf->session_keep_ms);
+    usage_put_spent(args, turn->account, spent);
+    usage_put_account(args, turn->account);
 }
 
 static int turns_checkpoint_call(struct args *args, struct store *s, const struct turns_start *turn)
 {
     struct link_reply *r = NULL;
     int error = args_call(args, s, &script_turn_checkpoint, turn->uid, &r);
-    int64_t result = link_reply_int(r);
+    int64_t result = link_reply_int(link_reply_at(r, 0));
 
+    if (!error && turn->account)
+        usage_read_over(r, 1, &turn->account->over);
     link_reply_free(r);
     return error ? error : result < 0 ? ERR_FENCED : 0;
 }
 
 int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json, size_t len)
 {
+    char spent[USAGE_TEXT_SIZE];
     struct args args;
 
-    turns_checkpoint_args(&args, s, turn, json, len);
+    turns_checkpoint_args(&args, s, turn, spent, (struct turns_step){json, len});
     return turns_checkpoint_call(&args, s, turn);
 }
 
 int turns_checkpoint_summary(struct store *s, const struct turns_start *turn, const char *json,
     size_t len, const struct turns_summary *summary)
 {
+    char spent[USAGE_TEXT_SIZE];
     struct buf members = {0};
     struct args args;
     int error;
@@ -316,7 +342,7 @@ int turns_checkpoint_summary(struct store *s, const struct turns_start *turn, co
         buf_json_text(&members, summary->text);
     }
     if (!(error = buf_error(&members))) {
-        turns_checkpoint_args(&args, s, turn, json, len);
+        turns_checkpoint_args(&args, s, turn, spent, (struct turns_step){json, len});
         args_int(&args, (int64_t)summary->behind);
         args_bytes(&args, buf_text(&members), members.len);
         args_int(&args, summary->wait_ms);
@@ -363,9 +389,17 @@ static void turns_expect_push(struct store *s, const struct turns_start *turn,
         pushes_expect(s, turn->uid);
 }
 
+/* What the arguments borrow until the call. */
+struct turns_finish_more {
+    struct args context;
+    char spent[USAGE_TEXT_SIZE];
+};
+
 static void turns_finish_args(struct args *args, struct store *s, const struct turns_start *turn,
-    const struct turns_end *end, struct args *context)
+    const struct turns_end *end, struct turns_finish_more *more)
 {
+    const struct args *context = &more->context;
+
     args_init(args);
     args_common(args, s, end->history_limit);
     args_text(args, turn->turn);
@@ -381,6 +415,8 @@ static void turns_finish_args(struct args *args, struct store *s, const struct t
         TURNS_CONTEXT_MAX);
     args_text(args, end->untrusted ? "1" : "0");
     args_int(args, *s->conf->push_key ? s->conf->push_answers_ms : -1);
+    usage_put_spent(args, turn->account, more->spent);
+    usage_put_account(args, turn->account);
     for (size_t i = 0; i < end->event_count; i++)
         args_bytes(args, end->events[i], end->event_len[i]);
     for (size_t i = 0; i < end->message_count; i++)
@@ -392,22 +428,23 @@ static void turns_finish_args(struct args *args, struct store *s, const struct t
 int turns_finish(struct store *s, const struct turns_start *turn, const struct turns_end *end,
     struct arena *arena, struct turns_start *next)
 {
-    struct args args, context;
+    struct turns_finish_more more;
+    struct args args;
     struct link_reply *r = NULL;
     char uid[IDENT_USER_MAX + 1], id[IDENT_UUID_SIZE]; /* next may be the same struct as turn */
     int error;
 
     memcpy(uid, turn->uid, sizeof uid);
     memcpy(id, turn->turn, sizeof id);
-    args_init(&context);
-    if (end->context_updates && turns_context_pairs(&context, end->context_updates, arena)) {
+    args_init(&more.context);
+    if (end->context_updates && turns_context_pairs(&more.context, end->context_updates, arena)) {
         log_warn("turn %s: context updates are no JSON object, left out", id);
-        args_fini(&context);
+        args_fini(&more.context);
     }
-    turns_finish_args(&args, s, turn, end, &context);
+    turns_finish_args(&args, s, turn, end, &more);
     turns_expect_push(s, turn, end);
     error = args_call(&args, s, &script_turn_finish, uid, &r);
-    args_fini(&context);
+    args_fini(&more.context);
     memset(next, 0, sizeof *next);
     next->outcome = TURNS_DUPLICATE;
     if (error)
@@ -429,12 +466,16 @@ int turns_finish(struct store *s, const struct turns_start *turn, const struct t
     return error;
 }
 
-int turns_note_usage(struct store *s, const char *uid, const char *turn, const char *usage)
+int turns_note_usage(struct store *s, const char *uid, const char *turn, const char *usage,
+    const struct usage_account *account)
 {
+    char spent[USAGE_TEXT_SIZE];
     struct args args;
 
     args_init(&args);
     args_text(&args, turn);
     args_text(&args, usage);
+    usage_put_spent(&args, account, spent);
+    usage_put_account(&args, account);
     return args_call(&args, s, &script_turn_usage, uid, NULL);
 }

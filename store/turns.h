@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "store/logentry.h"
 #include "store/store.h"
+#include "store/usage.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,7 +56,9 @@ struct turns_request {
     /* when it cannot run now and its user has no turn running or waiting: accepted as pending */
     bool may_wait;
     bool others_wait; /* the waiting turns would take all free seats: this one goes behind them */
-    bool only_known;  /* answer TURNS_DUPLICATE and TURNS_MISMATCH, else TURNS_REFUSED */
+    struct usage_account *account; /* whose it is, and what that may use; NULL = anything */
+    bool counts;                   /* this message is still to be counted for its minute */
+    bool only_known;      /* answer TURNS_DUPLICATE and TURNS_MISMATCH, else TURNS_REFUSED */
     size_t history_limit; /* messages returned */
 };
 
@@ -70,6 +73,8 @@ enum turns_outcome {
     TURNS_QUEUE_FULL,
     /* turn.user of the user's turns run and turn.queue wait for that: nothing was written */
     TURNS_USER_FULL,
+    /* a limit of the user or of the API key is used up, as account->over says: nothing was written */
+    TURNS_LIMIT,
     TURNS_REFUSED /* session free, but it can neither run nor wait: nothing was written */
 };
 
@@ -103,6 +108,10 @@ struct turns_start {
     /* What an earlier attempt's worker wrote of its model's answer with its last entries
      * (eventlog_mark); "" = nothing. */
     const char *upstream;
+    bool looked; /* its limits were looked at when it began: nothing is used up */
+    /* Its worker's: what it has used goes along with every checkpoint and with its end, and what is
+     * used up comes back. NULL = nothing is counted. */
+    struct usage_account *account;
 };
 
 MUST_CHECK int turns_begin(struct store *s, const struct turns_request *request,
@@ -288,6 +297,6 @@ MUST_CHECK int turns_state(struct store *s, const char *uid, const char *turn, c
 
 /* What a turn that is over has used by now: a JSON array. Nothing when it is not known any more. */
 MUST_CHECK int turns_note_usage(struct store *s, const char *uid, const char *turn,
-    const char *usage);
+    const char *usage, const struct usage_account *account);
 
 #endif

@@ -90,6 +90,20 @@ local function attachments_key()
     return P .. 'attachments'
 end
 
+-- What is used in a window ('2026-11-30', '2026-11'), what limits are set, what a minute has seen:
+-- lib_usage.lua.
+local function usage_key(window)
+    return P .. 'usage:' .. window
+end
+
+local function limits_key()
+    return P .. 'limits'
+end
+
+local function rate_key(name)
+    return P .. 'rate:' .. name
+end
+
 -- Sessions that are pinned, by when.
 local function pinned_key()
     return P .. 'pinned'

@@ -1,5 +1,6 @@
 --include lib_turn.lua
 --include lib_chat.lua
+--include lib_usage.lua
 -- A new message: duplicate, started, queued, pending or refused, in one step.
 -- mode: '1' a worker is there to run it; '-' none is; '0' none is, and it must come (it is recorded);
 -- 'x' answer only for a message that came before.
@@ -13,8 +14,11 @@ local rewinds = ARGV[23] == '1'
 -- What its client message id means: '' this message, once; '1' this message anew; '2' the same as
 -- '', but a turn that failed or was stopped is none.
 local renews = ARGV[24]
+-- Whose it is, by which API key, and whether this message is still to be counted for its minute.
+local account, counts = usage_account(ARGV[25], ARGV[26], ARGV[27]), ARGV[28] == '1'
+user_max = account.user.turns or user_max
 local messages = {}
-for i = 25, #ARGV do
+for i = 29, #ARGV do
     messages[#messages + 1] = ARGV[i]
 end
 local s, t, now = session_key(sid), turn_key(turn), now_ms()
@@ -63,6 +67,23 @@ if mode == 'x' then
     return {'refused', ''}
 end
 
+-- A message of the user's, not an answer that is recorded: that turn comes, and looks for itself.
+if may_wait ~= '2' then
+    local over = usage_over(account, now)
+    local minute = counts and not over and usage_message(account)
+    if minute and minute.over then
+        over = {minute.scope, 'messages', int(minute.limit), int(minute.count), int(minute.left)}
+    end
+    local most = account.of_key.turns or 0
+    local runs = most > 0 and not over and running_of_user(now, account.key) or 0
+    if most > 0 and runs >= most then
+        over = {'key', 'turns', int(most), int(runs), '2000'}
+    end
+    if over then
+        return {'limit', unpack(over)}
+    end
+end
+
 local session = session_of(sid)
 local running = session.run and holder(sid)
 local waiting = redis.call('LLEN', queue)
@@ -108,6 +129,9 @@ end
 if webhook ~= '' then
     with('webhook', webhook)
 end
+if account.key ~= '' then
+    with('key', account.key)
+end
 if stopped then
     with('stop', stopped == 'back' and 'back' or 'early')
 end
@@ -140,6 +164,9 @@ if runs_now then
         summary_after = session.summary_after}, now)
 end
 
+if account.user.turns then
+    with('user_max', int(user_max))
+end
 if rewinds then
     with('rewinds', '1')
 end

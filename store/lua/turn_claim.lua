@@ -32,7 +32,7 @@ end
 if f[1] ~= 'pending' or redis.call('HGET', s, 'run') ~= turn then
     return {'conflict', f[1]}
 end
-if not f[4] and user_is_full(now, user_max) then
+if not f[4] and user_is_full(now, turn, user_max) then
     wait_for_place(turn, now)
     return {'held'}
 end

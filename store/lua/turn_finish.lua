@@ -1,5 +1,6 @@
 --include lib_turn.lua
 --include lib_push.lua
+--include lib_usage.lua
 -- Ends a running turn: last events, messages, usage, state; and the session's next turn.
 -- {'fenced'}, {'behind'} (the log lacks entries in front of these: nothing was done), {'done'},
 -- {'pending', TURN} or the next turn, started.
@@ -10,7 +11,9 @@ local events, messages, context = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumb
 local context_max = tonumber(ARGV[22])
 local untrusted = ARGV[23] == '1'
 local push_after = tonumber(ARGV[24]) -- ms; -1 = nothing is pushed
-local at = 25
+-- What the turn has used, its API key, the limits of the user and of that key.
+local spent, account = ARGV[25], usage_account(ARGV[26], ARGV[27], ARGV[28])
+local at = 29
 local t = turn_key(turn)
 local f = redis.call('HMGET', t, 'state', 'epoch', 'session', 'next', 'created')
 if not f[1] or f[2] ~= epoch then
@@ -85,6 +88,7 @@ for i = at, at + context - 1, 2 do
     end
 end
 
+usage_add(t, spent, account, now)
 close_turn(turn, now, 'state', state, 'last', top, 'status', status, 'reply', reply,
     'usage', usage, 'error', error_code)
 if untrusted then

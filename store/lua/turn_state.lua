@@ -9,7 +9,7 @@ if not f[1] then
 end
 local now = now_ms()
 if f[1] == 'pending' and not f[3] then
-    if user_is_full(now, user_max) then
+    if user_is_full(now, turn, user_max) then
         f[1] = 'held'
     elseif redis.call('ZSCORE', P .. 'places', turn) then
         f[1] = 'waiting'

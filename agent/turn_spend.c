@@ -1,0 +1,96 @@
+/* What a turn uses, what that costs, and the end of a turn that has used up a limit. */
+#include "agent/turn_parts.h"
+
+#include "agent/budget.h"
+#include "agent/model/prices.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define TOLD_MAX 16
+#define TOKEN_BYTES 4 /* of a server that does not say what it used */
+
+/* Once a model, by each worker. */
+static void turn_spend_tell(const struct conf *conf, const struct model_result *r)
+{
+    static char told[TOLD_MAX][sizeof r->model];
+    static size_t count;
+
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(told[i], r->model))
+            return;
+    if (count == TOLD_MAX)
+        return;
+    memcpy(told[count++], r->model, sizeof *told);
+    log_warn("model %s of %s has no price: limits of money take %s dollars a million tokens "
+             "(model.unknown_price, model.prices_file)",
+        r->model, r->provider->name, conf->unknown_price);
+}
+
+void turn_spend(struct turn *t, const struct model_result *r)
+{
+    const struct conf *conf = t->env->conf;
+    struct usage_spent more = {.tokens = r->usage.input + r->usage.output};
+
+    if (prices_of(r->provider->name, r->model, &r->usage, &more.micros)) {
+        turn_spend_tell(conf, r);
+        more.micros = 0;
+        more.unpriced = more.tokens;
+        more.assumed = prices_flat(limits_unknown_price(conf), more.tokens);
+    }
+    usage_spent_add(&t->account.spent, &more);
+}
+
+void turn_spend_guess(const struct turn *t, struct model_result *r)
+{
+    size_t bytes = 0;
+
+    if (!r->provider || r->usage.input || r->usage.output || r->provider->start)
+        return;
+    for (size_t i = 0; i < t->chat.count; i++)
+        bytes += t->chat.items[i].len;
+    r->usage.input = (int64_t)(bytes / TOKEN_BYTES) + 1;
+    r->usage.output = (int64_t)(t->answer->text.len / TOKEN_BYTES) + 1;
+}
+
+void turn_spend_told(struct turn *t)
+{
+    usage_site_add(t->env->store, &t->account);
+    usage_site_flush(t->env->store);
+    if (!t->account.over.set)
+        usage_site_over(t->env->store, &t->account.over);
+    if (t->account.over.set && t->account.over.name == LIMITS_MESSAGES)
+        t->account.over.set = false; /* it has begun */
+}
+
+int turn_spend_look(struct turn *t)
+{
+    int error;
+
+    if (t->start->looked)
+        return 0;
+    while ((error = usage_look(t->env->store, t->start->uid, &t->account)))
+        if ((error = wait_retry(&t->wait, error)))
+            return error;
+    turn_spend_told(t);
+    return 0;
+}
+
+int turn_spend_say(struct turn *t)
+{
+    const struct usage_over *over = &t->account.over;
+    struct buf text = {0};
+    int error;
+
+    log_info("turn %s of user %s ends: the limit %s of the %s is used up", t->start->turn,
+        t->start->uid, limits_word(over->name), usage_scope_word(over->scope));
+    budget_say(over, clock_real_ms(), t->input.locale, t->chat.count > t->first_new, &text);
+    error = buf_error(&text);
+    if (!error)
+        error = turn_tell(t, buf_text(&text));
+    t->stop_reason = "budget";
+    buf_free(&text);
+    return error;
+}
