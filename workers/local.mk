@@ -20,12 +20,14 @@ libworkers_a_SOURCES = \
 	workers/supervisor/mcp_command.c workers/supervisor/mcp_command.h \
 	workers/supervisor/revoke_command.c workers/supervisor/revoke_command.h \
 	workers/supervisor/service.c workers/supervisor/service.h \
+	workers/supervisor/setup_command.c workers/supervisor/setup_command.h \
 	workers/supervisor/sockets.c workers/supervisor/sockets.h \
 	workers/supervisor/starved.c workers/supervisor/starved.h \
 	workers/supervisor/status.c workers/supervisor/status.h \
 	workers/supervisor/supervisor.c workers/supervisor/supervisor.h \
 	workers/supervisor/supervisor_parts.h \
 	workers/supervisor/supervisor_phase.c \
+	workers/supervisor/tables_command.c workers/supervisor/tables_command.h \
 	workers/supervisor/watchdog.c workers/supervisor/watchdog.h \
 	workers/api/api_worker.c \
 	workers/turn/turn_worker.c \
@@ -119,3 +121,26 @@ sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = systemd/sysusers.d/turnpike.conf
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 dist_tmpfiles_DATA = systemd/tmpfiles.d/turnpike.conf
+
+# turnpike setup
+setupdir = $(pkglibexecdir)
+setup_SCRIPTS = systemd/setup.sh systemd/setup-changes.sh
+EXTRA_DIST += systemd/setup.sh systemd/setup-changes.sh
+
+# Manual pages and completion, made from what the programs tell of themselves.
+MANUAL = manual/turnpike.1 manual/turnpike-setup.8 manual/turnpiked.8 manual/turnpike.conf.5
+nodist_man_MANS = $(MANUAL)
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/vendor-completions
+all-local: manual/turnpike.1
+$(MANUAL) manual/turnpike.bash manual/turnpike.zsh: manual/made
+manual/made: turnpike$(EXEEXT) turnpiked$(EXEEXT) systemd/setup.sh build-aux/make-manual
+	$(AM_V_GEN)$(top_srcdir)/build-aux/make-manual ./turnpike ./turnpiked $(top_srcdir)/systemd/setup.sh $(VERSION) manual && touch $@
+install-data-local: manual/made
+	$(MKDIR_P) $(DESTDIR)$(bashcompletiondir) $(DESTDIR)$(zshcompletiondir)
+	$(INSTALL_DATA) manual/turnpike.bash $(DESTDIR)$(bashcompletiondir)/turnpike
+	$(INSTALL_DATA) manual/turnpike.zsh $(DESTDIR)$(zshcompletiondir)/_turnpike
+uninstall-local:
+	rm -f $(DESTDIR)$(bashcompletiondir)/turnpike $(DESTDIR)$(zshcompletiondir)/_turnpike
+CLEANFILES += $(MANUAL) manual/turnpike.bash manual/turnpike.zsh manual/made
+EXTRA_DIST += build-aux/make-manual

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "agent/model/prices.h"
 #include "agent/turn.h"
 #include "base/conf.h"
@@ -21,10 +23,6 @@
 
 #define DEFAULT_CONFIG "/etc/turnpike/turnpike.conf"
 #define OVERRIDES_MAX 256
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
 
 struct arguments {
     const char *config; /* NULL = the default one, if it is there */

@@ -1,6 +1,8 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
 #endif
+#include "config.h"
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/conf.h"
@@ -12,6 +14,8 @@
 #include "workers/supervisor/failover_command.h"
 #include "workers/supervisor/mcp_command.h"
 #include "workers/supervisor/revoke_command.h"
+#include "workers/supervisor/setup_command.h"
+#include "workers/supervisor/tables_command.h"
 #include "workers/terminal/terminal_command.h"
 
 #include <errno.h>
@@ -451,9 +455,18 @@ static int turnpike_run_push_key(struct options *o, int argc, char **argv)
     return error == 0 ? 0 : 1;
 }
 
+/* --- set-up --- */
+
+static int turnpike_run_setup(struct options *o, int argc, char **argv)
+{
+    (void)o;
+    return setup_command(argc, argv);
+}
+
 /* --- commands --- */
 
 static const struct command commands[] = {
+    {"setup", "[OPTIONS]", "a running service behind nginx; setup --help", turnpike_run_setup},
     {"status", "[--json]", "every worker and what runs in it, limits beside values",
         turnpike_run_status},
     {"top", "", "the same, refreshed each second", turnpike_run_top},
@@ -478,10 +491,37 @@ static const struct command commands[] = {
 
 static void turnpike_usage(FILE *out)
 {
-    fputs("usage: turnpike [--socket PATH | --run-dir DIR | --config FILE] COMMAND\n", out);
+    fputs("usage: turnpike [--socket PATH | --run-dir DIR | --config FILE] COMMAND\n"
+          "       turnpike --version | --help\n",
+        out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-8s %-12s %s\n", commands[i].name, commands[i].arguments,
             commands[i].help);
+}
+
+/* For build-aux/make-manual, which makes the manual pages and the completion of shells. */
+static int turnpike_print_table(const char *table)
+{
+    if (strcmp(table, "settings") == 0) {
+        tables_settings();
+        return 0;
+    }
+    if (strcmp(table, "commands") != 0)
+        return 2;
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("%s\t%s\t%s\n", commands[i].name, commands[i].arguments, commands[i].help);
+    return 0;
+}
+
+/* These have their own options. */
+static bool turnpike_reads_options(const char *command)
+{
+    static const char *const own[] = {"api-key", "chat", "setup"};
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(command, own[i]) == 0)
+            return true;
+    return false;
 }
 
 /* Options up to the command (shorts begins with +), or around its arguments. Returns -1, or the
@@ -490,7 +530,8 @@ static int turnpike_options(struct options *o, int argc, char **argv, const char
 {
     static const struct option table[] = {{"socket", required_argument, NULL, 's'},
         {"run-dir", required_argument, NULL, 'r'}, {"config", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+        {"json", no_argument, NULL, 'j'}, {"tables", required_argument, NULL, 't'},
+        {"version", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, shorts, table, NULL)) != -1;) {
         if (option == 's')
             o->socket = optarg;
@@ -500,7 +541,12 @@ static int turnpike_options(struct options *o, int argc, char **argv, const char
             o->config = optarg;
         else if (option == 'j')
             o->json = true;
-        else {
+        else if (option == 't')
+            return turnpike_print_table(optarg);
+        else if (option == 'v') {
+            puts("turnpike " PACKAGE_VERSION);
+            return 0;
+        } else {
             turnpike_usage(option == 'h' ? stdout : stderr);
             return option == 'h' ? 0 : 2;
         }
@@ -516,12 +562,9 @@ int main(int argc, char **argv)
         return status;
     argc -= optind;
     argv += optind;
-    if (argc > 0 && strcmp(argv[0], "chat") == 0) /* it has its own options */
-        return turnpike_run_chat(&o, argc - 1, argv + 1);
-    if (argc > 0 && strcmp(argv[0], "api-key") == 0) /* the same */
-        return turnpike_run_api_key(&o, argc - 1, argv + 1);
-    optind = 0; /* getopt begins anew, behind the command */
-    if (argc > 0 && (status = turnpike_options(&o, argc, argv, "c:h")) >= 0)
+    bool own = argc > 0 && turnpike_reads_options(argv[0]);
+    optind = own ? 1 : 0; /* getopt begins anew, behind the command */
+    if (argc > 0 && !own && (status = turnpike_options(&o, argc, argv, "c:h")) >= 0)
         return status;
     for (size_t i = 0; argc > 0 && i < COMMAND_COUNT; i++)
         if (strcmp(argv[0], commands[i].name) == 0)

@@ -630,7 +630,7 @@ class Writer {
   }
 }
 
-export const startDouble = () => new ModelDouble().listen();
+export const startDouble = port => new ModelDouble().listen(port);
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const double = await new ModelDouble().listen(Number(process.argv[2] ?? 0));

@@ -1,0 +1,16 @@
+#include "workers/supervisor/setup_command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int setup_command(int argc, char **argv)
+{
+    static char script[] = SETUP_PATH;
+    (void)argc;
+    argv[-1] = script;
+    execv(script, argv - 1);
+    fprintf(stderr, "turnpike: %s: %s\n", script, strerror(errno));
+    return 1;
+}
