@@ -1,3 +1,6 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
 #include "process/fault.h"
 
 #include "base/clock.h"
@@ -20,7 +23,7 @@ static int fault_stage(const char *name)
     for (int i = 0; i < STAGE_COUNT; i++)
         if (!strcmp(names[i], name))
             return i;
-    return STAGE_IDLE;
+    return -1; /* another place's: no turn comes to it */
 }
 
 /* What a text asks for, and where. */
@@ -30,7 +33,7 @@ static enum fault_action fault_read(const struct conf *conf, const char *text, c
     char action[16];
 
     if (!*word || !conf->development || !(at = strstr(text, word)) ||
-        sscanf(at + strlen(word), " %15[a-z] %15[a-z-]", action, stage) != 2)
+        sscanf(at + strlen(word), "%*[ _]%15[a-z]%*[ _]%15[a-z-]", action, stage) != 2)
         return FAULT_NONE;
     for (int i = FAULT_CRASH; i <= FAULT_SLOW; i++)
         if (!strcmp(fault_actions[i], action))
@@ -67,6 +70,22 @@ void fault_in_tool(const struct conf *conf, const char *args)
     enum fault_action action = fault_read(conf, args, stage);
 
     if (action != FAULT_NONE && !strcmp(stage, "process"))
+        fault_do(action);
+}
+
+void fault_in(const struct conf *conf, const char *place, const char *bytes, size_t len)
+{
+    char text[64], stage[16] = "";
+    size_t word = strlen(conf->fault_word), left;
+    const char *at = word > 0 ? memmem(bytes, len, conf->fault_word, word) : NULL;
+    enum fault_action action;
+
+    if (!at)
+        return;
+    left = len - (size_t)(at - bytes);
+    snprintf(text, sizeof text, "%.*s", (int)(left < sizeof text ? left : sizeof text - 1), at);
+    action = fault_read(conf, text, stage);
+    if (action != FAULT_NONE && !strcmp(stage, place))
         fault_do(action);
 }
 

@@ -1,6 +1,7 @@
 # What every process of the service is: its place on the scoreboard, who may ask it, how it says no.
 noinst_LIBRARIES += libprocess.a
 libprocess_a_SOURCES = \
+	process/aside.c process/aside.h \
 	process/apikey.c process/apikey.h \
 	process/audit.c process/audit.h \
 	process/auth.c process/auth.h \

@@ -105,6 +105,10 @@ struct scoreboard {
     struct scoreboard_seat *seats; /* at the same address in every process */
     struct scoreboard_slot slots[];
 };
+/* Seats that say what a process would die in, one within the other: a stream worker's frame and
+ * the event that it sends meanwhile; the housekeeper's work at hand and answers that it awaits. */
+#define SCOREBOARD_STREAM_SEATS 2
+#define SCOREBOARD_HOUSEKEEPER_SEATS 2
 /* Supervisor. seats: at most SCOREBOARD_SEATS_MAX. Returns 0; ERR_INVALID; ERR_NOMEM. */
 #define SCOREBOARD_SEATS_MAX 0xffff
 MUST_CHECK int scoreboard_new(struct scoreboard **out, size_t slots, size_t seats);
@@ -184,6 +188,8 @@ bool scoreboard_turn_get(const struct scoreboard_seat *seat, char *uid, char *se
  * is none, or while the worker writes it.
  */
 void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *work);
+/* The same without whose work it is and since when, for thousands a second. */
+void scoreboard_work_say(struct scoreboard_seat *seat, const struct blame_work *work);
 bool scoreboard_work_get(const struct scoreboard_seat *seat, struct blame_work *out);
 /*
  * Turn worker: says that it asks a tool process for this user. A user has one call there at a time,

@@ -152,7 +152,7 @@ bool scoreboard_turn_get(const struct scoreboard_seat *seat, char *uid, char *se
     return false;
 }
 
-void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *work)
+void scoreboard_work_say(struct scoreboard_seat *seat, const struct blame_work *work)
 {
     struct scoreboard_work *own = &seat->work;
     unsigned sequence = atomic_load_explicit(&own->sequence, memory_order_relaxed) | 1;
@@ -163,6 +163,11 @@ void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *
     else
         own->now.digest[0] = own->now.uid[0] = '\0';
     atomic_store_explicit(&own->sequence, sequence + 1, memory_order_release);
+}
+
+void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *work)
+{
+    scoreboard_work_say(seat, work);
     atomic_store(&seat->work_since_ms, work ? clock_mono_ms() : 0);
     atomic_store(&seat->work_owner, work && work->uid[0] != '\0' ? scoreboard_owner(work->uid) : 0);
 }

@@ -66,6 +66,7 @@ libworkers_a_SOURCES = \
 	workers/stream/stream_legacy.c workers/stream/stream_legacy.h \
 	workers/stream/stream_message.c workers/stream/stream_message.h \
 	workers/stream/stream_offer.c workers/stream/stream_offer.h \
+	workers/stream/stream_guard.c workers/stream/stream_guard.h \
 	workers/stream/stream_refuse.c workers/stream/stream_refuse.h \
 	workers/stream/stream_openai.c workers/stream/stream_openai.h \
 	workers/stream/stream_openai_calls.c \
@@ -82,6 +83,7 @@ libworkers_a_SOURCES = \
 	workers/stream/stream_ws.c workers/stream/stream_ws.h \
 	workers/stream/viewer.c workers/stream/viewer.h \
 	workers/housekeeper/blame_desk.c workers/housekeeper/blame_desk.h \
+	workers/housekeeper/desk_guard.c workers/housekeeper/desk_guard.h \
 	workers/housekeeper/handover.c workers/housekeeper/handover.h \
 	workers/housekeeper/housekeeper.c \
 	workers/housekeeper/housekeeper_parts.h \

@@ -78,6 +78,22 @@ static void rule_alone(const uint8_t *data, size_t size, const struct zone *zone
         abort();
 }
 
+/* What the child that reads says is what it has read. */
+static void tell(const struct interchange_list *list, struct arena *arena)
+{
+    struct interchange_list told = {0};
+    struct buf json = {0}, again = {0};
+
+    if (interchange_tell(list, &json) != 0 ||
+        interchange_told(buf_text(&json), json.len, arena, &told) != 0 ||
+        interchange_tell(&told, &again) != 0 || json.len != again.len ||
+        memcmp(buf_text(&json), buf_text(&again), json.len) != 0)
+        abort();
+    interchange_free(&told);
+    buf_free(&json);
+    buf_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct zone *zone;
@@ -90,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     rule_alone(data, size, zone);
     if (interchange_read((const char *)data, size, zone, arena, &list, why) == 0) {
+        tell(&list, arena);
         size_t written = write_all(&list, zone, arena, &out);
         size_t read = 0;
         if (interchange_read(buf_text(&out), out.len, zone, arena, &again, why) != 0)

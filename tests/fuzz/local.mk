@@ -10,7 +10,7 @@ libfuzzreplay_a_SOURCES = tests/fuzz/replay.c
 TESTS += $(FUZZERS)
 endif
 check_PROGRAMS += $(FUZZERS)
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.c
+EXTRA_DIST += tests/fuzz/campaign tests/fuzz/corpus tests/fuzz/dictionary tests/fuzz/replay.c
 CLEANFILES += *.crash
 FUZZERS = \
 	tests/fuzz/fuzz_attachment \
@@ -35,6 +35,9 @@ FUZZERS = \
 	tests/fuzz/fuzz_summary \
 	tests/fuzz/fuzz_recipe_page \
 	tests/fuzz/fuzz_calendar \
+	tests/fuzz/fuzz_rrule \
+	tests/fuzz/fuzz_schema \
+	tests/fuzz/fuzz_header \
 	tests/fuzz/fuzz_mcp \
 	tests/fuzz/fuzz_mcp_server \
 	tests/fuzz/fuzz_places \
@@ -42,3 +45,9 @@ FUZZERS = \
 	tests/fuzz/fuzz_uichat \
 	tests/fuzz/fuzz_refusal \
 	tests/fuzz/fuzz_wav
+
+# Each harness under libFuzzer for FUZZ_SECONDS, in a build by clang of its own (./fuzz).
+FUZZ_SECONDS = 600
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(top_srcdir)/tests/fuzz/campaign $(FUZZ_NAMES)
+.PHONY: fuzz

@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	tests/unit/test_approval_turns \
 	tests/unit/test_approvals \
 	tests/unit/test_arena \
+	tests/unit/test_aside \
 	tests/unit/test_attachments \
 	tests/unit/test_auth \
 	tests/unit/test_backoff \

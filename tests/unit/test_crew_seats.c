@@ -77,8 +77,8 @@ static void other_pools(void **state)
     struct conf conf = conf_of(256, 2, 0);
     (void)state;
     assert_int_equal(crew_seats_of(&conf, SCOREBOARD_API, 0), 1);
-    assert_int_equal(crew_seats_of(&conf, SCOREBOARD_HOUSEKEEPER, 0), 1);
-    assert_int_equal(crew_seats_of(&conf, SCOREBOARD_STREAM, 0), 0);
+    assert_int_equal(crew_seats_of(&conf, SCOREBOARD_HOUSEKEEPER, 0), 2);
+    assert_int_equal(crew_seats_of(&conf, SCOREBOARD_STREAM, 0), 2);
 }
 
 static void ranges_do_not_overlap(void **state)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "process/scoreboard.h"
 #include "store/records.h"
 #include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_reminders.h"
@@ -578,7 +579,12 @@ int calendar_file_read(const struct tools_context *context, struct arena *arena,
     if (error != 0)
         return error == ERR_INVALID ? ERR_INTERNAL : error;
     in.events_left = CALENDAR_FILE_EVENTS_MAX - there;
-    error = interchange_read(text, len, z, arena, &in.list, why);
+    error = interchange_read_aside(&(struct interchange_ask){.conf = context->conf,
+                                       .text = text,
+                                       .len = len,
+                                       .zone = z,
+                                       .owner = scoreboard_owner(context->uid)},
+        arena, &in.list, why);
     in.done = arena_array(arena, in.list.count + 1, sizeof *in.done);
     in.errors = jdoc_new_array();
     in.warnings = jdoc_new_array();

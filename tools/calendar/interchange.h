@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "tools/kit/zone.h"
@@ -14,7 +15,8 @@
 /*
  * interchange -- calendars as iCalendar (RFC 5545), over libical. Documents are those of
  * calendar_event.h and calendar_series.h. interchange*.c and recurrence.c are the only files that
- * include libical. Api workers, the tests and the fuzzer; knows no store.
+ * include libical. Children of api workers read with it (interchange_aside.c), api workers write;
+ * the tests and the fuzzer do both. Knows no store.
  */
 
 /* --- reading --- */
@@ -56,6 +58,29 @@ struct interchange_list {
 MUST_CHECK int interchange_read(const char *text, size_t len, const struct zone *zone,
     struct arena *arena, struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE]);
 void interchange_free(struct interchange_list *list);
+
+/*
+ * interchange_read_aside -- the same in a child process (process/aside.h), as libical reads what
+ * users and their other programs send. Waits: api workers alone. A text over which the child died
+ * or computed for too long is ERR_INVALID, and why says so.
+ *   owner  whose text it is, scoreboard_owner
+ */
+struct interchange_ask {
+    const struct conf *conf;
+    const char *text;
+    size_t len;
+    const struct zone *zone;
+    unsigned long long owner;
+};
+MUST_CHECK int interchange_read_aside(const struct interchange_ask *ask, struct arena *arena,
+    struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE]);
+/*
+ * What the child says: the list as JSON, appended; and the other way round, items and texts in the
+ * arena. Return 0; ERR_PROTOCOL (_told); ERR_NOMEM.
+ */
+MUST_CHECK int interchange_tell(const struct interchange_list *list, struct buf *out);
+MUST_CHECK int interchange_told(const char *json, size_t len, struct arena *arena,
+    struct interchange_list *out);
 
 /* --- writing --- */
 

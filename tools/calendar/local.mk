@@ -12,6 +12,7 @@ libtools_a_SOURCES += \
 	tools/calendar/calendar_series.c tools/calendar/calendar_series.h \
 	tools/calendar/calendar_timer.c tools/calendar/calendar_timer.h \
 	tools/calendar/interchange.c tools/calendar/interchange.h \
+	tools/calendar/interchange_aside.c \
 	tools/calendar/interchange_write.c \
 	tools/calendar/recurrence.c tools/calendar/recurrence.h \
 	tools/calendar/rrule.c tools/calendar/rrule.h \

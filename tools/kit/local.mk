@@ -26,6 +26,7 @@ libtools_a_SOURCES += \
 	tools/kit/road.c tools/kit/road.h \
 	tools/kit/route.c tools/kit/route.h \
 	tools/kit/run.c tools/kit/run.h \
+	tools/kit/page.c tools/kit/page.h \
 	tools/kit/period.c tools/kit/period.h \
 	tools/kit/place.c tools/kit/place.h \
 	tools/kit/place_choose.c tools/kit/place_choose.h \

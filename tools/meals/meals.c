@@ -9,6 +9,7 @@
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"
 #include "tools/kit/fetch.h"
+#include "tools/kit/page.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/record_match.h"
@@ -21,7 +22,8 @@
 #define FOREVER (INT64_C(1) << 52)
 #define SHARED_LOOK 200
 #define QUERY_WORDS 12
-#define LOOK_MAX 100 /* own recipes that a search looks at */
+#define MEALS_PAGE_ANSWER ((size_t)256 << 10) /* bytes of what a page says of a recipe */
+#define LOOK_MAX 100                          /* own recipes that a search looks at */
 
 /* --- save_recipe --- */
 
@@ -73,26 +75,58 @@ static int meals_save(struct tools_run *run, jdoc *recipe)
     return record_commit(run, &item, 1, false);
 }
 
-static void meals_page_came(struct tools_run *run, void *arg, int error, const char *body,
-    size_t len)
+/* In a child: a page is HTML of a stranger. */
+static int meals_read_page(void *arg, const char *in, size_t len, struct buf *out)
 {
     jdoc *recipe = NULL;
+    int error = recipe_page_read(in, len, &recipe);
     (void)arg;
     if (error == 0)
-        error = recipe_page_read(body, len, &recipe);
+        jdoc_write(recipe, out);
+    jdoc_free(recipe);
+    return error;
+}
+
+static void meals_page_read(struct tools_run *run, int error, const char *answer, size_t len)
+{
+    jdoc *recipe = NULL;
+    if (error == 0)
+        error = jdoc_parse(answer, len, &recipe, NULL, 0);
     if (error == 0)
         run->error = meals_save(run, recipe);
     else if (error == ERR_NOT_FOUND)
         run->error = meals_no_recipe(run);
     else if (error == ERR_NOMEM)
         run->error = error;
-    else if (error == ERR_FORBIDDEN)
-        run->error = run_fail_at(run, "/url", "the address of a public web page",
-            "this address cannot be read from here");
-    else if (error == ERR_LIMIT)
-        run->error = run_fail(run, "provider_failed", "The page is too large to be read.");
     else
         run->error = run_fail(run, "provider_failed", "The page could not be read.");
+    run_finished(run);
+}
+
+static void meals_page_came(struct tools_run *run, void *arg, int error, const char *body,
+    size_t len)
+{
+    static const struct page recipe_page = {.name = "a recipe's page",
+        .read = meals_read_page,
+        .done = meals_page_read,
+        .out_max = MEALS_PAGE_ANSWER};
+    (void)arg;
+    if (error == 0) {
+        run->error = page_read(run, &recipe_page, body, len);
+        if (run->error == 0)
+            return; /* meals_page_read goes on */
+    } else if (error == ERR_NOT_FOUND) {
+        run->error = meals_no_recipe(run);
+    } else if (error == ERR_NOMEM) {
+        run->error = error;
+    } else if (error == ERR_FORBIDDEN) {
+        run->error = run_fail_at(run, "/url", "the address of a public web page",
+            "this address cannot be read from here");
+    } else if (error == ERR_LIMIT) {
+        run->error = run_fail(run, "provider_failed", "The page is too large to be read.");
+    } else {
+        run->error = run_fail(run, "provider_failed", "The page could not be read.");
+    }
     run_finished(run);
 }
 

@@ -20,6 +20,7 @@ libtools_a_SOURCES += \
 	tools/remote/mcp_reader.c tools/remote/mcp_reader.h \
 	tools/remote/mcp_servers.c tools/remote/mcp_servers.h \
 	tools/remote/mcp_stream.c tools/remote/mcp_stream.h \
+	tools/remote/mcp_trial.c tools/remote/mcp_trial.h \
 	tools/remote/mcp_wire.c tools/remote/mcp_wire.h \
 	tools/remote/outside.c tools/remote/outside.h \
 	tools/remote/tool_call.c tools/remote/tool_call.h \

@@ -8,13 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * regexec keeps each state that a text has led it to, as long as the compiled pattern lives: 2 to
+ * 4 KB a state, and up to one for each byte. So a pattern is compiled anew after PATTERN_FED bytes
+ * of texts, which bounds the memory that texts of users can make it take. A longer text is not
+ * looked at: whoever takes the value says what is wrong with it.
+ */
+#define PATTERN_FED 4096
+
 struct pattern {
     char *text;
     regex_t compiled;
+    size_t fed;
     struct pattern *next;
 };
 
 static struct pattern *patterns;
+
+static bool pattern_compile(regex_t *out, const char *text)
+{
+    return regcomp(out, text, REG_EXTENDED | REG_NOSUB) == 0;
+}
 
 static struct pattern *pattern_get(const char *text)
 {
@@ -22,12 +36,8 @@ static struct pattern *pattern_get(const char *text)
         if (strcmp(p->text, text) == 0)
             return p;
     struct pattern *p = calloc(1, sizeof *p);
-    if (!p || !(p->text = strdup(text))) {
-        free(p);
-        return NULL;
-    }
-    if (regcomp(&p->compiled, text, REG_EXTENDED | REG_NOSUB) != 0) {
-        free(p->text);
+    if (!p || !(p->text = strdup(text)) || !pattern_compile(&p->compiled, text)) {
+        free(p ? p->text : NULL);
         free(p);
         return NULL;
     }
@@ -36,10 +46,27 @@ static struct pattern *pattern_get(const char *text)
     return p;
 }
 
+/* Without memory it stays compiled as it is. */
+static void pattern_refresh(struct pattern *p)
+{
+    regex_t anew;
+    if (!pattern_compile(&anew, p->text))
+        return;
+    regfree(&p->compiled);
+    p->compiled = anew;
+    p->fed = 0;
+}
+
 bool pattern_matches(const char *pattern, const char *text)
 {
     struct pattern *p = pattern_get(pattern);
-    return p && regexec(&p->compiled, text, 0, NULL, 0) == 0;
+    size_t len = strlen(text);
+    if (!p || len > PATTERN_FED)
+        return p != NULL;
+    if (p->fed + len > PATTERN_FED)
+        pattern_refresh(p);
+    p->fed += len;
+    return regexec(&p->compiled, text, 0, NULL, 0) == 0;
 }
 
 int pattern_check(const char *pattern, char *why, size_t why_size)

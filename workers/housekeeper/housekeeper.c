@@ -3,6 +3,7 @@
 #include "store/notice.h"
 #include "store/sessions.h"
 #include "tools/engine/modules.h"
+#include "workers/housekeeper/desk_guard.h"
 #include "workers/housekeeper/housekeeper_parts.h"
 
 #include "base/clock.h"
@@ -123,34 +124,14 @@ static void housekeeper_on_supervisor(struct reactor_source *source, uint32_t ev
     memmove(k->line, at, k->line_len);
 }
 
-static void housekeeper_reminder_done(struct housekeeper *k)
-{
-    struct worker *w = k->worker;
-    scoreboard_enter(w->board, w->slot, NULL);
-    if (k->seat)
-        scoreboard_seat_give(w->board, w->slot, k->seat);
-    k->seat = NULL;
-}
-
 /* One user's poisonous record may end this process once, not keep everybody's reminders from
  * them. */
 static bool housekeeper_on_reminder(void *arg, const char *uid, const char *member)
 {
-    struct housekeeper *k = arg;
-    struct worker *w = k->worker;
-    struct blame_work work = {.route = "a reminder"};
-    housekeeper_reminder_done(k);
-    if (!member)
-        return true;
-    snprintf(work.uid, sizeof work.uid, "%s", uid);
-    ident_sha256_hex(member, strlen(member), work.digest);
-    if (blame_left(&w->board->blame, &work, clock_mono_ms(), NULL) > 0)
-        return false;
-    k->seat = scoreboard_seat_take(w->board, w->slot);
-    if (k->seat) {
-        scoreboard_work_set(k->seat, &work);
-        scoreboard_enter(w->board, w->slot, k->seat);
-    }
+    (void)arg;
+    if (member)
+        return desk_guard_enter("a reminder", uid, member);
+    desk_guard_leave();
     return true;
 }
 
@@ -295,6 +276,7 @@ int housekeeper_main(struct worker *w)
         return 1;
     k->worker = w;
     worker_signals(w);
+    desk_guard_open(w);
     int error = housekeeper_open(k);
     if (error != 0) {
         log_error("cannot start: %s", err_text(error));

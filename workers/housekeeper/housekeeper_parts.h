@@ -68,7 +68,6 @@ struct housekeeper {
     struct revoked_desk revoked;
     struct jwks_desk *jwks;
     struct blame_desk blame;
-    struct scoreboard_seat *seat; /* of the reminder it works on; NULL = none */
     struct reactor_source supervisor;
     char line[HOUSEKEEPER_LINE_SIZE];
     size_t line_len;

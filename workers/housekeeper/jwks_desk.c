@@ -6,6 +6,7 @@
 #include "base/jdoc.h"
 #include "base/log.h"
 #include "base/url.h"
+#include "process/aside.h"
 #include "process/jwks.h"
 #include "wire/http/http.h"
 
@@ -16,6 +17,8 @@
 #define JWKS_DESK_CONNECT_MS 5000
 #define JWKS_DESK_TOTAL_MS 10000
 #define JWKS_DESK_REDIRECTS 3
+#define JWKS_DESK_TRY_MS 2000
+#define JWKS_DESK_TRY_MEMORY ((size_t)64 << 20)
 #define JWKS_DESK_AGAIN_MS 5000 /* after a failure, doubled up to jwt.jwks_refresh */
 
 struct jwks_desk {
@@ -96,15 +99,51 @@ static void jwks_desk_failed(struct jwks_desk *d, const char *why)
     jwks_desk_write(d);
 }
 
+/* All that workers will do with it is keys of libcrypto, made of numbers that others sent. */
+static int jwks_desk_read_aside(void *arg, const char *in, size_t len, struct buf *out)
+{
+    struct jwks set = {0};
+    jdoc *doc = NULL;
+    const char *why;
+    size_t passed;
+
+    (void)arg;
+    (void)out;
+    if (!jdoc_parse(in, len, &doc, NULL, 0))
+        err_ignore(jwks_read(&set, doc, &passed, &why));
+    return 0;
+}
+
+/* Returns 0; ERR_REMOTE, ERR_DEADLINE: it does harm. */
+static int jwks_desk_try(const struct jwks_desk *d)
+{
+    const struct aside_work work = {.name = "keys of jwt.jwks_url",
+        .read = jwks_desk_read_aside,
+        .in = buf_text(&d->body),
+        .len = d->body.len,
+        .time_ms = JWKS_DESK_TRY_MS,
+        .memory = JWKS_DESK_TRY_MEMORY,
+        .conf = d->conf};
+    struct buf answer = {0};
+    int error = aside_run(&work, &answer);
+
+    buf_free(&answer);
+    return error == ERR_REMOTE || error == ERR_DEADLINE ? error : 0;
+}
+
 /* The body is a set with a key that can be used: it is the set from now on. */
 static int jwks_desk_take(struct jwks_desk *d, const char **why)
 {
     struct jwks set = {0};
     jdoc *doc = NULL;
     size_t passed = 0, count;
-    int error = jdoc_parse(buf_text(&d->body), d->body.len, &doc, NULL, 0);
+    int error = jwks_desk_try(d);
 
-    *why = "the answer is no JSON";
+    *why = "the answer ends the process that reads it";
+    if (!error) {
+        error = jdoc_parse(buf_text(&d->body), d->body.len, &doc, NULL, 0);
+        *why = "the answer is no JSON";
+    }
     if (!error)
         error = jwks_read(&set, doc, &passed, why);
     count = set.count;

@@ -11,6 +11,7 @@
 #include "process/webpush.h"
 #include "store/pushes.h"
 #include "wire/http/http.h"
+#include "workers/housekeeper/desk_guard.h"
 #include "workers/housekeeper/push_letter.h"
 
 #include <inttypes.h>
@@ -20,7 +21,8 @@
 
 #define PUSH_DESK_LOOK_MS 1000
 #define PUSH_DESK_MORE_MS 50
-#define PUSH_DESK_FULL_MS 200  /* until a user who found no room is looked at again */
+#define PUSH_DESK_FULL_MS 200 /* until a user who found no room is looked at again */
+#define PUSH_DESK_CRASHED_MS 60000
 #define PUSH_DESK_MAX 32       /* on their way at once */
 #define PUSH_DESK_USER_MAX 4   /* of one user, whose push service may stall every one of them */
 #define PUSH_DESK_ASKED_MAX 64 /* users of whom a notice came; more are found by their hints */
@@ -298,11 +300,16 @@ static int push_desk_attempt(struct push_desk *d, const char *uid, int64_t *wait
     *wait_ms = PUSH_DESK_FULL_MS;
     if (claimed.max == 0)
         return 0;
+    if (!desk_guard_enter("a push", uid, uid)) {
+        *wait_ms = PUSH_DESK_CRASHED_MS;
+        return 0;
+    }
     int error = pushes_claim(d->store, uid, d->arena, &claimed);
     for (size_t i = 0; error == 0 && i < claimed.count; i++)
         push_desk_deliver(push_desk_free_transfer(d), &claimed.tries[i]);
     *wait_ms = claimed.wait_ms == 0 ? PUSH_DESK_FULL_MS : claimed.wait_ms;
     arena_reset(d->arena);
+    desk_guard_leave();
     return error;
 }
 

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
+#include "process/fault.h"
 #include "process/measure.h"
 #include "store/records.h"
 #include "store/reminders.h"
@@ -303,6 +304,7 @@ static enum fate reminders_fire_record(struct reminders_desk *d, const struct re
         return reminders_unproven(due, now_ms);
     if (error != 0)
         return reminders_fate_of(error);
+    fault_in(d->store->conf, "reminder", f.seen, strlen(f.seen));
     error = jdoc_parse(f.seen, strlen(f.seen), &record, NULL, 0);
     if (error != 0)
         return error == ERR_NOMEM ? FATE_LATER : FATE_DROP;

@@ -4,10 +4,12 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "process/fault.h"
 #include "process/measure.h"
 #include "store/turns.h"
 #include "store/webhooks.h"
 #include "wire/http/http.h"
+#include "workers/housekeeper/desk_guard.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -226,6 +228,7 @@ static void webhooks_deliver(struct delivery *delivery)
     struct buf body = {0};
     int error = turns_describe(d->store, try->of.uid, try->of.turn, &body);
 
+    fault_in(d->store->conf, "webhook", try->url, strlen(try->url));
     if (error == 0)
         error = webhooks_send_signed(delivery, body.data, body.len);
     buf_free(&body);
@@ -235,6 +238,19 @@ static void webhooks_deliver(struct delivery *delivery)
     webhooks_conclude(d, try,
         error == ERR_NOT_FOUND || error == ERR_INVALID ? WEBHOOKS_FAILED : WEBHOOKS_AGAIN, -1,
         err_text(error));
+}
+
+/* The claim counts as a try, so a turn's webhook ends this process WEBHOOKS_TRIES times at most. */
+static void webhooks_deliver_guarded(struct delivery *delivery)
+{
+    const struct webhooks_try *try = &delivery->try;
+
+    if (!desk_guard_enter("a webhook", try->of.uid, try->of.turn)) {
+        webhooks_conclude(delivery->desk, try, WEBHOOKS_AGAIN, -1, "processes died in such work");
+        return;
+    }
+    webhooks_deliver(delivery);
+    desk_guard_leave();
 }
 
 /* --- what is due --- */
@@ -267,7 +283,7 @@ static int webhooks_attempt(struct webhooks_desk *d, const struct webhooks_hint 
     delivery->desk = d;
     int error = webhooks_claim(d->store, hint, &delivery->try, &wait);
     if (error == 0) {
-        webhooks_deliver(delivery);
+        webhooks_deliver_guarded(delivery);
     } else if (error == ERR_NOT_FOUND) {
         webhooks_later(d->store, hint, -1);
         error = 0;

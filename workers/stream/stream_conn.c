@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "workers/stream/stream_guard.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -216,6 +217,20 @@ int stream_conn_count(struct stream_conn *c, int error)
 
 /* ---- in ---- */
 
+/* Workers died in such bytes: the connection goes, its client may come again. */
+static void stream_conn_feed(struct stream_conn *c, size_t n)
+{
+    const char *bytes = c->stream->bytes;
+
+    if (stream_guard_enter(c->user ? STREAM_GUARD_BYTES : STREAM_GUARD_REQUEST, c->user, bytes, n) >
+        0) {
+        stream_conn_kill(c);
+        return;
+    }
+    c->kind->feed(c, bytes, n);
+    stream_guard_leave();
+}
+
 static void stream_conn_on_ready(struct reactor_source *source, uint32_t events)
 {
     struct stream_conn *c = source->arg;
@@ -236,7 +251,7 @@ static void stream_conn_on_ready(struct reactor_source *source, uint32_t events)
         } else if (n > 0) {
             c->in_ms = clock_mono_ms();
             if (c->stage == STREAM_OPEN) /* of one that finishes only the end is of interest */
-                c->kind->feed(c, s->bytes, (size_t)n);
+                stream_conn_feed(c, (size_t)n);
         }
     }
 }
@@ -323,6 +338,7 @@ struct hub_viewer *stream_conn_viewer(struct stream_conn *c, const char *session
 int stream_conn_watch_start(struct stream_conn *c, const struct hub_start *start,
     struct hub_viewer **out)
 {
+    const char *session = start->session ? start->session : "";
     struct hub_viewer *w;
     size_t count = 0;
     int error;
@@ -331,6 +347,8 @@ int stream_conn_watch_start(struct stream_conn *c, const struct hub_start *start
         count++;
     if (count >= STREAM_VIEWERS_MAX)
         return ERR_LIMIT;
+    if (stream_guard_refused(STREAM_GUARD_EVENT, start->user, session, strlen(session)) > 0)
+        return ERR_BUSY;
     error = hub_add(c->stream->hub, start, c, &w);
     if (error < 0)
         return error;

@@ -321,6 +321,9 @@ static void stream_frames_on_subscribe(struct stream_conn *c, const jdoc *frame)
         stream_form_error(c, "invalid_field", "cursor must be EPOCH-N.", NULL, 0);
     else if (error == ERR_LIMIT)
         stream_form_error(c, "too_many_subscriptions", "Too many sessions on one socket.", NULL, 0);
+    else if (error == ERR_BUSY)
+        stream_form_error(c, "request_crashed_worker",
+            "Workers died in what this session holds: it is refused for a while.", NULL, 60000);
     else if (error < 0)
         stream_form_error(c, "internal_error", "Something went wrong here.", NULL, 1000);
 }

@@ -12,6 +12,7 @@
 #include "workers/stream/stream_agui.h"
 #include "workers/stream/stream_chat.h"
 #include "workers/stream/stream_durable.h"
+#include "workers/stream/stream_guard.h"
 #include "workers/stream/stream_handover.h"
 #include "workers/stream/stream_json.h"
 #include "workers/stream/stream_legacy.h"
@@ -156,12 +157,26 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
         stream_ws_start(c, &start);
 }
 
+static bool stream_handshake_has_crashed(const struct stream_conn *c, const char *user)
+{
+    char session[IDENT_SESSION_MAX + 1] = "";
+    long len =
+        stream_query_get(stream_request_query(c->own), "session_id", session, sizeof session);
+
+    return stream_guard_refused(STREAM_GUARD_BYTES, user, "", 0) > 0 ||
+        stream_guard_refused(STREAM_GUARD_EVENT, user, session, len > 0 ? (size_t)len : 0) > 0;
+}
+
 /* The path names a user: it has to be the credential's. */
 static void stream_handshake_admit(struct stream_conn *c, const struct auth_identity *who)
 {
     char user[IDENT_NAME_MAX + 1];
 
-    if (!stream_handshake_path_user(c, user))
+    if (stream_handshake_has_crashed(c, who->user))
+        stream_handshake_refuse(c, 503, "request_crashed_worker",
+            "Workers died in what this user sent, or in what this session holds. To protect "
+            "other users it is refused for a while.");
+    else if (!stream_handshake_path_user(c, user))
         stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
     else if (!(who->scopes & SCOPE_CHAT))
         stream_handshake_refuse(c, 403, "scope_missing", "A socket needs the scope \"chat\".");
@@ -392,6 +407,10 @@ static void stream_handshake_hand_over(struct stream_conn *c)
 
     if (stream_handover_read(stream_request_query(c->own), &h) < 0)
         stream_handshake_refuse(c, 400, "bad_request", "The hand-over's arguments are not valid.");
+    else if (stream_guard_refused(STREAM_GUARD_EVENT, h.user, h.session, strlen(h.session)) > 0)
+        stream_handshake_refuse(c, 503, "request_crashed_worker",
+            "Workers died in what this session holds. A message sent with this request is "
+            "accepted: ask again with its client message id.");
     else if (h.json)
         stream_json_start(c, &h);
     else

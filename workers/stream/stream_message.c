@@ -15,6 +15,7 @@
 
 #define LOCATE_MS 5000 /* a message that Redis does not let start is refused after this */
 #define RETRY_MS 1000
+#define CRASHED_MS 60000
 #define CALLS_MAX 8 /* cancels and context updates in flight, of one socket */
 
 enum stream_message_kind { MESSAGE_SUBMIT, MESSAGE_CANCEL, MESSAGE_CONTEXT, MESSAGE_INBOX };
@@ -141,6 +142,9 @@ static void stream_message_tell_failure(const struct stream_message *m, int erro
         stream_message_tell_error(m, "pool_full", "All workers are busy.", RETRY_MS);
     else if (error == ERR_NET)
         stream_message_tell_error(m, "not_ready", "The workers cannot be reached.", RETRY_MS);
+    else if (error == ERR_BUSY)
+        stream_message_tell_error(m, "request_crashed_worker",
+            "Workers died in what this session holds: it is refused for a while.", CRASHED_MS);
     else if (error == ERR_STORE)
         stream_message_tell_error(m, "store_unavailable", "The storage cannot be reached.",
             RETRY_MS);

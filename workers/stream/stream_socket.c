@@ -1,4 +1,5 @@
 #include "workers/stream/stream_socket.h"
+#include "workers/stream/stream_guard.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -264,6 +265,16 @@ static void stream_socket_on_frame_start(wslay_event_context_ptr ws,
 }
 
 /* A compressed message: wslay has looked neither at its text nor at its true size. */
+static void stream_socket_hear(struct stream_conn *c, const char *text, size_t len)
+{
+    if (stream_guard_enter(STREAM_GUARD_FRAME, c->user, text, len) > 0) {
+        stream_socket_close(c, STREAM_CLOSE_CRASHED, "request_crashed_worker");
+        return;
+    }
+    stream_socket_of(c)->user->said(c, text, len);
+    stream_guard_leave();
+}
+
 static void stream_socket_on_compressed(struct stream_conn *c, const uint8_t *bytes, size_t len)
 {
     const struct buf *text = NULL;
@@ -277,7 +288,7 @@ static void stream_socket_on_compressed(struct stream_conn *c, const uint8_t *by
     else if (error < 0 || !utf8_valid(buf_text(text), text->len))
         stream_socket_close(c, STREAM_CLOSE_DATA, "not UTF-8, or not compressed");
     else
-        stream_socket_of(c)->user->said(c, buf_text(text), text->len);
+        stream_socket_hear(c, buf_text(text), text->len);
 }
 
 static void stream_socket_on_message(wslay_event_context_ptr ws,
@@ -299,7 +310,7 @@ static void stream_socket_on_message(wslay_event_context_ptr ws,
     if (wslay_get_rsv1(message->rsv))
         stream_socket_on_compressed(c, message->msg, message->msg_length);
     else
-        w->user->said(c, (const char *)message->msg, message->msg_length);
+        stream_socket_hear(c, (const char *)message->msg, message->msg_length);
 }
 
 static int stream_socket_open_context(struct stream_conn *c)

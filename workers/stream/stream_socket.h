@@ -32,6 +32,7 @@ enum stream_close {
     STREAM_CLOSE_DATA = 1007,     /* a message is no UTF-8, or no compressed data */
     STREAM_CLOSE_SIZE = 1009,     /* a message is larger than stream.frame */
     STREAM_CLOSE_MEMORY = 1011,   /* there is no memory for what the peer sends */
+    STREAM_CLOSE_CRASHED = 1013,  /* workers died in what this user sent: refused for a while */
     STREAM_CLOSE_RESTART = 1012,  /* the worker leaves, or stream.max_age is over */
     STREAM_CLOSE_EXPIRED = 4001,  /* the credential's time is over */
     STREAM_CLOSE_RATE = 4008      /* far more frames than rate.ws_messages */

@@ -12,6 +12,7 @@
 #include "workers/stream/stream_call.h"
 #include "workers/stream/stream_deflate.h"
 #include "workers/stream/stream_events.h"
+#include "workers/stream/stream_guard.h"
 #include "workers/stream/stream_handshake.h"
 
 #include <errno.h>
@@ -242,6 +243,7 @@ int stream_worker_open(struct stream **out, struct worker *w)
         return ERR_NOMEM;
     s->worker = w;
     s->conf = w->conf;
+    stream_guard_open(w);
     s->most = stream_worker_most_connections(w->conf);
     s->started_ms = clock_mono_ms();
     buf_init(&s->scratch, 0);

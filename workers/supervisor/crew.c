@@ -13,7 +13,7 @@
 /* Two generations of the largest configuration that conf allows; of seats a third one, for gaps
  * between ranges of different lengths. */
 #define CAPACITY (2 * (256 + 256 + 256 + 16 + 64 + 1))
-#define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 16 + 64 + 1))
+#define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 2 * 256 + 16 + 64 + 2))
 #define LINES_MAX (1u << 20) /* a line for each turn of a machine */
 
 int crew_init(struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains,

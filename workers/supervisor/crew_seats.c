@@ -46,7 +46,9 @@ size_t crew_tool_processes(const struct conf *conf)
 size_t crew_seats_of(const struct conf *conf, enum scoreboard_pool pool, size_t position)
 {
     if (pool == SCOREBOARD_STREAM)
-        return 0;
+        return SCOREBOARD_STREAM_SEATS;
+    if (pool == SCOREBOARD_HOUSEKEEPER)
+        return SCOREBOARD_HOUSEKEEPER_SEATS;
     if (pool != SCOREBOARD_TURN)
         return 1;
     size_t all = crew_seats_all(conf), processes = crew_turn_processes(conf);

@@ -23,7 +23,8 @@ size_t crew_cores(void);
 size_t crew_turn_processes(const struct conf *conf);
 /* Tool processes: tool.processes, or half the cores and at least 2. */
 size_t crew_tool_processes(const struct conf *conf);
-/* conf: checked. Seats of the pool's process `position`, from 0; 0 = the pool uses none. */
+/* conf: checked. Seats of the pool's process `position`, from 0. Those of a stream worker say what
+ * it would die in (workers/stream/stream_guard.h). */
 size_t crew_seats_of(const struct conf *conf, enum scoreboard_pool pool, size_t position);
 /* Says in the log when turn.workers looks like a number of turns. */
 void crew_seats_advise(const struct conf *conf);

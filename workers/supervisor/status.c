@@ -97,6 +97,14 @@ struct seat_walk {
     size_t slot, next; /* of the seat that was given last; its next seat */
 };
 
+/* A stream worker's seats say what it would die in, and are its own for ever. */
+static bool status_seat_is_work(const struct crew *c, size_t slot,
+    const struct scoreboard_seat *seat)
+{
+    return c->slots[slot].pool != SCOREBOARD_STREAM ||
+        scoreboard_executing(c->board, &c->board->slots[slot]) == seat;
+}
+
 static const struct scoreboard_seat *status_seat_next(const struct crew *c, struct seat_walk *walk)
 {
     for (; walk->slot < c->used; walk->slot++, walk->next = 0) {
@@ -105,7 +113,7 @@ static const struct scoreboard_seat *status_seat_next(const struct crew *c, stru
             continue;
         while ((seat = scoreboard_seat_at(c->board, &c->board->slots[walk->slot], walk->next))) {
             walk->next++;
-            if (atomic_load(&seat->taken))
+            if (atomic_load(&seat->taken) && status_seat_is_work(c, walk->slot, seat))
                 return seat;
         }
     }

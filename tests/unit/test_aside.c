@@ -1,0 +1,144 @@
+/* aside: answers, crashes, endless computing, memory, long answers; whose turn it is. */
+#include "process/aside.h"
+
+#include "base/clock.h"
+#include "tests/unit/cm.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TIME_MS 20000
+
+static int reader(void *arg, const char *in, size_t len, struct buf *out)
+{
+    const char *how = arg;
+
+    if (!strcmp(how, "crash"))
+        abort();
+    if (!strcmp(how, "exit"))
+        _exit(0);
+    if (!strcmp(how, "loop"))
+        for (volatile unsigned n = 0;; n++)
+            continue;
+    if (!strcmp(how, "refuse"))
+        return ERR_NOT_FOUND;
+    if (!strcmp(how, "long"))
+        for (int i = 0; i < 100000; i++)
+            buf_puts(out, "0123456789");
+    if (!strcmp(how, "files")) /* nothing is open but the standard ones and the pipe */
+        buf_printf(out, "%d", fcntl(4, F_GETFD));
+    buf_put(out, in, len);
+    return 0;
+}
+
+static struct aside_work work_of(const char *how)
+{
+    return (struct aside_work){.name = how,
+        .read = reader,
+        .arg = (void *)how,
+        .in = "bytes",
+        .len = 5,
+        .time_ms = TIME_MS,
+        .memory = (size_t)64 << 20,
+        .out_max = 4096};
+}
+
+static void run(const char *how, int error, const char *answer)
+{
+    struct aside_work work = work_of(how);
+    struct buf out = {0};
+
+    if (!strcmp(how, "loop"))
+        work.time_ms = 50;
+    assert_int_equal(aside_run(&work, &out), error);
+    assert_string_equal(buf_text(&out), answer);
+    buf_free(&out);
+}
+
+static void test_outcomes(void **state)
+{
+    (void)state;
+    run("echo", 0, "bytes");
+    run("files", 0, "-1bytes");
+    run("refuse", ERR_NOT_FOUND, "");
+    run("crash", ERR_REMOTE, "");
+    run("exit", ERR_REMOTE, "");
+    run("loop", ERR_DEADLINE, "");
+    run("long", ERR_LIMIT, "");
+}
+
+/* ---- by the loop ---- */
+
+static char order[64];
+static struct reactor *reactor;
+
+static void note(void *arg, int error, const struct buf *out)
+{
+    size_t len = strlen(order);
+
+    (void)out;
+    snprintf(order + len, sizeof order - len, "%s%s", (const char *)arg, error ? "!" : "");
+}
+
+static void until(const char *wanted)
+{
+    int64_t end = clock_mono_ms() + TIME_MS;
+
+    while (strlen(order) < strlen(wanted) && clock_mono_ms() < end)
+        reactor_step(reactor, clock_mono_ms() + 100, NULL);
+    assert_string_equal(order, wanted);
+}
+
+/* An owner's second one waits for the first; another owner's does not. */
+static void test_order(void **state)
+{
+    struct aside_work slow = work_of("loop"), mine = work_of("echo"), other = work_of("echo");
+    struct aside *a[4];
+
+    (void)state;
+    order[0] = '\0';
+    slow.time_ms = 400;
+    slow.owner = mine.owner = 7;
+    other.owner = 8;
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(aside_start(&a[0], reactor, &slow, note, "s"), 0);
+    assert_int_equal(aside_start(&a[1], reactor, &mine, note, "m"), 0);
+    assert_int_equal(aside_start(&a[2], reactor, &other, note, "o"), 0);
+    assert_string_equal(order, "");
+    until("os!m");
+    reactor_free(reactor);
+}
+
+/* More than may run wait; one that is cancelled makes room, and nobody is told of it. */
+static void test_many(void **state)
+{
+    struct aside_work slow = work_of("loop"), echo = work_of("echo");
+    struct aside *slows[ASIDE_MAX], *last;
+
+    (void)state;
+    order[0] = '\0';
+    assert_int_equal(reactor_new(&reactor), 0);
+    for (int i = 0; i < ASIDE_MAX; i++)
+        assert_int_equal(aside_start(&slows[i], reactor, &slow, note, "s"), 0);
+    assert_int_equal(aside_start(&last, reactor, &echo, note, "e"), 0);
+    for (int i = 0; i < 3; i++)
+        reactor_step(reactor, clock_mono_ms() + 10, NULL);
+    assert_string_equal(order, "");
+    aside_cancel(slows[3]);
+    until("e");
+    for (int i = 0; i < ASIDE_MAX; i++)
+        if (i != 3)
+            aside_cancel(slows[i]);
+    reactor_free(reactor);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_order), cmocka_unit_test(test_many)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
