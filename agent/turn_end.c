@@ -9,6 +9,7 @@
 #include "base/task.h"
 #include "store/again.h"
 #include "store/logentry.h"
+#include "store/stats.h"
 
 #define END_PATIENCE_MS 60000 /* how long the end waits for a Redis that is away */
 
@@ -269,6 +270,7 @@ int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result
     if (!error) {
         turn_measure_end(t, end.state, end.error_code);
         turn_spend_told(t);
+        stats_note_user(t->env->store, t->start->uid, clock_real_ms());
     }
 out:
     buf_free(&entry);

@@ -92,6 +92,9 @@
     X(turn_keep_ms, MS, "keep.turns", "7d", 60000, 0, "how long a finished turn can be asked for") \
     X(session_keep_ms, MS, "keep.sessions", "365d", 3600000, 0, \
         "how long an unused session stays") \
+    X(stats_hours_keep_ms, MS, "keep.stats_hours", "14d", 86400000, 0, \
+        "how long the sums of each hour stay, for reports") \
+    X(stats_keep_ms, MS, "keep.stats", "400d", 86400000, 0, "the same of each day") \
     X(feedback_keep_ms, MS, "feedback.keep", "400d", 86400000, 0, \
         "how long what users say about answers stays in the site's index") \
     X(feedback_max, INT, "feedback.max", "10000", 0, 1000000, \

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "fcgi-app/feedback_view.h"
+#include "fcgi-app/report.h"
 #include "fcgi-app/takeaway.h"
 #include "store/feedback.h"
 
@@ -11,7 +12,7 @@
 #define HANDLERS_FEEDBACK_PAGE 100
 #define HANDLERS_FEEDBACK_EXPORT 100 /* entries between two looks at the client */
 
-/* handlers -- what an operator reads: feedback. Api workers. */
+/* handlers -- what an operator reads: feedback, the report. Api workers. */
 
 static int handlers_admin(struct exchange *x)
 {
@@ -182,4 +183,39 @@ int handlers_admin_feedback(struct exchange *x)
         return error;
     return ask.form == FEEDBACK_PAGE ? handlers_admin_feedback_page(x, &ask) :
                                        handlers_admin_feedback_file(x, &ask);
+}
+
+/* ---- the report ---- */
+
+/* ?from and ?to; without them the last day. */
+int handlers_admin_report(struct exchange *x)
+{
+    const char *from = request_query(&x->request, "from"), *to = request_query(&x->request, "to");
+    struct takeaway_period period;
+    struct report *r;
+    int64_t now = clock_real_ms();
+    int error = handlers_admin(x);
+    if (error == 0)
+        error = takeaway_zone(x, NULL, &period.zone);
+    if (error == 0)
+        error = takeaway_period(x, from, to, &period);
+    if (error == 0)
+        error = exchange_long(x);
+    if (error != 0)
+        return error;
+    int64_t until = to && period.until_ms < now ? period.until_ms : now;
+    int64_t since = from ? period.from_ms : until - STATS_DAY_MS;
+    r = arena_alloc(x->arena, sizeof *r);
+    if (!r)
+        return ERR_NOMEM;
+    error = report_make(x->app->store, since, until, r);
+    if (error == ERR_INVALID)
+        error = problem_field(&x->problem, "from",
+            "The period must begin before its end and have %d days at most.", REPORT_DAYS_MAX - 1);
+    if (error == 0) {
+        exchange_json(x, 200);
+        report_json(r, &x->reply.body);
+    }
+    report_free(r);
+    return error;
 }

@@ -53,6 +53,8 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/mcpd_tools.c \
 	fcgi-app/openapi.c fcgi-app/openapi.h \
 	fcgi-app/needs.c fcgi-app/needs.h \
+	fcgi-app/report.c fcgi-app/report.h \
+	fcgi-app/report_view.c \
 	fcgi-app/request.c fcgi-app/request.h \
 	fcgi-app/routes.c fcgi-app/routes.h \
 	fcgi-app/runner.c fcgi-app/runner.h \

@@ -85,6 +85,8 @@ static const struct routes_row routes_rows[] = {
         handlers_feedback},
     {"GET", "/admin/feedback", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_admin_feedback},
+    {"GET", "/admin/report", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_admin_report},
     {"GET", "/tools", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_tools},
     {"GET", "/tools/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_tool_get},

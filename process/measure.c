@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define MEASURE_WORDS (MEASURE_VALUE_SIZE / 8)
 #define MEASURE_TABLE_SIZE 4096 /* a power of two */
@@ -30,6 +31,7 @@ struct measure_stamp {
 };
 struct measure_memory {
     struct measure_stamp stamps[MEASURE_STAMPS];
+    int64_t begun;
     atomic_uint claimed[MEASURE_FAMILIES];
     struct measure_row rows[MEASURE_TABLE_SIZE];
 };
@@ -88,7 +90,13 @@ int measure_open(void)
     if (memory == MAP_FAILED)
         return ERR_NOMEM;
     measure_memory = memory;
+    measure_memory->begun = clock_real_ms() * 1000 + getpid() % 1000;
     return 0;
+}
+
+int64_t measure_begun(void)
+{
+    return measure_memory ? measure_memory->begun : 0;
 }
 
 void measure_close(void)

@@ -119,6 +119,9 @@ const int64_t *measure_bounds(enum measure_family family, size_t *count);
 
 /* Supervisor, before the first fork. Returns 0; ERR_NOMEM. */
 MUST_CHECK int measure_open(void);
+/* A number that no other table has, by which the sums of several runs are told apart; 0 without
+ * measure_open. */
+int64_t measure_begun(void);
 /* Unmaps; for tests. */
 void measure_close(void);
 

@@ -202,6 +202,11 @@ void keys_feedback_month(char out[64], const char *month)
     snprintf(out, 64, "tp:feedback:%s", month);
 }
 
+void keys_stats(char out[KEYS_MAX], const char *name)
+{
+    snprintf(out, KEYS_MAX, "tp:{+stats}:%s", name);
+}
+
 void keys_erasing(char out[KEYS_MAX], const char *uid)
 {
     snprintf(out, KEYS_MAX, "tp:erasing:%s", uid);

@@ -84,6 +84,9 @@ bool keys_is_of_user(const char *key, const char *uid);
 /* What all users said about answers in one month, YYYYMM. */
 void keys_feedback_month(char out[64], const char *month);
 
+/* Sums of the site, all in one slot; no user's id holds a plus. */
+void keys_stats(char out[KEYS_MAX], const char *name);
+
 /* One for all. */
 #define KEYS_WAKE "tp:wake" /* a channel: store/notice.h */
 #define KEYS_HINT_LEASES "tp:hint:leases"
@@ -96,6 +99,8 @@ void keys_feedback_month(char out[64], const char *month);
 #define KEYS_MCP_PINS "tp:mcp:pins"
 #define KEYS_READY "tp:ready"
 #define KEYS_REVOKED "tp:revoked"
+#define KEYS_SELFTEST "tp:selftest"
+#define KEYS_SELFTEST_RUNNING "tp:selftest:running"
 #define KEYS_FAILOVER "tp:failover"
 
 #endif

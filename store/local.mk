@@ -25,6 +25,7 @@ libstore_a_SOURCES = \
 	store/sessions_delete.c \
 	store/sessions_list.c store/sessions_parts.h \
 	store/shared.c store/shared.h \
+	store/stats.c store/stats.h \
 	store/store.c store/store.h \
 	store/tickets.c store/tickets.h \
 	store/turns.c store/turns.h \
@@ -120,6 +121,7 @@ STORE_LUA = \
 	store/lua/shared_place.lua \
 	store/lua/shared_put.lua \
 	store/lua/shared_search.lua \
+	store/lua/stats_add.lua \
 	store/lua/stream_page.lua \
 	store/lua/tool_rate.lua \
 	store/lua/turn_abandon.lua \

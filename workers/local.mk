@@ -16,8 +16,10 @@ libworkers_a_SOURCES = \
 	workers/supervisor/crew_watch.c \
 	workers/supervisor/ending.c workers/supervisor/ending.h \
 	workers/supervisor/failover_command.c workers/supervisor/failover_command.h \
+	workers/supervisor/feedback_command.c workers/supervisor/feedback_command.h \
 	workers/supervisor/keyfile.c workers/supervisor/keyfile.h \
 	workers/supervisor/mcp_command.c workers/supervisor/mcp_command.h \
+	workers/supervisor/report_command.c workers/supervisor/report_command.h \
 	workers/supervisor/revoke_command.c workers/supervisor/revoke_command.h \
 	workers/supervisor/service.c workers/supervisor/service.h \
 	workers/supervisor/setup_command.c workers/supervisor/setup_command.h \

@@ -12,7 +12,9 @@
 #include "workers/supervisor/audit_command.h"
 #include "workers/supervisor/control.h"
 #include "workers/supervisor/failover_command.h"
+#include "workers/supervisor/feedback_command.h"
 #include "workers/supervisor/mcp_command.h"
+#include "workers/supervisor/report_command.h"
 #include "workers/supervisor/revoke_command.h"
 #include "workers/supervisor/setup_command.h"
 #include "workers/supervisor/tables_command.h"
@@ -392,6 +394,18 @@ static int turnpike_run_failover(struct options *o, int argc, char **argv)
     return turnpike_run_with_store(o, turnpike_do_failover, argc, argv);
 }
 
+/* --- what the service has done --- */
+
+static int turnpike_run_report(struct options *o, int argc, char **argv)
+{
+    return turnpike_run_with_store(o, report_command, argc + 1, argv - 1);
+}
+
+static int turnpike_run_feedback(struct options *o, int argc, char **argv)
+{
+    return turnpike_run_with_store(o, feedback_command, argc + 1, argv - 1);
+}
+
 /* --- chat --- */
 
 /* The site of this machine: where nginx listens, by the settings that the user may read. */
@@ -475,6 +489,9 @@ static const struct command commands[] = {
     {"drain", "", "finish what runs, then end; again = faster", turnpike_run_drain},
     {"reopen", "", "open the log file again", turnpike_run_reopen},
     {"config", "", "all settings with their values, as a configuration file", turnpike_run_config},
+    {"report", "[--week]", "the promised figures, tools, money; report --help",
+        turnpike_run_report},
+    {"feedback", "[--csv]", "what users say about answers; feedback --help", turnpike_run_feedback},
     {"chat", "[MESSAGE]", "talk to the assistant; chat --help", turnpike_run_chat},
     {"origins", "", "the settings `origins` and `page.*` as lines for nginx", turnpike_run_origins},
     {"api-key", "USER [ROLE]", "make an API key; add, list, revoke, rotate", turnpike_run_api_key},
@@ -516,7 +533,7 @@ static int turnpike_print_table(const char *table)
 /* These have their own options. */
 static bool turnpike_reads_options(const char *command)
 {
-    static const char *const own[] = {"api-key", "chat", "setup"};
+    static const char *const own[] = {"api-key", "chat", "feedback", "report", "setup"};
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(command, own[i]) == 0)

@@ -91,6 +91,7 @@ UNIT_TESTS = \
 	tests/unit/test_recurring \
 	tests/unit/test_refusal \
 	tests/unit/test_reminders \
+	tests/unit/test_report \
 	tests/unit/test_request \
 	tests/unit/test_requests \
 	tests/unit/test_requests_files \

@@ -25,6 +25,8 @@
 #define LEAVE_MS 1000 /* for open handovers, when asked to go */
 #define MEMORY_EVERY_MS 60000
 #define BEAT_MS 1000
+#define STATS_EVERY_MS 60000
+#define STATS_RETRY_MS 5000
 #define GONE_ONCE 16
 #define GONE_LOOK_MS 2000
 #define GONE_MORE_MS 50
@@ -156,6 +158,7 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = reminders_desk_new(&k->desk, k->store, modules_rings());
     k->revoked = (struct revoked_desk){.store = k->store};
+    k->stats.store = k->store;
     k->blame = (struct blame_desk){.store = k->store, .blame = &k->worker->board->blame};
     if (error == 0)
         reminders_desk_guard(k->desk, housekeeper_on_reminder, k);
@@ -184,6 +187,7 @@ static int housekeeper_open(struct housekeeper *k)
 static void housekeeper_close(struct housekeeper *k)
 {
     jobs_fini(k);
+    stats_flush_fini(&k->stats);
     listen_free(k->listen);
     store_close(k->deaths); /* its replies are told to tasks */
     tasks_close();
@@ -219,6 +223,19 @@ static int64_t housekeeper_purge(struct housekeeper *k, int64_t now)
     return k->gone_ms;
 }
 
+/* What this machine has counted goes into the sums of the site. */
+static int64_t housekeeper_sum(struct housekeeper *k, int64_t now)
+{
+    if (now < k->stats_ms)
+        return k->stats_ms;
+    int error = stats_flush_step(&k->stats, clock_real_ms());
+    if (error != 0)
+        log_limited(LOG_LEVEL_WARN, "the sums for reports cannot be stored now: %s",
+            err_text(error));
+    k->stats_ms = now + (error == 0 ? STATS_EVERY_MS : STATS_RETRY_MS);
+    return k->stats_ms;
+}
+
 static int64_t housekeeper_step(struct housekeeper *k)
 {
     int64_t now = clock_mono_ms();
@@ -241,6 +258,8 @@ static int64_t housekeeper_step(struct housekeeper *k)
     next = mcp < next ? mcp : next;
     int64_t gone = housekeeper_purge(k, now);
     next = gone < next ? gone : next;
+    int64_t sums = housekeeper_sum(k, now);
+    next = sums < next ? sums : next;
     int64_t jwks = jwks_desk_step(k->jwks, now);
     next = jwks < next ? jwks : next;
     int64_t revoked = revoked_desk_step(&k->revoked, now);
@@ -294,6 +313,8 @@ int housekeeper_main(struct worker *w)
             break;
     }
     housekeeper_leave(k);
+    k->stats_ms = 0;
+    (void)housekeeper_sum(k, clock_mono_ms());
     housekeeper_close(k);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "store/hints.h"
 #include "store/notice.h"
 #include "store/store.h"
+#include "store/stats.h"
 #include "store/turns.h"
 #include "wire/redis/listen.h"
 #include "workers/housekeeper/blame_desk.h"
@@ -68,6 +69,8 @@ struct housekeeper {
     struct revoked_desk revoked;
     struct jwks_desk *jwks;
     struct blame_desk blame;
+    struct stats_flush stats;
+    int64_t stats_ms; /* when the sums are sent next */
     struct reactor_source supervisor;
     char line[HOUSEKEEPER_LINE_SIZE];
     size_t line_len;
