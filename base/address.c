@@ -4,7 +4,9 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 struct address_v4_net {
     uint32_t net;
@@ -100,4 +102,55 @@ bool address_text_is_public(const char *text)
     if (inet_pton(AF_INET, text, &v4) == 1)
         return address_v4_is_public(ntohl(v4.s_addr));
     return inet_pton(AF_INET6, text, &v6) == 1 && address_v6_is_public(v6.s6_addr);
+}
+
+static int address_parse_path(const char *text, struct sockaddr_storage *out, socklen_t *len)
+{
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+
+    if (strlen(text) >= sizeof path.sun_path)
+        return ERR_INVALID;
+    strcpy(path.sun_path, text);
+    memcpy(out, &path, sizeof path);
+    *len = sizeof path;
+    return 0;
+}
+
+static int address_parse_port(const char *text, in_port_t *out)
+{
+    char *end;
+    long port = *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : 0;
+
+    if (port < 1 || port > 65535 || *end)
+        return ERR_INVALID;
+    *out = htons((uint16_t)port);
+    return 0;
+}
+
+int address_parse(const char *text, struct sockaddr_storage *out, socklen_t *len)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    const char *colon = strrchr(text, ':');
+    bool six = *text == '[';
+    char host[INET6_ADDRSTRLEN];
+    size_t host_len;
+
+    memset(out, 0, sizeof *out);
+    if (*text == '/')
+        return address_parse_path(text, out, len);
+    if (!colon || (six && colon[-1] != ']'))
+        return ERR_INVALID;
+    host_len = (size_t)(colon - text) - (six ? 2 : 0);
+    if (host_len >= sizeof host || address_parse_port(colon + 1, &v4.sin_port))
+        return ERR_INVALID;
+    memcpy(host, text + six, host_len);
+    host[host_len] = '\0';
+    v6.sin6_port = v4.sin_port;
+    if (inet_pton(six ? AF_INET6 : AF_INET, host,
+            six ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr) != 1)
+        return ERR_INVALID;
+    *len = six ? sizeof v6 : sizeof v4;
+    memcpy(out, six ? (void *)&v6 : (void *)&v4, *len);
+    return 0;
 }

@@ -25,6 +25,20 @@
     X(audit_file, TEXT, "audit.file", "", 0, 0, \
         "administrators' acts and approvals, a JSON object a line; empty = the log") \
     X(log_level, TEXT, "log.level", "info", 0, 0, "debug, info, warn or error") \
+    X(log_format, TEXT, "log.format", "plain", 0, 0, "plain, logfmt or json") \
+    X(slow_turn_ms, MS, "slow.turn", "20s", 0, 86400000, \
+        "a turn that took longer is told in the log, with its stages; 0 = none is") \
+    X(slow_tool_ms, MS, "slow.tool", "5s", 0, 86400000, \
+        "a tool's call that took longer is told in the log; 0 = none is") \
+    X(metrics_listen, TEXT, "metrics.listen", "127.0.0.1:9464", 0, 0, \
+        "where GET /metrics is answered: address:port, or the path of a socket; empty = nowhere") \
+    X(metrics_file, TEXT, "metrics.file", "", 0, 0, \
+        "file for node_exporter's textfile collector, written every 15 s; empty = none") \
+    X(otlp_url, TEXT, "otlp.url", "", 0, 0, \
+        "collector of OpenTelemetry traces (OTLP/HTTP), with the path /v1/traces; empty = none") \
+    X(otlp_headers, SECRET, "otlp.headers", "", 0, 0, "headers for it, `name=value,name=value`") \
+    X(otlp_sample, INT, "otlp.sample", "10", 0, 100, \
+        "of 100 requests without a trace of their own, how many are traced") \
     X(development, BOOL, "development", "off", 0, 0, \
         "requests without credential are user dev; refused unless listen_hint is loopback") \
     X(listen_hint, TEXT, "listen_hint", "", 0, 0, \

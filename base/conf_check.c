@@ -550,6 +550,9 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_page_tiles,
     conf_rule_page_urls,
     conf_rule_voice,
+    conf_rule_log_format,
+    conf_rule_metrics,
+    conf_rule_otlp,
 };
 
 void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)

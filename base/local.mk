@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	base/conf.c base/conf.h \
 	base/conf_check.c \
 	base/conf_check_auth.c \
+	base/conf_check_measure.c \
 	base/conf_check_page.c \
 	base/conf_load.c \
 	base/conf_parts.h \

@@ -8,7 +8,7 @@ PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
 PACKAGES_VOICE="pocketsphinx pocketsphinx-en-us flite espeak-ng"
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
 PACKAGES_CHECK="clang clang-format cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
-    python3-icalendar python3-dateutil python3-gpxpy poppler-utils"
+    python3-icalendar python3-dateutil python3-gpxpy poppler-utils prometheus"
 # The comparison with other servers only: tests/bench/setup.sh. The last three: by peer.
 PACKAGES_BENCH="gcc libc6-dev make python3 nginx-light redis-server strace"
 PACKAGES_BENCH_GO="golang-go golang-github-gorilla-websocket-dev golang-github-gomodule-redigo-dev"
@@ -27,7 +27,7 @@ packages_have() {
 }
 
 # What root does. Debian starts a service when it installs one: nginx on port 80, and that fails
-# where there is no IPv6. While this runs, and no longer, nginx and Redis are not started.
+# where there is no IPv6. While this runs, and no longer, nginx, Redis and Prometheus are not started.
 PACKAGES_INSTALL='
 policy=/usr/sbin/policy-rc.d
 trap "exit 130" INT TERM
@@ -36,7 +36,7 @@ if [ ! -e "$policy" ]; then
     printf "%s\n" "#!/bin/sh" \
         "# Written by ./run or ./check while process $$ installs packages; does nothing without it." \
         "kill -0 $$ 2>/dev/null || exit 0" \
-        "case \"\$*\" in *nginx*|*redis*) exit 101 ;; esac" >"$policy"
+        "case \"\$*\" in *nginx*|*redis*|*prometheus*) exit 101 ;; esac" >"$policy"
     chmod 755 "$policy"
 fi
 export DEBIAN_FRONTEND=noninteractive

@@ -40,6 +40,7 @@ void lag_on_pass(struct lag *l, int64_t us)
     if (us < LAG_US)
         return;
     atomic_fetch_add_explicit(&slot->passes_slow, 1, memory_order_relaxed);
+    measure_count(MEASURE_SLOW_PASSES, "turn");
     if (us > atomic_load_explicit(&slot->slowest_us, memory_order_relaxed))
         atomic_store_explicit(&slot->slowest_us, us, memory_order_relaxed);
     if (!named)

@@ -88,6 +88,8 @@ enum measure_unit { MEASURE_PLAIN, MEASURE_SECONDS, MEASURE_BYTES, MEASURE_USD }
         "process", NULL, 8, "time from a command for Redis to its reply") \
     X(MEASURE_LOOP_LAG, MEASURE_HISTOGRAM, "turnpike_loop_lag_seconds", MEASURE_SECONDS, \
         "process", NULL, 8, "time that a pass of a process' loop took, what was ready waited") \
+    X(MEASURE_SLOW_PASSES, MEASURE_COUNTER, "turnpike_slow_passes", MEASURE_PLAIN, "process", \
+        NULL, 8, "passes of a process' loop in which all its turns stood still for over 20 ms") \
     X(MEASURE_LOG_LINES, MEASURE_COUNTER, "turnpike_log_lines", MEASURE_PLAIN, "level", NULL, 4, \
         "lines in the log, by level") \
     X(MEASURE_TRACE_SPANS, MEASURE_COUNTER, "turnpike_trace_spans", MEASURE_PLAIN, "outcome", \

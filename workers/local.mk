@@ -19,6 +19,10 @@ libworkers_a_SOURCES = \
 	workers/supervisor/feedback_command.c workers/supervisor/feedback_command.h \
 	workers/supervisor/keyfile.c workers/supervisor/keyfile.h \
 	workers/supervisor/mcp_command.c workers/supervisor/mcp_command.h \
+	workers/supervisor/metrics.c workers/supervisor/metrics.h \
+	workers/supervisor/metrics_desk.c workers/supervisor/metrics_desk.h \
+	workers/supervisor/metrics_http.c workers/supervisor/metrics_http.h \
+	workers/supervisor/observe_command.c workers/supervisor/observe_command.h \
 	workers/supervisor/report_command.c workers/supervisor/report_command.h \
 	workers/supervisor/revoke_command.c workers/supervisor/revoke_command.h \
 	workers/supervisor/service.c workers/supervisor/service.h \
@@ -26,6 +30,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/sockets.c workers/supervisor/sockets.h \
 	workers/supervisor/starved.c workers/supervisor/starved.h \
 	workers/supervisor/status.c workers/supervisor/status.h \
+	workers/supervisor/status_parts.h \
 	workers/supervisor/supervisor.c workers/supervisor/supervisor.h \
 	workers/supervisor/supervisor_parts.h \
 	workers/supervisor/supervisor_phase.c \
@@ -98,6 +103,17 @@ libworkers_a_SOURCES = \
 	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \
 	workers/housekeeper/revoked_desk.c workers/housekeeper/revoked_desk.h \
 	workers/housekeeper/webhooks.c workers/housekeeper/webhooks.h
+nodist_libworkers_a_SOURCES = workers/supervisor/commit.h
+BUILT_SOURCES += workers/supervisor/commit.h
+CLEANFILES += workers/supervisor/commit.h
+# The commit that is built, when the source is a clone; written anew only when it is another one.
+workers/supervisor/commit.h: FORCE
+	@$(MKDIR_P) workers/supervisor
+	@commit=; top=`git -C $(srcdir) rev-parse --show-toplevel 2>/dev/null`; \
+	[ "$$top" != "`cd $(srcdir) && pwd -P`" ] || commit=`git -C $(srcdir) rev-parse --short=12 HEAD 2>/dev/null`; \
+	line="#define BUILD_COMMIT \"$$commit\""; \
+	[ "`cat $@ 2>/dev/null`" = "$$line" ] || echo "$$line" >$@
+FORCE:
 WORKERS_LIBS = libworkers.a $(WSLAY_LIBS) $(ZLIB_LIBS) $(SYSTEMD_LIBS) $(FCGIAPP_LIBS)
 
 sbin_PROGRAMS += turnpiked

@@ -14,6 +14,7 @@
 #include "workers/supervisor/failover_command.h"
 #include "workers/supervisor/feedback_command.h"
 #include "workers/supervisor/mcp_command.h"
+#include "workers/supervisor/observe_command.h"
 #include "workers/supervisor/report_command.h"
 #include "workers/supervisor/revoke_command.h"
 #include "workers/supervisor/setup_command.h"
@@ -151,9 +152,12 @@ static int turnpike_run_reopen(struct options *o, int argc, char **argv)
 
 static int turnpike_run_metrics(struct options *o, int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return turnpike_ask_and_print(o, "metrics");
+    bool text = argc == 1 && strcmp(argv[0], "text") == 0;
+    if (argc > 0 && !text) {
+        fputs("turnpike: metrics takes no argument but `text`\n", stderr);
+        return 2;
+    }
+    return turnpike_ask_and_print(o, text ? "metrics text" : "metrics");
 }
 
 /* --- top --- */
@@ -406,6 +410,22 @@ static int turnpike_run_feedback(struct options *o, int argc, char **argv)
     return turnpike_run_with_store(o, feedback_command, argc + 1, argv - 1);
 }
 
+/* --- observe --- */
+
+static int turnpike_run_observe(struct options *o, int argc, char **argv)
+{
+    struct conf conf;
+    char why[CONF_WHY_SIZE];
+    int error = turnpike_load_settings(o, &conf, why);
+    int status = 1;
+    if (error != 0)
+        fprintf(stderr, "turnpike: %s\n", why);
+    else
+        status = observe_command(&conf, argc > 0 ? argv[0] : NULL);
+    conf_fini(&conf);
+    return status;
+}
+
 /* --- chat --- */
 
 /* The site of this machine: where nginx listens, by the settings that the user may read. */
@@ -484,7 +504,7 @@ static const struct command commands[] = {
     {"status", "[--json]", "every worker and what runs in it, limits beside values",
         turnpike_run_status},
     {"top", "", "the same, refreshed each second", turnpike_run_top},
-    {"metrics", "", "OpenMetrics text", turnpike_run_metrics},
+    {"metrics", "[text]", "OpenMetrics; text: Prometheus' older format", turnpike_run_metrics},
     {"reload", "", "read the configuration again, new workers first", turnpike_run_reload},
     {"drain", "", "finish what runs, then end; again = faster", turnpike_run_drain},
     {"reopen", "", "open the log file again", turnpike_run_reopen},
@@ -501,6 +521,8 @@ static const struct command commands[] = {
     {"push-key", "", "make the key of web pushes, for push.key_file", turnpike_run_push_key},
     {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh",
         turnpike_run_mcp},
+    {"observe", "[DIR]", "Prometheus with our alert rules, on loopback, to try them",
+        turnpike_run_observe},
     {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)",
         turnpike_run_failover},
 };

@@ -152,7 +152,7 @@ export class Stack {
         run_dir: stack.run, "redis.socket": join(beside?.run ?? stack.run, "redis.sock"), "log.file": join(stack.logs, "turnpiked.log"),
         listen_hint: `127.0.0.1:${stack.port}`, development: "on", "model.chain": chain, drain: "5s",
         "turn.seats": 8, "api.workers": 2, "stream.workers": 2, "rate.chat_user": 0, "rate.api_user": 0,
-        "rate.feedback_user": 0, "rate.ws_messages": 0, "rate.tools_minute": 0, "rate.tools_day": 0, titles: "off",
+        "metrics.listen": "", "rate.feedback_user": 0, "rate.ws_messages": 0, "rate.tools_minute": 0, "rate.tools_day": 0, titles: "off",
         ...double && {
           "anthropic.url": stack.double.url, "anthropic.key": "test-key-anthropic",
           "openai.url": `${stack.double.url}/v1`, "openai.key": "test-key-openai",

@@ -67,6 +67,7 @@ UNIT_TESTS = \
 	tests/unit/test_measure \
 	tests/unit/test_media \
 	tests/unit/test_medical \
+	tests/unit/test_metrics \
 	tests/unit/test_money \
 	tests/unit/test_money_more \
 	tests/unit/test_notice \
@@ -189,7 +190,7 @@ tests_unit_test_task_switch_LDADD = $(CMOCKA_LIBS)
 
 # Programs and scripts without cmocka.
 check_PROGRAMS += tests/unit/expand_rules
-SHELL_TESTS = tests/unit/check_layers.sh tests/unit/check_settings.sh tests/unit/gazetteer.sh \
+SHELL_TESTS = tests/unit/alerts.sh tests/unit/check_layers.sh tests/unit/check_settings.sh tests/unit/gazetteer.sh \
 	tests/unit/generate.sh tests/unit/place.sh tests/unit/postrm.sh tests/unit/rrule_judge.sh
 TESTS += $(SHELL_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) tests/unit/rrule_judge.py tests/unit/offline_talk.tsv tests/unit/phrasings.tsv tests/unit/aisdk_chunks.txt
+EXTRA_DIST += $(SHELL_TESTS) tests/unit/alerts.yml tests/unit/rrule_judge.py tests/unit/offline_talk.tsv tests/unit/phrasings.tsv tests/unit/aisdk_chunks.txt

@@ -1,4 +1,4 @@
-#include "workers/supervisor/status.h"
+#include "workers/supervisor/status_parts.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -6,20 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
-
-struct pool_sum {
-    size_t workers, ready, busy, starting, leaving, backoff;
-    size_t seats, seats_busy;
-    unsigned long long requests, turns, errors, messages, dropped;
-    long long connections, memory;
-    unsigned long long slow;
-    long long slowest_ms;
-    int waiting, backlog; /* of the socket; -1 unknown */
-};
 
 static bool status_is_busy(const struct scoreboard_slot *b)
 {
@@ -57,7 +43,7 @@ static void status_sum_slot(struct pool_sum *sum, const struct crew_slot *s,
         sum->slowest_ms = status_slowest_ms(b);
 }
 
-static void status_sum_pools(const struct status_view *view, struct pool_sum sums[SCOREBOARD_POOLS])
+void status_sum_pools(const struct status_view *view, struct pool_sum sums[SCOREBOARD_POOLS])
 {
     const struct crew *c = view->crew;
     memset(sums, 0, SCOREBOARD_POOLS * sizeof *sums);
@@ -72,13 +58,13 @@ static void status_sum_pools(const struct status_view *view, struct pool_sum sum
     }
 }
 
-static size_t status_pool_wanted(const struct status_view *view, int pool)
+size_t status_pool_wanted(const struct status_view *view, int pool)
 {
     const struct crew_generation *g = view->crew->current;
     return !g ? 0 : g->want[pool];
 }
 
-static unsigned status_current_number(const struct status_view *view)
+unsigned status_current_number(const struct status_view *view)
 {
     return !view->crew->current ? 0 : view->crew->current->number;
 }
@@ -382,118 +368,4 @@ void status_json(const struct status_view *view, struct buf *out)
     buf_puts(out, "],\"seats\":[");
     status_json_seats(c, now, out);
     buf_puts(out, "]}\n");
-}
-
-/* --- OpenMetrics --- */
-
-struct pool_metric {
-    const char *name, *type, *help;
-    long long (*value)(const struct pool_sum *sum, const struct status_view *view, int pool);
-};
-
-#define METRIC_OF(field) \
-    static long long status_metric_##field(const struct pool_sum *sum, \
-        const struct status_view *v, int p) \
-    { \
-        (void)v; \
-        (void)p; \
-        return (long long)sum->field; \
-    }
-METRIC_OF(workers)
-METRIC_OF(ready)
-METRIC_OF(busy)
-METRIC_OF(leaving)
-METRIC_OF(seats)
-METRIC_OF(seats_busy)
-METRIC_OF(waiting)
-METRIC_OF(backlog)
-METRIC_OF(connections)
-METRIC_OF(memory)
-METRIC_OF(slow)
-METRIC_OF(slowest_ms)
-
-static long long status_metric_wanted(const struct pool_sum *sum, const struct status_view *view,
-    int pool)
-{
-    (void)sum;
-    return (long long)status_pool_wanted(view, pool);
-}
-
-static long long status_metric_deaths(const struct pool_sum *sum, const struct status_view *view,
-    int pool)
-{
-    (void)sum;
-    return (long long)view->crew->deaths[pool];
-}
-
-static const struct pool_metric pool_metrics[] = {
-    {"turnpike_workers", "gauge", "processes", status_metric_workers},
-    {"turnpike_workers_wanted", "gauge", "processes asked for by the configuration",
-        status_metric_wanted},
-    {"turnpike_workers_ready", "gauge", "processes that serve", status_metric_ready},
-    {"turnpike_workers_busy", "gauge", "processes with a request, a turn or connections",
-        status_metric_busy},
-    {"turnpike_workers_leaving", "gauge", "processes that finish what they have",
-        status_metric_leaving},
-    {"turnpike_seats", "gauge", "requests and turns that the processes can hold at once",
-        status_metric_seats},
-    {"turnpike_seats_busy", "gauge", "requests and turns that they hold", status_metric_seats_busy},
-    {"turnpike_queue", "gauge", "connections waiting to be accepted; -1 unknown",
-        status_metric_waiting},
-    {"turnpike_queue_limit", "gauge", "listen backlog; -1 unknown", status_metric_backlog},
-    {"turnpike_connections", "gauge", "open client connections", status_metric_connections},
-    {"turnpike_memory_bytes", "gauge", "private memory as measured by the workers",
-        status_metric_memory},
-    {"turnpike_slow_passes", "counter",
-        "passes of the processes' loops in which all their turns stood still for over 20 ms",
-        status_metric_slow},
-    {"turnpike_slowest_pass_milliseconds", "gauge", "the longest of these",
-        status_metric_slowest_ms},
-    {"turnpike_deaths", "counter", "processes that died or were killed", status_metric_deaths},
-};
-
-static void status_metrics_pools(const struct status_view *view, struct buf *out)
-{
-    struct pool_sum sums[SCOREBOARD_POOLS];
-    status_sum_pools(view, sums);
-    for (size_t i = 0; i < sizeof pool_metrics / sizeof pool_metrics[0]; i++) {
-        const struct pool_metric *m = &pool_metrics[i];
-        buf_printf(out, "# TYPE %s %s\n# HELP %s %s\n", m->name, m->type, m->name, m->help);
-        for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
-            buf_printf(out, "%s%s{pool=\"%s\"} %lld\n", m->name,
-                strcmp(m->type, "counter") == 0 ? "_total" : "",
-                scoreboard_pool_name((enum scoreboard_pool)pool),
-                m->value(&sums[pool], view, pool));
-    }
-}
-
-static void status_metric(struct buf *out, const char *name, const char *type, const char *help,
-    unsigned long long value)
-{
-    buf_printf(out, "# TYPE %s %s\n# HELP %s %s\n%s%s %llu\n", name, type, name, help, name,
-        strcmp(type, "counter") == 0 ? "_total" : "", value);
-}
-
-void status_metrics(const struct status_view *view, struct buf *out)
-{
-    const struct crew *c = view->crew;
-    const struct scoreboard *b = c->board;
-    status_metric(out, "turnpike_turns_running", "gauge", "turns that run now",
-        (unsigned long long)atomic_load(&b->running_turns));
-    status_metric(out, "turnpike_turns_limit", "gauge", "turns that can run at once",
-        (unsigned long long)atomic_load(&b->turn_limit));
-    status_metric(out, "turnpike_turns_accepted", "counter", "turns accepted",
-        atomic_load(&b->accepted));
-    status_metric(out, "turnpike_refused_full", "counter",
-        "requests refused because every worker was busy", atomic_load(&b->refused_full));
-    status_metric(out, "turnpike_refused_stale", "counter",
-        "requests refused because they waited too long", atomic_load(&b->refused_stale));
-    status_metric(out, "turnpike_killed", "counter", "workers killed by the supervisor", c->killed);
-    status_metric(out, "turnpike_recycled", "counter", "workers recycled", c->recycled);
-    status_metric(out, "turnpike_generation", "gauge", "configuration generation",
-        status_current_number(view));
-    status_metric(out, "turnpike_uptime_milliseconds", "gauge", "age of the supervisor",
-        (unsigned long long)(clock_mono_ms() - view->started_ms));
-    status_metrics_pools(view, out);
-    buf_puts(out, "# EOF\n");
 }

@@ -18,8 +18,6 @@ struct status_view {
 };
 void status_text(const struct status_view *view, struct buf *out);
 void status_json(const struct status_view *view, struct buf *out);
-/* OpenMetrics 1.0 text. */
-void status_metrics(const struct status_view *view, struct buf *out);
 /* One line for systemd: "running, 3/64 turns, 70 workers, generation 1". */
 void status_line(const struct status_view *view, char *out, size_t size);
 

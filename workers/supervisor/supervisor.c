@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "process/audit.h"
 #include "process/measure.h"
+#include "workers/supervisor/metrics.h"
 #include "workers/supervisor/service.h"
 #include "workers/supervisor/status.h"
 
@@ -27,6 +28,11 @@ static void supervisor_view(const struct supervisor *s, struct status_view *view
         .sockets = &s->sockets,
         .phase = supervisor_phases[s->phase],
         .started_ms = s->started_ms};
+}
+
+static void supervisor_on_measured(void *arg, struct status_view *view)
+{
+    supervisor_view(arg, view);
 }
 
 const char *supervisor_status(const struct supervisor *s, char out[128])
@@ -130,7 +136,14 @@ static void supervisor_command_metrics(struct supervisor *s, struct buf *reply)
 {
     struct status_view view;
     supervisor_view(s, &view);
-    status_metrics(&view, reply);
+    metrics_write(&view, METRICS_OPEN, reply);
+}
+
+static void supervisor_command_metrics_text(struct supervisor *s, struct buf *reply)
+{
+    struct status_view view;
+    supervisor_view(s, &view);
+    metrics_write(&view, METRICS_TEXT, reply);
 }
 
 static void supervisor_command_ping(struct supervisor *s, struct buf *reply)
@@ -180,6 +193,7 @@ static const struct {
 } supervisor_commands[] = {
     {"drain", supervisor_command_drain},
     {"metrics", supervisor_command_metrics},
+    {"metrics text", supervisor_command_metrics_text},
     {"ping", supervisor_command_ping},
     {"reload", supervisor_command_reload},
     {"reopen", supervisor_command_reopen},
@@ -227,7 +241,8 @@ static int64_t supervisor_step(struct supervisor *s)
     if (s->phase == PHASE_RELOADING && s->phase_until_ms < next)
         next = s->phase_until_ms;
     supervisor_tell_status(s, now);
-    return next;
+    int64_t measured = metrics_desk_step(s->metrics, &s->crew.current->conf, now);
+    return measured < next ? measured : next;
 }
 
 static bool supervisor_is_over(const struct supervisor *s)
@@ -276,6 +291,8 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
     error = control_new(&s->control, s->reactor, s->sockets.one[SOCKETS_CONTROL].fd,
         supervisor_on_command, s);
     if (error == 0)
+        error = metrics_desk_new(&s->metrics, s->reactor, supervisor_on_measured, s);
+    if (error == 0)
         error = watchdog_new(&s->watchdog, s->reactor, s->sockets.one[SOCKETS_CONTROL].path);
     if (error == 0) /* told once for each connection: what is done about it takes a while */
         error = reactor_watch(s->reactor, &s->quarantine, s->sockets.one[SOCKETS_QUARANTINE].fd,
@@ -292,6 +309,7 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
 static void supervisor_close(struct supervisor *s)
 {
     watchdog_free(s->watchdog);
+    metrics_desk_free(s->metrics);
     control_free(s->control);
     crew_fini(&s->crew);
     if (s->reactor)

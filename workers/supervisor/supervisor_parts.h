@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/reactor.h"
 #include "workers/supervisor/control.h"
+#include "workers/supervisor/metrics_desk.h"
 #include "workers/supervisor/sockets.h"
 #include "workers/supervisor/supervisor.h"
 #include "workers/supervisor/watchdog.h"
@@ -24,6 +25,7 @@ struct supervisor {
     struct crew crew;
     struct control *control;
     struct watchdog *watchdog;
+    struct metrics_desk *metrics;
     struct reactor_source signals, notify, quarantine;
     int signal_fd, notify_fd;
     enum supervisor_phase phase;
