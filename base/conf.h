@@ -109,6 +109,8 @@
     X(stats_hours_keep_ms, MS, "keep.stats_hours", "14d", 86400000, 0, \
         "how long the sums of each hour stay, for reports") \
     X(stats_keep_ms, MS, "keep.stats", "400d", 86400000, 0, "the same of each day") \
+    X(selftest_every_ms, MS, "selftest.every", "0ms", 0, 0, \
+        "how often models and services are asked whether they work; 0 = on request only") \
     X(feedback_keep_ms, MS, "feedback.keep", "400d", 86400000, 0, \
         "how long what users say about answers stays in the site's index") \
     X(feedback_max, INT, "feedback.max", "10000", 0, 1000000, \

@@ -32,6 +32,7 @@ routes_handler handlers_mcp_post, handlers_mcp_get, handlers_mcp_metadata;
 routes_handler handlers_health, handlers_health_live, handlers_health_ready;
 routes_handler handlers_openapi, handlers_page;
 routes_handler handlers_admin_feedback, handlers_admin_report;
+routes_handler handlers_admin_selftest, handlers_admin_selftest_get;
 routes_handler handlers_voice_transcribe, handlers_voice_speak;
 
 /* Reads the body into a message of this form. Returns 0; ERR_INVALID with the problem set; another

@@ -6,13 +6,15 @@
 #include "fcgi-app/report.h"
 #include "fcgi-app/takeaway.h"
 #include "store/feedback.h"
+#include "store/keys.h"
+#include "store/notice.h"
 
 #include <string.h>
 
 #define HANDLERS_FEEDBACK_PAGE 100
 #define HANDLERS_FEEDBACK_EXPORT 100 /* entries between two looks at the client */
 
-/* handlers -- what an operator reads: feedback, the report. Api workers. */
+/* handlers -- what an operator reads: feedback, the report, the self-test. Api workers. */
 
 static int handlers_admin(struct exchange *x)
 {
@@ -217,5 +219,39 @@ int handlers_admin_report(struct exchange *x)
         report_json(r, &x->reply.body);
     }
     report_free(r);
+    return error;
+}
+
+/* ---- the self-test: a housekeeper runs it ---- */
+
+int handlers_admin_selftest(struct exchange *x)
+{
+    char at[CLOCK_RFC3339_SIZE];
+    int error = handlers_admin(x);
+    if (error == 0)
+        error = notice_publish(x->app->store, &(struct notice){.kind = NOTICE_SELFTEST});
+    if (error != 0)
+        return error;
+    clock_rfc3339(clock_real_ms(), at);
+    exchange_json(x, 202);
+    buf_printf(&x->reply.body, "{\"asked_at\":\"%s\"}", at);
+    return 0;
+}
+
+int handlers_admin_selftest_get(struct exchange *x)
+{
+    struct link_reply *reply = NULL;
+    int error = handlers_admin(x);
+    if (error == 0)
+        error = link_command(x->app->store->link, &reply, "GET " KEYS_SELFTEST);
+    if (error == 0 && link_reply_type(reply) != LINK_STRING)
+        error = problem_set(&x->problem, PROBLEM_NOT_FOUND, "There was no self-test yet.");
+    if (error == 0) {
+        size_t len;
+        const char *text = link_reply_text(reply, &len);
+        exchange_json(x, 200);
+        buf_put(&x->reply.body, text, len);
+    }
+    link_reply_free(reply);
     return error;
 }

@@ -18,6 +18,7 @@ static const char *const notice_words[] = {
     [NOTICE_MCP] = "mcp",
     [NOTICE_MCP_LIST] = "mcp list",
     [NOTICE_KEYS] = "keys",
+    [NOTICE_SELFTEST] = "selftest",
     [NOTICE_PUSH] = "push/",
     [NOTICE_REVOKED] = "revoked",
 };

@@ -24,6 +24,7 @@
  *     push/UID           NOTICE_PUSH      something waits to be pushed to this user
  *     keys               NOTICE_KEYS      a token names a key that the issuer's set may have by now
  *     revoked            NOTICE_REVOKED   an administrator has ended credentials
+ *     selftest           NOTICE_SELFTEST  an administrator asks for a self-test
  *   on keys_control of a session, to the worker that runs its turn:
  *     stop TURN          notice_is_stop
  */
@@ -36,7 +37,8 @@ enum notice_kind {
     NOTICE_MCP_LIST,
     NOTICE_KEYS,
     NOTICE_PUSH,
-    NOTICE_REVOKED
+    NOTICE_REVOKED,
+    NOTICE_SELFTEST
 };
 struct notice {
     enum notice_kind kind;

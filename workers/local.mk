@@ -25,6 +25,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/observe_command.c workers/supervisor/observe_command.h \
 	workers/supervisor/report_command.c workers/supervisor/report_command.h \
 	workers/supervisor/revoke_command.c workers/supervisor/revoke_command.h \
+	workers/supervisor/selftest_command.c workers/supervisor/selftest_command.h \
 	workers/supervisor/service.c workers/supervisor/service.h \
 	workers/supervisor/setup_command.c workers/supervisor/setup_command.h \
 	workers/supervisor/sockets.c workers/supervisor/sockets.h \
@@ -37,6 +38,10 @@ libworkers_a_SOURCES = \
 	workers/supervisor/tables_command.c workers/supervisor/tables_command.h \
 	workers/supervisor/watchdog.c workers/supervisor/watchdog.h \
 	workers/api/api_worker.c \
+	workers/selftest/selftest.c workers/selftest/selftest.h \
+	workers/selftest/selftest_model.c workers/selftest/selftest_parts.h \
+	workers/selftest/selftest_tool.c \
+	workers/selftest/selftest_web.c \
 	workers/turn/turn_worker.c \
 	workers/tool/program.c workers/tool/program.h \
 	workers/tool/tool_process.c workers/tool/tool_process_parts.h \
@@ -102,6 +107,7 @@ libworkers_a_SOURCES = \
 	workers/housekeeper/push_letter.c workers/housekeeper/push_letter.h \
 	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \
 	workers/housekeeper/revoked_desk.c workers/housekeeper/revoked_desk.h \
+	workers/housekeeper/selftest_desk.c workers/housekeeper/selftest_desk.h \
 	workers/housekeeper/webhooks.c workers/housekeeper/webhooks.h
 nodist_libworkers_a_SOURCES = workers/supervisor/commit.h
 BUILT_SOURCES += workers/supervisor/commit.h

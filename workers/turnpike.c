@@ -19,6 +19,7 @@
 #include "workers/supervisor/revoke_command.h"
 #include "workers/supervisor/setup_command.h"
 #include "workers/supervisor/tables_command.h"
+#include "workers/supervisor/selftest_command.h"
 #include "workers/terminal/terminal_command.h"
 
 #include <errno.h>
@@ -410,6 +411,11 @@ static int turnpike_run_feedback(struct options *o, int argc, char **argv)
     return turnpike_run_with_store(o, feedback_command, argc + 1, argv - 1);
 }
 
+static int turnpike_run_selftest(struct options *o, int argc, char **argv)
+{
+    return turnpike_run_with_store(o, selftest_command, argc + 1, argv - 1);
+}
+
 /* --- observe --- */
 
 static int turnpike_run_observe(struct options *o, int argc, char **argv)
@@ -512,6 +518,7 @@ static const struct command commands[] = {
     {"report", "[--week]", "the promised figures, tools, money; report --help",
         turnpike_run_report},
     {"feedback", "[--csv]", "what users say about answers; feedback --help", turnpike_run_feedback},
+    {"selftest", "[--json]", "ask each model and service once", turnpike_run_selftest},
     {"chat", "[MESSAGE]", "talk to the assistant; chat --help", turnpike_run_chat},
     {"origins", "", "the settings `origins` and `page.*` as lines for nginx", turnpike_run_origins},
     {"api-key", "USER [ROLE]", "make an API key; add, list, revoke, rotate", turnpike_run_api_key},
@@ -555,7 +562,7 @@ static int turnpike_print_table(const char *table)
 /* These have their own options. */
 static bool turnpike_reads_options(const char *command)
 {
-    static const char *const own[] = {"api-key", "chat", "feedback", "report", "setup"};
+    static const char *const own[] = {"api-key", "chat", "feedback", "report", "selftest", "setup"};
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(command, own[i]) == 0)

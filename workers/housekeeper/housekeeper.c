@@ -61,6 +61,9 @@ static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
     case NOTICE_MCP_LIST:
         mcp_desk_wake(k->mcp, n.kind == NOTICE_MCP_LIST);
         break;
+    case NOTICE_SELFTEST:
+        selftest_desk_wake(k->selftest);
+        break;
     case NOTICE_KEYS:
         jwks_desk_wake(k->jwks);
         break;
@@ -171,6 +174,8 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = jwks_desk_new(&k->jwks, conf, k->reactor);
     if (error == 0)
+        error = selftest_desk_new(&k->selftest, k->store, k->reactor);
+    if (error == 0)
         error = tasks_open(k->reactor, &tasks);
     if (error == 0)
         link_attach(k->deaths->link, k->reactor);
@@ -196,6 +201,7 @@ static void housekeeper_close(struct housekeeper *k)
     push_desk_free(k->pushes);
     mcp_desk_free(k->mcp);
     jwks_desk_free(k->jwks);
+    selftest_desk_free(k->selftest);
     store_close(k->store);
     reactor_free(k->reactor);
     free(k);
@@ -260,6 +266,8 @@ static int64_t housekeeper_step(struct housekeeper *k)
     next = gone < next ? gone : next;
     int64_t sums = housekeeper_sum(k, now);
     next = sums < next ? sums : next;
+    int64_t selftest = selftest_desk_step(k->selftest, now);
+    next = selftest < next ? selftest : next;
     int64_t jwks = jwks_desk_step(k->jwks, now);
     next = jwks < next ? jwks : next;
     int64_t revoked = revoked_desk_step(&k->revoked, now);

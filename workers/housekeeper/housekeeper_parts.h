@@ -17,6 +17,7 @@
 #include "workers/housekeeper/push_desk.h"
 #include "workers/housekeeper/reminders.h"
 #include "workers/housekeeper/revoked_desk.h"
+#include "workers/housekeeper/selftest_desk.h"
 #include "workers/housekeeper/webhooks.h"
 
 /*
@@ -68,6 +69,7 @@ struct housekeeper {
     struct mcp_desk *mcp;
     struct revoked_desk revoked;
     struct jwks_desk *jwks;
+    struct selftest_desk *selftest;
     struct blame_desk blame;
     struct stats_flush stats;
     int64_t stats_ms; /* when the sums are sent next */
