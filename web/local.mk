@@ -5,6 +5,7 @@ webclientdir = $(webdir)/client
 webchatdir = $(webclientdir)/chat
 webcardsdir = $(webchatdir)/cards
 webwordsdir = $(webchatdir)/words
+webadmindir = $(webdir)/admin
 
 dist_web_DATA = \
 	web/app.js \
@@ -28,6 +29,16 @@ dist_web_DATA = \
 	web/sw.js \
 	web/theme.js \
 	web/toasts.js
+
+# The operator's page.
+dist_webadmin_DATA = \
+	web/admin/admin.css \
+	web/admin/admin.js \
+	web/admin/feedback.js \
+	web/admin/figures.js \
+	web/admin/index.html \
+	web/admin/plots.js \
+	web/admin/selftest.js
 
 dist_webclient_DATA = \
 	web/client/LICENSE \
@@ -131,7 +142,7 @@ client-package: web/.tree $(nodist_webchat_DATA)
 .PHONY: client-package
 
 # web/ of the build directory is what nginx serves, and what is installed: build-aux/make-small.
-web_files = $(dist_web_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
+web_files = $(dist_web_DATA) $(dist_webadmin_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
 noinst_DATA = web/.tree
 web/.tree: build-aux/make-small build-aux/npm-file.sh $(web_files:web/%=$(srcdir)/web/%) $(nodist_webchat_DATA) Makefile
 	$(AM_V_GEN)$(top_srcdir)/build-aux/make-small $(srcdir) $(nodist_webchat_DATA) -- $(web_files) && touch $@ && \
@@ -143,11 +154,13 @@ web/files.js: build-aux/make-files web/.tree
 # The bundles, whose names the build makes.
 install-data-hook: install-web
 install-web: web/.tree
-	for f in `grep -- '-[A-Z0-9]*\.js$$' web/.files`; do \
+	for f in `grep -h -- '-[A-Z0-9]*\.js$$' web/.files`; do \
 	    $(INSTALL_DATA) $$f "$(DESTDIR)$(webchatdir)/$${f##*/}" || exit 1; done
+	for f in `ls web/admin | grep -- '-[A-Z0-9]\{8\}\.js$$'`; do \
+	    $(INSTALL_DATA) web/admin/$$f "$(DESTDIR)$(webadmindir)/$$f" || exit 1; done
 uninstall-hook: uninstall-web
 uninstall-web:
-	rm -f "$(DESTDIR)$(webchatdir)"/*-????????.js
+	rm -f "$(DESTDIR)$(webchatdir)"/*-????????.js "$(DESTDIR)$(webadmindir)"/*-????????.js
 # A tarball has the sources as they are written.
 dist-hook: dist-web
 dist-web:
@@ -157,5 +170,5 @@ EXTRA_DIST += build-aux/make-files build-aux/make-small
 clean-local: clean-web
 clean-web:
 	rm -f .esbuild-*
-	test $(srcdir) = . || test ! -d web || { find web -type l -exec rm -f {} + ; rm -f $(web_files) web/client/chat/*-????????.js; }
+	test $(srcdir) = . || test ! -d web || { find web -type l -exec rm -f {} + ; rm -f $(web_files) web/client/chat/*-????????.js web/admin/*-????????.js; }
 .PHONY: clean-web dist-web install-web uninstall-web
