@@ -50,7 +50,7 @@ describe("the operator's page", () => {
 
   test("an administrator sees promises, plots and a table of them, tools and feedback; runs the self-test", async t => {
     const as = user => ({headers: {Authorization: `Bearer ${keys[user]}`}});
-    const said = await site.stack.chat("Budget? [[tool name=get_budget_summary args={} | text say=Fine]]", {}, as("ann"));
+    const said = await site.stack.chat("Budget? [[tool name=analyze_budget args={} | text say=Fine]]", {}, as("ann"));
     await site.stack.post("/feedback", {message_id: said.json.message_id, rating: 1, feedback_text: "<img src=x onerror=alert(1)> wrong"}, as("ann"));
     const [keeper] = await site.stack.workers("housekeeper");
     process.kill(keeper.pid, "SIGKILL"); // the next one sends at its start what has been counted
@@ -62,7 +62,7 @@ describe("the operator's page", () => {
     assert.match(await page.locator("#promises").innerText(), /Failures below 1 %[^]*too few to tell/);
     assert.match(await page.locator("#sums").innerText(), /1 turn ended/);
     assert.ok(await page.locator("#plots svg[role=img]").count() >= 4);
-    assert.match(await page.locator("#tools").innerText(), /get_budget_summary/);
+    assert.match(await page.locator("#tools").innerText(), /analyze_budget/);
     await page.getByText("The same as a table").click();
     assert.ok(await page.locator("#points tbody tr").count() >= 24);
     // The page has no more than its policy allows, and what users write stays text.

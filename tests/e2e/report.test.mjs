@@ -51,7 +51,7 @@ describe("what the operator reads", () => {
 
   test("feedback leads to its turn: question, answer, tools, model, usage, times", async () => {
     for (const user of ["ann", "bob"]) {
-      const reply = await stack.chat(`What now? [[tool name=get_budget_summary args={} | text say==All_well]]`, {}, as(user));
+      const reply = await stack.chat(`What now? [[tool name=analyze_budget args={} | text say==All_well]]`, {}, as(user));
       assert.equal(reply.status, 200, reply.text);
       answer[user] = reply.json;
     }
@@ -70,7 +70,7 @@ describe("what the operator reads", () => {
     assert.equal(bob.type, "incorrect");
     assert.equal(bob.text, '=cmd("x")');
     assert.equal(bob.tools.length, 1);
-    assert.equal(bob.tools[0].name, "get_budget_summary");
+    assert.equal(bob.tools[0].name, "analyze_budget");
     assert.equal(bob.model, answer.bob.model);
     assert.ok(bob.usage[0].inputTokens > 0);
     assert.ok(Date.parse(bob.ended_at) >= Date.parse(bob.created_at));
@@ -122,7 +122,7 @@ describe("what the operator reads", () => {
     assert.ok(report.total.response.p50 > 0 && report.total.response.p50_between[0] <= report.total.response.p50);
     assert.deepEqual(report.promises.map(p => [p.name, p.state]).slice(0, 4),
       [["response_p50", "too_few"], ["response_p95", "too_few"], ["failures", "too_few"], ["satisfaction", "too_few"]]);
-    assert.equal(report.tools.find(t => t.name === "get_budget_summary").time.count, 2);
+    assert.equal(report.tools.find(t => t.name === "analyze_budget").time.count, 2);
     assert.equal(report.ratings, 1);
     assert.equal(report.points.reduce((sum, p) => sum + p.turns, 0), 2);
     const week = (await stack.get(`/admin/report?from=${new Date(Date.now() - 6 * 86400000).toISOString()}`, as("root"))).json;
