@@ -8,65 +8,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define SECRET_BYTES_MAX (64 << 10)
-#define NAME_MAX_COMPARED 63
 
-enum conf_type { CONF_INT, CONF_BOOL, CONF_MS, CONF_SIZE, CONF_TEXT, CONF_SECRET };
-
-struct conf_row {
-    const char *name, *def, *help;
-    enum conf_type type;
-    size_t offset;
-    int64_t min, max;
-};
-
-static const struct conf_row rows[] = {
+const struct conf_row conf_rows[] = {
 #define CONF_ROW_(field, type, name, def, min, max, help) \
     {name, def, help, CONF_##type, offsetof(struct conf, field), min, max},
     CONF_TABLE(CONF_ROW_)
 #undef CONF_ROW_
 };
-#define ROW_COUNT (sizeof rows / sizeof rows[0])
+#define ROW_COUNT (sizeof conf_rows / sizeof conf_rows[0])
+const size_t conf_row_count = ROW_COUNT;
 
-struct conf_unit {
-    const char *suffix;
-    int64_t factor;
-};
-
-static const struct conf_unit durations[] = {
-    {"ms", 1},
-    {"s", 1000},
-    {"m", 60000},
-    {"h", 3600000},
-    {"d", 86400000},
-    {NULL, 0},
-};
-
-static const struct conf_unit sizes[] = {
-    {"", 1},
-    {"k", 1 << 10},
-    {"m", 1 << 20},
-    {"g", 1 << 30},
-    {NULL, 0},
-};
-
-static const struct conf_unit plain[] = {
-    {"", 1},
-    {NULL, 0},
-};
-
-static const struct {
-    const struct conf_unit *units; /* NULL = not a number */
-    const char *form;
-} types[] = {
-    [CONF_INT] = {plain, "a whole number"},
-    [CONF_BOOL] = {NULL, "on or off"},
-    [CONF_MS] = {durations, "a duration such as 250ms, 5s, 10m, 24h or 30d"},
-    [CONF_SIZE] = {sizes, "a size such as 65536, 64k, 8m or 1g"},
-    [CONF_TEXT] = {NULL, "text"},
-    [CONF_SECRET] = {NULL, "text"},
+/* The table with its groups: the title of each, and NULL for each row. */
+static const char *const conf_titles[] = {
+#define CONF_TITLE_(title) title,
+#define CONF_NO_TITLE_(...) NULL,
+    CONF_GROUPS(CONF_NO_TITLE_, CONF_TITLE_)
+#undef CONF_NO_TITLE_
+#undef CONF_TITLE_
 };
 
 static int64_t *conf_number(const struct conf *c, const struct conf_row *row)
@@ -95,99 +55,12 @@ int conf_out_of_memory(char why[CONF_WHY_SIZE])
     return ERR_NOMEM;
 }
 
-static const struct conf_row *conf_find(const char *name, size_t len)
+const struct conf_row *conf_find(const char *name, size_t len)
 {
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        if (strlen(rows[i].name) == len && memcmp(rows[i].name, name, len) == 0)
-            return &rows[i];
+    for (size_t i = 0; i < conf_row_count; i++)
+        if (strlen(conf_rows[i].name) == len && memcmp(conf_rows[i].name, name, len) == 0)
+            return &conf_rows[i];
     return NULL;
-}
-
-/* A limit in the unit that people write: 64k, not 65536; 10m, not 600000. */
-static const char *conf_limit_text(const struct conf_row *row, int64_t value, char out[32])
-{
-    const struct conf_unit *units = types[row->type].units, *best = units;
-
-    for (const struct conf_unit *u = units; u->suffix; u++)
-        if (value != 0 && value % u->factor == 0)
-            best = u;
-    snprintf(out, 32, "%lld%s", (long long)(value / best->factor), best->suffix);
-    return out;
-}
-
-/* turn.workers was the number of turns, up to 4096, when each had a process of its own. */
-static bool conf_meant_seats(const struct conf_row *row, int64_t number, char why[CONF_WHY_SIZE])
-{
-    const struct conf_row *seats = conf_find("turn.seats", strlen("turn.seats"));
-
-    if (strcmp(row->name, "turn.workers") != 0 || !seats || number > seats->max)
-        return false;
-    snprintf(why, CONF_WHY_SIZE,
-        "turn.workers: %lld is above %lld: turn.workers now counts "
-        "processes; write turn.seats = %lld for %lld turns at once",
-        (long long)number, (long long)row->max, (long long)number, (long long)number);
-    return true;
-}
-
-static int conf_check_limits(const struct conf_row *row, const char *value, int64_t number,
-    char why[CONF_WHY_SIZE])
-{
-    char limit[32];
-
-    if (number < row->min && (row->min || row->max)) {
-        snprintf(why, CONF_WHY_SIZE, "%s: %.60s is below %s", row->name, value,
-            conf_limit_text(row, row->min, limit));
-        return ERR_CONFIG;
-    }
-    if (number > row->max && conf_meant_seats(row, number, why))
-        return ERR_CONFIG;
-    if (number > row->max && row->max) {
-        snprintf(why, CONF_WHY_SIZE, "%s: %.60s is above %s", row->name, value,
-            conf_limit_text(row, row->max, limit));
-        return ERR_CONFIG;
-    }
-    return 0;
-}
-
-/* Returns 0, or ERR_INVALID for another form or a number beyond int64_t. */
-static int conf_parse_number(const char *value, const struct conf_unit *units, int64_t *number)
-{
-    char *end;
-
-    if (!(value[0] >= '0' && value[0] <= '9'))
-        return ERR_INVALID;
-    errno = 0;
-    long long n = strtoll(value, &end, 10);
-    if (errno)
-        return ERR_INVALID;
-    for (const struct conf_unit *u = units; u->suffix; u++)
-        if (strcasecmp(end, u->suffix) == 0 || (n == 0 && *end == 0))
-            return __builtin_mul_overflow(n, u->factor, number) ? ERR_INVALID : 0;
-    return ERR_INVALID;
-}
-
-int conf_duration(const char *value, int64_t *ms)
-{
-    int64_t number;
-    int error = conf_parse_number(value, durations, &number);
-
-    if (!error)
-        *ms = number;
-    return error;
-}
-
-static int conf_parse_flag(const char *value, bool *flag)
-{
-    static const char *const on[] = {"on", "yes", "true", "1"};
-    static const char *const off[] = {"off", "no", "false", "0"};
-
-    for (size_t i = 0; i < sizeof on / sizeof on[0]; i++) {
-        if (strcasecmp(value, on[i]) == 0 || strcasecmp(value, off[i]) == 0) {
-            *flag = strcasecmp(value, on[i]) == 0;
-            return 0;
-        }
-    }
-    return ERR_INVALID;
 }
 
 static void conf_wipe(const struct conf_row *row, char *text)
@@ -197,35 +70,34 @@ static void conf_wipe(const struct conf_row *row, char *text)
     free(text);
 }
 
+static int conf_store_text(struct conf *c, const struct conf_row *row, const char *value,
+    char why[CONF_WHY_SIZE])
+{
+    char *copy = strdup(value);
+
+    if (!copy)
+        return conf_out_of_memory(why);
+    conf_wipe(row, *conf_text(c, row));
+    *conf_text(c, row) = copy;
+    return 0;
+}
+
 static int conf_store(struct conf *c, const struct conf_row *row, const char *value,
     char why[CONF_WHY_SIZE])
 {
     int64_t number = 0;
     bool flag = false;
-    int error = 0;
+    int error;
 
-    if (conf_is_text(row)) {
-        char *copy = strdup(value);
-        if (!copy)
-            return conf_out_of_memory(why);
-        conf_wipe(row, *conf_text(c, row));
-        *conf_text(c, row) = copy;
-        return 0;
-    }
-    if (row->type == CONF_BOOL)
-        error = conf_parse_flag(value, &flag);
-    else
-        error = conf_parse_number(value, types[row->type].units, &number);
-    if (error) {
-        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not %s", row->name, value,
-            types[row->type].form);
-        return ERR_CONFIG;
-    }
+    if (conf_is_text(row))
+        return conf_store_text(c, row, value, why);
     if (row->type == CONF_BOOL) {
-        *conf_flag(c, row) = flag;
-        return 0;
+        error = conf_value_flag(row, value, &flag, why);
+        if (!error)
+            *conf_flag(c, row) = flag;
+        return error;
     }
-    error = conf_check_limits(row, value, number, why);
+    error = conf_value_number(row, value, &number, why);
     if (!error)
         *conf_number(c, row) = number;
     return error;
@@ -243,7 +115,9 @@ static int conf_secret_path(const char *name, const char *value, char *path, siz
         n = snprintf(path, size, "%s/%s", dir, value);
     } else {
         snprintf(why, CONF_WHY_SIZE,
-            "%s: \"%.60s\" has no '/' and $CREDENTIALS_DIRECTORY is not set", name, value);
+            "%s: \"%.60s\" has no '/' and $CREDENTIALS_DIRECTORY is not set (LoadCredential= in a "
+            "drop-in of the unit passes credentials)",
+            name, value);
         return ERR_CONFIG;
     }
     if ((size_t)n >= size) {
@@ -266,7 +140,8 @@ static int conf_set_from_file(struct conf *c, const struct conf_row *row, const 
         return error;
     error = file_read(AT_FDCWD, path, SECRET_BYTES_MAX, &text, &len);
     if (error) {
-        snprintf(why, CONF_WHY_SIZE, "%s: %.120s: %s", name, path, file_why(error));
+        snprintf(why, CONF_WHY_SIZE, "%s: %.200s: %s%s", name, path, file_why(error),
+            strchr(value, '/') ? "" : " (LoadCredential= in a drop-in of the unit passes it)");
         return error == ERR_NOMEM ? ERR_NOMEM : ERR_CONFIG;
     }
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
@@ -282,60 +157,59 @@ static int conf_set_from_file(struct conf *c, const struct conf_row *row, const 
     return error;
 }
 
-/* How many characters have to be put in, left out or replaced, up to `most` + 1 (Levenshtein). */
-static size_t conf_distance(const char *a, const char *b, size_t most)
-{
-    size_t row[NAME_MAX_COMPARED + 1], width = strlen(b);
-
-    if (strlen(a) > NAME_MAX_COMPARED || width > NAME_MAX_COMPARED)
-        return most + 1;
-    for (size_t k = 0; k <= width; k++)
-        row[k] = k;
-    for (; *a; a++) {
-        size_t corner = row[0]++;
-        for (size_t k = 1; k <= width; k++) {
-            size_t change = corner + (*a != b[k - 1]);
-            size_t put = row[k] < row[k - 1] ? row[k] + 1 : row[k - 1] + 1;
-            corner = row[k];
-            row[k] = change < put ? change : put;
-        }
-    }
-    return row[width];
-}
-
-/* The setting whose name is most like this one, NULL when none is. */
-static const char *conf_nearest(const char *name)
-{
-    size_t best = strlen(name) / 3 < 3 ? strlen(name) / 3 : 3;
-    const char *near = NULL;
-
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        size_t distance = conf_distance(name, rows[i].name, best);
-        if (distance > best || (near && distance == best))
-            continue;
-        best = distance;
-        near = rows[i].name;
-    }
-    return near;
-}
-
-int conf_set(struct conf *c, const char *name, const char *value, char why[CONF_WHY_SIZE])
+const struct conf_row *conf_find_line(const char *name, bool *from_file)
 {
     static const char suffix[] = "_file";
     size_t len = strlen(name), suffix_len = sizeof suffix - 1;
     const struct conf_row *row = conf_find(name, len);
 
-    if (row)
-        return conf_store(c, row, value, why);
-    if (len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0) {
-        row = conf_find(name, len - suffix_len);
-        if (row && row->type == CONF_SECRET)
-            return conf_set_from_file(c, row, name, value, why);
+    *from_file = false;
+    if (row || len <= suffix_len || strcmp(name + len - suffix_len, suffix) != 0)
+        return row;
+    row = conf_find(name, len - suffix_len);
+    *from_file = row && row->type == CONF_SECRET;
+    return *from_file ? row : NULL;
+}
+
+int conf_set(struct conf *c, const char *name, const char *value, char why[CONF_WHY_SIZE])
+{
+    bool from_file;
+    const struct conf_row *row = conf_find_line(name, &from_file);
+
+    why[0] = 0;
+    if (!row) {
+        const char *near = conf_near_name(name);
+        snprintf(why, CONF_WHY_SIZE, "%.60s: there is no such setting%s%s%s", name,
+            near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        return ERR_CONFIG;
     }
-    const char *near = conf_nearest(name);
-    snprintf(why, CONF_WHY_SIZE, "%.60s: there is no such setting%s%s%s", name,
-        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-    return ERR_CONFIG;
+    int error =
+        from_file ? conf_set_from_file(c, row, name, value, why) : conf_store(c, row, value, why);
+    c->where->rows[row - conf_rows] = (struct conf_origin){.source = c->where->now_source,
+        .line = c->where->now_line,
+        .bad = error != 0};
+    return error;
+}
+
+const struct conf_origin *conf_origin_of(const struct conf *c, const struct conf_row *row)
+{
+    const struct conf_origin *origin = &c->where->rows[row - conf_rows];
+
+    return origin->source ? origin : NULL;
+}
+
+bool conf_is_set(const struct conf *c, const char *name)
+{
+    const struct conf_row *row = conf_find(name, strlen(name));
+
+    return row && conf_origin_of(c, row);
+}
+
+bool conf_has(const struct conf *c, const char *name)
+{
+    const struct conf_row *row = conf_find(name, strlen(name));
+
+    return row && (!conf_is_text(row) || **conf_text(c, row));
 }
 
 int conf_init(struct conf *c)
@@ -343,8 +217,12 @@ int conf_init(struct conf *c)
     char why[CONF_WHY_SIZE];
 
     memset(c, 0, sizeof *c);
+    c->where = calloc(1, sizeof *c->where + ROW_COUNT * sizeof c->where->rows[0]);
+    if (!c->where)
+        return ERR_NOMEM;
+    c->where->now_source = CONF_SOURCE_COMMAND;
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (conf_store(c, &rows[i], rows[i].def, why) != 0) {
+        if (conf_store(c, &conf_rows[i], conf_rows[i].def, why) != 0) {
             conf_fini(c);
             return ERR_NOMEM;
         }
@@ -355,12 +233,17 @@ int conf_init(struct conf *c)
 void conf_fini(struct conf *c)
 {
     for (size_t i = 0; i < ROW_COUNT; i++)
-        if (conf_is_text(&rows[i]))
-            conf_wipe(&rows[i], *conf_text(c, &rows[i]));
+        if (conf_is_text(&conf_rows[i]))
+            conf_wipe(&conf_rows[i], *conf_text(c, &conf_rows[i]));
+    for (size_t i = 0; c->where && i < CONF_SOURCES_MAX; i++)
+        free(c->where->sources[i]);
+    free(c->where);
     memset(c, 0, sizeof *c);
 }
 
-static const char *conf_value_text(const struct conf *c, const struct conf_row *row, char out[32])
+/* ---- as texts ---- */
+
+static const char *conf_shown(const struct conf *c, const struct conf_row *row, char out[32])
 {
     switch (row->type) {
     case CONF_TEXT:
@@ -370,14 +253,69 @@ static const char *conf_value_text(const struct conf *c, const struct conf_row *
     case CONF_BOOL:
         return *conf_flag(c, row) ? "on" : "off";
     default:
-        return conf_limit_text(row, *conf_number(c, row), out);
+        return conf_value_text(row, *conf_number(c, row), out);
     }
+}
+
+static bool conf_is_changed(const struct conf *c, const struct conf_row *row)
+{
+    char why[CONF_WHY_SIZE];
+    int64_t number = 0;
+
+    if (conf_is_text(row))
+        return strcmp(*conf_text(c, row), row->def) != 0;
+    if (row->type == CONF_BOOL)
+        return *conf_flag(c, row) != (strcmp(row->def, "on") == 0);
+    return conf_value_number(row, row->def, &number, why) != 0 || *conf_number(c, row) != number;
+}
+
+static void conf_visit_one(const struct conf *c, const struct conf_row *row, const char *group,
+    conf_visit_fn *fn, void *arg)
+{
+    const struct conf_origin *origin = conf_origin_of(c, row);
+    char value[32], least[32] = "", most[32] = "";
+    struct conf_setting s = {.group = group, .name = row->name, .def = row->def, .help = row->help};
+
+    if (row->min || row->max)
+        conf_value_text(row, row->min, least);
+    if (row->max)
+        conf_value_text(row, row->max, most);
+    s.type = conf_type_name(row->type);
+    s.value = conf_shown(c, row, value);
+    s.least = least;
+    s.most = most;
+    s.secret = row->type == CONF_SECRET;
+    s.changed = conf_is_changed(c, row);
+    if (origin) {
+        s.source =
+            origin->source == CONF_SOURCE_COMMAND ? "-s" : c->where->sources[origin->source - 1];
+        s.line = origin->line;
+    }
+    fn(arg, &s);
 }
 
 void conf_visit(const struct conf *c, conf_visit_fn *fn, void *arg)
 {
-    char text[32];
+    const char *group = "";
+    size_t row = 0;
 
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        fn(arg, rows[i].name, conf_value_text(c, &rows[i], text), rows[i].def, rows[i].help);
+    for (size_t i = 0; i < sizeof conf_titles / sizeof conf_titles[0]; i++) {
+        if (conf_titles[i])
+            group = conf_titles[i];
+        else
+            conf_visit_one(c, &conf_rows[row++], group, fn, arg);
+    }
+}
+
+bool conf_differs(const struct conf *a, const struct conf *b, const char *name)
+{
+    const struct conf_row *row = conf_find(name, strlen(name));
+
+    if (!row)
+        return false;
+    if (conf_is_text(row))
+        return strcmp(*conf_text(a, row), *conf_text(b, row)) != 0;
+    if (row->type == CONF_BOOL)
+        return *conf_flag(a, row) != *conf_flag(b, row);
+    return *conf_number(a, row) != *conf_number(b, row);
 }

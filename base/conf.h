@@ -8,18 +8,19 @@
 #include <stdint.h>
 
 /*
- * conf -- the settings. One table makes the struct, the parser, the defaults and `turnpike config`;
- * docs/operate.md says which of them to think about. A file holds `name = value` lines and `#`
- * comments; later lines win; then `-s name=value` of the command line. The supervisor reads it,
- * workers inherit it by fork and never change it. A new setting is a new row.
+ * conf -- the settings. One table makes the struct, the parser, the defaults, `turnpike config` and
+ * docs/settings.md; docs/operate.md says which of them to think about. A file holds `name = value`
+ * lines and `#` comments; later lines win; then `-s name=value` of the command line. The supervisor
+ * reads it, workers inherit it by fork and never change it. A new setting is a new row X of the
+ * group G above it; then build-aux/make-settings writes the page anew.
  *
- * Types: INT; BOOL (on/off); MS (a duration: 250ms, 5s, 10m, 24h, 30d); SIZE (bytes: 64k, 8m);
- * TEXT; SECRET (text; `NAME_file = PATH` reads it from a file, a bare PATH without '/' is taken
- * from $CREDENTIALS_DIRECTORY; never printed). min and max are in the base unit; max 0 = no upper
- * bound; 0 0 = any.
+ * Types: INT; BOOL (on/off); MODE (of a file, in octal: 0660); MS (a duration: 250ms, 5s, 10m, 24h,
+ * 30d); SIZE (bytes: 64k, 8m); TEXT; SECRET (text, never printed; `NAME_file = PATH` reads it from
+ * a file, a bare PATH without '/' is taken from $CREDENTIALS_DIRECTORY). min and max are in the
+ * base unit; max 0 = no upper bound; 0 0 = any.
  */
-#define CONF_TABLE(X) \
-    /* process */ \
+#define CONF_GROUPS(X, G) \
+    G("Process") \
     X(run_dir, TEXT, "run_dir", "/run/turnpike", 0, 0, "where the unix sockets are made") \
     X(log_file, TEXT, "log.file", "", 0, 0, "log file; empty = standard error (the journal)") \
     X(audit_file, TEXT, "audit.file", "", 0, 0, \
@@ -45,9 +46,9 @@
         "address:port where nginx listens; development mode demands a loopback address") \
     X(public_base, TEXT, "public_base", "/api/v1/pam", 0, 0, "path in front of all routes") \
     X(machine, TEXT, "machine", "", 0, 0, "name of this machine in leases; empty = host name") \
-    X(socket_mode, INT, "socket_mode", "432", 0, 511, "mode of the sockets (432 = 0660)") \
+    X(socket_mode, MODE, "socket_mode", "0660", 0, 0777, "mode of the sockets") \
     X(socket_group, TEXT, "socket_group", "", 0, 0, "group of the sockets, for nginx") \
-    /* pools */ \
+    G("Pools of workers") \
     X(api_workers, INT, "api.workers", "4", 1, 256, "api worker processes") \
     X(turn_seats, INT, "turn.seats", "256", 1, 4096, "turns that run at once on this machine") \
     X(turn_workers, INT, "turn.workers", "0", 0, 64, \
@@ -82,7 +83,7 @@
     X(ready_ms, MS, "worker_ready", "10s", 100, 600000, "a worker that is not ready by then dies") \
     X(backoff_min_ms, MS, "respawn.min", "100ms", 1, 600000, "first delay after an early death") \
     X(backoff_max_ms, MS, "respawn.max", "30s", 1, 600000, "longest delay after early deaths") \
-    /* store */ \
+    G("Redis, and what it keeps") \
     X(redis_socket, TEXT, "redis.socket", "/run/redis/redis-server.sock", 0, 0, \
         "unix socket of Redis; empty = redis.host") \
     X(redis_host, TEXT, "redis.host", "127.0.0.1", 0, 0, "host of Redis") \
@@ -125,7 +126,7 @@
         "words of one user's chats that are indexed for searching, about 440 bytes each") \
     X(session_messages_max, INT, "session.messages", "2000", 10, 100000, \
         "messages kept in one session; the oldest go first") \
-    /* HTTP */ \
+    G("HTTP") \
     X(body_max, SIZE, "http.body", "1m", 4096, 67108864, "largest request body") \
     X(message_max, INT, "http.message", "4000", 1, 1000000, "largest message, in characters") \
     X(facade_model, TEXT, "facade.model", "pam", 0, 0, \
@@ -144,7 +145,7 @@
     X(rate_feedback_user, INT, "rate.feedback_user", "5", 0, 1000000, \
         "feedback a minute and user") \
     X(rate_ws_messages, INT, "rate.ws_messages", "60", 0, 1000000, "frames a minute and socket") \
-    /* limits: docs/limits.md */ \
+    G("Limits of use and cost") \
     X(limit_user_tokens_day, INT, "limit.user_tokens_day", "0", 0, 9000000000000000, \
         "tokens of one user in a day (UTC), input and output; 0 = any") \
     X(limit_user_tokens_month, INT, "limit.user_tokens_month", "0", 0, 9000000000000000, \
@@ -182,7 +183,7 @@
         "prices of models, lines `MODEL INPUT CACHED CACHE_WRITE OUTPUT`; empty = the built-in ones") \
     X(unknown_price, TEXT, "model.unknown_price", "15", 0, 0, \
         "what limits of money take for a million tokens of a model without a price, in US dollars") \
-    /* files in messages */ \
+    G("Files in messages") \
     X(attachments_bytes, SIZE, "attachments.bytes", "5m", 1024, 33554432, "largest file") \
     X(attachments_message, INT, "attachments.message", "10", 0, 64, \
         "files of one message; 0 = none are taken") \
@@ -199,7 +200,7 @@
         "bytes of files on their way, in one turn worker; what needs more waits or is refused") \
     X(attachments_fetch_ms, MS, "attachments.fetch", "10s", 100, 60000, \
         "how long the downloads of the files may take that a message gives by address") \
-    /* speech */ \
+    G("Speech") \
     X(voice_transcribe, TEXT, "voice.transcribe", "auto", 0, 0, \
         "speech in: url = by voice.url, offline = by a program here, off; auto = url if set, else " \
         "offline") \
@@ -227,14 +228,14 @@
         "sounds transcribed a minute and user; 0 = any") \
     X(rate_speak_minute, INT, "rate.speak_minute", "60", 0, 1000000, \
         "texts spoken a minute and user, a sentence each; 0 = any") \
-    /* webhooks */ \
+    G("Webhooks") \
     X(webhook_secret, SECRET, "webhook.secret", "", 0, 0, \
         "signs what webhooks carry, at least 24 bytes; empty = no webhooks") \
     X(webhook_allow_private, BOOL, "webhook.allow_private", "off", 0, 0, \
         "webhooks may go to private addresses and by http; for tests only") \
     X(webhook_queue_max, INT, "webhook.queue", "10000", 1, 10000000, \
         "turns with a webhook that have not been told of; more are refused") \
-    /* web pushes */ \
+    G("Web pushes") \
     X(push_key, SECRET, "push.key", "", 0, 0, \
         "private key of P-256 in PEM that signs web pushes (turnpike push-key); empty = no pushes") \
     X(push_subject, TEXT, "push.subject", "", 0, 0, \
@@ -243,7 +244,7 @@
         "an answer that took longer is pushed to browsers that asked for answers") \
     X(push_allow_private, BOOL, "push.allow_private", "off", 0, 0, \
         "push services may have private addresses, and be asked by http; for tests only") \
-    /* authentication */ \
+    G("Authentication") \
     X(jwt_algorithm, TEXT, "jwt.algorithm", "", 0, 0, \
         "HS256, or some of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA; empty = no " \
         "JWT, with jwt.jwks_url all but HS256") \
@@ -277,7 +278,7 @@
         "host names that development mode answers besides loopback's, separated by blanks") \
     X(fault_word, TEXT, "development.fault_word", "", 0, 0, \
         "for tests of Turnpike: messages with this word crash or hold their worker; empty = none") \
-    /* the page and <turnpike-chat> */ \
+    G("The page and `<turnpike-chat>`") \
     X(page_name, TEXT, "page.name", "PAM", 0, 0, "the assistant's name, as people see it") \
     X(page_images, TEXT, "page.images", "", 0, 0, \
         "origins from which pictures in answers are shown, separated by blanks; empty = none are") \
@@ -291,7 +292,7 @@
         "where people sign out who are signed in by auth.cookie; as page.sign_in_url") \
     X(page_post_message, TEXT, "page.post_message", "", 0, 0, \
         "origins of pages that may hand the page a token by postMessage, separated by blanks") \
-    /* streams */ \
+    G("Streams") \
     X(stream_max, INT, "stream.connections", "16384", 16, 1000000, \
         "connections of one stream worker") \
     X(stream_queue, SIZE, "stream.queue", "256k", 4096, 67108864, \
@@ -307,7 +308,7 @@
     X(stream_poll_ms, MS, "stream.poll", "20s", 100, 300000, \
         "how long a long-poll waits for something new") \
     X(stream_retry_ms, MS, "stream.retry", "1s", 0, 600000, "SSE retry: sent on planned ends") \
-    /* agent */ \
+    G("Models and turns") \
     X(providers, TEXT, "model.chain", "offline", 0, 0, \
         "providers in the order of trial: anthropic openai responses offline") \
     X(anthropic_url, TEXT, "anthropic.url", "https://api.anthropic.com", 0, 0, "base URL") \
@@ -427,7 +428,7 @@
     X(default_currency, TEXT, "default_currency", "AUD", 0, 0, "currency of users who gave none") \
     X(offline_word_ms, MS, "offline.word_delay", "15ms", 0, 1000, \
         "time between the words that the offline provider streams; a JSON reply has none") \
-    /* tools */ \
+    G("Tools") \
     X(osrm_url, TEXT, "osrm.url", "", 0, 0, "routing service in OSRM form; empty = estimates") \
     X(shop_catalogue, TEXT, "shop.catalogue", "", 0, 0, "JSON file of the shop's products") \
     X(search_url, TEXT, "search.url", "", 0, 0, "web search service") \
@@ -463,26 +464,37 @@
 
 /* C types of the setting types. */
 typedef int64_t conf_INT_t;
+typedef int64_t conf_MODE_t;
 typedef int64_t conf_MS_t;
 typedef int64_t conf_SIZE_t;
 typedef bool conf_BOOL_t;
 typedef char *conf_TEXT_t;
 typedef char *conf_SECRET_t;
 
+/* The rows alone, and the groups alone. */
+#define CONF_NONE_(...)
+#define CONF_TABLE(X) CONF_GROUPS(X, CONF_NONE_)
+
+struct conf_origins;
 struct conf {
 #define CONF_FIELD_(field, type, name, def, min, max, help) conf_##type##_t field;
     CONF_TABLE(CONF_FIELD_)
 #undef CONF_FIELD_
+    struct conf_origins *where; /* where each value is from */
 };
 
-#define CONF_WHY_SIZE 256
+#define CONF_WHY_SIZE 512
 
 /* Sets all defaults. Returns 0 or ERR_NOMEM. Text fields are never NULL afterwards. */
 MUST_CHECK int conf_init(struct conf *c);
 void conf_fini(struct conf *c);
 /* "90d", "30s": a time as settings have it. Returns 0 or ERR_INVALID. */
 MUST_CHECK int conf_duration(const char *value, int64_t *ms);
-/* One setting by name. why: "turn.workers: 0 is below 1". Returns 0, ERR_CONFIG, ERR_NOMEM. */
+/*
+ * One setting by name.
+ *   why  out. With 0: "", or a warning. Else the reason: "turn.workers: 0 is below 1 (1 to 64)"
+ * Returns 0, ERR_CONFIG, ERR_NOMEM.
+ */
 MUST_CHECK int conf_set(struct conf *c, const char *name, const char *value,
     char why[CONF_WHY_SIZE]);
 /* A file over the present values; why carries file and line. Returns 0, ERR_CONFIG, ERR_NOMEM. */
@@ -490,17 +502,59 @@ MUST_CHECK int conf_load(struct conf *c, const char *path, char why[CONF_WHY_SIZ
 /* The same from memory; source stands for the path in why. */
 MUST_CHECK int conf_load_text(struct conf *c, const char *source, const char *text, size_t len,
     char why[CONF_WHY_SIZE]);
-/* Each problem of a file, so that all of them can be told at once; what is good is set. */
-typedef void conf_problem_fn(void *arg, const char *why);
-/* Returns how many problems there were; ERR_NOMEM; ERR_CONFIG: the file cannot be read (told). */
+
+/*
+ * What is wrong with the settings, one by one, so that all of it can be told at once; what is good
+ * is set. A warning stops nothing.
+ */
+struct conf_problem {
+    bool warning;
+    const char *source; /* file, or "-s"; NULL = no setting that anybody wrote */
+    unsigned line;      /* 0 = not of a file */
+    const char *text;   /* "log.level: ..."; plain: no control characters, UTF-8 */
+};
+typedef void conf_problem_fn(void *arg, const struct conf_problem *problem);
+/* For parts that check files of their own: check_settings.c finds the place. */
+typedef void conf_reason_fn(void *arg, const char *why);
+/* "[warning: ][SOURCE[:LINE]: ]TEXT". Returns out. */
+const char *conf_problem_line(const struct conf_problem *problem, char out[CONF_WHY_SIZE]);
+
+/* Returns how many errors there were; ERR_NOMEM; ERR_CONFIG: the file cannot be read (told). */
 MUST_CHECK int conf_load_each(struct conf *c, const char *path, conf_problem_fn *fn, void *arg);
-/* Tells each check of conf_check that failed. */
+/* A `-s NAME=VALUE` in the same way. Returns 0, ERR_CONFIG (told), ERR_NOMEM. */
+MUST_CHECK int conf_override_each(struct conf *c, const char *text, conf_problem_fn *fn, void *arg);
+/* Tells each check of conf_check that failed, and each warning about settings that do not fit
+ * together. */
 void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg);
+/*
+ * conf_tell -- for checks elsewhere: a problem whose text begins with the setting's name. Its place
+ * is that of the first setting in the text that somebody has set. Nothing is told of a setting
+ * whose own line has been told already.
+ */
+void conf_tell(const struct conf *c, conf_problem_fn *fn, void *arg, bool warning,
+    const char *text);
+/* Has somebody set it? name: of the table. */
+bool conf_is_set(const struct conf *c, const char *name);
+/* Has the setting a value that is not empty? name: of the table. */
+bool conf_has(const struct conf *c, const char *name);
 /* Checks across settings (development mode's address, JWT key for its algorithm, ...). */
 MUST_CHECK int conf_check(const struct conf *c, char why[CONF_WHY_SIZE]);
-/* Visits every setting in table order with its present value as text (secrets: "***" or ""). */
-typedef void conf_visit_fn(void *arg, const char *name, const char *value, const char *def,
-    const char *help);
+
+/* A setting as it is now, in texts. */
+struct conf_setting {
+    const char *group, *name, *type; /* type: "integer", "duration", ... */
+    const char *value, *def, *help;  /* value of a secret: "***" or "" */
+    const char *least, *most;        /* "" = no bound */
+    const char *source;              /* NULL = its default */
+    unsigned line;
+    bool secret, changed; /* changed: another value than its default */
+};
+/* Visits every setting in table order; what is passed lives until fn returns. */
+typedef void conf_visit_fn(void *arg, const struct conf_setting *setting);
 void conf_visit(const struct conf *c, conf_visit_fn *fn, void *arg);
+/* Has the setting another value in b than in a? Secrets too. */
+bool conf_differs(const struct conf *a, const struct conf *b, const char *name);
+/* The name of the setting that is most like this one; NULL: none is. */
+const char *conf_near_name(const char *name);
 
 #endif

@@ -1,22 +1,16 @@
 #include "base/conf_parts.h"
 
 #include "base/err.h"
-#include "base/url.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Checks that look at more than one setting, or at a text's form. A new model provider is a row of
- * CONF_PROVIDERS, and the settings of its name (NAME.url, NAME.key, ...) in conf.h.
- */
+/* Checks that look at more than one setting, or at a text's form; each rule is a row of
+ * conf_rules. */
 #define SOCKET_PATH_MAX 107
 #define WEBHOOK_SECRET_MIN 24
-#define THINKING_MIN 1024 /* Anthropic's least budget */
-#define THINKING_MAX 1000000
-#define WINDOW_MIN 1000 /* as model.context_tokens */
 
 bool conf_word_is(const char *word, size_t len, const char *const *words)
 {
@@ -26,20 +20,32 @@ bool conf_word_is(const char *word, size_t len, const char *const *words)
     return false;
 }
 
-static bool conf_one_of(const char *value, const char *const *words)
+bool conf_list_has(const char *list, const char *word)
 {
-    return conf_word_is(value, strlen(value), words);
+    const char *const words[] = {word, NULL};
+
+    while (*(list += strspn(list, " \t,"))) {
+        size_t len = strcspn(list, " \t,");
+        if (conf_word_is(list, len, words))
+            return true;
+        list += len;
+    }
+    return false;
+}
+
+int conf_check_word(const char *name, const char *value, const char *const *words,
+    char why[CONF_WHY_SIZE])
+{
+    size_t len = strlen(value);
+
+    return conf_word_is(value, len, words) ? 0 : conf_not_one_of(name, value, len, words, why);
 }
 
 static int conf_rule_log_level(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 
-    if (conf_one_of(c->log_level, levels))
-        return 0;
-    snprintf(why, CONF_WHY_SIZE, "log.level: \"%.60s\" is not debug, info, warn or error",
-        c->log_level);
-    return ERR_CONFIG;
+    return conf_check_word("log.level", c->log_level, levels, why);
 }
 
 static int conf_rule_run_dir(const struct conf *c, char why[CONF_WHY_SIZE])
@@ -124,6 +130,18 @@ static bool conf_is_loopback(const char *hint)
     return strcmp(host, "localhost") == 0;
 }
 
+/* The port of ADDRESS:PORT; 0: none is said; -1: it is not one. */
+static long conf_port(const char *address)
+{
+    const char *colon = strrchr(address, ':'), *bracket = strchr(address, ']');
+    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+
+    if (!colon || (bracket && colon < bracket) || (!bracket && strchr(address, ':') != colon))
+        return 0;
+    long port = digits && digits < 6 && !colon[1 + digits] ? strtol(colon + 1, NULL, 10) : -1;
+    return port >= 1 && port <= 65535 ? port : -1;
+}
+
 static int conf_rule_development(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     if (!c->development || conf_is_loopback(c->listen_hint))
@@ -132,6 +150,40 @@ static int conf_rule_development(const struct conf *c, char why[CONF_WHY_SIZE])
         "development: on is refused, because listen_hint \"%.60s\" is not a loopback address",
         c->listen_hint);
     return ERR_CONFIG;
+}
+
+/*
+ * What listens at a port of this machine: nginx (listen_hint), Redis. A part with a listener of its
+ * own adds its row; "" = it does not listen.
+ */
+static int conf_rule_listen(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    char redis[300] = "";
+    const struct {
+        const char *name, *address;
+    } rows[] = {{"listen_hint", c->listen_hint}, {"redis.port", redis}};
+    const size_t count = sizeof rows / sizeof rows[0];
+    long ports[sizeof rows / sizeof rows[0]];
+
+    if (!*c->redis_socket && !*c->redis_sentinels && conf_is_loopback(c->redis_host))
+        snprintf(redis, sizeof redis, "127.0.0.1:%lld", (long long)c->redis_port);
+    for (size_t i = 0; i < count; i++) {
+        ports[i] = conf_port(rows[i].address);
+        if (ports[i] < 0) {
+            snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" has no port from 1 to 65535", rows[i].name,
+                rows[i].address);
+            return ERR_CONFIG;
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (!ports[i] || ports[i] != ports[k])
+                continue;
+            snprintf(why, CONF_WHY_SIZE,
+                "%s: port %ld is that of %s, too: one of them cannot listen", rows[i].name,
+                ports[i], rows[k].name);
+            return ERR_CONFIG;
+        }
+    }
+    return 0;
 }
 
 static int conf_rule_fault_word(const struct conf *c, char why[CONF_WHY_SIZE])
@@ -225,260 +277,6 @@ static int conf_rule_stream(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
-/* The model providers that have a server: name, and the vendor's own address. */
-#define CONF_PROVIDERS(X) \
-    X(anthropic, "https://api.anthropic.com") \
-    X(openai, "https://api.openai.com") \
-    X(responses, "https://api.openai.com")
-
-struct conf_provider {
-    const char *name, *vendor, *url, *key, *temperature, *think_tags, *images, *documents,
-        *thinking;
-    int64_t context_tokens;
-};
-enum {
-#define CONF_PROVIDER_PLACE_(provider, vendor) CONF_PROVIDER_##provider,
-    CONF_PROVIDERS(CONF_PROVIDER_PLACE_)
-#undef CONF_PROVIDER_PLACE_
-        CONF_PROVIDER_COUNT
-};
-
-static void conf_list_providers(const struct conf *c, struct conf_provider list[])
-{
-#define CONF_PROVIDER_ROW_(provider, vendor) \
-    list[CONF_PROVIDER_##provider] = \
-        (struct conf_provider){#provider, vendor, c->provider##_url, c->provider##_key, \
-            c->provider##_temperature, c->provider##_think_tags, c->provider##_images, \
-            c->provider##_documents, c->provider##_thinking, c->provider##_context_tokens};
-    CONF_PROVIDERS(CONF_PROVIDER_ROW_)
-#undef CONF_PROVIDER_ROW_
-}
-
-static int conf_rule_chain(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-#define CONF_PROVIDER_NAME_(provider, vendor) #provider,
-#define CONF_PROVIDER_LIST_(provider, vendor) #provider ", "
-    static const char *const known[] = {CONF_PROVIDERS(CONF_PROVIDER_NAME_) "offline", NULL};
-    static const char names[] = CONF_PROVIDERS(CONF_PROVIDER_LIST_) "offline";
-#undef CONF_PROVIDER_LIST_
-#undef CONF_PROVIDER_NAME_
-    const char *p = c->providers;
-
-    while (*(p += strspn(p, " \t,"))) {
-        size_t len = strcspn(p, " \t,");
-        if (!conf_word_is(p, len, known)) {
-            snprintf(why, CONF_WHY_SIZE, "model.chain: \"%.*s\" is not one of %s",
-                len > 60 ? 60 : (int)len, p, names);
-            return ERR_CONFIG;
-        }
-        p += len;
-    }
-    return 0;
-}
-
-/* At the vendor's own address no request is answered without a key. */
-static int conf_rule_keys(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    struct conf_provider providers[CONF_PROVIDER_COUNT];
-
-    conf_list_providers(c, providers);
-    for (size_t i = 0; i < CONF_PROVIDER_COUNT; i++) {
-        const char *const name[] = {providers[i].name, NULL};
-        const char *p = c->providers;
-        bool named = false;
-        while (*(p += strspn(p, " \t,"))) {
-            size_t len = strcspn(p, " \t,");
-            named = named || conf_word_is(p, len, name);
-            p += len;
-        }
-        if (!named || *providers[i].key ||
-            strncmp(providers[i].url, providers[i].vendor, strlen(providers[i].vendor)) != 0)
-            continue;
-        snprintf(why, CONF_WHY_SIZE, "%s.key: empty, but model.chain names %s", name[0], name[0]);
-        return ERR_CONFIG;
-    }
-    return 0;
-}
-
-/* The setting NAME.url. */
-static int conf_check_url(const char *name, const char *url, char why[CONF_WHY_SIZE])
-{
-    char wrong[URL_WHY_SIZE];
-
-    if (url_check(url, strlen(url), URL_LOGIN, NULL, wrong) == 0)
-        return 0;
-    snprintf(why, CONF_WHY_SIZE, "%s.url: \"%.40s\" %s", name, strchr(url, '@') ? "..." : url,
-        wrong);
-    return ERR_CONFIG;
-}
-
-static int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    const struct {
-        const char *name, *url;
-    } may_be_empty[] = {
-        {"osrm", c->osrm_url},
-        {"search", c->search_url},
-        {"prices", c->prices_url},
-        {"weather", c->weather_url},
-        {"geocode", c->geocode_url},
-        {"places", c->places_url},
-        {"fuel", c->fuel_url},
-        {"roads", c->roads_url},
-        {"videos", c->videos_url},
-        {"voice", c->voice_url},
-    };
-    struct conf_provider providers[CONF_PROVIDER_COUNT];
-
-    conf_list_providers(c, providers);
-    for (size_t i = 0; i < CONF_PROVIDER_COUNT; i++)
-        if (conf_check_url(providers[i].name, providers[i].url, why))
-            return ERR_CONFIG;
-    for (size_t i = 0; i < sizeof may_be_empty / sizeof *may_be_empty; i++)
-        if (*may_be_empty[i].url && conf_check_url(may_be_empty[i].name, may_be_empty[i].url, why))
-            return ERR_CONFIG;
-    return 0;
-}
-
-/* The setting NAME.temperature. */
-static int conf_check_temperature(const char *name, const char *text, char why[CONF_WHY_SIZE])
-{
-    char *end;
-    double value = strtod(text, &end);
-
-    if (!*text || (!*end && value >= 0 && value <= 2))
-        return 0;
-    snprintf(why, CONF_WHY_SIZE, "%s.temperature: \"%.60s\" is not a number from 0 to 2", name,
-        text);
-    return ERR_CONFIG;
-}
-
-static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    struct conf_provider providers[CONF_PROVIDER_COUNT];
-    int error = conf_check_temperature("model", c->model_temperature, why);
-
-    conf_list_providers(c, providers);
-    for (size_t i = 0; !error && i < CONF_PROVIDER_COUNT; i++)
-        error = conf_check_temperature(providers[i].name, providers[i].temperature, why);
-    return error;
-}
-
-static int conf_rule_openai(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    static const struct {
-        const char *name, *words, *list[8];
-    } rows[] = {
-        {"max_tokens_field", "auto, max_tokens, max_completion_tokens or none",
-            {"auto", "max_tokens", "max_completion_tokens", "none"}},
-        {"reasoning_content", "auto or off", {"auto", "off"}},
-        {"thinking_form", "auto, reasoning_effort, reasoning, thinking, chat_template or none",
-            {"auto", "reasoning_effort", "reasoning", "thinking", "chat_template", "none"}},
-    };
-    const char *const values[] = {c->openai_max_tokens_field, c->openai_reasoning_content,
-        c->openai_thinking_form};
-
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (conf_one_of(values[i], rows[i].list))
-            continue;
-        snprintf(why, CONF_WHY_SIZE, "openai.%s: \"%.60s\" is not %s", rows[i].name, values[i],
-            rows[i].words);
-        return ERR_CONFIG;
-    }
-    return 0;
-}
-
-/* The setting NAME.WHAT is auto, on or off. */
-static int conf_check_switch(const char *name, const char *what, const char *value,
-    char why[CONF_WHY_SIZE])
-{
-    static const char *const known[] = {"auto", "on", "off", NULL};
-
-    if (conf_one_of(value, known))
-        return 0;
-    snprintf(why, CONF_WHY_SIZE, "%s.%s: \"%.60s\" is not auto, on or off", name, what, value);
-    return ERR_CONFIG;
-}
-
-static int conf_rule_responses(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    static const char *const summaries[] = {"auto", "concise", "detailed", "off", NULL};
-
-    if (conf_one_of(c->responses_summary, summaries))
-        return 0;
-    snprintf(why, CONF_WHY_SIZE,
-        "responses.summary: \"%.60s\" is not auto, concise, detailed or off", c->responses_summary);
-    return ERR_CONFIG;
-}
-
-static int conf_rule_title(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-#define CONF_PROVIDER_NAME_(provider, vendor) #provider,
-    static const char *const known[] = {CONF_PROVIDERS(CONF_PROVIDER_NAME_) NULL};
-#undef CONF_PROVIDER_NAME_
-    const char *colon = strchr(c->title_model, ':');
-
-    if (!*c->title_model ||
-        (colon && colon[1] &&
-            conf_word_is(c->title_model, (size_t)(colon - c->title_model), known)))
-        return 0;
-    snprintf(why, CONF_WHY_SIZE,
-        "title.model: \"%.60s\" is not PROVIDER:MODEL, such as openai:gpt-mini", c->title_model);
-    return ERR_CONFIG;
-}
-
-static int conf_rule_switches(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    struct conf_provider providers[CONF_PROVIDER_COUNT];
-    int error = 0;
-
-    conf_list_providers(c, providers);
-    for (size_t i = 0; i < CONF_PROVIDER_COUNT && !error; i++) {
-        const struct conf_provider *p = &providers[i];
-        if (!(error = conf_check_switch(p->name, "think_tags", p->think_tags, why)) &&
-            !(error = conf_check_switch(p->name, "images", p->images, why)))
-            error = conf_check_switch(p->name, "documents", p->documents, why);
-    }
-    return error;
-}
-
-static int conf_rule_window(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    struct conf_provider providers[CONF_PROVIDER_COUNT];
-
-    conf_list_providers(c, providers);
-    for (size_t i = 0; i < CONF_PROVIDER_COUNT; i++) {
-        if (!providers[i].context_tokens || providers[i].context_tokens >= WINDOW_MIN)
-            continue;
-        snprintf(why, CONF_WHY_SIZE, "%s.context_tokens: %lld is neither 0 nor %d or more",
-            providers[i].name, (long long)providers[i].context_tokens, WINDOW_MIN);
-        return ERR_CONFIG;
-    }
-    return 0;
-}
-
-static int conf_rule_thinking(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    static const char *const known[] = {"auto", "on", "off", "minimal", "low", "medium", "high",
-        "xhigh", "max", NULL};
-    struct conf_provider providers[CONF_PROVIDER_COUNT];
-
-    conf_list_providers(c, providers);
-    for (size_t i = 0; i < CONF_PROVIDER_COUNT; i++) {
-        const char *value = providers[i].thinking;
-        size_t digits = strspn(value, "0123456789");
-        long tokens = digits && digits < 8 && !value[digits] ? strtol(value, NULL, 10) : 0;
-        if (conf_one_of(value, known) || (tokens >= THINKING_MIN && tokens <= THINKING_MAX))
-            continue;
-        snprintf(why, CONF_WHY_SIZE,
-            "%s.thinking: \"%.60s\" is not auto, on, off, minimal, low, medium, high, xhigh, max or "
-            "tokens from %d to %d",
-            providers[i].name, value, THINKING_MIN, THINKING_MAX);
-        return ERR_CONFIG;
-    }
-    return 0;
-}
-
 /* A file must fit into what carries it, and into what keeps it. */
 static int conf_rule_attachments(const struct conf *c, char why[CONF_WHY_SIZE])
 {
@@ -502,16 +300,13 @@ static int conf_rule_voice(const struct conf *c, char why[CONF_WHY_SIZE])
     static const char *const known[] = {"auto", "url", "offline", "off", NULL};
     const struct {
         const char *name, *value;
-    } rows[] = {{"transcribe", c->voice_transcribe}, {"speak", c->voice_speak}};
+    } rows[] = {{"voice.transcribe", c->voice_transcribe}, {"voice.speak", c->voice_speak}};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (!conf_one_of(rows[i].value, known)) {
-            snprintf(why, CONF_WHY_SIZE, "voice.%s: \"%.60s\" is not auto, url, offline or off",
-                rows[i].name, rows[i].value);
+        if (conf_check_word(rows[i].name, rows[i].value, known, why))
             return ERR_CONFIG;
-        }
         if (!strcmp(rows[i].value, "url") && !*c->voice_url) {
-            snprintf(why, CONF_WHY_SIZE, "voice.url: empty, but voice.%s is url", rows[i].name);
+            snprintf(why, CONF_WHY_SIZE, "voice.url: empty, but %s is url", rows[i].name);
             return ERR_CONFIG;
         }
     }
@@ -553,6 +348,8 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_log_format,
     conf_rule_metrics,
     conf_rule_otlp,
+    conf_rule_geocode,
+    conf_rule_listen,
 };
 
 void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)
@@ -561,7 +358,8 @@ void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)
 
     for (size_t i = 0; i < sizeof conf_rules / sizeof conf_rules[0]; i++)
         if (conf_rules[i](c, why))
-            fn(arg, why);
+            conf_tell(c, fn, arg, false, why);
+    conf_warn_each(c, fn, arg);
 }
 
 int conf_check(const struct conf *c, char why[CONF_WHY_SIZE])

@@ -14,23 +14,18 @@
 static int conf_check_algorithms(const struct conf *c, bool *secret, bool *public,
     char why[CONF_WHY_SIZE])
 {
-    static const char *const algorithms[] = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
-        "ES256", "ES384", "ES512", "EdDSA", NULL};
+    static const char *const algorithms[] = {"HS256", "RS256", "RS384", "RS512", "PS256", "PS384",
+        "PS512", "ES256", "ES384", "ES512", "EdDSA", NULL};
     static const char *const secrets[] = {"HS256", NULL};
     static const char between[] = " ,\t";
     const char *at = c->jwt_algorithm;
 
     while (*(at += strspn(at, between))) {
         size_t len = strcspn(at, between);
-        bool known = conf_word_is(at, len, algorithms), hs = conf_word_is(at, len, secrets);
-        if (!known && !hs) {
-            snprintf(why, CONF_WHY_SIZE,
-                "jwt.algorithm: \"%.*s\" is none of HS256, RS256, RS384, RS512, PS256, PS384, PS512, "
-                "ES256, ES384, ES512, EdDSA",
-                (int)(len > 40 ? 40 : len), at);
-            return ERR_CONFIG;
-        }
-        *public = *public || known;
+        bool hs = conf_word_is(at, len, secrets);
+        if (!hs && !conf_word_is(at, len, algorithms))
+            return conf_not_one_of("jwt.algorithm", at, len, algorithms, why);
+        *public = *public || !hs;
         *secret = *secret || hs;
         at += len;
     }

@@ -12,9 +12,13 @@ libbase_a_SOURCES = \
 	base/conf_check.c \
 	base/conf_check_auth.c \
 	base/conf_check_measure.c \
+	base/conf_check_model.c \
 	base/conf_check_page.c \
 	base/conf_load.c \
+	base/conf_near.c \
 	base/conf_parts.h \
+	base/conf_value.c \
+	base/conf_warn.c \
 	base/err.c base/err.h \
 	base/file.c base/file.h \
 	base/ident.c base/ident.h \

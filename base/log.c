@@ -22,6 +22,8 @@ static struct {
     char process[32];
     char own_context[LOG_CONTEXT_SIZE];
     char *context; /* in use: that, or a task's */
+    char *last_error;
+    size_t last_error_size;
 } state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO, .context = state.own_context};
 
 static int log_open_file(const char *path)
@@ -85,6 +87,12 @@ void log_context_use(char *context)
     state.context = context ? context : state.own_context;
 }
 
+void log_last_error_use(char *text, size_t size)
+{
+    state.last_error = text;
+    state.last_error_size = size;
+}
+
 /* Control characters would let hostile text forge lines or move a terminal's cursor. */
 static size_t log_escape(char *out, size_t room, const char *text)
 {
@@ -119,7 +127,13 @@ static void log_line(enum log_level level, const char *format, va_list args)
         n += log_escape(line + n, sizeof line - n - 1, state.context);
         line[n++] = ' ';
     }
+    size_t from = n;
     n += log_escape(line + n, sizeof line - n, message);
+    if (level == LOG_LEVEL_ERROR && state.last_error_size > 0) {
+        size_t len = n - from < state.last_error_size ? n - from : state.last_error_size - 1;
+        memset(state.last_error, 0, state.last_error_size);
+        memcpy(state.last_error, line + from, len);
+    }
     line[n++] = '\n';
     /* Nothing can be done about a log that cannot be written. */
     ssize_t ignored = write(state.fd, line, n);

@@ -31,6 +31,13 @@ void log_context_set(const char *context);
 #define LOG_CONTEXT_SIZE 256
 void log_context_use(char *context);
 
+/*
+ * Where the text of the last line of level error is put from now on, `size` bytes that end with a
+ * NUL at any moment: what a process says before it dies. Memory that another process reads. NULL =
+ * nowhere. Borrowed.
+ */
+void log_last_error_use(char *text, size_t size);
+
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* State of one rate-limited call site: at most 10 lines in 10 s, then a line with the count. */

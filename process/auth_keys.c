@@ -122,7 +122,7 @@ static int auth_keys_parse(const struct conf *conf, char *text, struct apikey **
     char why[CONF_WHY_SIZE])
 {
     const char *wrong = "";
-    size_t lines = 1;
+    size_t lines = 1, told = 0;
     unsigned number = 0;
     int error = 0;
 
@@ -132,15 +132,19 @@ static int auth_keys_parse(const struct conf *conf, char *text, struct apikey **
     *keys = calloc(lines, sizeof **keys);
     if (!*keys)
         return ERR_NOMEM;
-    for (char *line; !error && (line = strsep(&text, "\n"));) {
+    for (char *line; (line = strsep(&text, "\n"));) { /* what is wrong in each of them */
         bool found = false;
 
         number++;
-        error = apikey_parse(line, &(*keys)[*count], &found, &wrong);
-        *count += found && !error;
+        if (apikey_parse(line, &(*keys)[*count], &found, &wrong) == 0) {
+            *count += found;
+            continue;
+        }
+        error = ERR_CONFIG;
+        if (told < CONF_WHY_SIZE)
+            told += (size_t)snprintf(why + told, CONF_WHY_SIZE - told, "%s%.100s:%u: %s",
+                told ? "\n" : "", conf->api_keys_file, number, wrong);
     }
-    if (error)
-        snprintf(why, CONF_WHY_SIZE, "%s:%u: %s", conf->api_keys_file, number, wrong);
     return error;
 }
 

@@ -58,7 +58,7 @@ bool limits_is_class(const char *name, size_t len);
  */
 MUST_CHECK int limits_load(const struct conf *conf, char *why, size_t why_size);
 /* Tells each problem of them; keeps nothing. */
-void limits_check(const struct conf *conf, conf_problem_fn *fn, void *arg);
+void limits_check(const struct conf *conf, conf_reason_fn *fn, void *arg);
 /* The name of a class by index, in the file's order; NULL behind the last one. */
 const char *limits_class_at(size_t index);
 

@@ -45,7 +45,7 @@ static int64_t limits_sum(const char *text)
     return money_parse(text, strlen(text), &micros) ? 0 : micros;
 }
 
-static int limits_check_sum(const char *name, const char *text, conf_problem_fn *fn, void *arg)
+static int limits_check_sum(const char *name, const char *text, conf_reason_fn *fn, void *arg)
 {
     char why[CONF_WHY_SIZE];
     int64_t micros;
@@ -58,7 +58,7 @@ static int limits_check_sum(const char *name, const char *text, conf_problem_fn 
     return ERR_CONFIG;
 }
 
-static int limits_check_sums(const struct conf *conf, conf_problem_fn *fn, void *arg)
+static int limits_check_sums(const struct conf *conf, conf_reason_fn *fn, void *arg)
 {
     int error = 0, one;
 
@@ -119,7 +119,7 @@ static int limits_read_line(char *line, struct limits_classes *out, char why[LIM
 }
 
 static int limits_read_lines(const char *path, char *text, struct limits_classes *out,
-    conf_problem_fn *fn, void *arg)
+    conf_reason_fn *fn, void *arg)
 {
     char reason[LIMITS_WHY_SIZE], why[CONF_WHY_SIZE];
     unsigned number = 0;
@@ -137,7 +137,7 @@ static int limits_read_lines(const char *path, char *text, struct limits_classes
     return error;
 }
 
-static int limits_read(const char *path, struct limits_classes *out, conf_problem_fn *fn, void *arg)
+static int limits_read(const char *path, struct limits_classes *out, conf_reason_fn *fn, void *arg)
 {
     char *text = NULL, why[CONF_WHY_SIZE];
     size_t len = 0, lines = 1;
@@ -156,7 +156,7 @@ static int limits_read(const char *path, struct limits_classes *out, conf_proble
     return error;
 }
 
-static int limits_read_all(const struct conf *conf, struct limits_classes *out, conf_problem_fn *fn,
+static int limits_read_all(const struct conf *conf, struct limits_classes *out, conf_reason_fn *fn,
     void *arg)
 {
     int error = limits_check_sums(conf, fn, arg), classes_error = 0;
@@ -195,7 +195,7 @@ int limits_load(const struct conf *conf, char *why, size_t why_size)
     return error;
 }
 
-void limits_check(const struct conf *conf, conf_problem_fn *fn, void *arg)
+void limits_check(const struct conf *conf, conf_reason_fn *fn, void *arg)
 {
     struct limits_classes read = {0};
 

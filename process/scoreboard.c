@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 const char *scoreboard_pool_name(enum scoreboard_pool pool)
@@ -168,6 +169,7 @@ void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot, s
     atomic_store(&slot->slowest_us, 0);
     atomic_store(&slot->long_owner, 0);
     atomic_store(&slot->beat_ms, 0);
+    memset(slot->last_error, 0, sizeof slot->last_error);
     atomic_store(&slot->seats_first, (int)first);
     atomic_store(&slot->seats_count, (int)count);
     slot->seats_free = count > 0 ? (int)first : -1;

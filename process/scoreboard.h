@@ -65,6 +65,7 @@ struct scoreboard_seat {
     atomic_ullong tool_owner;   /* of the call for which a tool process is asked; 0 = none */
     atomic_int voice;           /* enum voice_place, process/voice_queue.h */
 };
+#define SCOREBOARD_ERROR_SIZE 256
 struct scoreboard_slot {
     /* supervisor */
     atomic_int pid;  /* 0 = no process */
@@ -88,6 +89,7 @@ struct scoreboard_slot {
     atomic_ullong passes_slow; /* turn workers: passes of the loop beyond 20 ms (fcgi-app/lag.h) */
     atomic_llong slowest_us;   /* the longest of them */
     atomic_llong beat_ms; /* worker_beat: when its loop last came round; 0 = it gives no beat */
+    char last_error[SCOREBOARD_ERROR_SIZE]; /* log_last_error_use; read when it has died */
 };
 struct scoreboard {
     size_t slot_count;

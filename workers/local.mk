@@ -3,10 +3,13 @@ noinst_LIBRARIES += libworkers.a
 libworkers_a_SOURCES = \
 	workers/supervisor/api_key_command.c workers/supervisor/api_key_command.h \
 	workers/supervisor/audit_command.c workers/supervisor/audit_command.h \
+	workers/supervisor/check_command.c workers/supervisor/check_command.h \
 	workers/supervisor/check_settings.c workers/supervisor/check_settings.h \
+	workers/supervisor/config_command.c workers/supervisor/config_command.h \
 	workers/supervisor/control.c workers/supervisor/control.h \
 	workers/supervisor/crew.c workers/supervisor/crew.h \
 	workers/supervisor/crew_deaths.c \
+	workers/supervisor/crew_failed.c \
 	workers/supervisor/crew_fork.c \
 	workers/supervisor/crew_lines.c \
 	workers/supervisor/crew_parts.h \
@@ -25,8 +28,11 @@ libworkers_a_SOURCES = \
 	workers/supervisor/observe_command.c workers/supervisor/observe_command.h \
 	workers/supervisor/report_command.c workers/supervisor/report_command.h \
 	workers/supervisor/revoke_command.c workers/supervisor/revoke_command.h \
+	workers/supervisor/reload_command.c workers/supervisor/reload_command.h \
 	workers/supervisor/selftest_command.c workers/supervisor/selftest_command.h \
 	workers/supervisor/service.c workers/supervisor/service.h \
+	workers/supervisor/settings.c workers/supervisor/settings.h \
+	workers/supervisor/settings_page.c workers/supervisor/settings_page.h \
 	workers/supervisor/setup_command.c workers/supervisor/setup_command.h \
 	workers/supervisor/sockets.c workers/supervisor/sockets.h \
 	workers/supervisor/starved.c workers/supervisor/starved.h \
@@ -35,6 +41,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/supervisor.c workers/supervisor/supervisor.h \
 	workers/supervisor/supervisor_parts.h \
 	workers/supervisor/supervisor_phase.c \
+	workers/supervisor/supervisor_reload.c \
 	workers/supervisor/tables_command.c workers/supervisor/tables_command.h \
 	workers/supervisor/watchdog.c workers/supervisor/watchdog.h \
 	workers/api/api_worker.c \

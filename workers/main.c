@@ -2,6 +2,7 @@
 
 #include "agent/model/prices.h"
 #include "agent/turn.h"
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -9,7 +10,9 @@
 #include "process/limits.h"
 #include "tools/engine/tools.h"
 #include "wire/http/http.h"
+#include "workers/supervisor/check_command.h"
 #include "workers/supervisor/check_settings.h"
+#include "workers/supervisor/settings.h"
 #include "workers/supervisor/supervisor.h"
 
 #include <getopt.h>
@@ -17,157 +20,104 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* turnpiked: arguments, then the supervisor. */
 
-#define DEFAULT_CONFIG "/etc/turnpike/turnpike.conf"
-#define OVERRIDES_MAX 256
 
 struct arguments {
-    const char *config; /* NULL = the default one, if it is there */
-    char *overrides[OVERRIDES_MAX];
-    size_t override_count;
-    bool check;
-    bool http_ready;
+    struct settings_source settings;
+    const char *user; /* with --check */
+    bool check, json;
+    bool http_ready, started;
 };
 
 static void main_usage(FILE *out)
 {
-    fputs("usage: turnpiked [--config FILE] [-s NAME=VALUE]... [--check]\n"
-          "  --config FILE   settings (default " DEFAULT_CONFIG ", if it is there)\n"
-          "  -s NAME=VALUE   one setting, over the file\n"
-          "  --check         check the settings and end\n"
-          "  --version\n"
-          "`turnpike config` lists the settings.\n",
+    fputs(
+        "usage: turnpiked [--config FILE] [-s NAME=VALUE]... [--check [--json] [--user NAME]]\n"
+        "  --config FILE   settings (default " SETTINGS_FILE ", if it is there)\n"
+        "  -s NAME=VALUE   one setting, over the file\n"
+        "  --check         tell everything that is wrong with the settings, and end: with status 1\n"
+        "                  when something is; warnings do not count\n"
+        "  --json          the same for programs, on standard output\n"
+        "  --user NAME     look at files as this user (root alone; for " SETTINGS_FILE "\n"
+        "                  it is turnpike)\n"
+        "  --version\n"
+        "`turnpike config` lists the settings.\n",
         out);
 }
 
-static int main_apply_override(struct conf *conf, const char *text, char why[CONF_WHY_SIZE])
+/* Errors and warnings of a start or a reload: the errors for whoever asked, the warnings for the
+ * log. */
+static void main_collect(void *arg, const struct conf_problem *problem)
 {
-    char name[128];
-    const char *equals = strchr(text, '=');
-    if (!equals || (size_t)(equals - text) >= sizeof name) {
-        snprintf(why, CONF_WHY_SIZE, "-s %.100s: NAME=VALUE is needed", text);
-        return ERR_CONFIG;
-    }
-    memcpy(name, text, (size_t)(equals - text));
-    name[equals - text] = '\0';
-    return conf_set(conf, name, equals + 1, why);
+    char line[CONF_WHY_SIZE];
+
+    conf_problem_line(problem, line);
+    if (problem->warning)
+        log_warn("%s", line + strlen("warning: "));
+    else
+        buf_printf(arg, "%s\n", line);
 }
 
-static int main_configure(void *arg, struct conf *conf, char why[CONF_WHY_SIZE])
+static int main_configure(void *arg, struct conf *conf, struct buf *why)
 {
-    const struct arguments *arguments = arg;
+    struct arguments *arguments = arg;
     int error = conf_init(conf);
-    if (error != 0) {
-        snprintf(why, CONF_WHY_SIZE, "%s", err_text(error));
+
+    if (error)
         return error;
-    }
-    if (arguments->config)
-        error = conf_load(conf, arguments->config, why);
-    else if (access(DEFAULT_CONFIG, F_OK) == 0)
-        error = conf_load(conf, DEFAULT_CONFIG, why);
-    for (size_t i = 0; i < arguments->override_count && error == 0; i++)
-        error = main_apply_override(conf, arguments->overrides[i], why);
-    if (error == 0)
-        error = conf_check(conf, why);
-    if (error != 0)
+    error = settings_read(&arguments->settings, conf, main_collect, why);
+    /* The unit's ExecStartPre= has looked at files before a start; before a reload nobody has. */
+    if (!error && arguments->started)
+        check_settings(conf, main_collect, why);
+    if (!error && why->len)
+        error = ERR_CONFIG;
+    if (error)
         conf_fini(conf);
+    arguments->started = arguments->started || !error;
     return error;
 }
 
-static int main_prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SIZE])
+static int main_prepare(void *arg, const struct conf *conf, struct buf *why)
 {
     struct arguments *arguments = arg;
+    char text[CHECK_SETTINGS_WHY_SIZE] = "";
     int error = arguments->http_ready ? 0 : http_global_init();
     arguments->http_ready = error == 0;
     if (error == 0) {
-        error = tools_configure(conf, why, CONF_WHY_SIZE);
-        if (error == ERR_CONFIG)
+        error = tools_configure(conf, text, sizeof text);
+        if (error == ERR_CONFIG) {
+            buf_puts(why, text);
             return error;
+        }
     }
     if (error == 0 &&
-        (limits_load(conf, why, CONF_WHY_SIZE) != 0 ||
-            prices_load(conf->prices_file, why, CONF_WHY_SIZE) != 0) &&
-        *why != '\0')
+        (limits_load(conf, text, sizeof text) != 0 ||
+            prices_load(conf->prices_file, text, sizeof text) != 0) &&
+        *text != '\0') {
+        buf_printf(why, "%s\n", text);
         return ERR_CONFIG;
+    }
     if (error == 0)
         error = turn_global_init(conf);
     if (error != 0) {
-        snprintf(why, CONF_WHY_SIZE, "what workers share cannot be prepared: %s", err_text(error));
+        buf_printf(why, "what workers share cannot be prepared: %s\n", err_text(error));
         return error;
     }
-    return serve_global_init(conf, why, CONF_WHY_SIZE);
+    error = serve_global_init(conf, text, sizeof text);
+    buf_puts(why, text);
+    return error;
 }
 
-/* ---- --check: everything that is wrong, at once ---- */
-
-#define CHECK_TOLD_MAX 100 /* a file that is something else has a problem in each line */
-
-static void main_check_print(void *arg, const char *why)
+static bool main_add_override(struct settings_source *source, char *text)
 {
-    int *problems = arg;
-
-    if (++*problems <= CHECK_TOLD_MAX)
-        fprintf(stderr, "turnpiked: %s\n", why);
-}
-
-/* Files, -s and the form of all settings. Returns 0; ERR_NOMEM; ERR_CONFIG: the file cannot be
- * read, so that nothing is known of what would be set. */
-static int main_check_form(const struct arguments *arguments, struct conf *conf, int *problems)
-{
-    char why[CONF_WHY_SIZE];
-    const char *file = arguments->config;
-
-    if (!file && access(DEFAULT_CONFIG, F_OK) == 0)
-        file = DEFAULT_CONFIG;
-    int found = file ? conf_load_each(conf, file, main_check_print, problems) : 0;
-    if (found < 0)
-        return found;
-    for (size_t i = 0; i < arguments->override_count; i++)
-        if (main_apply_override(conf, arguments->overrides[i], why))
-            main_check_print(problems, why);
-    conf_check_each(conf, main_check_print, problems);
-    return 0;
-}
-
-/* What the start would read: keys, MCP servers, declared tools. */
-static void main_check_parts(const struct conf *conf, int *problems)
-{
-    char why[CONF_WHY_SIZE] = "";
-
-    if (tools_configure(conf, why, sizeof why))
-        main_check_print(problems, why);
-    if (serve_global_init(conf, why, sizeof why))
-        main_check_print(problems, why);
-}
-
-static int main_check_only(const struct arguments *arguments)
-{
-    struct conf conf;
-    int problems = 0;
-
-    if (conf_init(&conf)) {
-        fprintf(stderr, "turnpiked: %s\n", err_text(ERR_NOMEM));
-        return 1;
+    if (source->override_count == SETTINGS_OVERRIDES_MAX) {
+        fputs("turnpiked: too many -s\n", stderr);
+        return false;
     }
-    int error = main_check_form(arguments, &conf, &problems);
-    if (error == ERR_NOMEM)
-        main_check_print(&problems, err_text(error));
-    else if (!error)
-        check_settings(&conf, main_check_print, &problems);
-    if (!problems)
-        main_check_parts(&conf, &problems);
-    conf_fini(&conf);
-    if (problems) {
-        fprintf(stderr, "turnpiked: %d problem%s in the settings%s\n", problems,
-            problems == 1 ? "" : "s",
-            problems > CHECK_TOLD_MAX ? ", of which the first are told" : "");
-        return 1;
-    }
-    puts("the settings are valid");
-    return 0;
+    source->overrides[source->override_count++] = text;
+    return true;
 }
 
 /* Returns -1 to go on, else the exit status. */
@@ -175,21 +125,25 @@ static int main_parse_arguments(int argc, char **argv, struct arguments *argumen
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
         {"set", required_argument, NULL, 's'}, {"check", no_argument, NULL, 'k'},
+        {"json", no_argument, NULL, 'j'}, {"user", required_argument, NULL, 'u'},
         {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "c:s:h", options, NULL)) != -1;) {
         switch (option) {
         case 'c':
-            arguments->config = strdup(optarg);
+            arguments->settings.config = strdup(optarg);
             break;
         case 's':
-            if (arguments->override_count == OVERRIDES_MAX) {
-                fputs("turnpiked: too many -s\n", stderr);
+            if (!main_add_override(&arguments->settings, strdup(optarg)))
                 return 2;
-            }
-            arguments->overrides[arguments->override_count++] = strdup(optarg);
             break;
         case 'k':
             arguments->check = true;
+            break;
+        case 'j':
+            arguments->json = true;
+            break;
+        case 'u':
+            arguments->user = strdup(optarg);
             break;
         case 'v':
             puts("turnpiked " PACKAGE_VERSION);
@@ -202,7 +156,7 @@ static int main_parse_arguments(int argc, char **argv, struct arguments *argumen
             return 2;
         }
     }
-    if (optind == argc)
+    if (optind == argc && (arguments->check || (!arguments->json && !arguments->user)))
         return -1;
     main_usage(stderr);
     return 2;
@@ -216,7 +170,7 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     if (arguments.check)
-        return main_check_only(&arguments);
+        return check_command(&arguments.settings, arguments.user, arguments.json);
     const struct supervisor_options options = {.mains = {[SCOREBOARD_API] = api_worker_main,
                                                    [SCOREBOARD_TURN] = turn_worker_main,
                                                    [SCOREBOARD_STREAM] = stream_worker_main,

@@ -10,11 +10,13 @@
 #include "process/webpush.h"
 #include "workers/supervisor/api_key_command.h"
 #include "workers/supervisor/audit_command.h"
+#include "workers/supervisor/config_command.h"
 #include "workers/supervisor/control.h"
 #include "workers/supervisor/failover_command.h"
 #include "workers/supervisor/feedback_command.h"
 #include "workers/supervisor/mcp_command.h"
 #include "workers/supervisor/observe_command.h"
+#include "workers/supervisor/reload_command.h"
 #include "workers/supervisor/report_command.h"
 #include "workers/supervisor/revoke_command.h"
 #include "workers/supervisor/setup_command.h"
@@ -37,6 +39,8 @@
 /* turnpike: the operator's command. Speaks to the control socket of a running turnpiked. */
 
 #define DEFAULT_CONFIG "/etc/turnpike/turnpike.conf"
+/* Where systemd puts the service's credentials; root may read them. */
+#define CREDENTIALS "/run/credentials/turnpike.service"
 #define TIMEOUT_MS 5000
 #define TOP_EVERY_MS 1000
 
@@ -66,7 +70,7 @@ static int turnpike_load_settings(const struct options *o, struct conf *conf,
     }
     if (o->config)
         return conf_load(conf, o->config, why);
-    return access(DEFAULT_CONFIG, R_OK) == 0 ? conf_load(conf, DEFAULT_CONFIG, why) : 0;
+    return access(DEFAULT_CONFIG, F_OK) == 0 ? conf_load(conf, DEFAULT_CONFIG, why) : 0;
 }
 
 static void turnpike_find_socket(struct options *o)
@@ -141,7 +145,8 @@ static int turnpike_run_reload(struct options *o, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    return turnpike_ask_and_print(o, "reload");
+    turnpike_find_socket(o);
+    return reload_command(o->path);
 }
 
 static int turnpike_run_reopen(struct options *o, int argc, char **argv)
@@ -271,37 +276,93 @@ static int turnpike_run_top(struct options *o, int argc, char **argv)
 
 /* --- config --- */
 
-/* The output is a configuration file. */
-static void turnpike_print_setting(void *arg, const char *name, const char *value, const char *def,
-    const char *help)
+static void turnpike_print_problem(void *arg, const struct conf_problem *problem)
 {
-    (void)arg;
-    bool secret = strcmp(value, "***") == 0;
-    printf("# %s (default: %s)\n%s%s = %s\n", help, def[0] != '\0' ? def : "empty",
-        secret ? "# set: " : "", name, value);
+    char line[CONF_WHY_SIZE];
+    int *errors = arg;
+    *errors += !problem->warning;
+    fprintf(stderr, "turnpike: %s\n", conf_problem_line(problem, line));
+}
+
+/* Settings that are wrong are told; the others are shown all the same. */
+static int turnpike_show_config(struct options *o, const struct config_request *request)
+{
+    struct conf conf;
+    const char *file = o->config          ? o->config :
+        access(DEFAULT_CONFIG, F_OK) == 0 ? DEFAULT_CONFIG :
+                                            NULL;
+    int errors = 0, status = 1, error = conf_init(&conf);
+    if (access(CREDENTIALS, X_OK) == 0)
+        setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
+    if (error == 0 && file && !request->page)
+        error = conf_load_each(&conf, file, turnpike_print_problem, &errors);
+    if (error >= 0) {
+        conf_check_each(&conf, turnpike_print_problem, &errors);
+        status = config_command(&conf, request);
+    }
+    conf_fini(&conf);
+    return status != 0 || errors > 0 ? 1 : 0;
+}
+
+static int turnpike_config_usage(FILE *out)
+{
+    fputs("usage: turnpike [--config FILE] config [--changed] [--running] [--json] [NAME...]\n"
+          "  without anything: all settings, as a configuration file\n"
+          "  NAME...    these, with their limits and the line that set them\n"
+          "  --changed  those that differ from their defaults, or from what the service runs with\n"
+          "  --running  the values that the service runs with\n"
+          "  --json     the same for programs\n",
+        out);
+    return out == stdout ? 0 : 2;
 }
 
 static int turnpike_run_config(struct options *o, int argc, char **argv)
 {
-    struct conf conf;
-    char why[CONF_WHY_SIZE];
-    (void)argc;
-    (void)argv;
-    int error = turnpike_load_settings(o, &conf, why);
-    if (error == 0) {
-        conf_visit(&conf, turnpike_print_setting, NULL);
-        error = conf_check(&conf, why);
+    static const struct option table[] = {{"changed", no_argument, NULL, 'd'},
+        {"running", no_argument, NULL, 'R'}, {"json", no_argument, NULL, 'j'},
+        {"page", no_argument, NULL, 'p'}, {"config", required_argument, NULL, 'c'},
+        {"socket", required_argument, NULL, 's'}, {"run-dir", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    struct config_request request = {.json = o->json};
+    argc++; /* getopt wants the command before its options */
+    argv--;
+    optind = 0; /* getopt begins anew, behind the command */
+    for (int option; (option = getopt_long(argc, argv, "c:h", table, NULL)) != -1;) {
+        switch (option) {
+        case 'd':
+            request.changed = true;
+            break;
+        case 'R':
+            request.running = true;
+            break;
+        case 'j':
+            request.json = true;
+            break;
+        case 'p':
+            request.page = true;
+            break;
+        case 'c':
+            o->config = optarg;
+            break;
+        case 's':
+            o->socket = optarg;
+            break;
+        case 'r':
+            o->run_dir = optarg;
+            break;
+        default:
+            return turnpike_config_usage(option == 'h' ? stdout : stderr);
+        }
     }
-    if (error != 0)
-        fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
-    conf_fini(&conf);
-    return error == 0 ? 0 : 1;
+    request.names = argv + optind;
+    request.name_count = argc - optind;
+    if (!request.page)
+        turnpike_find_socket(o);
+    request.path = o->path;
+    return turnpike_show_config(o, &request);
 }
 
 /* --- origins, for nginx --- */
-
-/* Where systemd puts the service's credentials; root may read them. */
-#define CREDENTIALS "/run/credentials/turnpike.service"
 
 static void turnpike_print_origins(const char *origins, bool development)
 {
@@ -511,10 +572,11 @@ static const struct command commands[] = {
         turnpike_run_status},
     {"top", "", "the same, refreshed each second", turnpike_run_top},
     {"metrics", "[text]", "OpenMetrics; text: Prometheus' older format", turnpike_run_metrics},
-    {"reload", "", "read the configuration again, new workers first", turnpike_run_reload},
+    {"reload", "", "read the configuration again, new workers first; waits until they serve",
+        turnpike_run_reload},
     {"drain", "", "finish what runs, then end; again = faster", turnpike_run_drain},
     {"reopen", "", "open the log file again", turnpike_run_reopen},
-    {"config", "", "all settings with their values, as a configuration file", turnpike_run_config},
+    {"config", "[NAME...]", "settings and where they are from; config --help", turnpike_run_config},
     {"report", "[--week]", "the promised figures, tools, money; report --help",
         turnpike_run_report},
     {"feedback", "[--csv]", "what users say about answers; feedback --help", turnpike_run_feedback},
@@ -562,7 +624,8 @@ static int turnpike_print_table(const char *table)
 /* These have their own options. */
 static bool turnpike_reads_options(const char *command)
 {
-    static const char *const own[] = {"api-key", "chat", "feedback", "report", "selftest", "setup"};
+    static const char *const own[] = {"api-key", "chat", "config", "feedback", "report", "selftest",
+        "setup"};
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(command, own[i]) == 0)

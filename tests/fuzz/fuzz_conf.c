@@ -9,13 +9,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void again(void *arg, const char *name, const char *value, const char *def, const char *help)
+static void again(void *arg, const struct conf_setting *setting)
 {
     char why[CONF_WHY_SIZE];
 
-    (void)def;
-    (void)help;
-    if (strcmp(value, "***") != 0 && conf_set(arg, name, value, why) != 0)
+    if (strcmp(setting->value, "***") != 0 &&
+        conf_set(arg, setting->name, setting->value, why) != 0)
         abort();
 }
 

@@ -207,6 +207,7 @@ static int turn_main(struct worker *w)
         pause();
         return 0;
     case DIE_AT_ONCE:
+        log_error("this one dies at once");
         return 7;
     case COUNT_REQUESTS:
         return count_requests(w);
@@ -264,12 +265,12 @@ static int keeper_main(struct worker *w)
 
 /* --- the supervisor's process --- */
 
-static int configure(void *arg, struct conf *conf, char why[CONF_WHY_SIZE])
+static int configure(void *arg, struct conf *conf, struct buf *reasons)
 {
-    char number[16], extra[256];
+    char number[16], extra[256], why[CONF_WHY_SIZE];
     (void)arg;
     if (atomic_load(&script->bad_configuration)) {
-        snprintf(why, CONF_WHY_SIZE, "bad on purpose");
+        buf_puts(reasons, "bad on purpose\nand another reason\n");
         return ERR_CONFIG;
     }
     int error = conf_init(conf);
@@ -298,7 +299,7 @@ static int configure(void *arg, struct conf *conf, char why[CONF_WHY_SIZE])
     return error;
 }
 
-static int prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SIZE])
+static int prepare(void *arg, const struct conf *conf, struct buf *why)
 {
     (void)arg;
     (void)conf;

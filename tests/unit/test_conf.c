@@ -46,34 +46,58 @@ static void values_and_reasons(void **state)
     } cases[] = {
         {"turn.workers", "8", NULL},
         {"turn.seats", "200", NULL},
-        {"turn.seats", "0", "turn.seats: 0 is below 1"},
-        {"turn.seats", "5000", "turn.seats: 5000 is above 4096"},
+        {"turn.seats", "0", "turn.seats: 0 is below 1 (1 to 4096)"},
+        {"turn.seats", "5000", "turn.seats: 5000 is above 4096 (1 to 4096)"},
         {"turn.workers", "200",
             "turn.workers: 200 is above 64: turn.workers now counts processes; "
             "write turn.seats = 200 for 200 turns at once"},
         {"turn.workers", "4096",
             "turn.workers: 4096 is above 64: turn.workers now counts processes; "
             "write turn.seats = 4096 for 4096 turns at once"},
-        {"turn.workers", "5000", "turn.workers: 5000 is above 64"},
+        {"turn.workers", "5000", "turn.workers: 5000 is above 64 (0 to 64)"},
         {"turn.workers", "-1", "turn.workers: \"-1\" is not a whole number"},
         {"turn.workers", "8x", "turn.workers: \"8x\" is not a whole number"},
-        {"turn.workers", "", "turn.workers: \"\" is not a whole number"},
+        {"turn.workers", "", "turn.workers: has no value: a whole number is needed"},
         {"turn.workers", "99999999999999999999",
             "turn.workers: \"99999999999999999999\" is not a whole number"},
         {"turn.queue_wait", "250ms", NULL},
         {"turn.queue_wait", "5",
-            "turn.queue_wait: \"5\" is not a duration such as 250ms, 5s, 10m, 24h or 30d"},
-        {"turn.queue_wait", "1ms", "turn.queue_wait: 1ms is below 50ms"},
-        {"turn.queue_wait", "1h", "turn.queue_wait: 1h is above 10m"},
+            "turn.queue_wait: \"5\" is not a duration such as 250ms, 5s, 10m, 24h or 30d; did you "
+            "mean 5s?"},
+        {"turn.queue_wait", "5 Sec",
+            "turn.queue_wait: \"5 Sec\" is not a duration such as 250ms, 5s, 10m, 24h or 30d; did "
+            "you mean 5s?"},
+        {"turn.queue_wait", "5s # long",
+            "turn.queue_wait: \"5s # long\" is not a duration such as 250ms, 5s, 10m, 24h or 30d: a "
+            "comment needs a line of its own"},
+        {"turn.queue_wait", "1ms", "turn.queue_wait: 1ms is below 50ms (50ms to 10m)"},
+        {"turn.queue_wait", "1h", "turn.queue_wait: 1h is above 10m (50ms to 10m)"},
         {"keep.log", "106751991168d",
             "keep.log: \"106751991168d\" is not a duration such as 250ms, 5s, 10m, 24h or 30d"},
         {"stream.max_age", "0", NULL},
         {"http.body", "64k", NULL},
-        {"http.body", "1", "http.body: 1 is below 4k"},
-        {"http.body", "1g", "http.body: 1g is above 64m"},
+        {"http.body", "1", "http.body: 1 is below 4k (4k to 64m)"},
+        {"http.body", "1g", "http.body: 1g is above 64m (4k to 64m)"},
+        {"http.body", "8MB",
+            "http.body: \"8MB\" is not a size such as 65536, 64k, 8m or 1g; did you mean 8m?"},
+        {"keep.log", "1m", NULL},
+        {"keep.log", "1s", "keep.log: 1s is below 1m (1m or more)"},
         {"development", "yes", NULL},
+        {"development", "enabled", "development: \"enabled\" is not on or off; did you mean on?"},
+        {"development", "offf", "development: \"offf\" is not on or off; did you mean off?"},
+        {"socket_mode", "0640", NULL},
+        {"socket_mode", "0", NULL},
+        {"socket_mode", "432", NULL},
+        {"socket_mode", "660",
+            "socket_mode: \"660\" is not a mode in octal such as 0660; did you mean 0660?"},
+        {"socket_mode", "0800", "socket_mode: \"0800\" is not a mode in octal such as 0660"},
+        {"socket_mode", "01777", "socket_mode: 01777 is above 0777 (0000 to 0777)"},
+        {"socket_mode", "0x1b0", "socket_mode: \"0x1b0\" is not a mode in octal such as 0660"},
         {"development", "maybe", "development: \"maybe\" is not on or off"},
         {"nonsense", "1", "nonsense: there is no such setting"},
+        {"seats", "1", "seats: there is no such setting; did you mean turn.seats?"},
+        {"Turn-Seats", "1", "Turn-Seats: there is no such setting; did you mean turn.seats?"},
+        {"trun.seats", "1", "trun.seats: there is no such setting; did you mean turn.seats?"},
         {"turn.workers_file", "x", "turn.workers_file: there is no such setting"},
     };
 
@@ -111,16 +135,17 @@ static void text_with_line_numbers(void **state)
     assert_string_equal(why, "/: not a regular file");
 }
 
-static void hide(void *arg, const char *name, const char *value, const char *def, const char *help)
+static void hide(void *arg, const struct conf_setting *s)
 {
-    (void)def;
-    (void)help;
     *(int *)arg += 1;
-    if (strcmp(name, "redis.password") == 0)
-        assert_string_equal(value, "***");
-    if (strcmp(name, "turn.queue_wait") == 0)
-        assert_string_equal(value, "5s");
-    assert_null(strstr(value, "s3cret"));
+    if (strcmp(s->name, "redis.password") == 0)
+        assert_string_equal(s->value, "***");
+    if (strcmp(s->name, "turn.queue_wait") == 0)
+        assert_string_equal(s->value, "5s");
+    if (strcmp(s->name, "socket_mode") == 0)
+        assert_string_equal(s->value, "0660");
+    assert_null(strstr(s->value, "s3cret"));
+    assert_true(*s->group && *s->help && *s->type);
 }
 
 static void secrets_from_files(void **state)
@@ -220,7 +245,7 @@ static void checks_across_settings(void **state)
         check("listen_hint", loopback[i], NULL);
         check("development", "on", NULL);
     }
-    check("jwt.algorithm", "none", "is none of HS256");
+    check("jwt.algorithm", "none", "\"none\" is not HS256, RS256");
     check("jwt.algorithm", "HS256 RS256", "HS256 stands alone");
     check("jwt.algorithm", "HS256", "jwt.secret: 0 bytes");
     check("jwt.secret", "0123456789012345678901234567890123456789", "jwt.audience");
@@ -250,7 +275,7 @@ static void checks_across_settings(void **state)
     check("openai.url", "https://api.openai.com/v1", "openai.key");
     check("openai.key", "k", NULL);
     check("model.chain", "anthropic gemini",
-        "\"gemini\" is not one of anthropic, openai, responses, offline");
+        "\"gemini\" is not anthropic, openai, responses or offline");
     check("model.chain", "offline", NULL);
     check("responses.summary", "long", "responses.summary: \"long\" is not auto, concise");
     check("responses.summary", "off", NULL);
@@ -278,6 +303,143 @@ static void checks_across_settings(void **state)
     check("jwt.user_claim", "https://example.com/uid", NULL);
 }
 
+static char told[4096];
+
+static void keep(void *arg, const struct conf_problem *problem)
+{
+    char line[CONF_WHY_SIZE];
+    size_t len = strlen(told);
+
+    (void)arg;
+    snprintf(told + len, sizeof told - len, "%s\n", conf_problem_line(problem, line));
+}
+
+static void say(const char *text)
+{
+    told[0] = 0;
+    FILE *f = fopen("test_conf.told", "w");
+    fputs(text, f);
+    fclose(f);
+    conf_fini(&c);
+    assert_int_equal(conf_init(&c), 0);
+    assert_true(conf_load_each(&c, "test_conf.told", keep, NULL) >= 0);
+    conf_check_each(&c, keep, NULL);
+    unlink("test_conf.told");
+}
+
+static void all_problems_are_told_with_their_places(void **state)
+{
+    (void)state;
+    say("# first\nlog.level = debgu\nturn.seats 8\nturn.seats = 8\nturn.seats = 9\n"
+        "model.chain = opnai\nmachine = \"a\"\nanthropic.thinking = hihg\n");
+    assert_string_equal(told,
+        "test_conf.told:3: \"turn.seats 8\" is not of the form name = value; did you mean turn.seats "
+        "= 8?\n"
+        "warning: test_conf.told:5: turn.seats: is set in line 4 too; this line, 5, counts\n"
+        "warning: test_conf.told:7: machine: the quotation marks are part of the value\n"
+        "test_conf.told:2: log.level: \"debgu\" is not debug, info, warn or error; did you mean "
+        "debug?\n"
+        "test_conf.told:6: model.chain: \"opnai\" is not anthropic, openai, responses or offline; did "
+        "you mean openai?\n"
+        "test_conf.told:8: anthropic.thinking: \"hihg\" is not auto, on, off, minimal, low, medium, "
+        "high, xhigh, max or tokens from 1024 to 1000000\n");
+    assert_int_equal(c.turn_seats, 9);
+}
+
+/* What would only follow from a line that has been told is not told. */
+static void nothing_that_follows_from_it(void **state)
+{
+    (void)state;
+    say("model.chain = openai\nopenai.key_file = /nope\n");
+    assert_string_equal(told,
+        "test_conf.told:2: openai.key_file: /nope: No such file or directory\n");
+}
+
+static void what_is_valid_and_does_not_fit_together_is_a_warning(void **state)
+{
+    static const struct {
+        const char *file, *told;
+    } cases[] = {
+        {"redis.host = 10.0.0.1\n",
+            "warning: test_conf.told:1: redis.host: is not used while redis.socket is "
+            "/run/redis/redis-server.sock; write `redis.socket =` for it\n"},
+        {"redis.sentinels = a:1\nredis.port = 1\n",
+            "warning: test_conf.told:2: redis.port: is not used, as redis.sentinels names the "
+            "server\n"},
+        {"jwt.secret = 01234567890123456789012345678901\n",
+            "warning: test_conf.told:1: jwt.secret: is not used, as jwt.algorithm does not name "
+            "HS256\n"},
+        {"openai.key = k\n",
+            "warning: test_conf.told:1: openai.key: is not used, as model.chain does not name "
+            "openai\n"},
+        {"search.key = k\n",
+            "warning: test_conf.told:1: search.key: is not used, as search.url is empty\n"},
+        {"\ntool.process_wait = 5s\n",
+            "warning: test_conf.told:2: tool.process_ms: is not below tool.process_wait, so that one "
+            "slow call makes the calls behind it fail\n"},
+        {"tools.allow_private = on\n",
+            "warning: test_conf.told:1: tools.allow_private: is for tests only: users can reach this "
+            "machine's own network by it\n"},
+        {"socket_mode = 432\n",
+            "warning: test_conf.told:1: socket_mode: 432 is decimal: write it in octal, 0660\n"},
+        {"listen_hint = 127.0.0.1:6379\nredis.socket =\n",
+            "test_conf.told:1: redis.port: port 6379 is that of listen_hint, too: one of them cannot "
+            "listen\n"},
+        {"listen_hint = 127.0.0.1:80800\n",
+            "test_conf.told:1: listen_hint: \"127.0.0.1:80800\" has no port from 1 to 65535\n"},
+        {"model.chain = \n",
+            "test_conf.told:1: model.chain: is empty: `offline` answers without a "
+            "model\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        say(cases[i].file);
+        assert_string_equal(told, cases[i].told);
+    }
+    say("");
+    assert_string_equal(told, ""); /* the defaults */
+}
+
+static void look(void *arg, const struct conf_setting *s)
+{
+    (void)arg;
+    if (strcmp(s->name, "turn.seats") == 0) {
+        assert_string_equal(s->value, "9");
+        assert_string_equal(s->least, "1");
+        assert_string_equal(s->most, "4096");
+        assert_string_equal(s->source, "x.conf");
+        assert_int_equal(s->line, 2);
+        assert_true(s->changed);
+    } else if (strcmp(s->name, "lease") == 0) {
+        assert_string_equal(s->source, "-s");
+        assert_false(s->changed); /* said, and the same as the default */
+    } else if (strcmp(s->name, "redis.password") == 0) {
+        assert_string_equal(s->value, "***");
+        assert_true(s->changed && s->secret);
+    } else {
+        assert_null(s->source);
+        assert_false(s->changed);
+    }
+}
+
+static void a_setting_knows_where_it_is_from(void **state)
+{
+    static const char text[] = "\nturn.seats = 9\nredis.password = s3cret\n";
+    struct conf other;
+
+    (void)state;
+    assert_int_equal(conf_load_text(&c, "x.conf", text, sizeof text - 1, why), 0);
+    assert_int_equal(conf_override_each(&c, "lease=5s", keep, NULL), 0);
+    conf_visit(&c, look, NULL);
+    assert_int_equal(conf_init(&other), 0);
+    assert_true(conf_differs(&c, &other, "turn.seats"));
+    assert_true(conf_differs(&c, &other, "redis.password"));
+    assert_false(conf_differs(&c, &other, "lease"));
+    conf_fini(&other);
+    assert_int_equal(conf_override_each(&c, "lease", keep, NULL), ERR_CONFIG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +451,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(files_must_fit_into_what_carries_and_keeps_them, setup,
             teardown),
         cmocka_unit_test_setup_teardown(checks_across_settings, setup, teardown),
+        cmocka_unit_test_setup_teardown(all_problems_are_told_with_their_places, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_that_follows_from_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_valid_and_does_not_fit_together_is_a_warning, setup,
+            teardown),
+        cmocka_unit_test_setup_teardown(a_setting_knows_where_it_is_from, setup, teardown),
     };
     return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* The supervisor as it is, with workers made for the test: start, deaths, reload, drain, status. */
+#include "base/buf.h"
 #include "tests/unit/own_supervisor.h"
 
 #include "base/clock.h"
@@ -414,6 +415,50 @@ static void a_generation_that_fails_is_given_up(void **state)
     own_supervisor_until(f, log_has, "generation 3 serves");
 }
 
+/* What `turnpike reload` asks. */
+static const char *outcome_of(struct fixture *f, const char *line)
+{
+    static struct buf reply;
+    buf_free(&reply);
+    assert_int_equal(control_ask(f->control, line, PATIENCE_MS, &reply), 0);
+    return buf_text(&reply);
+}
+
+static bool reload_one_says(struct fixture *f, const char *text)
+{
+    return strstr(outcome_of(f, "reload 1"), text);
+}
+
+static bool reload_two_says(struct fixture *f, const char *text)
+{
+    return strstr(outcome_of(f, "reload 2"), text);
+}
+
+static void a_failed_reload_tells_whoever_asked_why(void **state)
+{
+    struct fixture *f = *state;
+    snprintf(f->script->extra, sizeof f->script->extra, "worker_ready=60s;respawn.min=20ms");
+    own_supervisor_start_ready(f);
+    assert_non_null(strstr(outcome_of(f, "reload 1"), "error: no such reload"));
+    atomic_store(&f->script->bad_configuration, 1);
+    forget_said(f);
+    assert_string_equal(outcome_of(f, "reload"), "reload 1\n");
+    assert_string_equal(outcome_of(f, "reload 1"),
+        "failed; generation 1 goes on\nbad on purpose\nand another reason\n");
+    own_supervisor_until(f, systemd_heard, "; the last reload failed: bad on purpose");
+    /* A worker that says why it dies: told long before worker_ready is over. */
+    atomic_store(&f->script->bad_configuration, 0);
+    atomic_store(&f->script->turn_worker, DIE_AT_ONCE);
+    assert_string_equal(outcome_of(f, "reload"), "reload 2\n");
+    own_supervisor_until(f, reload_two_says, "failed; generation 1 goes on\nturn worker (");
+    assert_true(reload_two_says(f, "ended with status 7: this one dies at once"));
+    atomic_store(&f->script->turn_worker, SERVE);
+    assert_string_equal(outcome_of(f, "reload"), "reload 3\n");
+    own_supervisor_until(f, reload_one_says, "done; generation"); /* the last word on it */
+    assert_non_null(strstr(outcome_of(f, "reload 3"), "serves"));
+    assert_null(strstr(outcome_of(f, "status"), "the last reload failed"));
+}
+
 static void a_running_turn_is_finished_in_the_drain(void **state)
 {
     struct fixture *f = *state;
@@ -628,6 +673,7 @@ int main(void)
         CASE(a_quarantine_worker_that_dies_at_work_is_there_again),
         CASE(a_reload_takes_the_quarantine_worker_along),
         CASE(reload_changes_the_number_of_workers),
+        CASE(a_failed_reload_tells_whoever_asked_why),
         CASE(a_bad_configuration_changes_nothing),
         CASE(a_generation_that_fails_is_given_up),
         CASE(a_running_turn_is_finished_in_the_drain),

@@ -449,13 +449,11 @@ struct named {
     bool found;
 };
 
-static void find_setting(void *arg, const char *name, const char *value, const char *def,
-    const char *help)
+static void find_setting(void *arg, const struct conf_setting *setting)
 {
     struct named *n = arg;
 
-    (void)value, (void)def, (void)help;
-    n->found = n->found || !strcmp(name, n->name);
+    n->found = n->found || !strcmp(setting->name, n->name);
 }
 
 static void tools_that_ask_a_service_instead_run_here(void **state)

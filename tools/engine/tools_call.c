@@ -50,30 +50,9 @@ static int tools_call_settle(struct tools_run *run, int error)
     return 0;
 }
 
-struct tools_call_setting {
-    const char *name;
-    bool present;
-};
-
-static void tools_call_visit_setting(void *arg, const char *name, const char *value,
-    const char *def, const char *help)
-{
-    struct tools_call_setting *s = arg;
-    (void)def, (void)help;
-    if (strcmp(name, s->name) == 0)
-        s->present = value[0] != '\0';
-}
-
-static bool tools_call_is_set(const struct conf *conf, const char *name)
-{
-    struct tools_call_setting s = {.name = name};
-    conf_visit(conf, tools_call_visit_setting, &s);
-    return s.present;
-}
-
 bool tools_is_provided(const struct conf *conf, const struct tools_spec *spec)
 {
-    return !spec->provider || tools_call_is_set(conf, spec->provider);
+    return !spec->provider || conf_has(conf, spec->provider);
 }
 
 static int tools_call_check_provider(struct tools_run *run)
@@ -228,7 +207,7 @@ static bool tools_call_any_is_set(const struct conf *conf, const char *settings)
     for (; *settings != '\0'; settings += len + (settings[len] == ' ')) {
         len = strcspn(settings, " ");
         snprintf(name, sizeof name, "%.*s", (int)len, settings);
-        if (tools_call_is_set(conf, name))
+        if (conf_has(conf, name))
             return true;
     }
     return false;

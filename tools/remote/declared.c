@@ -129,7 +129,7 @@ static int declared_check_name(struct reading *r)
             "must be small letters, digits and single '_', "
             "a letter first");
     for (size_t i = 0; i < r->list->count; i++)
-        if (strcmp(r->list->list[i].name, name) == 0)
+        if (r->list->list[i].name && strcmp(r->list->list[i].name, name) == 0)
             return entry_file_wrong(&r->file, "name", "\"%s\" is declared twice", name);
     r->d->name = name;
     return 0;
@@ -399,17 +399,20 @@ static void declared_free_names(struct dirent **names, int count)
 static int declared_read_all(struct reading *r, const char *directory, struct dirent **names,
     int count)
 {
-    int error = 0;
+    int error = 0, found = 0;
     r->list->list = arena_array(r->arena, (size_t)count + 1, sizeof *r->list->list);
     if (!r->list->list)
         return ERR_NOMEM;
-    for (int i = 0; error == 0 && i < count; i++) {
+    for (int i = 0; error != ERR_NOMEM && i < count; i++) { /* what is wrong in each of them */
         r->d = &r->list->list[i];
         r->file.path = arena_printf(r->arena, "%s/%s", directory, names[i]->d_name);
         error = r->file.path ? declared_read_one(r) : ERR_NOMEM;
         r->list->count++; /* also of a wrong one: what it has is freed with the others */
+        found = error != 0 ? error : found;
+        if (error != 0)
+            entry_file_next(&r->file);
     }
-    return error;
+    return found;
 }
 
 int declared_load(struct declared_list *out, const char *directory, bool secrets, char *why,

@@ -6,6 +6,7 @@
 #include "base/task.h"
 #include "base/utf8.h"
 #include "tools/remote/dynamic_file.h"
+#include "tools/remote/entry_file.h"
 #include "tools/remote/foreign_schema.h"
 #include "tools/remote/mcp.h"
 #include "tools/remote/mcp_define.h"
@@ -170,6 +171,12 @@ static int dynamic_load_all(const struct conf *conf, struct declared_list *list,
     int error = declared_load(list, conf->http_tools_dir, true, why, why_size);
     if (error == 0)
         error = dynamic_check_names(list, why, why_size);
+    struct entry_file rest = {.path = "", .why = why, .why_size = why_size};
+    if (error == ERR_CONFIG) { /* what is wrong in the other file is told, too */
+        entry_file_next(&rest);
+        err_ignore(mcp_servers_load(known, conf, true, rest.why, rest.why_size));
+        return error;
+    }
     if (error == 0)
         error = mcp_servers_load(known, conf, true, why, why_size);
     if (error == 0) {

@@ -29,6 +29,20 @@ int entry_file_wrong(const struct entry_file *f, const char *field, const char *
     return ERR_CONFIG;
 }
 
+void entry_file_next(struct entry_file *f)
+{
+    size_t len = strlen(f->why);
+    if (len == 0)
+        return;
+    f->why += len;
+    f->why_size -= len;
+    if (f->why_size <= 2)
+        return;
+    *f->why++ = '\n';
+    *f->why = '\0';
+    f->why_size--;
+}
+
 int entry_file_text(const struct entry_file *f, const char *path, size_t max, char **text,
     size_t *len)
 {
@@ -36,6 +50,23 @@ int entry_file_text(const struct entry_file *f, const char *path, size_t max, ch
     if (error == 0 || error == ERR_NOMEM)
         return error;
     return entry_file_wrong(f, "", "%.120s: %s", path, file_why(error));
+}
+
+/* "FILE:LINE: not valid JSON: ..."; jdoc_parse tells the place as a byte. */
+static void entry_file_not_json(const struct entry_file *f, const char *text, size_t len,
+    const char *wrong)
+{
+    char path[300];
+    const char *byte = strstr(wrong, " at byte ");
+    size_t place = byte ? strtoul(byte + strlen(" at byte "), NULL, 10) : 0, line = 1;
+    for (size_t i = 0; i < place && i < len; i++)
+        line += text[i] == '\n';
+    if (byte)
+        snprintf(path, sizeof path, "%.270s:%zu", f->path, line);
+    else
+        snprintf(path, sizeof path, "%.270s", f->path);
+    const struct entry_file at = {.path = path, .why = f->why, .why_size = f->why_size};
+    err_ignore(entry_file_wrong(&at, "", "not valid JSON: %s", wrong));
 }
 
 int entry_file_read(const struct entry_file *f, size_t max, jdoc **out)
@@ -46,10 +77,10 @@ int entry_file_read(const struct entry_file *f, size_t max, jdoc **out)
     if (error != 0)
         return error;
     error = jdoc_parse(text, len, out, wrong, sizeof wrong);
+    if (error != 0 && error != ERR_NOMEM)
+        entry_file_not_json(f, text, len, wrong);
     free(text);
-    if (error == 0 || error == ERR_NOMEM)
-        return error;
-    return entry_file_wrong(f, "", "not valid JSON: %s", wrong);
+    return error == 0 || error == ERR_NOMEM ? error : ERR_CONFIG;
 }
 
 int entry_file_known(const struct entry_file *f, const char *field, const jdoc *object,

@@ -23,6 +23,9 @@ struct entry_file {
 MUST_CHECK int entry_file_text(const struct entry_file *f, const char *path, size_t max,
     char **text, size_t *len);
 MUST_CHECK int entry_file_read(const struct entry_file *f, size_t max, jdoc **out);
+/* Goes on behind the reason that why has: the next one gets a line of its own, as far as there is
+ * room. */
+void entry_file_next(struct entry_file *f);
 /* Sets why; returns ERR_CONFIG. */
 MUST_CHECK int entry_file_wrong(const struct entry_file *f, const char *field, const char *format,
     ...) __attribute__((format(printf, 3, 4)));

@@ -170,20 +170,23 @@ static int mcp_servers_read_list(struct mcp_servers *out, const struct conf *con
     const struct entry_file *file)
 {
     char place[300];
-    const struct entry_file f = {.path = place, .why = file->why, .why_size = file->why_size};
+    struct entry_file f = {.path = place, .why = file->why, .why_size = file->why_size};
     size_t count = jdoc_length(out->document);
-    int error = 0;
+    int error = 0, found = 0;
     if (jdoc_type(out->document) != JDOC_ARRAY || count > MCP_SERVERS_MAX)
         return entry_file_wrong(file, "", "must be a list of at most %d servers", MCP_SERVERS_MAX);
     out->list = calloc(count + 1, sizeof *out->list);
     if (!out->list)
         return ERR_NOMEM;
-    for (size_t i = 0; error == 0 && i < count; i++) {
+    for (size_t i = 0; error != ERR_NOMEM && i < count; i++) { /* what is wrong in each of them */
         snprintf(place, sizeof place, "%.200s: server %zu", conf->mcp_file, i + 1);
         error = mcp_servers_read_server(&f, out, jdoc_at(out->document, i), secrets);
         out->count++; /* also of a wrong one: its header is freed with the others */
+        found = error != 0 ? error : found;
+        if (error != 0)
+            entry_file_next(&f);
     }
-    return error == 0 && count > 0 && secrets ? mcp_servers_share_breakers(out) : error;
+    return found == 0 && count > 0 && secrets ? mcp_servers_share_breakers(out) : found;
 }
 
 int mcp_servers_load(struct mcp_servers *out, const struct conf *conf, bool secrets, char *why,

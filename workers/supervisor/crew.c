@@ -192,12 +192,17 @@ bool crew_slot_serves(const struct crew_slot *s)
     return s->state == SLOTS_READY || s->state == SLOTS_REPLACING;
 }
 
-bool crew_is_complete(const struct crew *c, const struct crew_generation *g)
+size_t crew_ready(const struct crew *c, const struct crew_generation *g)
 {
     size_t ready = 0;
     for (size_t i = 0; i < c->used; i++)
         ready += c->slots[i].generation == g && crew_slot_serves(&c->slots[i]);
-    return ready >= g->total;
+    return ready;
+}
+
+bool crew_is_complete(const struct crew *c, const struct crew_generation *g)
+{
+    return crew_ready(c, g) >= g->total;
 }
 
 bool crew_serves(const struct crew *c)

@@ -31,20 +31,23 @@ struct crew_generation {
     struct crew_generation *next;
 };
 
+#define CREW_END_SIZE 384
 struct crew_slot {
     enum slots_state state;
     enum scoreboard_pool pool;
     unsigned position;               /* within its pool, from 0 */
     size_t seats_first, seats_count; /* its range; the same for each process here */
     pid_t pid;
-    int lines_fd;           /* housekeeper: our end of its socket; else -1 */
-    int64_t since_ms;       /* of the state */
-    int64_t ready_ms;       /* 0 = not yet */
-    bool silent;            /* its beat was late at the last look too */
-    struct starved starved; /* while its beat is not fresh */
-    int64_t deadline_ms;    /* what it means depends on the state; 0 = none */
-    unsigned failures;      /* early deaths in a row */
-    int replaces;           /* slot that goes when this one serves; -1 = none */
+    int lines_fd;            /* housekeeper: our end of its socket; else -1 */
+    int64_t since_ms;        /* of the state */
+    int64_t ready_ms;        /* 0 = not yet */
+    bool late;               /* killed, as it did not get ready in time */
+    char end[CREW_END_SIZE]; /* how its last process died before it served; "" = none did */
+    bool silent;             /* its beat was late at the last look too */
+    struct starved starved;  /* while its beat is not fresh */
+    int64_t deadline_ms;     /* what it means depends on the state; 0 = none */
+    unsigned failures;       /* early deaths in a row */
+    int replaces;            /* slot that goes when this one serves; -1 = none */
     struct crew_generation *generation;
 };
 
@@ -87,8 +90,14 @@ void crew_generation_drop(struct crew *c, struct crew_generation *g, bool conf_r
 /* Spawns everything its conf asks for. Returns 0; ERR_FULL: more than there are slots or seats, and
  * nothing was spawned. */
 MUST_CHECK int crew_start(struct crew *c, struct crew_generation *g);
-/* All its workers are ready / how many are. */
+/* All its workers are ready. */
 bool crew_is_complete(const struct crew *c, const struct crew_generation *g);
+/* How many of its workers serve. */
+size_t crew_ready(const struct crew *c, const struct crew_generation *g);
+/* One of its workers dies again and again before it has served: waiting is of no use. */
+bool crew_is_hopeless(const struct crew *c, const struct crew_generation *g);
+/* Why its workers do not serve: a line for each pool, with what they said last. */
+void crew_explain(const struct crew *c, const struct crew_generation *g, struct buf *out);
 /* Every pool has a worker that serves. */
 bool crew_serves(const struct crew *c);
 

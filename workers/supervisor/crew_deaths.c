@@ -20,9 +20,9 @@ static bool crew_deaths_asked(const struct crew_slot *s)
         s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING;
 }
 
-static void crew_deaths_log(const struct crew *c, size_t index, int status)
+static void crew_deaths_log(struct crew *c, size_t index, int status)
 {
-    const struct crew_slot *s = &c->slots[index];
+    struct crew_slot *s = &c->slots[index];
     char label[64], turn[1024], how[64];
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (WIFSIGNALED(status))
@@ -30,6 +30,7 @@ static void crew_deaths_log(const struct crew *c, size_t index, int status)
             WCOREDUMP(status) ? " (core dumped)" : "");
     else
         snprintf(how, sizeof how, "ended with status %d", WEXITSTATUS(status));
+    crew_failed_note(c, index, how);
     crew_turn_text(c, index, turn, sizeof turn);
     log_write(clean && crew_deaths_asked(s) ? LOG_LEVEL_DEBUG :
             clean                           ? LOG_LEVEL_INFO :

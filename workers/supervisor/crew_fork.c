@@ -27,6 +27,7 @@ static _Noreturn void crew_fork_child(struct crew *c, size_t index, int supervis
         .tool_socket = c->sockets->one[SOCKETS_TOOL].path,
         .notify_fd = c->notify_fd};
     int keep[] = {w.listen_fd, w.supervisor_fd, w.notify_fd};
+    log_last_error_use(w.slot->last_error, sizeof w.slot->last_error);
     worker_enter(&w, c->self, keep, sizeof keep / sizeof keep[0]);
     exit(c->mains[s->pool](&w));
 }
@@ -47,6 +48,7 @@ static void crew_fork_board(struct crew *c, size_t index)
     atomic_store(&b->generation, s->generation->number);
     atomic_store(&b->started_ms, clock_mono_ms());
     c->slots[index].silent = false;
+    c->slots[index].late = false;
     c->slots[index].starved = (struct starved){0};
 }
 

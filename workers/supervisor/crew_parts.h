@@ -42,6 +42,9 @@ void crew_lines_blame(struct crew *c, const struct blame_mark *mark);
 /* A turn of a dead worker. executed: the worker died in it; else beside it. */
 void crew_lines_lost(struct crew *c, const char *uid, const char *turn, pid_t pid, bool executed);
 
+/* A process of the slot has ended, and how: crew_failed.c keeps it when it had not served. */
+void crew_failed_note(struct crew *c, size_t index, const char *how);
+
 /* The seats of a dead worker are free again, and the housekeeper is told about their turns. */
 void crew_deaths_seats(struct crew *c, size_t index, pid_t pid);
 

@@ -106,6 +106,7 @@ static void crew_act_kill(struct crew *c, size_t index, enum slots_event event)
     log_warn("%s: %s, KILL%s", crew_label(c, index, label),
         event == SLOTS_ON_LATE ? "not ready in time (worker_ready)" : "did not end in time", turn);
     c->killed++;
+    s->late = event == SLOTS_ON_LATE;
     kill(s->pid, SIGKILL);
     s->deadline_ms = clock_mono_ms() + s->generation->conf.kill_ms;
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -35,11 +36,17 @@ static void supervisor_on_measured(void *arg, struct status_view *view)
     supervisor_view(arg, view);
 }
 
-const char *supervisor_status(const struct supervisor *s, char out[128])
+const char *supervisor_status(const struct supervisor *s, char out[SUPERVISOR_STATUS_SIZE])
 {
     struct status_view view;
     supervisor_view(s, &view);
-    status_line(&view, out, 128);
+    status_line(&view, out, SUPERVISOR_STATUS_SIZE);
+    if (s->reloads.failed) {
+        const char *why = s->reloads.reasons.len ? buf_text(&s->reloads.reasons) : "";
+        size_t len = strlen(out);
+        snprintf(out + len, SUPERVISOR_STATUS_SIZE - len, "; the last reload failed: %.*s",
+            (int)strcspn(why, "\n"), why);
+    }
     return out;
 }
 
@@ -123,6 +130,9 @@ static void supervisor_command_status(struct supervisor *s, struct buf *reply)
     struct status_view view;
     supervisor_view(s, &view);
     status_text(&view, reply);
+    if (s->reloads.failed)
+        buf_printf(reply, "\nthe last reload failed; its reasons:\n%s",
+            s->reloads.reasons.len ? buf_text(&s->reloads.reasons) : "");
 }
 
 static void supervisor_command_status_json(struct supervisor *s, struct buf *reply)
@@ -168,17 +178,36 @@ static void supervisor_command_drain(struct supervisor *s, struct buf *reply)
 
 static void supervisor_command_reload(struct supervisor *s, struct buf *reply)
 {
-    if (s->phase == PHASE_DRAINING) {
+    unsigned number = supervisor_reload(s);
+    bool failed = s->reloads.failed && number <= s->reloads.ended;
+    supervisor_audit(s, "reload", failed ? "failed" : "done");
+    if (number == 0)
         buf_puts(reply, "error: draining\n");
-        return;
+    else
+        buf_printf(reply, "reload %u\n", number);
+}
+
+/* The settings that run, and what a reload would change of them. Nothing secret. */
+static void supervisor_put_setting(void *arg, const struct conf_setting *setting)
+{
+    buf_printf(arg, "%s\t%s\t%s\t%u\n", setting->name, setting->value,
+        setting->source ? setting->source : "", setting->line);
+}
+
+static void supervisor_command_config(struct supervisor *s, struct buf *reply)
+{
+    conf_visit(&s->crew.current->conf, supervisor_put_setting, reply);
+}
+
+static void supervisor_command_config_changes(struct supervisor *s, struct buf *reply)
+{
+    struct buf why = {0};
+    if (supervisor_reload_changes(s, reply, &why) != 0) {
+        buf_reset(reply);
+        buf_printf(reply, "error: the settings cannot be read now: %s",
+            why.len ? buf_text(&why) : "out of memory\n");
     }
-    supervisor_reload(s);
-    supervisor_audit(s, "reload",
-        s->phase == PHASE_RELOADING || s->reload_again ? "done" : "failed");
-    buf_puts(reply,
-        s->phase == PHASE_RELOADING ? "reloading\n" :
-            s->reload_again         ? "reload follows\n" :
-                                      "error: reload failed, see the log\n");
+    buf_free(&why);
 }
 
 static void supervisor_command_reopen(struct supervisor *s, struct buf *reply)
@@ -191,6 +220,8 @@ static const struct {
     const char *line;
     void (*run)(struct supervisor *s, struct buf *reply);
 } supervisor_commands[] = {
+    {"config", supervisor_command_config},
+    {"config changes", supervisor_command_config_changes},
     {"drain", supervisor_command_drain},
     {"metrics", supervisor_command_metrics},
     {"metrics text", supervisor_command_metrics_text},
@@ -208,6 +239,10 @@ static void supervisor_on_command(void *arg, const char *line, struct buf *reply
             supervisor_commands[i].run(arg, reply);
             return;
         }
+    if (strncmp(line, "reload ", 7) == 0) { /* how the reload of this number ended */
+        supervisor_reload_outcome(arg, (unsigned)strtoul(line + 7, NULL, 10), reply);
+        return;
+    }
     buf_puts(reply, "error: unknown command; known are");
     for (size_t i = 0; i < sizeof supervisor_commands / sizeof supervisor_commands[0]; i++)
         buf_printf(reply, "%s %s", i == 0 ? "" : ",", supervisor_commands[i].line);
@@ -218,7 +253,7 @@ static void supervisor_on_command(void *arg, const char *line, struct buf *reply
 
 static void supervisor_tell_status(struct supervisor *s, int64_t now)
 {
-    char text[128];
+    char text[SUPERVISOR_STATUS_SIZE];
     if (!s->ready_told || s->phase == PHASE_DRAINING || now - s->status_ms < STATUS_EVERY_MS)
         return;
     s->status_ms = now;
@@ -265,7 +300,8 @@ static int supervisor_loop(struct supervisor *s)
     return 0;
 }
 
-static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
+/* reasons: of settings, a line each; why: of everything else. */
+static int supervisor_open(struct supervisor *s, struct buf *reasons, char why[CONF_WHY_SIZE])
 {
     struct crew_generation *first = NULL;
     const struct conf *conf;
@@ -278,7 +314,7 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
     if (error == 0)
         error = crew_init(&s->crew, &s->sockets, s->options->mains, s->notify_fd);
     if (error == 0)
-        error = supervisor_generation(s, &first, why);
+        error = supervisor_generation(s, &first, reasons);
     if (error != 0)
         return error;
     s->crew.current = first;
@@ -315,6 +351,7 @@ static void supervisor_close(struct supervisor *s)
     if (s->reactor)
         reactor_unwatch(s->reactor, &s->quarantine);
     sockets_close(&s->sockets);
+    buf_free(&s->reloads.reasons);
     reactor_free(s->reactor);
     if (s->signal_fd >= 0)
         close(s->signal_fd);
@@ -322,19 +359,31 @@ static void supervisor_close(struct supervisor *s)
         close(s->notify_fd);
 }
 
+static void supervisor_log_reasons(const char *reasons)
+{
+    for (const char *end; (end = strchr(reasons, '\n')); reasons = end + 1)
+        log_error("cannot start: %.*s", (int)(end - reasons), reasons);
+    if (*reasons)
+        log_error("cannot start: %s", reasons);
+}
+
 int supervisor_run(const struct supervisor_options *options)
 {
     static struct supervisor s;
+    struct buf reasons = {0};
     char why[CONF_WHY_SIZE] = "";
     s = (struct supervisor){.options = options, .signal_fd = -1, .notify_fd = -1};
     sockets_init(&s.sockets);
     log_process_set("supervisor");
-    int error = supervisor_open(&s, why);
+    int error = supervisor_open(&s, &reasons, why);
     int status = 1;
-    if (error != 0)
+    if (error != 0 && reasons.len > 0)
+        supervisor_log_reasons(buf_text(&reasons));
+    else if (error != 0)
         log_error("cannot start: %s", why[0] != '\0' ? why : err_text(error));
     else
         status = supervisor_loop(&s);
+    buf_free(&reasons);
     supervisor_close(&s);
     return status;
 }

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_SUPERVISOR_SUPERVISOR_H
 #define TURNPIKE_WORKERS_SUPERVISOR_SUPERVISOR_H
 
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "workers/supervisor/crew.h"
@@ -17,11 +18,12 @@ struct supervisor_options {
     crew_main_fn *mains[SCOREBOARD_POOLS];
     /*
      * Makes a checked configuration, at start and at each reload.
-     * Returns 0, or an error with `why` and nothing left in conf.
+     *   why  the reasons of an error are appended, a line each
+     * Returns 0, or an error and nothing left in conf.
      */
-    int (*configure)(void *arg, struct conf *conf, char why[CONF_WHY_SIZE]);
+    int (*configure)(void *arg, struct conf *conf, struct buf *why);
     /* What workers share: before the first fork and again before each new generation. */
-    int (*prepare)(void *arg, const struct conf *conf, char why[CONF_WHY_SIZE]);
+    int (*prepare)(void *arg, const struct conf *conf, struct buf *why);
     void *arg;
 };
 /* Returns the exit status: 0 after a drain, 1 when it could not start. */

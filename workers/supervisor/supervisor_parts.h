@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_SUPERVISOR_SUPERVISOR_PARTS_H
 #define TURNPIKE_WORKERS_SUPERVISOR_SUPERVISOR_PARTS_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/reactor.h"
 #include "workers/supervisor/control.h"
@@ -13,10 +14,24 @@
  * supervisor_parts -- what the files of supervisor share with each other:
  *
  *   supervisor        the process: signals, commands, the loop
- *   supervisor_phase  start, reload, drain: what begins each and what ends it
+ *   supervisor_phase  start, drain: what begins each and what ends it
+ *   supervisor_reload reload: the same, and how it ended, for whoever asked
  */
 
 enum supervisor_phase { PHASE_STARTING, PHASE_RUNNING, PHASE_RELOADING, PHASE_DRAINING };
+
+/*
+ * Every request for a reload has a number. Requests that come while one is under way are served by
+ * the next one together.
+ */
+struct supervisor_reloads {
+    unsigned asked, begun, ended; /* the last number of each kind */
+    bool failed;                  /* the last one that ended */
+    int64_t ended_ms;             /* when; real time */
+    struct buf reasons;           /* of its failure, a line each */
+};
+
+#define SUPERVISOR_STATUS_SIZE 320
 
 struct supervisor {
     const struct supervisor_options *options;
@@ -31,21 +46,26 @@ struct supervisor {
     enum supervisor_phase phase;
     struct crew_generation *next; /* of a reload in progress */
     int64_t started_ms, phase_until_ms;
-    bool reload_again, ready_told;
+    struct supervisor_reloads reloads;
+    bool ready_told;
     unsigned terms; /* TERMs received */
     int64_t status_ms;
-    char status[128];
+    char status[SUPERVISOR_STATUS_SIZE];
 };
 
-/* The one line of text for systemd and the log. Returns out. */
-const char *supervisor_status(const struct supervisor *s, char out[128]);
+/* The one line of text for systemd and the log; it also tells that the last reload failed. Returns
+ * out. */
+const char *supervisor_status(const struct supervisor *s, char out[SUPERVISOR_STATUS_SIZE]);
+/* Tells systemd that everything serves. */
+void supervisor_tell_ready(struct supervisor *s);
 
 /* Sets what the log's settings say. */
 void supervisor_log_settings(const struct conf *conf);
 
-/* A generation with the settings as they are now. why: out, on error. Returns 0 or an ERR_*. */
+/* A generation with the settings as they are now. why: reasons of an error are appended, a line
+ * each. Returns 0 or an ERR_*. */
 MUST_CHECK int supervisor_generation(struct supervisor *s, struct crew_generation **out,
-    char why[CONF_WHY_SIZE]);
+    struct buf *why);
 
 /* Until when its workers may take to get ready, monotonic milliseconds. */
 int64_t supervisor_patience(const struct crew_generation *g);
@@ -55,8 +75,17 @@ void supervisor_start_step(struct supervisor *s, int64_t now_ms);
 void supervisor_reload_step(struct supervisor *s, int64_t now_ms);
 void supervisor_drain_step(struct supervisor *s);
 
-/* Begins a reload: at once, or when the start or reload under way is over. */
-void supervisor_reload(struct supervisor *s);
+/* Asks for a reload, which begins at once, or when the start or reload under way is over. Returns
+ * the number of the request. */
+unsigned supervisor_reload(struct supervisor *s);
+/* Begins the reload that was asked for meanwhile, if one was. */
+void supervisor_reload_again(struct supervisor *s);
+/* Appends how the request ended, or how far it is: see `turnpike reload`. */
+void supervisor_reload_outcome(const struct supervisor *s, unsigned number, struct buf *reply);
+/* Appends what a reload would change: lines `NAME<tab>what runs<tab>what would run`. Returns 0, or
+ * an error with the reasons appended to why. */
+MUST_CHECK int supervisor_reload_changes(const struct supervisor *s, struct buf *reply,
+    struct buf *why);
 
 /* Begins the drain; told again, drains faster. */
 void supervisor_drain(struct supervisor *s);

@@ -27,20 +27,19 @@ void supervisor_log_settings(const struct conf *conf)
 
 /* Settings that belong to the sockets, which outlive generations. */
 static int supervisor_check_unchanged(const struct conf *old, const struct conf *new,
-    char why[CONF_WHY_SIZE])
+    struct buf *why)
 {
     if (strcmp(old->run_dir, new->run_dir) == 0)
         return 0;
-    snprintf(why, CONF_WHY_SIZE, "run_dir cannot be changed by a reload: restart");
+    buf_printf(why, "run_dir: %s cannot be changed to %s by a reload: restart\n", old->run_dir,
+        new->run_dir);
     return ERR_CONFIG;
 }
 
 /* The next generation with its configuration; *out stays NULL on error. */
-int supervisor_generation(struct supervisor *s, struct crew_generation **out,
-    char why[CONF_WHY_SIZE])
+int supervisor_generation(struct supervisor *s, struct crew_generation **out, struct buf *why)
 {
     struct crew_generation *g = crew_generation_add(&s->crew);
-    snprintf(why, CONF_WHY_SIZE, "out of memory");
     if (!g)
         return ERR_NOMEM;
     int error = s->options->configure(s->options->arg, &g->conf, why);
@@ -57,23 +56,23 @@ int supervisor_generation(struct supervisor *s, struct crew_generation **out,
     return 0;
 }
 
-/* --- start and reload --- */
+/* --- start --- */
 
 int64_t supervisor_patience(const struct crew_generation *g)
 {
     return clock_mono_ms() + 2 * g->conf.ready_ms + (int64_t)g->total * 10;
 }
 
-static void supervisor_tell_ready(struct supervisor *s)
+void supervisor_tell_ready(struct supervisor *s)
 {
-    char text[128];
+    char text[SUPERVISOR_STATUS_SIZE];
     service_ready(supervisor_status(s, text));
     s->ready_told = true;
 }
 
 void supervisor_start_step(struct supervisor *s, int64_t now)
 {
-    char text[128];
+    char text[SUPERVISOR_STATUS_SIZE];
     bool complete = crew_is_complete(&s->crew, s->crew.current);
     if (!complete && (now < s->phase_until_ms || !crew_serves(&s->crew)))
         return;
@@ -82,79 +81,14 @@ void supervisor_start_step(struct supervisor *s, int64_t now)
     log_write(complete ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "ready%s: %s",
         complete ? "" : ", but not every worker is", supervisor_status(s, text));
     (void)footprint_drop_code(); /* from here on it mostly sleeps */
-    if (s->reload_again)
-        supervisor_reload(s);
-}
-
-static void supervisor_reload_end(struct supervisor *s)
-{
-    s->next = NULL;
-    s->phase = PHASE_RUNNING;
-    supervisor_tell_ready(s);
-    (void)footprint_drop_code();
-    if (s->reload_again)
-        supervisor_reload(s);
-}
-
-void supervisor_reload_step(struct supervisor *s, int64_t now)
-{
-    struct crew_generation *next = s->next;
-    if (crew_is_complete(&s->crew, next)) {
-        s->crew.current = next;
-        atomic_store(&s->crew.board->turn_limit, (int)next->conf.turn_seats);
-        crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_OTHER_GENERATIONS, next);
-        log_info("generation %u serves, older workers finish what they have (drain = %" PRId64
-                 " ms)",
-            next->number, next->conf.drain_ms);
-        supervisor_reload_end(s);
-    } else if (now >= s->phase_until_ms) {
-        log_error("reload failed: generation %u did not get ready; generation %u goes on",
-            next->number, s->crew.current->number);
-        s->next = NULL;
-        supervisor_log_settings(&s->crew.current->conf);
-        crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_THIS_GENERATION, next);
-        supervisor_reload_end(s);
-    }
-}
-
-void supervisor_reload(struct supervisor *s)
-{
-    char why[CONF_WHY_SIZE] = "";
-    if (s->phase == PHASE_DRAINING) {
-        log_warn("reload refused: draining");
-        return;
-    }
-    if (s->phase != PHASE_RUNNING) {
-        s->reload_again = true;
-        return;
-    }
-    s->reload_again = false;
-    service_reloading();
-    int error = supervisor_generation(s, &s->next, why);
-    if (error == 0) {
-        error = crew_start(&s->crew, s->next);
-        if (error != 0) {
-            snprintf(why, sizeof why, "more workers than there is room for");
-            crew_generation_drop(&s->crew, s->next, true);
-        }
-    }
-    if (error != 0) {
-        s->next = NULL;
-        log_error("reload failed, generation %u goes on: %s", s->crew.current->number, why);
-        supervisor_tell_ready(s); /* also after a failure, else systemd waits for ever */
-        return;
-    }
-    supervisor_log_settings(&s->next->conf);
-    s->phase = PHASE_RELOADING;
-    s->phase_until_ms = supervisor_patience(s->next);
-    log_info("reload: generation %u starts (%zu workers)", s->next->number, s->next->total);
+    supervisor_reload_again(s);
 }
 
 /* --- drain --- */
 
 void supervisor_drain(struct supervisor *s)
 {
-    char text[128];
+    char text[SUPERVISOR_STATUS_SIZE];
     s->terms++;
     if (s->phase == PHASE_DRAINING) {
         log_info("asked again: drain faster");

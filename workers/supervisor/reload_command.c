@@ -1,0 +1,113 @@
+#include "workers/supervisor/reload_command.h"
+
+#include "base/buf.h"
+#include "workers/supervisor/control.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS 5000
+#define LOOK_EVERY_MS 50
+
+static bool reload_command_begins(const struct buf *reply, const char *word)
+{
+    return reply->len > 0 && strncmp(buf_text(reply), word, strlen(word)) == 0;
+}
+
+/* On a terminal each state takes the place of the one before; elsewhere nobody watches. */
+static void reload_command_show_progress(const struct buf *reply)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K%.*s", (int)strcspn(buf_text(reply), "\n"), buf_text(reply));
+}
+
+static void reload_command_clear_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+/* "failed; generation 3 goes on", then a line for each reason. */
+static void reload_command_say_failure(const char *text)
+{
+    const char *rest = strchr(text, '\n');
+
+    fprintf(stderr, "turnpike: the reload %.*s\n", (int)strcspn(text, "\n"), text);
+    while (rest && rest[1]) {
+        size_t len = strcspn(rest + 1, "\n");
+        fprintf(stderr, "  %.*s\n", (int)len, rest + 1);
+        rest = rest[1 + len] ? rest + 1 + len : NULL;
+    }
+}
+
+/* The number of the reload, 0 when it was refused. */
+static unsigned reload_command_number(const struct buf *reply)
+{
+    return reload_command_begins(reply, "reload ") ?
+        (unsigned)strtoul(buf_text(reply) + 7, NULL, 10) :
+        0;
+}
+
+/* Returns the exit status when it has ended, else -1. */
+static int reload_command_ended(const struct buf *reply)
+{
+    if (reload_command_begins(reply, "done; ")) {
+        reload_command_clear_progress();
+        fputs(buf_text(reply) + strlen("done; "), stdout);
+        return 0;
+    }
+    if (reload_command_begins(reply, "failed; ") || reload_command_begins(reply, "error: ")) {
+        reload_command_clear_progress();
+        reload_command_say_failure(buf_text(reply));
+        return 1;
+    }
+    reload_command_show_progress(reply);
+    return -1;
+}
+
+static int reload_command_wait(const char *path, unsigned number, struct buf *reply)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
+    char line[32];
+    int status = -1;
+
+    snprintf(line, sizeof line, "reload %u", number);
+    while (status < 0) {
+        buf_reset(reply);
+        int error = control_ask(path, line, TIMEOUT_MS, reply);
+        if (error) {
+            reload_command_clear_progress();
+            fprintf(stderr, "turnpike: turnpiked went away during the reload: %s\n",
+                err_text(error));
+            return 1;
+        }
+        status = reload_command_ended(reply);
+        if (status < 0)
+            nanosleep(&pause, NULL);
+    }
+    return status;
+}
+
+int reload_command(const char *path)
+{
+    struct buf reply = {0};
+    int status = 1, error = control_ask(path, "reload", TIMEOUT_MS, &reply);
+    unsigned number = error ? 0 : reload_command_number(&reply);
+
+    if (error == ERR_NOT_FOUND)
+        fprintf(stderr, "turnpike: no turnpiked listens on %s\n", path);
+    else if (error == ERR_FORBIDDEN)
+        fprintf(stderr, "turnpike: %s: permission denied (be root or turnpiked's user)\n", path);
+    else if (error)
+        fprintf(stderr, "turnpike: %s: %s\n", path, err_text(error));
+    else if (!number)
+        fprintf(stderr, "turnpike: the reload is refused: %s", buf_text(&reply));
+    else
+        status = reload_command_wait(path, number, &reply);
+    buf_free(&reply);
+    return status;
+}
