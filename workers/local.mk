@@ -26,9 +26,9 @@ libworkers_a_SOURCES = \
 	workers/supervisor/metrics_desk.c workers/supervisor/metrics_desk.h \
 	workers/supervisor/metrics_http.c workers/supervisor/metrics_http.h \
 	workers/supervisor/observe_command.c workers/supervisor/observe_command.h \
+	workers/supervisor/reload_command.c workers/supervisor/reload_command.h \
 	workers/supervisor/report_command.c workers/supervisor/report_command.h \
 	workers/supervisor/revoke_command.c workers/supervisor/revoke_command.h \
-	workers/supervisor/reload_command.c workers/supervisor/reload_command.h \
 	workers/supervisor/selftest_command.c workers/supervisor/selftest_command.h \
 	workers/supervisor/service.c workers/supervisor/service.h \
 	workers/supervisor/settings.c workers/supervisor/settings.h \

@@ -47,7 +47,7 @@ mkdir "$dir/tools" && printf '{\n"name": "a",\n"name" "b"}\n' >"$dir/tools/a.jso
 printf '%064d ann user\nann user\n%064d ann root\n' 1 2 >"$dir/wrong"
 echo '[{"name": "a", "url": "ftp://x"}, {"name": "b", "urk": "http://127.0.0.1"}]' >"$dir/mcp.json"
 printf '%s\n' "api_keys.file = $dir/wrong" "http_tools.dir = $dir/tools" "mcp.file = $dir/mcp.json" >"$dir/conf"
-refused "wrong:2: not \`SHA256HEX USER ROLE [NAME]\`" "wrong:3: not" "tools/a.json:3: not valid JSON" "tools/b.json: nam: there is no such member" \
+refused "wrong:2: not \`SHA256HEX USER ROLE" "wrong:3: not" "tools/a.json:3: not valid JSON" "tools/b.json: nam: there is no such member" \
     "tools/c.json: description: must be text" "mcp.json: server 1: " "mcp.json: server 2: urk: there is no such member" "7 problems"
 # Warnings stop nothing; for programs the same as JSON.
 printf '%s\n' "$good" "turn.seats = 8" "turn.seats = 9" "socket_mode = 432" >"$dir/conf"
