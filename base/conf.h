@@ -290,6 +290,13 @@
         "where people sign in: an address, or a path of this site; empty = on the page") \
     X(page_sign_out_url, TEXT, "page.sign_out_url", "", 0, 0, \
         "where people sign out who are signed in by auth.cookie; as page.sign_in_url") \
+    X(page_session, TEXT, "page.session", "", 0, 0, \
+        "cookie = the page changes a key or token for a cookie that no script sees; empty = it keeps " \
+        "it in the tab") \
+    X(page_session_idle_ms, MS, "page.session_idle", "7d", 60000, 31536000000, \
+        "such a sign-in ends when nothing has used it for so long") \
+    X(page_session_life_ms, MS, "page.session_life", "30d", 60000, 31536000000, \
+        "and at the latest after this time, or with the key or token that began it") \
     X(page_post_message, TEXT, "page.post_message", "", 0, 0, \
         "origins of pages that may hand the page a token by postMessage, separated by blanks") \
     G("Streams") \

@@ -344,6 +344,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_page_origins,
     conf_rule_page_tiles,
     conf_rule_page_urls,
+    conf_rule_page_session,
     conf_rule_voice,
     conf_rule_log_format,
     conf_rule_metrics,

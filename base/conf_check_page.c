@@ -90,3 +90,16 @@ int conf_rule_page_urls(const struct conf *c, char why[CONF_WHY_SIZE])
 
     return error ? error : conf_check_page_url("page.sign_out_url", c->page_sign_out_url, why);
 }
+
+int conf_rule_page_session(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    if (*c->page_session && strcmp(c->page_session, "cookie") != 0)
+        snprintf(why, CONF_WHY_SIZE, "page.session: \"%.40s\" is not cookie, and not empty",
+            c->page_session);
+    else if (*c->page_session && *c->auth_cookie)
+        snprintf(why, CONF_WHY_SIZE,
+            "page.session and auth.cookie: the site has a sign-in of its own, or the page has one");
+    else
+        return 0;
+    return ERR_CONFIG;
+}

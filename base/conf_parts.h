@@ -75,7 +75,7 @@ MUST_CHECK int conf_not_one_of(const char *name, const char *text, size_t len,
 typedef int conf_rule_fn(const struct conf *c, char why[CONF_WHY_SIZE]);
 conf_rule_fn conf_rule_jwt, conf_rule_user_claim, conf_rule_origins, conf_rule_cookie;
 conf_rule_fn conf_rule_page_name, conf_rule_page_origins, conf_rule_page_tiles, conf_rule_page_urls;
-conf_rule_fn conf_rule_log_format, conf_rule_metrics, conf_rule_otlp;
+conf_rule_fn conf_rule_log_format, conf_rule_metrics, conf_rule_otlp, conf_rule_page_session;
 conf_rule_fn conf_rule_chain, conf_rule_keys, conf_rule_urls, conf_rule_temperature;
 conf_rule_fn conf_rule_openai, conf_rule_responses, conf_rule_geocode, conf_rule_title;
 conf_rule_fn conf_rule_switches, conf_rule_window, conf_rule_thinking;

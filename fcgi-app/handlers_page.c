@@ -45,6 +45,7 @@ static void handlers_page_sign_in(const struct conf *conf, struct buf *b)
     buf_puts(b, "{\"form\":true,\"fragment\":true,\"post_message\":");
     handlers_page_words(b, conf->page_post_message);
     buf_printf(b, ",\"cookie\":%s", *conf->auth_cookie ? "true" : "false");
+    buf_printf(b, ",\"session\":%s", *conf->page_session ? "true" : "false");
     if (*conf->page_sign_in_url)
         buf_json_member(b, "url", conf->page_sign_in_url);
     if (*conf->page_sign_out_url)

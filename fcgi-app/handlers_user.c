@@ -58,6 +58,7 @@ int handlers_ticket(struct exchange *x)
         &(struct tickets_owner){.uid = x->who.user,
             .role = x->who.role,
             .mark = mark,
+            .class = x->who.class,
             .scopes = x->who.scopes,
             .expires_ms = x->who.expires_ms},
         origin ? origin : "-", ticket);

@@ -9,6 +9,7 @@
 #include "process/origin.h"
 #include "process/stage.h"
 #include "store/notice.h"
+#include "store/tickets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,27 +116,70 @@ static int identify_token(struct exchange *x, const char *token)
     return ERR_BUSY;
 }
 
-/* ---- the cookie of the site's own log-in ---- */
+/* ---- cookies ---- */
 
 /* Any page can make a browser send it: see origin_takes_cookie. */
-static int identify_cookie(struct exchange *x, const char *value, size_t len)
+static int identify_takes_cookie(struct exchange *x)
 {
     const struct request *r = &x->request;
     const struct origin_asker by = {.origin = request_header(r, "HTTP_ORIGIN"),
         .fetch_site = request_header(r, "HTTP_SEC_FETCH_SITE"),
         .host = request_header(r, "HTTP_HOST"),
         .changes = strcmp(r->method, "GET") != 0};
-    const char *token = arena_memdup(x->arena, value, len);
 
-    if (!token)
-        return ERR_NOMEM;
     x->by_cookie = true;
     if (origin_takes_cookie(x->app->conf, &by))
-        return identify_token(x, token);
+        return 0;
     problem_set(&x->problem, PROBLEM_ORIGIN,
         "The cookie of a sign-in counts for requests of the site's own pages, and of the origins "
         "that the setting `origins` names.");
     return ERR_FORBIDDEN;
+}
+
+static int identify_cookie(struct exchange *x, const char *value, size_t len)
+{
+    const char *token = arena_memdup(x->arena, value, len);
+    int error = token ? identify_takes_cookie(x) : ERR_NOMEM;
+
+    return error == 0 ? identify_token(x, token) : error;
+}
+
+/* ---- the page's own cookie ---- */
+
+static int identify_page_of(struct exchange *x, const char *token, const char **why)
+{
+    struct buf value = {0};
+    int error = tickets_page_use(x->app->store, token, &value);
+
+    if (error == 0)
+        error = auth_ticket(x->app->auth, buf_text(&value), value.len, NULL, &x->who);
+    if (error == 0 && x->who.expires_ms <= clock_real_ms())
+        error = ERR_NOT_FOUND;
+    buf_free(&value);
+    if (error == 0)
+        x->who.kind = AUTH_PAGE;
+    if (error == ERR_NOT_FOUND)
+        x->who.ended = AUTH_EXPIRED;
+    *why = "the sign-in of the page has ended";
+    return error == ERR_NOT_FOUND ? ERR_AUTH : error;
+}
+
+/* ERR_NOT_FOUND: there is no such cookie. */
+static int identify_page(struct exchange *x, const char **why)
+{
+    const char *name = cookie_page_name(x->app->conf, request_header(&x->request, "HTTP_HOST"));
+    const char *value = NULL;
+    size_t len = 0;
+    int found = cookie_find(request_header(&x->request, "HTTP_COOKIE"), name, &value, &len);
+
+    *why = "the cookie was sent twice";
+    if (found != 0)
+        return found == ERR_INVALID ? ERR_AUTH : found;
+    int error = identify_takes_cookie(x);
+    const char *token = error == 0 ? arena_memdup(x->arena, value, len) : NULL;
+    if (error == 0 && !token)
+        error = ERR_NOMEM;
+    return error == 0 ? identify_page_of(x, token, why) : error;
 }
 
 /* ---- all of them ---- */
@@ -145,9 +189,12 @@ static int identify_without_token(struct exchange *x, const char **why)
 {
     const char *value = NULL;
     size_t len = 0;
-    int found = cookie_find(request_header(&x->request, "HTTP_COOKIE"), x->app->conf->auth_cookie,
-        &value, &len);
+    int found = identify_page(x, why);
 
+    if (found != ERR_NOT_FOUND)
+        return found;
+    found = cookie_find(request_header(&x->request, "HTTP_COOKIE"), x->app->conf->auth_cookie,
+        &value, &len);
     if (found == 0)
         return identify_cookie(x, value, len);
     *why = found == ERR_INVALID ? "the cookie was sent twice" : "none was sent";

@@ -34,6 +34,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_session_export.c \
 	fcgi-app/handlers_sessions.c \
+	fcgi-app/handlers_sign_in.c \
 	fcgi-app/handlers_streams.c \
 	fcgi-app/handlers_tool_call.c \
 	fcgi-app/handlers_tools.c \

@@ -32,6 +32,7 @@ static const struct {
     {"GET", "/turns/{id}", SCOPE_CHAT | SCOPE_READ},
     {"GET", "/responses/{id}", SCOPE_CHAT | SCOPE_READ},
     {"POST", "/ws-ticket", SCOPE_CHAT | SCOPE_READ},
+    {"POST", "/sign-in", SCOPES_ALL}, /* what the cookie may is what the key may */
     {"POST", "/feedback", SCOPE_CHAT | SCOPE_WRITE},
 };
 

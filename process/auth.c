@@ -345,7 +345,7 @@ int auth_development(const struct auth *a, const char *user, struct auth_identit
 int auth_ticket(struct auth *a, const char *value, size_t len, const char *origin,
     struct auth_identity *out)
 {
-    char text[IDENT_USER_MAX + 32 + 512 + AUTH_MARK_SIZE + 16];
+    char text[IDENT_USER_MAX + 32 + 512 + AUTH_MARK_SIZE + 16 + APIKEY_CLASS_MAX];
     memset(out, 0, sizeof *out);
     if (len >= sizeof text || memchr(value, '\0', len))
         return ERR_AUTH;
@@ -357,6 +357,7 @@ int auth_ticket(struct auth *a, const char *value, size_t len, const char *origi
     const char *bound = strsep(&rest, " ");
     const char *expires = strsep(&rest, " ");
     const char *mark = strsep(&rest, " ");
+    const char *scopes = strsep(&rest, " ");
     if (!bound)
         bound = "";
     if (!role || !ident_is_user(user, strlen(user)) ||
@@ -373,7 +374,9 @@ int auth_ticket(struct auth *a, const char *value, size_t len, const char *origi
     out->kind = AUTH_TICKET;
     out->expires_ms = expires ? strtoll(expires, NULL, 10) : 0;
     /* One that was made before an upgrade names none. */
-    out->scopes = rest ? (unsigned)strtoul(rest, NULL, 10) & SCOPES_ALL : SCOPES_ALL;
+    out->scopes = scopes ? (unsigned)strtoul(scopes, NULL, 10) & SCOPES_ALL : SCOPES_ALL;
+    if (rest && strcmp(rest, "-") != 0)
+        snprintf(out->class, sizeof out->class, "%.32s", rest);
     snprintf(out->user, sizeof out->user, "%s", user);
     snprintf(out->role, sizeof out->role, "%s", role);
     return 0;

@@ -1,5 +1,7 @@
 #include "process/cookie.h"
 
+#include "process/origin.h"
+
 #include <string.h>
 
 #define COOKIE_BETWEEN "; \t"
@@ -29,4 +31,22 @@ int cookie_find(const char *header, const char *name, const char **value, size_t
         *len -= 2;
     }
     return 0;
+}
+
+const char *cookie_page_name(const struct conf *conf, const char *host)
+{
+    if (!*conf->page_session)
+        return "";
+    return host && origin_host_is_loopback(host) ? COOKIE_PAGE_LOCAL : COOKIE_PAGE;
+}
+
+void cookie_page_set(const struct conf *conf, const char *host, const char *token, struct buf *head)
+{
+    const char *name = cookie_page_name(conf, host);
+
+    buf_printf(head, "Set-Cookie: %s=%s; Path=/; HttpOnly; SameSite=Strict", name, token);
+    if (strcmp(name, COOKIE_PAGE) == 0)
+        buf_puts(head, "; Secure");
+    buf_printf(head, "; Max-Age=%lld\r\n",
+        *token ? (long long)(conf->page_session_life_ms / 1000) : 0);
 }

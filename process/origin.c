@@ -31,6 +31,11 @@ static bool origin_is_loopback(const char *host)
     return false;
 }
 
+bool origin_host_is_loopback(const char *host)
+{
+    return origin_is_loopback(host);
+}
+
 /* Is it a word of the setting `origins`? */
 static bool origin_is_listed(const struct conf *conf, const char *origin)
 {
@@ -105,7 +110,7 @@ bool origin_may_open(const struct conf *conf, const char *origin, const char *ho
  * anybody on the way, under the site's own name; browsers send it such cookies all the same. */
 static bool origin_is_safe(const struct conf *conf, const char *origin)
 {
-    bool tls_alone = strncmp(conf->auth_cookie, "__Host-", 7) == 0 ||
+    bool tls_alone = *conf->page_session || strncmp(conf->auth_cookie, "__Host-", 7) == 0 ||
         strncmp(conf->auth_cookie, "__Secure-", 9) == 0;
 
     return !tls_alone || strncmp(origin, "http://", 7) != 0 || origin_is_loopback(origin + 7);
@@ -121,8 +126,8 @@ static bool origin_is_own(const struct conf *conf, const struct origin_asker *by
 bool origin_takes_cookie(const struct conf *conf, const struct origin_asker *by)
 {
     if (by->origin && *by->origin != '\0')
-        return origin_is_named(conf, by->origin) || origin_is_own(conf, by) ||
-            origin_is_developer(conf, by->origin);
+        return (!*conf->page_session && origin_is_named(conf, by->origin)) ||
+            origin_is_own(conf, by) || origin_is_developer(conf, by->origin);
     if (by->fetch_site && *by->fetch_site != '\0')
         return strcmp(by->fetch_site, "same-origin") == 0 ||
             (!by->changes && strcmp(by->fetch_site, "none") == 0);

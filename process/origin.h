@@ -9,8 +9,9 @@
 /*
  * origin -- which pages of browsers may use the API, and the headers for their browsers (CORS).
  * Pure. Used by api, turn and stream workers. The page itself sends its credential (a bearer token,
- * an API key, a ticket), not the browser, unless the site has a log-in whose cookie counts
- * (auth.cookie): only then may a page that `origins` names one by one send credentials.
+ * an API key, a ticket), not the browser, unless a cookie counts. With auth.cookie, a page that
+ * `origins` names one by one may send that of the site's log-in; that of the page's own sign-in
+ * (page.session) counts for the site's own pages alone.
  */
 
 /* Exact match against `origins`; an absent origin (no browser) is allowed. Development mode also
@@ -46,6 +47,9 @@ bool origin_takes_cookie(const struct conf *conf, const struct origin_asker *by)
  * machine. NULL: no browser.
  */
 bool origin_host_answered(const struct conf *conf, const char *host);
+
+/* Is it this machine's own name (localhost, 127.0.0.1, [::1]), perhaps with a port? */
+bool origin_host_is_loopback(const char *host);
 
 /* Is it named in replies: allowed, and a text that can stand in a header? NULL: no. */
 bool origin_is_told(const struct conf *conf, const char *origin);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define KEYS_TICKET "tp:ticket:"
+#define KEYS_TICKET_PAGE "tp:ticket-page:"
 #define KEYS_GRANT "tp:grant:"
 #define KEYS_OF_SESSION "}:s:"
 
@@ -185,6 +186,11 @@ static void keys_put_digest(char out[KEYS_MAX], const char *start, const char *s
 void keys_ticket(char out[KEYS_MAX], const char *ticket)
 {
     keys_put_digest(out, KEYS_TICKET, ticket);
+}
+
+void keys_ticket_page(char out[KEYS_MAX], const char *token)
+{
+    keys_put_digest(out, KEYS_TICKET_PAGE, token);
 }
 
 void keys_grant(char out[KEYS_MAX], const char *ticket)

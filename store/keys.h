@@ -69,9 +69,11 @@ void keys_shared_records(char out[KEYS_MAX], const char *family);
 
 /* By the SHA-256 of the ticket, which is never stored itself. */
 void keys_ticket(char out[KEYS_MAX], const char *ticket);
+void keys_ticket_page(char out[KEYS_MAX], const char *token);
 void keys_grant(char out[KEYS_MAX], const char *ticket);
 bool keys_is_grant(const char *key);
-#define KEYS_TICKETS_PATTERN "tp:[gt][ri][ac][nk]*:*" /* of SCAN: tickets and grants */
+#define KEYS_TICKETS_PATTERN \
+    "tp:[gt][ri][ac][nk]*:*" /* of SCAN: tickets of both kinds and grants */
 
 /* A user's erasure: where it stopped; how often a day, by the SHA-256 of the id. */
 void keys_erasing(char out[KEYS_MAX], const char *uid);

@@ -9,12 +9,13 @@
 
 #define TICKETS_SCAN 2000
 
-static int tickets_read(struct store *s, const char *command, const char *key, struct buf *value)
+/* Appends the text that the command answers. Returns 0; ERR_NOT_FOUND; a fault. */
+static int tickets_take_text(struct store *s, const struct link_arg *args, size_t count,
+    struct buf *value)
 {
-    const struct link_arg args[2] = {link_text(command), link_text(key)};
     struct link_reply *r = NULL;
     size_t len = 0;
-    int error = link_call(s->link, args, 2, &r);
+    int error = link_call(s->link, args, count, &r);
 
     if (!error && link_reply_type(r) != LINK_STRING)
         error = ERR_NOT_FOUND;
@@ -25,6 +26,13 @@ static int tickets_read(struct store *s, const char *command, const char *key, s
     }
     link_reply_free(r);
     return error;
+}
+
+static int tickets_read(struct store *s, const char *command, const char *key, struct buf *value)
+{
+    const struct link_arg args[2] = {link_text(command), link_text(key)};
+
+    return tickets_take_text(s, args, 2, value);
 }
 
 int tickets_take(struct store *s, const char *ticket, struct buf *value)
@@ -106,28 +114,72 @@ int tickets_erase(struct store *s, const char *uid, char cursor[TICKETS_CURSOR_S
     return error;
 }
 
-int tickets_new(struct store *s, const struct tickets_owner *of, const char *origin,
-    char ticket[TICKETS_SIZE])
+/* SET of what the owner's credential is, under the key. */
+static int tickets_put(struct store *s, const struct tickets_owner *of, const char *origin,
+    const char *key, int64_t life_ms)
 {
-    char key[KEYS_MAX], life[24];
+    char life[TICKETS_CURSOR_SIZE];
     struct buf value = {0};
-    struct link_arg args[5];
     int error;
 
-    ident_token(32, ticket);
-    keys_ticket(key, ticket);
-    snprintf(life, sizeof life, "%lld", (long long)s->conf->ticket_ms);
-    buf_printf(&value, "%s %s %s %lld %s %u", of->uid, of->role, origin ? origin : "-",
-        (long long)of->expires_ms, of->mark, of->scopes);
+    snprintf(life, sizeof life, "%lld", (long long)life_ms);
+    buf_printf(&value, "%s %s %s %lld %s %u %s", of->uid, of->role, origin,
+        (long long)of->expires_ms, of->mark, of->scopes, *of->class ? of->class : "-");
     error = buf_error(&value);
     if (!error) {
-        args[0] = link_text("SET");
-        args[1] = link_text(key);
-        args[2] = (struct link_arg){value.data, value.len};
-        args[3] = link_text("PX");
-        args[4] = link_text(life);
+        const struct link_arg args[5] = {link_text("SET"), link_text(key), {value.data, value.len},
+            link_text("PX"), link_text(life)};
         error = link_call(s->link, args, 5, NULL);
     }
     buf_free(&value);
     return error;
+}
+
+int tickets_new(struct store *s, const struct tickets_owner *of, const char *origin,
+    char ticket[TICKETS_SIZE])
+{
+    char key[KEYS_MAX];
+
+    ident_token(32, ticket);
+    keys_ticket(key, ticket);
+    return tickets_put(s, of, origin ? origin : "-", key, s->conf->ticket_ms);
+}
+
+/* ---- sign-ins of the page ---- */
+
+int tickets_page_new(struct store *s, const struct tickets_owner *of, char token[TICKETS_SIZE])
+{
+    char key[KEYS_MAX];
+
+    ident_token(32, token);
+    keys_ticket_page(key, token);
+    return tickets_put(s, of, "-", key, s->conf->page_session_idle_ms);
+}
+
+void tickets_page_command(const struct conf *conf, const char *token, char key[KEYS_MAX],
+    char idle[TICKETS_CURSOR_SIZE], struct link_arg args[TICKETS_PAGE_ARGS])
+{
+    keys_ticket_page(key, token);
+    snprintf(idle, TICKETS_CURSOR_SIZE, "%lld", (long long)conf->page_session_idle_ms);
+    args[0] = link_text("GETEX");
+    args[1] = link_text(key);
+    args[2] = link_text("PX");
+    args[3] = link_text(idle);
+}
+
+int tickets_page_use(struct store *s, const char *token, struct buf *value)
+{
+    char key[KEYS_MAX], idle[TICKETS_CURSOR_SIZE];
+    struct link_arg args[TICKETS_PAGE_ARGS];
+
+    tickets_page_command(s->conf, token, key, idle, args);
+    return tickets_take_text(s, args, TICKETS_PAGE_ARGS, value);
+}
+
+int tickets_page_end(struct store *s, const char *token)
+{
+    char key[KEYS_MAX];
+
+    keys_ticket_page(key, token);
+    return link_command(s->link, NULL, "UNLINK %s", key);
 }

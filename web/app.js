@@ -68,6 +68,7 @@ function draw() {
 const signIn = new SignIn($("signin"), {
   check: token => new TurnpikeClient({session: chat.session, token}).fetch("/context"),
   onToken: signedIn,
+  change: (method, token = () => null) => new TurnpikeClient({session: chat.session, token}).fetch("/sign-in", {method}),
 });
 const chats = new Chats({
   root: $("chats"), toggle: $("show-chats"), request, current: () => chat.session, running: () => chat.conversation.run !== null,
@@ -160,7 +161,7 @@ function onState({state, reason}) {
   apply();
   if (state === "live") {
     signIn.hide();
-    $("out").hidden = signIn.byCookie ? !site.sign_in.out_url : signIn.token === null;
+    $("out").hidden = signIn.bySession ? false : signIn.byCookie ? !site.sign_in.out_url : signIn.token === null;
     onLive();
   } else if (state === "offline") {
     offline.chats().then(list => chats.know(list));
@@ -175,6 +176,12 @@ async function onLive() {
   loadInbox();
   chats.refresh();
   if (!learned) await learnSite();
+  const had = signIn.token;
+  await signIn.settle().catch(() => { /* the tab keeps it */ });
+  if (had !== signIn.token) {
+    chat.token = signIn.credential;
+    $("out").hidden = false;
+  }
   $("development").hidden = !site.development || signIn.token !== null;
   preferences.load().catch(() => { /* the next connection asks again */ });
   push.confirm().catch(() => { /* so does this */ });
@@ -195,7 +202,7 @@ async function signOut() {
   if (left && !confirm(t("Some messages have not been sent. Sign out all the same?"))) return;
   const elsewhere = signIn.byCookie && site.sign_in.out_url;
   if (push.state === "on") await Promise.race([push.disable().catch(() => {}), new Promise(go => setTimeout(go, 2000))]); // with the credential that ends now
-  signIn.forget();
+  await signIn.forget();
   startAnew();
   for (const key of ["session", "site"]) localStorage.removeItem(key);
   if (elsewhere) location.assign(elsewhere);

@@ -1,5 +1,5 @@
 // Who asks: a key or token, from a form, the address or the page that holds this one, kept in this tab's session storage and
-// nowhere else; or the cookie of the site's own log-in, which no script sees.
+// nowhere else; or a cookie, which no script sees: of the site's own log-in, or, where the site wants that, one for which the page changes the token at once.
 import {element} from "./client/chat/elements.js";
 import {claim} from "./client/client.js";
 import {t} from "./client/chat/words.js";
@@ -20,14 +20,15 @@ export function takeFragment() {
 const clean = text => text.trim().replace(/^bearer\s+/i, "");
 
 export class SignIn {
-  #token = sessionStorage.getItem(STORED); #ways = {}; #asked = null;
+  #token = sessionStorage.getItem(STORED); #ways = {}; #asked = null; #user = null;
 
   /**
    * section: has the form. check(token): asks the server; rejects with .status when it is refused.
    * onToken(sameUser): there is a token to use. sameUser: surely that of the user who was here before.
+   * change(method, token): asks /sign-in for the cookie (POST) or gives it back (DELETE); rejects as check.
    */
-  constructor(section, {check, onToken}) {
-    Object.assign(this, {section, check, onToken});
+  constructor(section, {check, onToken, change}) {
+    Object.assign(this, {section, check, onToken, change});
     this.form = section.querySelector("form");
     this.field = section.querySelector("input");
     this.title = section.querySelector("h2");
@@ -44,10 +45,23 @@ export class SignIn {
   get token() { return this.#token; }
 
   /** What the client library is given: the token; where a cookie counts, a function, so that it asks again with that of then. */
-  get credential() { return this.#token ?? (this.#ways.cookie ? () => null : null); }
+  get credential() { return this.#token ?? (this.#ways.cookie || this.#ways.session ? () => null : null); }
 
-  /** Whether the cookie is who asks. */
-  get byCookie() { return this.#token === null && this.#ways.cookie === true; }
+  /** Whether a cookie is who asks. */
+  get byCookie() { return this.#token === null && (this.#ways.cookie === true || this.bySession); }
+
+  /** Whether it is the page's own: then the page signs out, too. */
+  get bySession() { return this.#token === null && this.#ways.session === true; }
+
+  /** The site changes tokens for a cookie: what this page has of one is not kept. Resolves when it is done. */
+  async settle() {
+    if (!this.#ways.session || this.#token === null) return;
+    const token = this.#token;
+    await this.change("POST", token);
+    this.#user = userOf(token);
+    this.#token = null;
+    for (const key of [STORED, USER]) sessionStorage.removeItem(key);
+  }
 
   /** ways: sign_in of GET /page. */
   allow(ways) {
@@ -74,12 +88,12 @@ export class SignIn {
   // ---- tokens -------------------------------------------------------------------------------------------------
 
   /** Whether a token is surely of the user who was here before; also when nobody was. */
-  isSame(token) { return [null, userOf(token)].includes(sessionStorage.getItem(USER)); }
+  isSame(token) { return [null, userOf(token)].includes(this.#user ?? sessionStorage.getItem(USER)); }
 
   /** Takes a token unseen: the connection will tell whether it is good. */
   keep(token) {
     this.#token = token;
-    sessionStorage.setItem(STORED, token);
+    if (!this.#ways.session) sessionStorage.setItem(STORED, token);
   }
 
   /** Takes a token when the server does. */
@@ -87,7 +101,7 @@ export class SignIn {
     this.#tell("");
     this.form.setAttribute("aria-busy", "true");
     try {
-      await this.check(token);
+      await (this.#ways.session ? this.change("POST", token) : this.check(token));
     } catch (error) {
       this.#tell(error.status === 401 && error.problem ? t("This key or token was not accepted.")
         : error.status ? error.message : t("The server cannot be reached. Try again."));
@@ -100,7 +114,8 @@ export class SignIn {
       this.form.removeAttribute("aria-busy");
     }
     const same = this.isSame(token);
-    this.keep(token);
+    if (this.#ways.session) this.#user = userOf(token);
+    else this.keep(token);
     this.field.value = "";
     this.hide();
     this.onToken(same);
@@ -117,7 +132,7 @@ export class SignIn {
 
   /** The server wants one, or another one. again: there is a conversation on the screen. */
   ask(reason, again) {
-    const had = this.#token !== null;
+    const had = this.#token !== null || this.#user !== null;
     sessionStorage.removeItem(STORED);
     this.#token = null;
     this.#asked = {again, fault: had ? reason.message : ""};
@@ -155,9 +170,11 @@ export class SignIn {
   }
 
   /** Nothing of it is kept. */
-  forget() {
+  async forget() {
+    const bySession = this.bySession;
     for (const key of [STORED, USER]) sessionStorage.removeItem(key);
-    this.#token = null;
+    this.#token = this.#user = null;
+    if (bySession) await this.change("DELETE").catch(() => {}); // it may have ended
   }
 
   #tell(text) {

@@ -3,8 +3,9 @@ import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {rmSync} from "node:fs";
 import {join} from "node:path";
-import {production, token} from "./credentials.mjs";
-import {API, scratch, Stack, uuid} from "./harness.mjs";
+import {execFileSync} from "node:child_process";
+import {KEY, production, token} from "./credentials.mjs";
+import {API, BUILD, eventually, scratch, Stack, uuid, within} from "./harness.mjs";
 
 const NAME = "__Host-turnpike", FRIEND = "https://www.example.org";
 
@@ -131,4 +132,86 @@ test("where no cookie is named, none counts", async t => {
     await assert.rejects(stack.socket("/ws", {headers, origin: stack.url}), {status: 401});
   }
   assert.equal((await stack.get("/page")).json.sign_in.cookie, false);
+});
+
+describe("the cookie for which the page changes its key (page.session)", () => {
+  let stack, dir, own;
+  before(async () => {
+    dir = scratch("tp-cookie-");
+    stack = await Stack.start({settings: {...production(join(dir, "keys"), FRIEND), "page.session": "cookie"}});
+    own = stack.url;
+  });
+  after(async () => {
+    await stack?.stop();
+    rmSync(dir, {recursive: true});
+  });
+  /** Signs in as the page does; what the browser would send from now on. */
+  async function signIn(credential = KEY, headers = {}) {
+    const reply = await stack.post("/sign-in", undefined, {headers: {Authorization: `Bearer ${credential}`, Origin: own, ...headers}});
+    assert.equal(reply.status, 201, reply.text);
+    return {reply, Cookie: String(reply.headers["set-cookie"]).split(";")[0]};
+  }
+  const by = (Cookie, headers = {}) => ({headers: {Cookie, ...headers}});
+
+  test("signs the key's user in, and no script sees the cookie", async () => {
+    const {reply, Cookie} = await signIn();
+    assert.match(String(reply.headers["set-cookie"]), /^turnpike-page=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=2592000$/);
+    assert.equal(reply.json.user, "machine");
+    assert.ok(!reply.text.includes(Cookie.split("=")[1]));
+    const session_id = uuid(), said = await stack.chat("hello", {session_id}, by(Cookie, {Origin: own}));
+    assert.equal(said.status, 200, said.text);
+    assert.equal((await stack.get(`/sessions/${session_id}`, by(Cookie))).status, 200);
+    const socket = await stack.socket("/ws", {headers: {Cookie}, origin: own});
+    socket.message("hello");
+    await socket.until("RUN_FINISHED");
+    await socket.end();
+    assert.equal((await stack.get("/page")).json.sign_in.session, true);
+    assert.ok(!(await stack.redis("KEYS", "*")).includes(Cookie.split("=")[1]), "Redis knows its digest only");
+  });
+
+  test("under a name of the network it has the name that only TLS may set", async () => {
+    const reply = await stack.post("/sign-in", undefined, {headers: {Authorization: `Bearer ${KEY}`, Host: "pam.example.org", Origin: "https://pam.example.org"}});
+    assert.match(String(reply.headers["set-cookie"]), /^__Host-turnpike-page=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict; Secure; Max-Age=\d+$/);
+    const Cookie = String(reply.headers["set-cookie"]).split(";")[0], read = headers => stack.get("/sessions", {headers: {Cookie, ...headers}});
+    assert.equal((await read({Host: "pam.example.org"})).status, 200);
+    assert.equal((await read({Host: "pam.example.org", Origin: "http://pam.example.org"})).status, 403, "a page without TLS may be anybody's");
+    assert.equal((await read({Host: own.slice(7)})).status, 401, "the name of the other kind");
+  });
+
+  test("pages of others can neither use it nor sign anybody in or out", async () => {
+    const {Cookie} = await signIn();
+    for (const headers of [{Origin: "https://evil.example"}, {Origin: "null"}, {Origin: FRIEND}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {}]) {
+      for (const [method, path, body] of [["POST", "/chat", {message: "hello"}], ["PUT", "/context", {evil: true}], ["DELETE", "/user-data"], ["DELETE", "/sign-in"]]) {
+        const reply = await stack.request(method, path, {body, ...by(Cookie, headers)});
+        assert.equal(`${reply.status} ${reply.json?.code}`, "403 origin_not_allowed", `${method} ${path} ${JSON.stringify(headers)}`);
+      }
+      const login = await stack.post("/sign-in", undefined, {headers: {Authorization: `Bearer ${KEY}`, ...headers}});
+      assert.equal(login.status, 403, JSON.stringify(headers));
+      assert.equal(login.headers["set-cookie"], undefined);
+      await assert.rejects(stack.socket("/ws", {headers: {Cookie}, ...headers.Origin && {origin: headers.Origin}}), error => error.status === 403);
+    }
+    assert.equal((await stack.get("/sessions", by(Cookie))).status, 200, "nobody was signed out");
+  });
+
+  test("it is no way to a further one, and ends when it is given back", async () => {
+    const {Cookie} = await signIn();
+    assert.equal((await stack.post("/sign-in", undefined, by(Cookie, {Origin: own}))).status, 400);
+    const out = await stack.request("DELETE", "/sign-in", by(Cookie, {Origin: own}));
+    assert.equal(out.status, 204);
+    assert.match(String(out.headers["set-cookie"]), /^turnpike-page=; .*Max-Age=0$/);
+    const after = await stack.get("/sessions", by(Cookie));
+    assert.equal(`${after.status} ${after.json.code}`, "401 credential_expired");
+    await assert.rejects(stack.socket("/ws", {headers: {Cookie}, origin: own}), error => error.status === 401);
+  });
+
+  test("it ends with the token that began it, and when that is revoked, with its sockets", async () => {
+    const short = (await signIn(token("bob", 2))).Cookie;
+    assert.equal((await stack.get("/sessions", by(short))).status, 200);
+    await eventually(async () => (await stack.get("/sessions", by(short))).status === 401, "the token's end is the cookie's");
+    const {Cookie} = await signIn(token("eve", 300, {iat: Math.floor(Date.now() / 1000) - 60}));
+    const socket = await stack.socket("/ws", {headers: {Cookie}, origin: own});
+    execFileSync(join(BUILD, "turnpike"), ["--config", join(stack.dir, "turnpike.conf"), "revoke", "user", "eve"]);
+    assert.equal((await within(20000, socket.closed, "the socket is closed")).code, 4001);
+    await eventually(async () => (await stack.get("/sessions", by(Cookie))).json.code === "credential_revoked", "the cookie is revoked");
+  });
 });

@@ -206,6 +206,72 @@ async function site() {
   return {origin: `http://127.0.0.1:${server.address().port}`, close: () => { server.closeAllConnections(); server.close(); }};
 }
 
+describe("signing in to the page of a site that wants a cookie (page.session)", () => {
+  let stack, browser, dir;
+  before(async () => {
+    dir = scratch("tp-page-");
+    stack = await Stack.start({settings: {...production(join(dir, "keys")), "page.session": "cookie"}});
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await stack.stop();
+    rmSync(dir, {recursive: true});
+  });
+  const connected = page => page.locator("#state[data-state=live]").waitFor();
+  const seen = page => page.evaluate(() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie]));
+
+  test("the key is in no storage, the sign-in outlives the tab, and signing out ends it", async t => {
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.goto(stack.url);
+    await page.getByLabel("Key or token").fill(KEY);
+    await page.getByLabel("Key or token").press("Enter");
+    await connected(page);
+    await say(page, "hello [[text say=Come_in.]]");
+    await answers(page).filter({hasText: "Come in."}).waitFor();
+    const [cookie] = await context.cookies();
+    assert.deepEqual([cookie.name, cookie.httpOnly, cookie.sameSite], ["turnpike-page", true, "Strict"]);
+    const kept = await seen(page);
+    assert.ok(!kept.includes(KEY) && !kept.includes(cookie.value) && !kept.includes("turnpike-token"), kept);
+    await page.reload();
+    await connected(page);
+    await answers(page).filter({hasText: "Come in."}).waitFor();
+    const other = await context.newPage();
+    await other.goto(stack.url);
+    await connected(other);
+    await other.close();
+    await page.locator("#out").click();
+    await page.getByLabel("Key or token").waitFor();
+    assert.deepEqual(await context.cookies(), []);
+    assert.equal((await stack.get("/sessions", {headers: {Cookie: `turnpike-page=${cookie.value}`}})).status, 401);
+  });
+
+  test("a token in the address is changed for the cookie, too", async t => {
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const page = await context.newPage(), jwt = token("bob");
+    await page.goto(`${stack.url}/#token=${jwt}`);
+    await connected(page);
+    await eventually(async () => (await context.cookies()).length === 1, "the cookie is there");
+    await eventually(async () => !(await seen(page)).includes(jwt), "the token is kept nowhere");
+    await page.reload();
+    await connected(page);
+  });
+
+  test("says that a key is wrong", async t => {
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.goto(stack.url);
+    await page.getByLabel("Key or token").fill("tpk_ffffffffffffffffffffffffffffffffffffffffffffffff");
+    await page.getByLabel("Key or token").press("Enter");
+    await page.getByRole("alert").filter({hasText: "This key or token was not accepted."}).waitFor();
+    assert.deepEqual(await context.cookies(), []);
+  });
+});
+
 describe("a page that hands over a token", () => {
   let stack, browser, dir, friend, stranger;
   before(async () => {

@@ -8,6 +8,7 @@
 #include "process/origin.h"
 #include "store/keys.h"
 #include "store/notice.h"
+#include "store/tickets.h"
 #include "wire/http/stream_http.h"
 #include "workers/stream/stream_agui.h"
 #include "workers/stream/stream_chat.h"
@@ -201,7 +202,7 @@ static void stream_handshake_try_ticket(struct stream_conn *c, const struct link
             stream_handshake_header(c, STREAM_HTTP_ORIGIN), &who);
     if (error < 0 || (who.expires_ms > 0 && who.expires_ms <= clock_real_ms()))
         stream_handshake_refuse(c, 401, "unauthenticated",
-            "The ticket is unknown, used, expired or of another origin.");
+            "The ticket or sign-in is unknown, used, expired or of another origin.");
     else
         stream_handshake_admit(c, &who);
 }
@@ -220,20 +221,39 @@ static void stream_handshake_on_ticket(void *arg, int error, struct link_reply *
 
 static const struct stream_kind stream_ticket_kind, stream_keys_kind;
 
-static void stream_handshake_check_ticket(struct stream_conn *c, const char *ticket)
+/* The text of a ticket's key; the connection waits for it. */
+static void stream_handshake_look_up(struct stream_conn *c, const struct link_arg *args,
+    size_t count)
 {
-    char key[KEYS_MAX];
-
-    keys_ticket(key, ticket);
-    const struct link_arg args[] = {link_text("GETDEL"), link_text(key)};
     const struct link_question question = {.args = args,
-        .nargs = sizeof args / sizeof *args,
+        .nargs = count,
         .on_reply = stream_handshake_on_ticket,
         .arg = c,
         .asker = &c->asker};
     c->kind = &stream_ticket_kind; /* the request stays its own */
     if (link_ask(hub_link(c->stream->hub), &question) < 0)
         stream_handshake_refuse(c, 503, "store_unavailable", "The ticket cannot be looked up now.");
+}
+
+static void stream_handshake_check_ticket(struct stream_conn *c, const char *ticket)
+{
+    char key[KEYS_MAX];
+
+    keys_ticket(key, ticket);
+    const struct link_arg args[] = {link_text("GETDEL"), link_text(key)};
+    stream_handshake_look_up(c, args, sizeof args / sizeof *args);
+}
+
+/* The page's own sign-in, which is kept as a ticket is. */
+static void stream_handshake_check_page(struct stream_conn *c, const char *value, size_t len)
+{
+    char token[TICKET_MAX], key[KEYS_MAX], idle[TICKETS_CURSOR_SIZE];
+    struct link_arg args[TICKETS_PAGE_ARGS];
+
+    snprintf(token, sizeof token, "%.*s", (int)(len < sizeof token ? len : sizeof token - 1),
+        value);
+    tickets_page_command(c->stream->conf, token, key, idle, args);
+    stream_handshake_look_up(c, args, TICKETS_PAGE_ARGS);
 }
 
 static void stream_handshake_refuse_without_keys(struct stream_conn *c)
@@ -253,7 +273,7 @@ static void stream_handshake_await_keys(struct stream_conn *c)
 }
 
 /* A browser's cookie, which comes by itself; without one, a developer. ERR_FORBIDDEN: by another's
- * page. Else as auth_token. */
+ * page. ERR_PENDING: it is looked up. Else as auth_token. */
 static int stream_handshake_identify_by_cookie(struct stream_conn *c, const char *path,
     struct auth_identity *who, const char **why)
 {
@@ -261,10 +281,11 @@ static int stream_handshake_identify_by_cookie(struct stream_conn *c, const char
         .host = stream_handshake_header(c, STREAM_HTTP_HOST),
         .changes = true};
     char user[IDENT_NAME_MAX + 1];
-    const char *value = NULL;
+    const char *value = NULL, *page = cookie_page_name(c->stream->conf, by.host);
     size_t len = 0;
+    /* There is one kind of them at a time (conf_rule_page_session). */
     int found = cookie_find(stream_handshake_header(c, STREAM_HTTP_COOKIE),
-        c->stream->conf->auth_cookie, &value, &len);
+        *page ? page : c->stream->conf->auth_cookie, &value, &len);
 
     if (found == ERR_NOT_FOUND) {
         stream_handshake_development_user(c, path, user);
@@ -276,6 +297,10 @@ static int stream_handshake_identify_by_cookie(struct stream_conn *c, const char
     }
     if (!origin_takes_cookie(c->stream->conf, &by))
         return ERR_FORBIDDEN;
+    if (*page) {
+        stream_handshake_check_page(c, value, len);
+        return ERR_PENDING;
+    }
     return auth_token(c->stream->auth, value, len, who, why);
 }
 
@@ -312,6 +337,8 @@ static void stream_handshake_authenticate(struct stream_conn *c)
         error = stream_handshake_identify_by_cookie(c, path, &who, &why);
     }
     free(offer);
+    if (error == ERR_PENDING)
+        return;
     if (error == ERR_NOT_YET)
         stream_handshake_await_keys(c);
     else if (error == ERR_REMOTE)
