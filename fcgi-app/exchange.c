@@ -29,10 +29,15 @@ int exchange_init(struct exchange *x, struct app *app, const struct request_sour
     return 0;
 }
 
-void exchange_fini(struct exchange *x)
+void exchange_long_end(struct exchange *x)
 {
     if (x->app->worker)
         scoreboard_long_give(x->app->worker->slot);
+}
+
+void exchange_fini(struct exchange *x)
+{
+    exchange_long_end(x);
     buf_free(&x->reply.head);
     buf_free(&x->reply.body);
     arena_free(x->arena);

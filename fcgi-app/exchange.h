@@ -99,6 +99,8 @@ bool exchange_may_rest(const struct app *app);
  * for each user. Held until exchange_fini. Returns 0, or ERR_RATE or ERR_FULL with the problem set.
  */
 MUST_CHECK int exchange_long(struct exchange *x);
+/* Gives the place back before exchange_fini does: before the end of the reply. */
+void exchange_long_end(struct exchange *x);
 /* A header line of the reply. The value must hold no control characters. */
 void exchange_header(struct exchange *x, const char *name, const char *value);
 /* Whether it is asked and answered in OpenAI's words (fcgi-app/facade.h); also before its path has

@@ -148,7 +148,8 @@ void serve_request(struct serving *s)
     } else {
         s->unsent = true;
     }
-    /* A client that has its answer may come again at once: our place is free before that. */
+    /* A client that has its answer may come again at once: our places are free before that. */
+    exchange_long_end(x);
     runner_end(&s->runner);
     serve_send(s);
     exchange_fini(x);

@@ -276,7 +276,8 @@ static int provider_anthropic_on_event(struct provider_stream *s, const struct s
 
     if (s->ended)
         return 0;
-    if (!s->slow_only && scan_anthropic(event->data, event->len, &s->scratch, &d))
+    if (!s->slow_only && strcmp(event->name, "error") &&
+        scan_anthropic(event->data, event->len, &s->scratch, &d))
         return provider_on_piece(s, &d);
     if (provider_is_done(event)) { /* a gateway's, from another protocol */
         s->ended = s->stop != PROVIDER_STOP_NONE;

@@ -317,7 +317,8 @@ static int provider_openai_on_event(struct provider_stream *s, const struct sse_
     if (s->ended)
         return 0;
     /* The first chunk goes the slow way for the name of the model. */
-    if (!s->slow_only && *s->model && scan_openai(event->data, event->len, &s->scratch, &d))
+    if (!s->slow_only && *s->model && strcmp(event->name, "error") &&
+        scan_openai(event->data, event->len, &s->scratch, &d))
         return provider_on_text(s, d.text, d.len);
     if (provider_is_done(event)) {
         s->ended = true;

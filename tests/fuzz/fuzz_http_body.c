@@ -29,8 +29,8 @@ static void parse(enum submit_kind kind, const jdoc *body, const char *key, cons
     struct arena *arena = arena_new();
     struct submit submit;
     struct problem problem = {0};
-    jdoc *doc = jdoc_dup(body); /* the files are taken out of it */
-    if (!arena || !doc)
+    jdoc *doc = jdoc_dup(body);   /* the files are taken out of it */
+    if (!arena || (body && !doc)) /* null is NULL */
         abort();
     int result = submit_parse(&(struct submit_source){.kind = kind, .body = doc, .key = key}, conf,
         arena, &submit, &problem);

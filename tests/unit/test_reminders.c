@@ -597,6 +597,49 @@ static void without_a_calendar_nothing_is_fired_or_lost(void **state)
     assert_int_equal(inbox_length(), 1);
 }
 
+/* Thousands of one user's that are due do not keep another's waiting, and none is lost. */
+static void a_storm_of_one_user_passes_by(void **state)
+{
+    struct reminders_due due[REMINDERS_DESK_ONCE];
+    struct reminders_hint hint;
+    int64_t now = noon, wait;
+    size_t count, looks = 0, storm = 0;
+    bool found = false;
+    char id[32];
+
+    (void)state;
+    for (int i = 0; i < 3000; i++) {
+        snprintf(id, sizeof id, "t%d", i);
+        reminders_timer_hint(&hint, "storm", id, noon - 60000);
+        assert_int_equal(reminders_plan(bench.context.store, &hint, 1), 0);
+    }
+    reminders_timer_hint(&hint, "bob", "tea", noon - 1);
+    assert_int_equal(reminders_plan(bench.context.store, &hint, 1), 0);
+    for (; !found && looks < 100; looks++) {
+        assert_int_equal(reminders_look(bench.context.store, &now, &wait, due, REMINDERS_DESK_ONCE,
+                             &count),
+            0);
+        assert_in_range(count, 1, REMINDERS_DESK_ONCE);
+        assert_in_range(wait, 0, 100); /* there is more */
+        for (size_t i = 0; i < count; i++) {
+            found |= strcmp(due[i].uid, "bob") == 0;
+            storm += strcmp(due[i].uid, "storm") == 0;
+            assert_int_equal(reminders_drop(bench.context.store, due[i].member), 0);
+        }
+    }
+    assert_true(found);
+    assert_in_range(looks, 1, 8);
+    for (; storm < 3000 && looks < 1000; looks++) {
+        now += 1000;
+        assert_int_equal(reminders_look(bench.context.store, &now, &wait, due, REMINDERS_DESK_ONCE,
+                             &count),
+            0);
+        for (size_t i = 0; i < count; i++, storm++)
+            assert_int_equal(reminders_drop(bench.context.store, due[i].member), 0);
+    }
+    assert_int_equal(storm, 3000);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
@@ -618,6 +661,7 @@ int main(void)
         T(several_desks_fire_each_once),
         T(an_alarm_at_the_change_of_the_clocks),
         T(without_a_calendar_nothing_is_fired_or_lost),
+        T(a_storm_of_one_user_passes_by),
         T(a_redis_that_is_away_only_delays),
     };
     return cmocka_run_group_tests(tests, start, stop);
