@@ -96,6 +96,8 @@
         "name of the master with the Sentinels") \
     X(redis_sentinel_password, SECRET, "redis.sentinel_password", "", 0, 0, \
         "password of the Sentinels") \
+    X(redis_cluster, TEXT, "redis.cluster", "", 0, 0, \
+        "some nodes of a Redis Cluster, host:port separated by blanks; they name the others") \
     X(redis_database, INT, "redis.database", "0", 0, 1000000, "database number") \
     X(redis_timeout_ms, MS, "redis.timeout", "2s", 50, 60000, "connect and reply timeout") \
     X(lease_ms, MS, "lease", "5s", 1000, 60000, "lease of a running turn") \

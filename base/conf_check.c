@@ -196,10 +196,9 @@ static int conf_rule_fault_word(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
-/* Each word is a unix path or has a port from 1 to 65535 after its last colon. */
-static int conf_check_sentinels(const struct conf *c, char why[CONF_WHY_SIZE])
+/* Each word has a port from 1 to 65535 after its last colon, or is a unix path if that may be. */
+static int conf_check_servers(const char *name, const char *at, bool paths, char why[CONF_WHY_SIZE])
 {
-    const char *at = c->redis_sentinels;
     static const char between[] = " ,\t";
 
     while (*(at += strspn(at, between))) {
@@ -211,18 +210,39 @@ static int conf_check_sentinels(const struct conf *c, char why[CONF_WHY_SIZE])
         if (digits && digits < 6)
             port = strtol(at + len - digits, NULL, 10);
         if (len > 300 ||
-            (*at != '/' &&
+            ((*at != '/' || !paths) &&
                 (digits + 2 > len || at[len - digits - 1] != ':' || port < 1 || port > 65535))) {
-            snprintf(why, CONF_WHY_SIZE,
-                "redis.sentinels: \"%.*s\" is neither host:port nor a path",
-                (int)(len > 80 ? 80 : len), at);
+            snprintf(why, CONF_WHY_SIZE, "%s: \"%.*s\" is %s", name, (int)(len > 80 ? 80 : len), at,
+                paths ? "neither host:port nor a path" : "not host:port");
             return ERR_CONFIG;
         }
         at += len;
     }
+    return 0;
+}
+
+static int conf_check_sentinels(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    if (conf_check_servers("redis.sentinels", c->redis_sentinels, true, why))
+        return ERR_CONFIG;
     if (*c->redis_master)
         return 0;
     snprintf(why, CONF_WHY_SIZE, "redis.master: empty, but redis.sentinels is set");
+    return ERR_CONFIG;
+}
+
+/* A node names its slots' owners, and a cluster has one database. redis.socket and redis.host have
+ * values without being set: they do not count then. */
+static int conf_check_cluster(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    if (*c->redis_sentinels)
+        snprintf(why, CONF_WHY_SIZE,
+            "redis.cluster: excludes redis.sentinels; a cluster has its own failover");
+    else if (c->redis_database)
+        snprintf(why, CONF_WHY_SIZE,
+            "redis.cluster: excludes redis.database; a cluster has database 0 only");
+    else
+        return conf_check_servers("redis.cluster", c->redis_cluster, false, why);
     return ERR_CONFIG;
 }
 
@@ -232,6 +252,8 @@ static int conf_rule_redis(const struct conf *c, char why[CONF_WHY_SIZE])
         snprintf(why, CONF_WHY_SIZE, "redis.socket: longer than %d bytes", SOCKET_PATH_MAX);
         return ERR_CONFIG;
     }
+    if (*c->redis_cluster)
+        return conf_check_cluster(c, why);
     if (*c->redis_sentinels)
         return conf_check_sentinels(c, why);
     if (*c->redis_socket || *c->redis_host)

@@ -77,8 +77,14 @@ void args_common(struct args *a, const struct store *s, size_t history_limit)
 
 static int args_hint_first(struct store *s, const char *uid, const char *turn)
 {
+    char member[HINTS_MEMBER_SIZE];
+
     if (!turn)
         return 0;
+    if (link_is_cluster(s->link)) {
+        hints_member(member, uid, turn);
+        return hints_set_before(s, KEYS_HINT_LEASES, uid, member, s->conf->lease_ms);
+    }
     link_hold(s->link);
     if (!hints_set(s, uid, turn, s->conf->lease_ms))
         return 0;

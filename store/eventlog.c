@@ -34,6 +34,10 @@ enum eventlog_phase {
 
 struct eventlog {
     struct store *store;
+    struct link *link; /* to where the log is */
+    unsigned slot;
+    char guard[LINK_GUARD_MAX];
+    size_t guard_len; /* 0: none */
     char run[IDENT_UUID_SIZE];
     char log_key[KEYS_MAX], channel[KEYS_MAX], epoch[24];
     int64_t turn_epoch;
@@ -200,22 +204,31 @@ static void eventlog_on_reply(void *arg, int error, int64_t value)
     task_act(acted);
 }
 
+/* A script with the log as its key. */
+static void eventlog_put_script(const struct eventlog *l, struct buf *out,
+    const struct link_script *script)
+{
+    resp_text(out, "EVALSHA");
+    resp_text(out, script->sha1);
+    resp_text(out, l->guard_len ? "2" : "1");
+    resp_text(out, l->log_key);
+    if (l->guard_len)
+        resp_arg(out, l->guard, l->guard_len);
+}
+
 static void eventlog_send_ask(struct eventlog *l)
 {
     const struct link_script *s = &script_log_top;
 
     buf_reset(&l->head);
-    buf_puts(&l->head, "*6\r\n");
-    resp_text(&l->head, "EVALSHA");
-    resp_text(&l->head, s->sha1);
-    resp_text(&l->head, "1");
-    resp_text(&l->head, l->log_key);
+    resp_count(&l->head, '*', 6 + (l->guard_len != 0));
+    eventlog_put_script(l, &l->head, s);
     resp_text(&l->head, l->epoch);
     resp_text(&l->head, l->channel);
     l->phase = EVENTLOG_ASKING;
     if (buf_error(&l->head) ||
-        link_send_raw(l->store->link, (struct link_arg){l->head.data, l->head.len},
-            (struct link_arg){0}, eventlog_on_reply, l)) {
+        link_send_raw(l->link, (struct link_arg){l->head.data, l->head.len}, (struct link_arg){0},
+            eventlog_on_reply, l)) {
         l->phase = EVENTLOG_IDLE;
         eventlog_come_back_later(l);
     }
@@ -252,14 +265,14 @@ static void eventlog_send_entries(struct eventlog *l)
         *--p = (char)('0' + first % 10);
     while (first /= 10);
     buf_reset(&l->head);
-    resp_count(&l->head, '*', 7 + entries);
+    resp_count(&l->head, '*', 7 + (l->guard_len != 0) + entries);
     buf_put(&l->head, l->fixed.data, l->fixed.len);
     eventlog_put_n(l, p, (size_t)(n + sizeof n - p), last == l->count && !l->open.len);
     l->phase = EVENTLOG_APPENDING;
     l->flying = entries;
     l->send_ms = interval ? clock_mono_ms() + interval : 0;
     if (buf_error(&l->head) || buf_error(&l->mark) ||
-        link_send_raw(l->store->link, (struct link_arg){l->head.data, l->head.len},
+        link_send_raw(l->link, (struct link_arg){l->head.data, l->head.len},
             (struct link_arg){l->kept.data + from, l->ends[last - 1] - from}, eventlog_on_reply,
             l)) {
         l->phase = EVENTLOG_IDLE;
@@ -271,9 +284,9 @@ static void eventlog_send_entries(struct eventlog *l)
 /* Connected, scripts known, log's top known: true. Else it has started what leads there. */
 static bool eventlog_ready(struct eventlog *l)
 {
-    struct link *link = l->store->link;
+    struct link *link = link_at(l->store->link, l->slot);
 
-    if (link_fd(link) >= 0 && l->generation == link_generation(link) && !l->ask)
+    if (link == l->link && link_fd(link) >= 0 && l->generation == link_generation(link) && !l->ask)
         return true;
     if (!backoff_is_over(&l->backoff))
         return false;
@@ -285,6 +298,7 @@ static bool eventlog_ready(struct eventlog *l)
     if (l->phase != EVENTLOG_IDLE || !l->active) /* the loop has asked while this task waited */
         return false;
     l->reload = false;
+    l->link = link;
     l->generation = link_generation(link);
     eventlog_send_ask(l);
     return false;
@@ -316,6 +330,7 @@ int eventlog_new(struct eventlog **out, struct store *store)
     if (!l)
         return ERR_NOMEM;
     l->store = store;
+    l->link = store->link;
     return 0;
 }
 
@@ -339,7 +354,7 @@ void eventlog_end(struct eventlog *l)
 {
     if (l->store->reactor)
         reactor_timer_clear(l->store->reactor, &l->timer);
-    link_forget(l->store->link, l);
+    link_forget(l->link, l);
     l->phase = EVENTLOG_IDLE;
     l->active = false;
     l->owner = NULL;
@@ -375,14 +390,14 @@ int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
     l->active = true;
     l->owner = task_self();
     /* The start script's answer came over this connection: the log's top is known. */
-    l->generation = link_generation(l->store->link);
-    if (link_fd(l->store->link) < 0 || link_load(l->store->link, &script_append, false) ||
-        link_load(l->store->link, &script_log_top, false))
+    l->slot = link_slot(l->store->link, l->log_key);
+    l->guard_len = link_guard(l->store->link, l->log_key, l->guard);
+    l->link = link_at(l->store->link, l->slot);
+    l->generation = link_generation(l->link);
+    if (link_fd(l->link) < 0 || link_load(l->link, &script_append, false) ||
+        link_load(l->link, &script_log_top, false))
         l->ask = true;
-    resp_text(&l->fixed, "EVALSHA");
-    resp_text(&l->fixed, script_append.sha1);
-    resp_text(&l->fixed, "1");
-    resp_text(&l->fixed, l->log_key);
+    eventlog_put_script(l, &l->fixed, &script_append);
     resp_text(&l->fixed, l->channel);
     resp_text(&l->fixed, l->epoch);
     return buf_error(&l->fixed);
@@ -468,8 +483,8 @@ int eventlog_text(struct eventlog *l, enum eventlog_delta kind, const char *id, 
 
 int eventlog_pump(struct eventlog *l)
 {
-    if (l->phase != EVENTLOG_IDLE || link_outstanding(l->store->link))
-        err_ignore(link_pump(l->store->link)); /* what was under way has been told the error */
+    if (l->phase != EVENTLOG_IDLE || link_outstanding(l->link))
+        err_ignore(link_pump(l->link)); /* what was under way has been told the error */
     eventlog_advance(l, false);
     return l->fenced ? ERR_FENCED : 0;
 }
@@ -512,8 +527,8 @@ static void eventlog_wait_for_reply(struct eventlog *l, int64_t now, int64_t unt
     if (wake > until_ms)
         wake = until_ms;
     if (!task_self()) {
-        err_ignore(link_flush(l->store->link)); /* as in eventlog_pump */
-        link_wait(l->store->link, wake);
+        err_ignore(link_flush(l->link)); /* as in eventlog_pump */
+        link_wait(l->link, wake);
         return;
     }
     l->flushing = true;

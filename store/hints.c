@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define CLOCK_KEEP_MS 60000
+#define SPREAD_PAGE 500
 
 void hints_member(char out[HINTS_MEMBER_SIZE], const char *uid, const char *turn)
 {
@@ -33,6 +34,43 @@ int hints_member_read(const char *text, size_t len, char uid[IDENT_USER_MAX + 1]
     return ident_is_uuid(turn) ? 0 : ERR_INVALID;
 }
 
+/* ---- parts ---- */
+
+unsigned hints_parts(const struct store *s)
+{
+    return link_is_cluster(s->link) ? KEYS_HINT_PARTS : 1;
+}
+
+void hints_part(char out[KEYS_MAX], const struct store *s, const char *hints, unsigned part)
+{
+    if (link_is_cluster(s->link))
+        keys_hint_part(out, hints, part);
+    else
+        snprintf(out, KEYS_MAX, "%s", hints);
+}
+
+void hints_key(char out[KEYS_MAX], const struct store *s, const char *hints, const char *member)
+{
+    char user[IDENT_USER_MAX + 1], prefix[KEYS_MAX];
+    unsigned part = 0;
+
+    if (link_is_cluster(s->link)) {
+        snprintf(user, sizeof user, "%.*s", (int)strcspn(member, " "), member);
+        keys_prefix(prefix, user);
+        part = link_slot(s->link, prefix) / (LINK_SLOTS / KEYS_HINT_PARTS);
+    }
+    hints_part(out, s, hints, part);
+}
+
+unsigned hints_turn(struct store *s, unsigned i)
+{
+    if (!i)
+        s->turn++;
+    return (s->turn + i) % hints_parts(s);
+}
+
+/* ---- leases ---- */
+
 void hints_clock(struct store *s, int64_t redis_ms)
 {
     s->redis_ms = redis_ms;
@@ -46,18 +84,20 @@ static bool hints_redis_now(const struct store *s, int64_t *now_ms)
     int64_t since = clock_mono_ms() - s->redis_mono_ms;
 
     *now_ms = s->redis_ms + since;
-    return s->redis_ms != 0 && since < CLOCK_KEEP_MS &&
+    return s->redis_ms != 0 && !link_is_cluster(s->link) && since < CLOCK_KEEP_MS &&
         s->redis_generation == link_generation(s->link);
 }
 
 int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms)
 {
-    char member[HINTS_MEMBER_SIZE], due[24];
-    struct link_arg key = link_text(KEYS_HINT_LEASES), args[4];
+    char member[HINTS_MEMBER_SIZE], due[24], name[KEYS_MAX];
+    struct link_arg key, args[4];
     int64_t now;
     int error;
 
     hints_member(member, uid, turn);
+    hints_key(name, s, KEYS_HINT_LEASES, uid);
+    key = link_text(name);
     if (due_ms > 0 && hints_redis_now(s, &now)) {
         snprintf(due, sizeof due, "%lld", (long long)(now + due_ms));
         args[0] = link_text("ZADD");
@@ -76,12 +116,30 @@ int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms
         &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL, NULL);
 }
 
+int hints_set_before(struct store *s, const char *hints, const char *uid, const char *member,
+    int64_t due_ms)
+{
+    char name[KEYS_MAX], due[24];
+    struct link_arg key, args[2] = {{0}, link_text(member)};
+    struct link_words words = {.keys = &key, .nkeys = 1, .args = args, .nargs = 2};
+
+    hints_key(name, s, hints, uid);
+    key = link_text(name);
+    snprintf(due, sizeof due, "%lld", (long long)due_ms);
+    args[0] = link_text(due);
+    if (link_is_cluster(s->link)) /* another connection, perhaps: it is waited for */
+        return link_script_call(s->link, &script_hint, &words, NULL);
+    return link_send_script(s->link, &script_hint, &words, NULL, NULL);
+}
+
 void hints_drop(struct store *s, const char *uid, const char *turn)
 {
-    char member[HINTS_MEMBER_SIZE];
-    struct link_arg args[3] = {link_text("ZREM"), link_text(KEYS_HINT_LEASES)};
+    char member[HINTS_MEMBER_SIZE], key[KEYS_MAX];
+    struct link_arg args[3] = {link_text("ZREM")};
 
     hints_member(member, uid, turn);
+    hints_key(key, s, KEYS_HINT_LEASES, uid);
+    args[1] = link_text(key);
     args[2] = link_text(member);
     err_ignore(link_send(s->link, args, 3, NULL, NULL));
 }
@@ -94,4 +152,37 @@ void hints_announce(struct store *s, const char *uid, const char *turn)
     snprintf(n.turn, sizeof n.turn, "%s", turn);
     err_ignore(hints_set(s, uid, turn, 0)); /* its acceptance has made one, which comes later */
     err_ignore(notice_send(s, &n));
+}
+
+/* A page of the members of one set, to their parts. */
+static int hints_spread_page(struct store *s, const char *hints, bool *more)
+{
+    struct link_reply *r = NULL;
+    int error = link_command(s->link, &r, "ZRANGE %s 0 %d WITHSCORES", hints, SPREAD_PAGE - 1);
+
+    *more = !error && link_reply_count(r) > 0;
+    for (size_t i = 0; !error && i + 1 < link_reply_count(r); i += 2) {
+        const char *member = link_reply_text(link_reply_at(r, i), NULL);
+        char key[KEYS_MAX];
+
+        hints_key(key, s, hints, member);
+        error = link_command(s->link, NULL, "ZADD %s NX %s %s", key,
+            link_reply_text(link_reply_at(r, i + 1), NULL), member);
+        if (!error)
+            error = link_command(s->link, NULL, "ZREM %s %s", hints, member);
+    }
+    link_reply_free(r);
+    return error;
+}
+
+int hints_spread(struct store *s)
+{
+    static const char *const all[] = {KEYS_HINT_LEASES, KEYS_HINT_TIMERS, KEYS_HINT_WEBHOOKS,
+        KEYS_HINT_GONE, KEYS_HINT_PUSHES};
+    int error = 0;
+
+    for (size_t i = 0; !error && link_is_cluster(s->link) && i < sizeof all / sizeof *all; i++)
+        for (bool more = true; !error && more;)
+            error = hints_spread_page(s, all[i], &more);
+    return error;
 }

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/keys.h"
 #include "store/store.h"
 
 #include <stdint.h>
@@ -24,6 +25,24 @@ void hints_drop(struct store *s, const char *uid, const char *turn);
 void hints_clock(struct store *s, int64_t redis_ms);
 /* A pending turn: a hint that is due now, then the call that wakes a housekeeper. */
 void hints_announce(struct store *s, const char *uid, const char *turn);
+
+/*
+ * In a cluster each set of hints (KEYS_HINT_*) is in parts, by the slot of the user: a part is on
+ * the node of most of its users, so that those of other nodes need not wait for one that is away.
+ */
+unsigned hints_parts(const struct store *s); /* 1 without a cluster */
+void hints_part(char out[KEYS_MAX], const struct store *s, const char *hints, unsigned part);
+/* The one that holds this member: "UID ..." or "UID". */
+void hints_key(char out[KEYS_MAX], const struct store *s, const char *hints, const char *member);
+/* Every part in turn, beginning with another one each time: part = hints_turn(s, i), i below
+ * hints_parts. */
+unsigned hints_turn(struct store *s, unsigned i);
+/* As hints_set, and on its way before what the caller does next can begin. */
+MUST_CHECK int hints_set_before(struct store *s, const char *hints, const char *uid,
+    const char *member, int64_t due_ms);
+/* In a cluster: hints that were written without one, and came along with its data, go to their
+ * parts. Housekeeper, from time to time. */
+MUST_CHECK int hints_spread(struct store *s);
 
 /* A member, here and of KEYS_HINT_WEBHOOKS: "UID TURN". */
 #define HINTS_MEMBER_SIZE (IDENT_USER_MAX + 1 + IDENT_UUID_SIZE)

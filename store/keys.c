@@ -223,6 +223,24 @@ void keys_erased(char out[KEYS_MAX], const char *uid)
     keys_put_digest(out, "tp:erased:", uid);
 }
 
+/* ---- parts, in a cluster ---- */
+
+/* The slot of each is in its sixteenth of all slots, so a part is as a rule on the node of those
+ * whose hints it holds. */
+static const char *const keys_parts[KEYS_HINT_PARTS] = {"p00ab", "p01aa", "p02", "p03bb", "p04c",
+    "p05db", "p06fa", "p07fb", "p08fc", "p09c", "p10c", "p11dc", "p12fa", "p13fb", "p14ac",
+    "p15ad"};
+
+void keys_hint_part(char out[KEYS_MAX], const char *hints, unsigned part)
+{
+    snprintf(out, KEYS_MAX, "%s:{%s}", hints, keys_parts[part % KEYS_HINT_PARTS]);
+}
+
+void keys_ready_part(char out[KEYS_MAX], unsigned part)
+{
+    keys_hint_part(out, KEYS_READY, part);
+}
+
 /* ---- the user of a key ---- */
 
 void keys_user_pattern(char out[KEYS_MAX], const char *uid)

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "store/args.h"
+#include "store/hints.h"
 #include "store/keys.h"
 #include "store/scripts.h"
 
@@ -15,16 +16,8 @@
 
 void pushes_expect(struct store *s, const char *uid)
 {
-    struct link_arg key = link_text(KEYS_HINT_PUSHES), args[2];
-    char look[24];
-
-    if (!*s->conf->push_key)
-        return;
-    snprintf(look, sizeof look, "%d", FIRST_LOOK_MS);
-    args[0] = link_text(look);
-    args[1] = link_text(uid);
-    err_ignore(link_send_script(s->link, &script_hint,
-        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL, NULL));
+    if (*s->conf->push_key)
+        err_ignore(hints_set_before(s, KEYS_HINT_PUSHES, uid, uid, FIRST_LOOK_MS));
 }
 
 /* ---- subscriptions ---- */
@@ -102,14 +95,14 @@ int pushes_list(struct store *s, const char *uid, struct buf *out, size_t *count
 
 /* ---- sending ---- */
 
-int pushes_due(struct store *s, struct pushes_hint *out, size_t max, size_t *count)
+static int pushes_due_of(struct store *s, const char *hints, struct pushes_hint *out, size_t max,
+    size_t *count)
 {
-    struct link_arg key = link_text(KEYS_HINT_PUSHES), args[2];
+    struct link_arg key = link_text(hints), args[2];
     struct link_reply *r = NULL;
     char most[24], lease[24];
 
-    *count = 0;
-    snprintf(most, sizeof most, "%zu", max);
+    snprintf(most, sizeof most, "%zu", max - *count);
     snprintf(lease, sizeof lease, "%d", PUSHES_LEASE_MS);
     args[0] = link_text(most);
     args[1] = link_text(lease);
@@ -123,18 +116,36 @@ int pushes_due(struct store *s, struct pushes_hint *out, size_t max, size_t *cou
             snprintf(out[*count].uid, sizeof out->uid, "%s", uid);
             out[(*count)++].score = link_reply_int(link_reply_at(r, 0));
         } else {
-            error = link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_PUSHES, uid, len);
+            error = link_command(s->link, NULL, "ZREM %s %b", hints, uid, len);
         }
     }
     link_reply_free(r);
     return error;
 }
 
+int pushes_due(struct store *s, struct pushes_hint *out, size_t max, size_t *count)
+{
+    char key[KEYS_MAX];
+    int error = 0;
+
+    *count = 0;
+    for (unsigned i = 0; i < hints_parts(s) && *count < max; i++) {
+        int failed;
+
+        hints_part(key, s, KEYS_HINT_PUSHES, hints_turn(s, i));
+        failed = pushes_due_of(s, key, out, max, count);
+        error = failed ? failed : error;
+    }
+    return *count ? 0 : error;
+}
+
 void pushes_later(struct store *s, const struct pushes_hint *hint, int64_t wait_ms)
 {
-    struct link_arg key = link_text(KEYS_HINT_PUSHES), args[3];
-    char score[24], wait[24];
+    struct link_arg key, args[3];
+    char score[24], wait[24], name[KEYS_MAX];
 
+    hints_key(name, s, KEYS_HINT_PUSHES, hint->uid);
+    key = link_text(name);
     snprintf(score, sizeof score, "%" PRId64, hint->score);
     snprintf(wait, sizeof wait, "%" PRId64, wait_ms);
     args[0] = link_text(hint->uid);

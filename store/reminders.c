@@ -44,14 +44,16 @@ void reminders_snooze_hint(struct reminders_hint *out, const char *uid, const ch
 
 int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count)
 {
-    struct link_arg key = link_text(KEYS_HINT_TIMERS), args[2 * REMINDERS_BATCH];
-    char due[REMINDERS_BATCH][24];
+    struct link_arg key, args[2 * REMINDERS_BATCH];
+    char due[REMINDERS_BATCH][24], name[KEYS_MAX];
     size_t n = 0;
 
     if (count > REMINDERS_BATCH)
         return ERR_INVALID;
     if (count == 0)
         return 0;
+    hints_key(name, s, KEYS_HINT_TIMERS, hints[0].member);
+    key = link_text(name);
     for (size_t i = 0; i < count; i++) {
         snprintf(due[i], sizeof due[i], "%" PRId64, hints[i].due_ms);
         args[n++] = link_text(due[i]);
@@ -63,13 +65,18 @@ int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t c
 
 int reminders_drop(struct store *s, const char *member)
 {
-    return link_command(s->link, NULL, "ZREM %s %s", KEYS_HINT_TIMERS, member);
+    char key[KEYS_MAX];
+
+    hints_key(key, s, KEYS_HINT_TIMERS, member);
+    return link_command(s->link, NULL, "ZREM %s %s", key, member);
 }
 
 int reminders_later(struct store *s, const char *member, int64_t look_ms)
 {
-    return link_command(s->link, NULL, "ZADD %s XX %lld %s", KEYS_HINT_TIMERS, (long long)look_ms,
-        member);
+    char key[KEYS_MAX];
+
+    hints_key(key, s, KEYS_HINT_TIMERS, member);
+    return link_command(s->link, NULL, "ZADD %s XX %lld %s", key, (long long)look_ms, member);
 }
 
 /* --- looking --- */
@@ -153,18 +160,22 @@ static bool reminders_read_member(const char *member, size_t len, int64_t score,
     return reminders_read_what(blank + 1, score, to);
 }
 
-int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct reminders_due *out,
-    size_t max, size_t *count)
+struct reminders_list {
+    struct reminders_due *due;
+    size_t max, count;
+};
+
+/* What is due of one set; wait_ms becomes less when the next one comes sooner. */
+static int reminders_look_at(struct store *s, const char *hints, int64_t *now_ms, int64_t *wait_ms,
+    struct reminders_list *list)
 {
-    struct link_arg key = link_text(KEYS_HINT_TIMERS), args[2];
+    struct link_arg key = link_text(hints), args[2];
     struct link_reply *r = NULL;
     char now[24] = "", most[24];
 
-    *count = 0;
-    *wait_ms = -1;
     if (*now_ms != 0)
         snprintf(now, sizeof now, "%" PRId64, *now_ms);
-    snprintf(most, sizeof most, "%zu", max);
+    snprintf(most, sizeof most, "%zu", list->max - list->count);
     args[0] = link_text(now);
     args[1] = link_text(most);
     int error = link_script_call(s->link, &script_reminder_due,
@@ -172,21 +183,43 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
     if (error)
         return error;
     *now_ms = link_reply_int(link_reply_at(r, 0));
-    if (link_reply_text(link_reply_at(r, 1), NULL)[0] != '\0')
+    if (link_reply_text(link_reply_at(r, 1), NULL)[0] != '\0' &&
+        (*wait_ms < 0 || link_reply_int(link_reply_at(r, 1)) < *wait_ms))
         *wait_ms = link_reply_int(link_reply_at(r, 1));
-    for (size_t i = 2; i + 1 < link_reply_count(r) && *count < max; i += 2) {
+    for (size_t i = 2; i + 1 < link_reply_count(r) && list->count < list->max; i += 2) {
         size_t len;
         const char *member = link_reply_text(link_reply_at(r, i), &len);
         double score = strtod(link_reply_text(link_reply_at(r, i + 1), NULL), NULL);
         if (score < 0 || score > 9e15)
             score = 0;
-        if (reminders_read_member(member, len, (int64_t)score, &out[*count]))
-            (*count)++;
+        if (reminders_read_member(member, len, (int64_t)score, &list->due[list->count]))
+            list->count++;
         else /* none of ours: out of the way */
-            err_ignore(link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_TIMERS, member, len));
+            err_ignore(link_command(s->link, NULL, "ZREM %s %b", hints, member, len));
     }
     link_reply_free(r);
     return 0;
+}
+
+int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct reminders_due *out,
+    size_t max, size_t *count)
+{
+    struct reminders_list list = {.due = out, .max = max};
+    char key[KEYS_MAX];
+    int error = 0;
+    bool any = false;
+
+    *wait_ms = -1;
+    for (unsigned i = 0; i < hints_parts(s) && list.count < max; i++) {
+        int failed;
+
+        hints_part(key, s, KEYS_HINT_TIMERS, hints_turn(s, i));
+        failed = reminders_look_at(s, key, now_ms, wait_ms, &list);
+        error = failed ? failed : error;
+        any = any || !failed;
+    }
+    *count = list.count;
+    return any ? 0 : error;
 }
 
 /* --- firing --- */

@@ -18,9 +18,11 @@
 /* Before the fact: a housekeeper looks there then. */
 static int sessions_hint(struct store *s, const char *uid, const char *session, int64_t due_ms)
 {
-    char member[HINT_SIZE], due[24];
-    struct link_arg key = link_text(KEYS_HINT_GONE), args[2];
+    char member[HINT_SIZE], due[24], name[KEYS_MAX];
+    struct link_arg key, args[2];
 
+    hints_key(name, s, KEYS_HINT_GONE, uid);
+    key = link_text(name);
     snprintf(member, sizeof member, "%s %s", uid, session);
     snprintf(due, sizeof due, "%lld", (long long)due_ms);
     args[0] = link_text(due);
@@ -87,7 +89,7 @@ int sessions_restore(struct store *s, const char *uid, const char *session)
 /* ---- for good ---- */
 
 /* "UID SESSION"; a hint that is none is dropped. */
-static int sessions_purge_one(struct store *s, const char *member, size_t len)
+static int sessions_purge_one(struct store *s, const char *hints, const char *member, size_t len)
 {
     const char *blank = memchr(member, ' ', len);
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1];
@@ -110,29 +112,44 @@ static int sessions_purge_one(struct store *s, const char *member, size_t len)
         if (!error && left > 0)
             return sessions_hint(s, uid, session, left + HINT_SPARE_MS);
     }
-    return error ? error : link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_GONE, member, len);
+    return error ? error : link_command(s->link, NULL, "ZREM %s %b", hints, member, len);
 }
 
-int sessions_purge_due(struct store *s, size_t max, size_t *count)
+static int sessions_purge_of(struct store *s, const char *hints, size_t max, size_t *count)
 {
-    struct link_arg key = link_text(KEYS_HINT_GONE), args[2];
+    struct link_arg key = link_text(hints), args[2];
     struct link_reply *r = NULL;
     char most[24];
     int error;
 
-    snprintf(most, sizeof most, "%zu", max);
+    snprintf(most, sizeof most, "%zu", max - *count);
     args[0] = link_text("0");
     args[1] = link_text(most);
     error = link_script_call(s->link, &script_hints_due,
         &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
-    *count = 0;
     for (size_t i = 0; !error && i + 1 < link_reply_count(r); i += 2) {
         size_t len;
         const char *member = link_reply_text(link_reply_at(r, i), &len);
 
-        error = sessions_purge_one(s, member, len);
+        error = sessions_purge_one(s, hints, member, len);
         ++*count;
     }
     link_reply_free(r);
+    return error;
+}
+
+int sessions_purge_due(struct store *s, size_t max, size_t *count)
+{
+    char key[KEYS_MAX];
+    int error = 0;
+
+    *count = 0;
+    for (unsigned i = 0; i < hints_parts(s) && *count < max; i++) {
+        int failed;
+
+        hints_part(key, s, KEYS_HINT_GONE, hints_turn(s, i));
+        failed = sessions_purge_of(s, key, max, count);
+        error = failed ? failed : error;
+    }
     return error;
 }

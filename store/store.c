@@ -52,5 +52,14 @@ int store_ping(struct store *s, int64_t *ms)
 
 int store_writable(struct store *s)
 {
-    return link_command(s->link, NULL, "SET " KEYS_READY " 1 PX 60000");
+    char key[KEYS_MAX];
+    int error = ERR_STORE;
+
+    if (!link_is_cluster(s->link))
+        return link_command(s->link, NULL, "SET " KEYS_READY " 1 PX 60000");
+    for (unsigned i = 0; error && i < KEYS_HINT_PARTS; i++) { /* one that takes it is enough */
+        keys_ready_part(key, s->turn++);
+        error = link_command(s->link, NULL, "SET %s 1 PX 60000", key);
+    }
+    return error;
 }

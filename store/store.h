@@ -21,6 +21,7 @@ struct store {
     int64_t redis_ms, redis_mono_ms; /* Redis' clock as last told, and ours then; 0 = not yet */
     unsigned redis_generation;       /* of the link that told it */
     struct usage_site *site;         /* what this process counts and knows of the site's sums */
+    unsigned turn;                   /* of the parts that a cluster's hints are in */
 };
 MUST_CHECK int store_open(struct store **out, const struct conf *conf, struct reactor *reactor,
     const char *owner);

@@ -96,13 +96,13 @@ static int tickets_erase_one(struct store *s, const char *key, const char *uid, 
     return link_command(s->link, NULL, "UNLINK %s", key);
 }
 
-int tickets_erase(struct store *s, const char *uid, char cursor[TICKETS_CURSOR_SIZE],
-    int64_t *erased)
+int tickets_erase(struct store *s, struct link *server, const char *uid,
+    char cursor[TICKETS_CURSOR_SIZE], int64_t *erased)
 {
     struct link_reply *r = NULL;
     const struct link_reply *keys;
     /* One pattern for both: a step looks at all kinds of keys anyway. */
-    int error = link_command(s->link, &r, "SCAN %s MATCH " KEYS_TICKETS_PATTERN " COUNT %d", cursor,
+    int error = link_command(server, &r, "SCAN %s MATCH " KEYS_TICKETS_PATTERN " COUNT %d", cursor,
         TICKETS_SCAN);
 
     keys = link_reply_at(r, 1);

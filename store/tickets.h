@@ -49,12 +49,14 @@ void tickets_page_command(const struct conf *conf, const char *token, char key[K
     char idle[TICKETS_CURSOR_SIZE], struct link_arg args[TICKETS_PAGE_ARGS]);
 MUST_CHECK int tickets_page_end(struct store *s, const char *token);
 /*
- * Removes tickets, sign-ins of the page and grants of this user among those of one step through the keys.
+ * Removes tickets, sign-ins of the page and grants of this user among those of one step through
+ * the keys.
+ *   server  whose keys: of a cluster each primary (link_primary), else s->link
  *   cursor  in and out: "0" begins, and is the end
  *   erased  in and out: counts them
  * Returns 0 or a fault of the store.
  */
-MUST_CHECK int tickets_erase(struct store *s, const char *uid, char cursor[TICKETS_CURSOR_SIZE],
-    int64_t *erased);
+MUST_CHECK int tickets_erase(struct store *s, struct link *server, const char *uid,
+    char cursor[TICKETS_CURSOR_SIZE], int64_t *erased);
 
 #endif

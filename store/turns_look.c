@@ -302,45 +302,68 @@ int turns_state(struct store *s, const char *uid, const char *turn, char state[1
     return error;
 }
 
+struct turns_hints {
+    struct turns_hint *hints;
+    size_t max, count;
+};
+
 /* Scores are in Redis' time, the caller's times in its own: only differences cross over. */
-int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_t max,
-    size_t *count)
+static int turns_hints_of(struct store *s, const char *hints, int64_t until_ms,
+    struct turns_hints *list)
 {
     char ahead[24], most[24];
-    struct link_arg key = link_text(KEYS_HINT_LEASES), args[2];
+    struct link_arg key = link_text(hints), args[2];
     struct link_reply *r = NULL;
     int64_t now = clock_real_ms();
     int error;
 
-    *count = 0;
     snprintf(ahead, sizeof ahead, "%lld", until_ms ? (long long)(until_ms - now) : 0LL);
-    snprintf(most, sizeof most, "%zu", max);
+    snprintf(most, sizeof most, "%zu", list->max - list->count);
     args[0] = link_text(ahead);
     args[1] = link_text(most);
     error = link_script_call(s->link, &script_hints_due,
         &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
     if (error)
         return error;
-    for (size_t i = 0; i + 1 < link_reply_count(r) && *count < max; i += 2) {
-        struct turns_hint *h = &out[*count];
+    for (size_t i = 0; i + 1 < link_reply_count(r) && list->count < list->max; i += 2) {
+        struct turns_hint *h = &list->hints[list->count];
         size_t len;
         const char *member = link_reply_text(link_reply_at(r, i), &len);
 
         if (hints_member_read(member, len, h->uid, h->turn)) { /* not ours: out of the way */
-            err_ignore(link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_LEASES, member, len));
+            err_ignore(link_command(s->link, NULL, "ZREM %s %b", hints, member, len));
             continue;
         }
         h->due_ms = now + link_reply_int(link_reply_at(r, i + 1));
-        (*count)++;
+        list->count++;
     }
     link_reply_free(r);
     return 0;
 }
 
+int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_t max,
+    size_t *count)
+{
+    struct turns_hints list = {.hints = out, .max = max};
+    char key[KEYS_MAX];
+    int error = 0;
+
+    for (unsigned i = 0; i < hints_parts(s) && list.count < max; i++) {
+        int failed;
+
+        hints_part(key, s, KEYS_HINT_LEASES, hints_turn(s, i));
+        failed = turns_hints_of(s, key, until_ms, &list);
+        error = failed ? failed : error;
+    }
+    *count = list.count;
+    return list.count ? 0 : error;
+}
+
 int turns_hint_remove(struct store *s, const char *uid, const char *turn)
 {
-    char member[HINTS_MEMBER_SIZE];
+    char member[HINTS_MEMBER_SIZE], key[KEYS_MAX];
 
     hints_member(member, uid, turn);
-    return link_command(s->link, NULL, "ZREM %s %s", KEYS_HINT_LEASES, member);
+    hints_key(key, s, KEYS_HINT_LEASES, uid);
+    return link_command(s->link, NULL, "ZREM %s %s", key, member);
 }

@@ -260,7 +260,7 @@ static int userdata_erase_shared(struct erasure *e)
 }
 
 /* Members `UID ...` of a sorted set of all users. */
-static int userdata_erase_hints(struct erasure *e, const char *key)
+static int userdata_erase_members(struct erasure *e, const char *key)
 {
     char cursor[USERDATA_CURSOR_SIZE] = "0", pattern[IDENT_USER_MAX + 8];
     int error = 0;
@@ -283,31 +283,47 @@ static int userdata_erase_hints(struct erasure *e, const char *key)
     return error;
 }
 
+/* Of what housekeepers look at. */
+static int userdata_erase_hints(struct erasure *e, const char *hints)
+{
+    char key[KEYS_MAX];
+    hints_key(key, e->store, hints, e->uid);
+    return userdata_erase_members(e, key);
+}
+
 /* What the user said about answers stands in the index of the whole site too. */
 static int userdata_erase_feedback(struct erasure *e)
 {
     char key[64];
     int error = 0;
     for (size_t i = 0; error == 0 && feedback_month(e->store, i, key); i++)
-        error = userdata_erase_hints(e, key);
+        error = userdata_erase_members(e, key);
     return error;
 }
 
-/* All keys of a user are in one slot: one command takes many. */
+/* All keys of a user are in one slot: one command takes many. Those among the shared ones are in
+ * another. */
 static int userdata_erase_keys(struct erasure *e, const struct link_reply *keys)
 {
     struct link_arg args[1 + UNLINK_COUNT] = {link_text("UNLINK")};
     size_t n = 1, count = link_reply_count(keys);
+    unsigned slot = 0;
     int error = 0;
     for (size_t i = 0; error == 0 && i < count; i++) {
         size_t len;
         const char *key = link_reply_text(link_reply_at(keys, i), &len);
         if (strlen(key) == len && keys_is_of_user(key, e->uid)) {
+            unsigned at = link_slot(e->store->link, key);
+            if (n > 1 && at != slot) {
+                error = link_call(e->store->link, args, n, NULL);
+                n = 1;
+            }
+            slot = at;
             args[n++] = (struct link_arg){key, len};
             e->keys++;
             e->found++;
         }
-        if (n > UNLINK_COUNT || (n > 1 && i + 1 == count)) {
+        if (error == 0 && (n > UNLINK_COUNT || (n > 1 && i + 1 == count))) {
             error = link_call(e->store->link, args, n, NULL);
             n = 1;
         }
@@ -315,7 +331,8 @@ static int userdata_erase_keys(struct erasure *e, const struct link_reply *keys)
     return error;
 }
 
-/* Where a call before stopped; "0" = at the beginning. The key is outside of the user's own. */
+/* Where a call before stopped; "0" = at the beginning. The key is outside of the user's own. In a
+ * cluster every primary is walked through, and it is forgotten: what one holds is less. */
 static void userdata_read_cursor(struct erasure *e, const char *key,
     char cursor[USERDATA_CURSOR_SIZE])
 {
@@ -327,26 +344,58 @@ static void userdata_read_cursor(struct erasure *e, const char *key,
     link_reply_free(reply);
 }
 
-static int userdata_pass(struct erasure *e)
+/* All keys of one server, from the cursor on. */
+static int userdata_walk(struct erasure *e, struct link *server, char cursor[USERDATA_CURSOR_SIZE])
 {
-    char cursor[USERDATA_CURSOR_SIZE], pattern[KEYS_MAX], key[KEYS_MAX];
+    char pattern[KEYS_MAX];
     int error = 0;
     keys_user_pattern(pattern, e->uid);
-    keys_erasing(key, e->uid);
-    userdata_read_cursor(e, key, cursor);
-    e->found = strcmp(cursor, "0") != 0; /* half a pass proves nothing */
     do {
         struct link_reply *reply = NULL;
-        error = link_command(e->store->link, &reply, "SCAN %s MATCH %s COUNT %d", cursor, pattern,
-            SCAN_COUNT);
+        error =
+            link_command(server, &reply, "SCAN %s MATCH %s COUNT %d", cursor, pattern, SCAN_COUNT);
         if (error == 0)
             error = userdata_erase_keys(e, link_reply_at(reply, 1));
         if (error == 0)
-            snprintf(cursor, sizeof cursor, "%s", link_reply_text(link_reply_at(reply, 0), NULL));
+            snprintf(cursor, USERDATA_CURSOR_SIZE, "%s",
+                link_reply_text(link_reply_at(reply, 0), NULL));
         link_reply_free(reply);
         if (error == 0)
             error = userdata_go_on(e);
     } while (error == 0 && strcmp(cursor, "0") != 0);
+    return error;
+}
+
+/* While a slot moves, its keys may be behind the walk: such a pass proves nothing. */
+static int userdata_settled(const struct erasure *e)
+{
+    char prefix[KEYS_MAX];
+    keys_prefix(prefix, e->uid);
+    int error = link_settled(e->store->link, prefix);
+    return error ? error : link_settled(e->store->link, KEYS_SHARED);
+}
+
+static int userdata_pass_cluster(struct erasure *e)
+{
+    struct link *server;
+    e->found = 0;
+    int error = userdata_settled(e);
+    for (size_t i = 0; error == 0 && (server = link_primary(e->store->link, i)); i++) {
+        char cursor[USERDATA_CURSOR_SIZE] = "0";
+        error = userdata_walk(e, server, cursor);
+    }
+    return error ? error : userdata_settled(e);
+}
+
+static int userdata_pass(struct erasure *e)
+{
+    char cursor[USERDATA_CURSOR_SIZE], key[KEYS_MAX];
+    if (link_is_cluster(e->store->link))
+        return userdata_pass_cluster(e);
+    keys_erasing(key, e->uid);
+    userdata_read_cursor(e, key, cursor);
+    e->found = strcmp(cursor, "0") != 0; /* half a pass proves nothing */
+    int error = userdata_walk(e, e->store->link, cursor);
     if (error == ERR_MORE)
         err_ignore(link_command(e->store->link, NULL, "SET %s %s EX %d", key, cursor,
             CURSOR_KEPT_S)); /* without it the next call begins from the start */
@@ -355,16 +404,26 @@ static int userdata_pass(struct erasure *e)
     return error;
 }
 
+static int userdata_erase_push_hint(const struct erasure *e)
+{
+    char key[KEYS_MAX];
+    hints_key(key, e->store, KEYS_HINT_PUSHES, e->uid);
+    return link_command(e->store->link, NULL, "ZREM %s %s", key, e->uid);
+}
+
 /* Each names its user until it ends by itself. */
 static int userdata_erase_tickets(struct erasure *e)
 {
-    char cursor[TICKETS_CURSOR_SIZE] = "0";
-    int error;
-    do {
-        error = tickets_erase(e->store, e->uid, cursor, &e->keys);
-        if (error == 0)
-            error = userdata_go_on(e);
-    } while (error == 0 && strcmp(cursor, "0") != 0);
+    struct link *server;
+    int error = 0;
+    for (size_t i = 0; error == 0 && (server = link_primary(e->store->link, i)); i++) {
+        char cursor[TICKETS_CURSOR_SIZE] = "0";
+        do {
+            error = tickets_erase(e->store, server, e->uid, cursor, &e->keys);
+            if (error == 0)
+                error = userdata_go_on(e);
+        } while (error == 0 && strcmp(cursor, "0") != 0);
+    }
     return error;
 }
 
@@ -412,7 +471,7 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
     for (size_t i = 0; error == 0 && i < sizeof hints / sizeof *hints; i++)
         error = userdata_erase_hints(&e, hints[i]);
     if (error == 0)
-        error = link_command(s->link, NULL, "ZREM %s %s", KEYS_HINT_PUSHES, uid);
+        error = userdata_erase_push_hint(&e);
     if (error == 0)
         error = userdata_erase_feedback(&e);
     *keys = e.keys;

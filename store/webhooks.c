@@ -15,10 +15,12 @@
 
 int webhooks_expect(struct store *s, const char *uid, const char *turn)
 {
-    struct link_arg key = link_text(KEYS_HINT_WEBHOOKS), args[3];
+    struct link_arg key, args[3];
     struct link_reply *r = NULL;
-    char member[HINTS_MEMBER_SIZE], most[24], look[24];
+    char member[HINTS_MEMBER_SIZE], most[24], look[24], name[KEYS_MAX];
 
+    hints_key(name, s, KEYS_HINT_WEBHOOKS, uid);
+    key = link_text(name);
     hints_member(member, uid, turn);
     snprintf(most, sizeof most, "%" PRId64, s->conf->webhook_queue_max);
     snprintf(look, sizeof look, "%d", FIRST_LOOK_MS);
@@ -33,14 +35,14 @@ int webhooks_expect(struct store *s, const char *uid, const char *turn)
     return error;
 }
 
-int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count)
+static int webhooks_due_of(struct store *s, const char *hints, struct webhooks_hint *out,
+    size_t max, size_t *count)
 {
-    struct link_arg key = link_text(KEYS_HINT_WEBHOOKS), args[2];
+    struct link_arg key = link_text(hints), args[2];
     struct link_reply *r = NULL;
     char most[24], lease[24];
 
-    *count = 0;
-    snprintf(most, sizeof most, "%zu", max);
+    snprintf(most, sizeof most, "%zu", max - *count);
     snprintf(lease, sizeof lease, "%d", WEBHOOKS_LEASE_MS);
     args[0] = link_text(most);
     args[1] = link_text(lease);
@@ -53,17 +55,35 @@ int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t 
         if (hints_member_read(member, len, out[*count].uid, out[*count].turn) == 0)
             ++*count;
         else
-            error = link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_WEBHOOKS, member, len);
+            error = link_command(s->link, NULL, "ZREM %s %b", hints, member, len);
     }
     link_reply_free(r);
     return error;
 }
 
+int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count)
+{
+    char key[KEYS_MAX];
+    int error = 0;
+
+    *count = 0;
+    for (unsigned i = 0; i < hints_parts(s) && *count < max; i++) {
+        int failed;
+
+        hints_part(key, s, KEYS_HINT_WEBHOOKS, hints_turn(s, i));
+        failed = webhooks_due_of(s, key, out, max, count);
+        error = failed ? failed : error;
+    }
+    return *count ? 0 : error;
+}
+
 void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t wait_ms)
 {
-    struct link_arg key = link_text(KEYS_HINT_WEBHOOKS), args[2];
-    char member[HINTS_MEMBER_SIZE], wait[24];
+    struct link_arg key, args[2];
+    char member[HINTS_MEMBER_SIZE], wait[24], name[KEYS_MAX];
 
+    hints_key(name, s, KEYS_HINT_WEBHOOKS, hint->uid);
+    key = link_text(name);
     hints_member(member, hint->uid, hint->turn);
     snprintf(wait, sizeof wait, "%" PRId64, wait_ms);
     args[0] = link_text(member);

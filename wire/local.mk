@@ -24,14 +24,17 @@ libwire_a_SOURCES = \
 	wire/redis/link_calls.c \
 	wire/redis/link_connect.c \
 	wire/redis/link_loop.c \
+	wire/redis/link_map.c \
 	wire/redis/link_parts.h \
 	wire/redis/link_queue.c \
 	wire/redis/link_read.c \
 	wire/redis/link_reply.c wire/redis/link_reply.h \
 	wire/redis/link_roles.c \
+	wire/redis/link_route.c \
 	wire/redis/link_send.c \
 	wire/redis/listen.c wire/redis/listen.h \
 	wire/redis/listen_ears.c wire/redis/listen_ears.h \
 	wire/redis/resp.c wire/redis/resp.h \
-	wire/redis/sentinel.c wire/redis/sentinel.h
+	wire/redis/sentinel.c wire/redis/sentinel.h \
+	wire/redis/slots.c wire/redis/slots.h
 WIRE_LIBS = libwire.a $(CURL_LIBS) $(HIREDIS_LIBS) $(FCGI_LIBS) $(HTTP_PARSER_LIBS) $(BASE_LIBS)

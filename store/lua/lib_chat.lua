@@ -19,7 +19,7 @@ local function chat_tell(sid)
     end
     local row = chat_row(sid)
     local id = cjson.encode(sid)
-    redis.call('PUBLISH', user_channel(), row and
+    redis.call(PUBLISH, user_channel(), row and
         '{"type":"session_updated","id":' .. id .. ',"title":' .. cjson.encode(row[1]) .. ',"pinned":' ..
             (row[6] == 1 and 'true' or 'false') .. '}' or
         '{"type":"session_updated","id":' .. id .. ',"deleted":true}')

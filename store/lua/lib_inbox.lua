@@ -10,7 +10,7 @@ local function inbox_text(id, extra, event)
 end
 
 local function inbox_tell(text)
-    redis.call('PUBLISH', user_channel(), text)
+    redis.call(PUBLISH, user_channel(), text)
 end
 
 local function inbox_put(event, extra, most, life)

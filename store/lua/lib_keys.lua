@@ -4,6 +4,9 @@
 -- write 1.7e+12.
 local P = string.match(KEYS[1], '^tp:{.-}:')
 local WAKE = 'tp:wake' -- a channel
+-- In a cluster the last key is the guard "{...}" (wire/redis/slots.h), and a channel of a slot is
+-- published where the slot is; WAKE is published everywhere.
+local PUBLISH = string.byte(KEYS[#KEYS]) == 123 and 'SPUBLISH' or 'PUBLISH'
 
 local function user_id()
     return string.sub(P, 5, -3)

@@ -41,7 +41,7 @@ local function entry_parts(value)
 end
 
 local function publish_entry(session, id, prev, value)
-    redis.call('PUBLISH', session, id .. ' ' .. prev .. ' ' .. value)
+    redis.call(PUBLISH, session, id .. ' ' .. prev .. ' ' .. value)
 end
 
 -- Appends one entry and publishes it; prev is the id before it. Returns its id.

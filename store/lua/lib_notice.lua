@@ -17,5 +17,5 @@ local function notice_timers()
 end
 
 local function notice_stop(sid, turn)
-    redis.call('PUBLISH', control_of(session_key(sid)), 'stop ' .. turn)
+    redis.call(PUBLISH, control_of(session_key(sid)), 'stop ' .. turn)
 end

@@ -39,7 +39,7 @@ if life > 0 then
         return { "PRIOR", prior }
     end
 end
-local count = (#KEYS - 3) / 2
+local count = math.floor((#KEYS - 3) / 2) -- in a cluster there is one key more
 for i = 0, count - 1 do
     local id, seen = ARGV[5 + i * 6], ARGV[9 + i * 6]
     local now = redis.call("HGET", KEYS[4 + i * 2], id)

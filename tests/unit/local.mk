@@ -150,6 +150,7 @@ libunit_a_SOURCES = \
 	tests/unit/inbound_bench.c tests/unit/inbound_bench.h \
 	tests/unit/loop_bench.c tests/unit/loop_bench.h \
 	tests/unit/model_double.c tests/unit/model_double.h \
+	tests/unit/own_cluster.c tests/unit/own_cluster.h \
 	tests/unit/own_redis.c tests/unit/own_redis.h \
 	tests/unit/own_supervisor.c tests/unit/own_supervisor.h \
 	tests/unit/provider_double.c tests/unit/provider_double.h \

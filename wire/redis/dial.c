@@ -78,19 +78,24 @@ static void dial_put_words(struct buf *out, const char *a, const char *b, const 
         resp_text(out, c);
 }
 
+/* Whether there is somebody to say who it is. */
+static bool dial_put_auth(const struct conf *conf, struct buf *out)
+{
+    if (!*conf->redis_password)
+        return false;
+    if (*conf->redis_user)
+        dial_put_words(out, "AUTH", conf->redis_user, conf->redis_password);
+    else
+        dial_put_words(out, "AUTH", conf->redis_password, NULL);
+    return true;
+}
+
 /* Returns how many replies it gets. */
 static int dial_put_greeting(const struct conf *conf, struct buf *out)
 {
     char number[24];
-    int commands = 1;
+    int commands = dial_put_auth(conf, out) ? 2 : 1;
 
-    if (*conf->redis_password) {
-        if (*conf->redis_user)
-            dial_put_words(out, "AUTH", conf->redis_user, conf->redis_password);
-        else
-            dial_put_words(out, "AUTH", conf->redis_password, NULL);
-        commands++;
-    }
     if (conf->redis_database) {
         snprintf(number, sizeof number, "%lld", (long long)conf->redis_database);
         dial_put_words(out, "SELECT", number, NULL);
@@ -198,20 +203,22 @@ static int dial_find_server(const struct conf *conf, struct sentinel_address *ou
     return 0;
 }
 
-static int dial_once(const struct conf *conf, bool any_role, struct sentinel_address *server,
+static int dial_server(const struct sentinel_address *server, int64_t until_ms)
+{
+    char port[16];
+
+    snprintf(port, sizeof port, "%d", server->port);
+    return server->port ? dial_socket(server->host, port, until_ms) :
+                          dial_socket(NULL, server->host, until_ms);
+}
+
+static int dial_to(const struct conf *conf, bool any_role, const struct sentinel_address *server,
     int *fd)
 {
-    int64_t until_ms;
-    char port[16], why[128] = "no connection";
-    int error = dial_find_server(conf, server);
+    char why[128] = "no connection";
+    int error;
 
-    *fd = -1;
-    if (error)
-        return error;
-    until_ms = clock_mono_ms() + conf->redis_timeout_ms;
-    snprintf(port, sizeof port, "%d", server->port);
-    *fd = server->port ? dial_socket(server->host, port, until_ms) :
-                         dial_socket(NULL, server->host, until_ms);
+    *fd = dial_server(server, clock_mono_ms() + conf->redis_timeout_ms);
     error = *fd < 0 ? ERR_STORE : dial_greet(conf, *fd, why, sizeof why);
     if (!error || (error == ERR_STORE_READONLY && any_role))
         return 0;
@@ -220,6 +227,46 @@ static int dial_once(const struct conf *conf, bool any_role, struct sentinel_add
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
+    return error;
+}
+
+static int dial_once(const struct conf *conf, bool any_role, struct sentinel_address *server,
+    int *fd)
+{
+    int error = dial_find_server(conf, server);
+
+    *fd = -1;
+    return error ? error : dial_to(conf, any_role, server, fd);
+}
+
+int dial_node(const struct conf *conf, const struct sentinel_address *node, int *fd)
+{
+    return dial_to(conf, false, node, fd);
+}
+
+int dial_question(const struct conf *conf, const struct sentinel_address *server,
+    const char *const words[2], int64_t until_ms, struct link_reply **out)
+{
+    struct link_reader *reader = link_reader_new();
+    struct buf text = {0};
+    int replies = 1, fd = -1, error = reader ? 0 : ERR_NOMEM;
+
+    *out = NULL;
+    if (dial_put_auth(conf, &text))
+        replies++;
+    dial_put_words(&text, words[0], words[1], NULL);
+    if (!error && (fd = dial_server(server, until_ms)) < 0)
+        error = ERR_STORE;
+    if (!error)
+        error = buf_error(&text) ? ERR_NOMEM : dial_send_all(fd, &text, until_ms);
+    for (; !error && replies; replies--) {
+        link_reply_free(*out);
+        error = dial_reply(fd, reader, until_ms, out);
+    }
+    if (fd >= 0)
+        close(fd);
+    link_reader_free(reader);
+    buf_free(&text);
     return error;
 }
 

@@ -39,4 +39,17 @@ MUST_CHECK int dial_reply(int fd, struct link_reader *reader, int64_t until_ms,
 MUST_CHECK int dial_redis(const struct conf *conf, bool any_role, struct sentinel_address *server,
     int *fd);
 
+/*
+ * dial_node -- the same to this node of a cluster, which has to be a primary.
+ */
+MUST_CHECK int dial_node(const struct conf *conf, const struct sentinel_address *node, int *fd);
+/*
+ * dial_question -- asks this server one thing over a connection of its own: two words. All of it
+ * ends at until_ms (monotonic).
+ *   out  the reply, the caller's; it may be an error
+ * Returns 0, ERR_STORE, ERR_NOMEM.
+ */
+MUST_CHECK int dial_question(const struct conf *conf, const struct sentinel_address *server,
+    const char *const words[2], int64_t until_ms, struct link_reply **out);
+
 #endif

@@ -184,7 +184,31 @@ MUST_CHECK int link_pump(struct link *l);
 size_t link_calls(const struct link *l);
 /* How often link_send_raw has sent something. */
 uint64_t link_raw_sent(const struct link *l);
-/* For the reactor; -1 while disconnected. */
+/*
+ * A cluster (redis.cluster): the link has a connection to each node that it needs, and sends a
+ * command where its key is, KEYS[1] of a script. A script gets one key more than the caller names,
+ * the last one: it is in the slot of KEYS[1] and never exists, so Redis refuses the script while
+ * the slot moves. What a node refuses for its place is repeated where it belongs, for redis.timeout
+ * at most. Commands to different nodes have no order among each other.
+ */
+bool link_is_cluster(const struct link *l);
+/* The slot of a key, below LINK_SLOTS; 0 without a cluster. */
+#define LINK_SLOTS 16384
+unsigned link_slot(const struct link *l, const char *key);
+/* The connection to the node that has the slot, for link_send_raw and what belongs to it; it stays
+ * while the process lives. The link itself without a cluster, and while no node is known for it. */
+struct link *link_at(struct link *l, unsigned slot);
+/* The last key of a script that the caller writes as RESP. Returns its length; 0: none. */
+#define LINK_GUARD_MAX 512
+size_t link_guard(const struct link *l, const char *key, char out[LINK_GUARD_MAX]);
+/* The links to all primaries, by i from 0; NULL: there are no more, or none is known. */
+struct link *link_primary(struct link *l, size_t i);
+/* Whether the key's slot is whole on the node that is believed to have it, now. Returns 0, or
+ * ERR_STORE: it moves, or has moved. Without a cluster 0. */
+MUST_CHECK int link_settled(struct link *l, const char *key);
+/* Grows when a slot comes to another node. */
+unsigned link_map_version(const struct link *l);
+/* For the reactor; -1 while disconnected. Of a cluster: of any of its nodes. */
 MUST_CHECK int link_fd(const struct link *l);
 
 #endif

@@ -29,13 +29,27 @@ static void link_asker_give(struct link_asked *a)
     a->at = NULL;
 }
 
+void link_asks_take(struct link *from, struct link_asked *a)
+{
+    *(a->prev ? &a->prev->next : &from->asked) = a->next;
+    *(a->next ? &a->next->prev : &from->asked_last) = a->prev;
+    from->asked_waiting -= a->waits;
+    a->waits = false;
+}
+
 static void link_asked_drop(struct link *l, struct link_asked *a)
 {
     link_asker_give(a);
-    *(a->prev ? &a->prev->next : &l->asked) = a->next;
-    *(a->next ? &a->next->prev : &l->asked_last) = a->prev;
-    l->asked_waiting -= a->waits;
+    link_asks_take(l, a);
     free(a);
+}
+
+void link_asks_keep(struct link *l, struct link_asked *a)
+{
+    a->next = NULL;
+    a->prev = l->asked_last;
+    *(a->prev ? &a->prev->next : &l->asked) = a;
+    l->asked_last = a;
 }
 
 /* Takes the reply. */
@@ -50,6 +64,11 @@ static void link_asked_tell(struct link *l, struct link_asked *a, int error,
         fn(arg, error, error ? NULL : reply);
     else
         link_reply_free(reply);
+}
+
+void link_asks_fail(struct link *l, struct link_asked *a, int error)
+{
+    link_asked_tell(l, a, error, NULL);
 }
 
 static void link_asked_wait(struct link *l, struct link_asked *a, int error)
@@ -79,7 +98,11 @@ void link_asks_outcome(struct link *l, struct link_asked *a, int error, struct l
     bool lost = error == ERR_STORE && !reply && l->broke;
 
     lost |= link_roles_left(l, error);
-    if ((lost || error == ERR_NOSCRIPT) && !a->again && a->on_reply) {
+    if (l->node && a->on_reply && (a->word || error == ERR_NOSCRIPT || (lost && !a->again))) {
+        a->again |= lost;
+        link_asks_take(l, a);
+        link_route_again(l->map->face, a, a->word == SLOTS_MOVED || !a->word ? 0 : LINK_MOVE_MS);
+    } else if ((lost || error == ERR_NOSCRIPT) && !a->again && a->on_reply) {
         a->again = true;
         link_asked_wait(l, a, 0);
     } else if (error && !reply) {
@@ -124,7 +147,7 @@ static int link_write(struct link *l, const struct link_question *q)
 {
     buf_reset(&l->scratch);
     if (q->script) {
-        link_send_put_script(&l->scratch, q->script,
+        link_send_put_script(l, q->script,
             &(struct link_words){.keys = q->args,
                 .nkeys = q->nkeys,
                 .args = q->args + q->nkeys,
@@ -136,7 +159,7 @@ static int link_write(struct link *l, const struct link_question *q)
     return buf_error(&l->scratch);
 }
 
-static struct link_asked *link_asked_new(struct link *l, const struct link_question *q)
+struct link_asked *link_asks_make(struct link *l, const struct link_question *q)
 {
     struct link_asked *a = link_write(l, q) ? NULL : malloc(sizeof *a + l->scratch.len);
 
@@ -148,11 +171,21 @@ static struct link_asked *link_asked_new(struct link *l, const struct link_quest
         .reads = q->reads,
         .len = l->scratch.len};
     memcpy(a->command, l->scratch.data, a->len);
-    a->prev = l->asked_last;
-    *(a->prev ? &a->prev->next : &l->asked) = a;
-    l->asked_last = a;
     link_asker_take(q->asker, a);
     return a;
+}
+
+void link_asks_give(struct link *to, struct link_asked *a, bool asking)
+{
+    link_asks_keep(to, a);
+    if (to->fd < 0) {
+        link_hurry(to);
+        link_connect_behind(to);
+    }
+    if (to->fd < 0)
+        link_asked_wait(to, a, link_is_coming(to) ? 0 : ERR_STORE);
+    else if ((asking && link_send_asking(to)) || link_asked_go(to, a))
+        link_asked_wait(to, a, ERR_STORE);
 }
 
 int link_ask(struct link *l, const struct link_question *q)
@@ -160,6 +193,8 @@ int link_ask(struct link *l, const struct link_question *q)
     struct link_asked *a;
     int error = 0;
 
+    if (link_is_face(l))
+        return link_route_ask(l, q);
     if (l->fd >= 0 && !l->pumping)
         link_roles_check(l);
     if (l->fd < 0) {
@@ -170,8 +205,9 @@ int link_ask(struct link *l, const struct link_question *q)
         return l->refused ? l->refused : ERR_STORE;
     if (l->fd >= 0 && l->doubted && !q->reads)
         return link_roles_settle_behind(l);
-    if (!(a = link_asked_new(l, q)))
+    if (!(a = link_asks_make(l, q)))
         return ERR_NOMEM;
+    link_asks_keep(l, a);
     if (l->fd < 0)
         link_asked_wait(l, a, 0);
     else if ((error = link_asked_go(l, a)))

@@ -54,65 +54,87 @@ static int link_may_wait(const struct link *l)
     return ERR_INTERNAL;
 }
 
-/* Sends l->scratch and waits. broke: out, whether the connection ended under it. */
-static int link_call_scratch(struct link *l, struct link_reply **out, bool *broke)
+/* Sends l->scratch and waits. */
+static int link_call_scratch(struct link *l, struct link_reply **out, struct link_wait *w)
 {
-    struct link_wait w = {.task = l->reactor ? task_self() : NULL};
     int error;
 
-    *broke = false;
+    *w = (struct link_wait){.task = l->reactor ? task_self() : NULL};
     if ((error = link_may_wait(l)))
         return error;
-    error = link_send_scratch(l, (struct link_pending){.kind = LINK_SYNC, .to.wait = &w});
+    error = link_send_scratch(l, (struct link_pending){.kind = LINK_SYNC, .to.wait = w});
+    w->sent = !error;
     if (!error)
-        error = link_wait_for(l, &w);
-    *broke = w.broke;
+        error = link_wait_for(l, w);
     if (link_roles_left(l, error)) {
-        *broke = true;
+        w->broke = true;
         error = ERR_STORE;
     }
     if (out)
-        *out = error ? NULL : w.reply;
+        *out = error ? NULL : w->reply;
     else if (!error)
-        link_reply_free(w.reply);
+        link_reply_free(w->reply);
     return error;
 }
 
-/* One command, by args or, when there are none, whole as it goes out; once more when it broke. */
-static int link_call_either(struct link *l, const struct link_arg *args, size_t nargs,
-    const char *whole, size_t len, struct link_reply **out)
+static void link_call_write(struct link *l, const struct link_words_of_call *call)
 {
-    bool held = l->held, broke = false;
-    int error;
+    buf_reset(&l->scratch);
+    if (call->script) {
+        link_send_put_script(l, call->script, call->words);
+    } else if (call->args) {
+        resp_count(&l->scratch, '*', call->nargs);
+        link_send_put_args(&l->scratch, call->args, call->nargs);
+    } else {
+        buf_put(&l->scratch, call->whole, call->len);
+    }
+}
+
+int link_calls_try(struct link *l, const struct link_words_of_call *call, bool asking,
+    struct link_reply **out, struct link_wait *w)
+{
+    int error = link_ensure(l);
+
+    *w = (struct link_wait){.done = false};
+    if (!error && asking)
+        error = link_send_asking(l);
+    if (error)
+        return error;
+    link_call_write(l, call);
+    return link_call_scratch(l, out, w);
+}
+
+/* One command, by args or, when there are none, whole as it goes out; once more when it broke. */
+static int link_call_either(struct link *l, const struct link_words_of_call *call,
+    struct link_reply **out)
+{
+    bool held = l->held, broke = true;
+    int error = ERR_STORE;
 
     if (out)
         *out = NULL;
-    for (int tries = 0; tries < 2; tries++) {
-        error = link_ensure(l);
-        if (error)
-            return error;
-        buf_reset(&l->scratch);
-        if (args) {
-            resp_count(&l->scratch, '*', nargs);
-            link_send_put_args(&l->scratch, args, nargs);
+    for (int tries = 0; error == ERR_STORE && broke && tries < (held ? 1 : 2); tries++) {
+        struct link_wait w;
+
+        if (link_is_face(l)) {
+            error = link_route_call(l, call, out, &broke);
         } else {
-            buf_put(&l->scratch, whole, len);
+            error = link_calls_try(l, call, false, out, &w);
+            broke = w.broke;
         }
-        error = link_call_scratch(l, out, &broke);
-        if (error != ERR_STORE || !broke || held)
-            break;
     }
     return error == ERR_NOSCRIPT ? ERR_INTERNAL : error;
 }
 
 int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out)
 {
-    return link_call_either(l, args, nargs, NULL, 0, out);
+    return link_call_either(l, &(struct link_words_of_call){.args = args, .nargs = nargs}, out);
 }
 
 int link_script_once(struct link *l, const struct link_script *script,
     const struct link_words *words, struct link_reply **out, bool *broke)
 {
+    const struct link_words_of_call call = {.script = script, .words = words};
     bool ignored;
     int error = ERR_NOSCRIPT;
 
@@ -120,13 +142,17 @@ int link_script_once(struct link *l, const struct link_script *script,
     *broke = false;
     if (out)
         *out = NULL;
+    if (link_is_face(l))
+        return link_route_call(l, &call, out, broke);
     for (int tries = 0; error == ERR_NOSCRIPT && tries < 3; tries++) {
+        struct link_wait w;
+
         error = tries ? link_load(l, script, true) : link_ensure(l);
         if (error)
             return error;
-        buf_reset(&l->scratch);
-        link_send_put_script(&l->scratch, script, words);
-        error = link_call_scratch(l, out, broke);
+        link_call_write(l, &call);
+        error = link_call_scratch(l, out, &w);
+        *broke = w.broke;
     }
     return error == ERR_NOSCRIPT ? ERR_INTERNAL : error;
 }
@@ -154,7 +180,8 @@ int link_command(struct link *l, struct link_reply **out, const char *format, ..
     error = link_reply_command(&command, format, ap);
     va_end(ap);
     if (!error)
-        error = link_call_either(l, NULL, 0, command.data, command.len, out);
+        error = link_call_either(l,
+            &(struct link_words_of_call){.whole = command.data, .len = command.len}, out);
     buf_free(&command);
     return error;
 }

@@ -35,6 +35,8 @@ void link_disconnect(struct link *l, const char *why)
     l->loaded_count = 0;
     l->hold = l->held = false;
     buf_reset(&l->out);
+    if (l->map)
+        link_map_doubt(l->map->face);
     while (count--) {
         struct link_pending p = link_queue_pop(l);
 
@@ -57,6 +59,10 @@ void link_compare(struct link *l, const struct sentinel_address *server)
 
 int link_dial(const struct link *l, struct sentinel_address *server, int *fd)
 {
+    if (l->node) {
+        *server = l->node->address;
+        return dial_node(l->conf, server, fd);
+    }
     return dial_redis(l->conf, l->any_role && !sentinel_used(l->conf), server, fd);
 }
 
@@ -73,6 +79,8 @@ static int link_connect_now(struct link *l)
         l->follower->moved(l->follower->arg, &master, false);
     if (error) {
         link_reader_free(reader);
+        if (l->map)
+            link_map_doubt(l->map->face);
         return error;
     }
     l->reader = reader;
@@ -83,6 +91,8 @@ static int link_connect_now(struct link *l)
     l->doubt_ms = 0;
     l->in_len = 0;
     l->generation++;
+    if (l->map)
+        l->map->face->generation++;
     link_loop_watch(l);
     if (l->fd >= 0 && l->follower && sentinel_used(l->conf))
         l->follower->moved(l->follower->arg, &l->master, true);
@@ -108,6 +118,10 @@ static void link_leave_if_closed(struct link *l)
 
 void link_hurry(struct link *l)
 {
+    if (link_is_face(l)) {
+        link_route_hurry(l);
+        return;
+    }
     if (l->fd < 0)
         backoff_hurry(&l->backoff);
 }
@@ -165,6 +179,8 @@ static void link_connector(void *arg)
 
 void link_connect_behind(struct link *l)
 {
+    if (link_is_face(l)) /* its nodes are connected as they are needed */
+        return;
     if (l->fd < 0 && !l->connecting && backoff_is_over(&l->backoff)) {
         l->connecting = true;
         if (task_spawn(link_connector, l, -1, NULL))
@@ -174,6 +190,8 @@ void link_connect_behind(struct link *l)
 
 bool link_is_coming(const struct link *l)
 {
+    if (link_is_face(l))
+        return link_route_is_coming(l);
     return l->fd >= 0 || l->connecting;
 }
 
@@ -182,6 +200,8 @@ int link_ensure(struct link *l)
     bool held = l->held;
     int error = 0;
 
+    if (link_is_face(l))
+        return link_route_ensure(l);
     if (l->fd >= 0 && l->pumping)
         return 0;
     if (l->fd >= 0 && !l->reactor)

@@ -103,7 +103,10 @@ static void link_on_pass(void *arg)
 {
     struct link *l = arg;
 
-    link_asks_step(l);
+    if (l->map)
+        link_route_pass(l);
+    else
+        link_asks_step(l);
     if (l->follower)
         l->follower->pass(l->follower->arg);
     err_ignore(link_flush(l)); /* as in link_on_ready */
@@ -113,5 +116,6 @@ void link_attach(struct link *l, struct reactor *reactor)
 {
     l->reactor = reactor;
     l->hook = (struct tasks_hook){.fn = link_on_pass, .arg = l};
-    tasks_hook_add(&l->hook);
+    if (!l->node) /* else with the pass of its face */
+        tasks_hook_add(&l->hook);
 }

@@ -8,6 +8,7 @@
 #include "wire/redis/link.h"
 #include "wire/redis/link_reply.h"
 #include "wire/redis/sentinel.h"
+#include "wire/redis/slots.h"
 
 /*
  * link_parts -- what the files of link share with each other:
@@ -21,11 +22,14 @@
  *   link_read      replies come in
  *   link_calls     calls that wait for their reply
  *   link_asks      commands of a loop, which does not wait
+ *   link_map       of a cluster: which node has which slot
+ *   link_route     of a cluster: the link as a whole, its commands go to the links of its nodes
  *   listen         the connection that subscribes, to the same server
  */
 #define LINK_SCRIPTS_MAX 64
 #define LINK_READ_SIZE 16384
 #define LINK_READS_MAX 64 /* in one pass of a loop, which has others to serve */
+#define LINK_MOVE_MS 20   /* between looks whether a slot of a cluster has moved as a whole */
 #define LINK_ROLE_EVERY_MS 5000
 #define LINK_ROLE_SOON_MS 250 /* after a refusal as of a server that is the master no more */
 
@@ -49,8 +53,21 @@ struct link_wait {
     struct task *task; /* that waits; NULL = the process does */
     bool done;
     bool broke; /* the other side ended the connection under it */
+    bool sent;
     int error;
     struct link_reply *reply;
+    enum slots_word word; /* of a node of a cluster: it has done nothing of it */
+    struct link *other;   /* of SLOTS_ASK */
+};
+
+/* A command that waits for its reply, in one of its forms. */
+struct link_words_of_call {
+    const struct link_script *script; /* or NULL ... */
+    const struct link_words *words;
+    const struct link_arg *args; /* ... or NULL ... */
+    size_t nargs;
+    const char *whole; /* ... as it goes out */
+    size_t len;
 };
 
 /* A command of link_ask, until its outcome has been told. */
@@ -66,6 +83,11 @@ struct link_asked {
     bool waits;       /* for a connection, or to be told */
     bool again;       /* it has been made once, and lost */
     bool reads;
+    unsigned slot;    /* of a cluster, as the following */
+    int64_t until_ms; /* monotonic: until when it is repeated */
+    int64_t due_ms;   /* monotonic: not before */
+    enum slots_word word;
+    struct link *other; /* of SLOTS_ASK */
     size_t len;
     char command[];
 };
@@ -75,7 +97,8 @@ struct link_follower {
     /* With Sentinels: `server` is the master, or is not; NULL = the link has left its server, which
      * is the master no more. */
     void (*moved)(void *arg, const struct sentinel_address *server, bool is_master);
-    void (*pass)(void *arg); /* a pass ends: what there is to say goes out */
+    void (*pass)(void *arg);   /* a pass ends: what there is to say goes out */
+    void (*routed)(void *arg); /* of a cluster: a slot has another owner */
     void *arg;
 };
 
@@ -85,8 +108,37 @@ struct link_queued {
     struct link_queued *next;
 };
 
+/* A node of a cluster: while the process lives, as others keep its link. */
+struct link_node {
+    struct sentinel_address address;
+    struct link *link; /* NULL: none was needed yet */
+    bool primary;
+};
+
+#define LINK_NODES_MAX 1000
+#define LINK_NODE_NONE 0xffff
+
+/* Which node has which slot. */
+struct link_map {
+    struct link *face; /* whose map it is */
+    struct link_node *nodes[LINK_NODES_MAX];
+    size_t count;
+    uint16_t owner[SLOTS]; /* a place in nodes, or LINK_NODE_NONE */
+    bool known;
+    bool stale;       /* a node has said, or its silence, that it is old */
+    bool asking;      /* somebody asks the nodes ... */
+    unsigned asked;   /* ... and has done so for so many times */
+    unsigned version; /* grows when a slot has another owner */
+    unsigned turn;    /* which node is asked next */
+    int64_t ask_ms;   /* monotonic: not before */
+    struct reactor_timer timer;
+    struct link_queued *queued;
+};
+
 struct link {
     const struct conf *conf;
+    struct link_map *map;       /* of a cluster: the face's; else NULL */
+    struct link_node *node;     /* of a cluster: where it goes; NULL = it is the face */
     int fd;                     /* -1 = disconnected */
     struct link_reader *reader; /* of this connection */
     struct reactor *reactor;    /* link_attach; NULL = every call waits by itself */
@@ -134,6 +186,9 @@ struct link {
     size_t loaded_count;
 };
 
+/* ---- link.c ---- */
+MUST_CHECK int link_new_plain(struct link **out, const struct conf *conf); /* to one server */
+
 /* ---- link_connect.c ---- */
 /* Ends the connection; everything outstanding gets the error, in order. why NULL: not logged. */
 void link_disconnect(struct link *l, const char *why);
@@ -141,6 +196,10 @@ void link_disconnect(struct link *l, const char *why);
 void link_leave_server(struct link *l, const char *why);
 /* A connection where the link goes, as dial_redis. */
 MUST_CHECK int link_dial(const struct link *l, struct sentinel_address *server, int *fd);
+static inline bool link_is_face(const struct link *l)
+{
+    return l->map && !l->node;
+}
 /* A task connects, unless there is a connection or the back-off forbids it. */
 void link_connect_behind(struct link *l);
 /* The follower has found `server` to be the master: a connection to another one is left. */
@@ -187,8 +246,11 @@ MUST_CHECK int link_send_pending(struct link *l, struct link_pending p, const ch
 /* As link_load on a connection that is there. */
 MUST_CHECK int link_send_load(struct link *l, const struct link_script *script, bool again,
     bool reads);
+/* What goes in front of a command for a key that is moving here. */
+MUST_CHECK int link_send_asking(struct link *l);
 void link_send_put_args(struct buf *b, const struct link_arg *args, size_t n);
-void link_send_put_script(struct buf *b, const struct link_script *script,
+/* Into l->scratch. */
+void link_send_put_script(struct link *l, const struct link_script *script,
     const struct link_words *words);
 
 /* ---- link_read.c ---- */
@@ -202,5 +264,51 @@ void link_asks_step(struct link *l);
  * connection has ended. */
 void link_asks_outcome(struct link *l, struct link_asked *a, int error, struct link_reply *reply);
 void link_asks_free(struct link *l);
+/* Of a cluster: one leaves a link for another, which sends it or waits for its connection. */
+void link_asks_take(struct link *from, struct link_asked *a);
+void link_asks_give(struct link *to, struct link_asked *a, bool asking);
+void link_asks_keep(struct link *l, struct link_asked *a); /* neither */
+/* Its owner is told the error: in the loop. */
+void link_asks_fail(struct link *l, struct link_asked *a, int error);
+/* A new one, of nobody yet. NULL: no memory. */
+struct link_asked *link_asks_make(struct link *l, const struct link_question *q);
+
+/* ---- link_calls.c ---- */
+/* One attempt at a command over this link. asking: ASKING goes in front of it. */
+MUST_CHECK int link_calls_try(struct link *l, const struct link_words_of_call *call, bool asking,
+    struct link_reply **out, struct link_wait *w);
+
+/* ---- link_map.c ---- */
+MUST_CHECK int link_map_new(struct link *face); /* 0 or ERR_NOMEM */
+void link_map_free(struct link *face);
+/* The map is there; waits for it unless the loop itself asks. Returns 0 or ERR_STORE. */
+MUST_CHECK int link_map_ensure(struct link *face);
+/* Asks a node for the map, when the last one was asked some time ago; waits, but in the loop. */
+void link_map_refresh(struct link *face);
+void link_map_refresh_behind(struct link *face); /* the same by a task; attached */
+/* A node is away, or says that it has the slot no more: the map is asked for soon. */
+void link_map_doubt(struct link *face);
+/* The link to the slot's node (SLOTS: to any primary, if possible a connected one), or NULL. */
+struct link *link_map_link(struct link *face, unsigned slot);
+struct link_node *link_map_node(const struct link *face, unsigned slot);
+/* The link to a node that somebody named, from_host if it named none. NULL: too many, no memory. */
+struct link *link_map_named(struct link *face, const struct sentinel_address *address,
+    const char *from_host);
+/* What an error text of the node says; the map learns from it. other: out, of SLOTS_ASK. */
+enum slots_word link_map_told(struct link *l, const char *text, struct link **other);
+
+/* ---- link_route.c: the face of a cluster ---- */
+MUST_CHECK int link_route_call(struct link *face, const struct link_words_of_call *call,
+    struct link_reply **out, bool *broke);
+MUST_CHECK int link_route_ensure(struct link *face);
+/* The link to the node of a command's key; the face itself when the map is not known. */
+struct link *link_route_to(struct link *face, const struct link_arg *args, size_t nargs);
+void link_route_flush(struct link *face);
+void link_route_hurry(struct link *face);
+bool link_route_is_coming(const struct link *face);
+MUST_CHECK int link_route_ask(struct link *face, const struct link_question *q);
+/* A question that a node could not answer, taken from its link: it is asked again, by the map. */
+void link_route_again(struct link *face, struct link_asked *a, int64_t wait_ms);
+void link_route_pass(struct link *face); /* a pass ends */
 
 #endif

@@ -66,6 +66,9 @@ struct link_pending link_queue_pop(struct link *l)
 
 void link_forget(struct link *l, const void *arg)
 {
+    for (size_t i = 0; link_is_face(l) && i < l->map->count; i++)
+        if (l->map->nodes[i]->link)
+            link_forget(l->map->nodes[i]->link, arg);
     for (size_t i = 0; i < l->ring_len; i++) {
         struct link_pending *p = &l->ring[(l->ring_head + i) % l->ring_cap];
 
@@ -77,10 +80,15 @@ void link_forget(struct link *l, const void *arg)
 void link_queue_tell(struct link *l, const struct link_pending *p, int error,
     struct link_reply *reply)
 {
+    enum slots_word word = SLOTS_OTHER;
+    struct link *other = NULL;
     bool taken = false;
 
-    if (link_reply_type(reply) == LINK_ERROR && !error)
-        error = link_reply_error(link_reply_text(reply, NULL));
+    if (link_reply_type(reply) == LINK_ERROR && !error) {
+        if (l->map)
+            word = link_map_told(l, link_reply_text(reply, NULL), &other);
+        error = word ? ERR_STORE : link_reply_error(link_reply_text(reply, NULL));
+    }
     switch (p->kind) {
     case LINK_DROP:
         break;
@@ -95,7 +103,9 @@ void link_queue_tell(struct link *l, const struct link_pending *p, int error,
         break;
     case LINK_SYNC:
         p->to.wait->done = true;
-        p->to.wait->broke = error == ERR_STORE && l->broke;
+        p->to.wait->broke = error == ERR_STORE && !word && l->broke;
+        p->to.wait->word = word;
+        p->to.wait->other = other;
         p->to.wait->error = error;
         taken = error == 0;
         p->to.wait->reply = taken ? reply : NULL;
@@ -103,6 +113,8 @@ void link_queue_tell(struct link *l, const struct link_pending *p, int error,
         break;
     case LINK_ASK:
         taken = error == 0;
+        p->to.asked->word = word;
+        p->to.asked->other = other;
         link_asks_outcome(l, p->to.asked, error, reply);
         break;
     }

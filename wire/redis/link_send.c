@@ -44,6 +44,8 @@ static int link_flush_out(struct link *l)
 
 int link_flush(struct link *l)
 {
+    if (link_is_face(l))
+        link_route_flush(l);
     return l->fd >= 0 && l->out.len ? link_flush_out(l) : 0;
 }
 
@@ -106,17 +108,23 @@ void link_send_put_args(struct buf *b, const struct link_arg *args, size_t n)
         resp_arg(b, args[i].data, args[i].len);
 }
 
-void link_send_put_script(struct buf *b, const struct link_script *script,
+void link_send_put_script(struct link *l, const struct link_script *script,
     const struct link_words *words)
 {
-    char count[24];
+    struct buf *b = &l->scratch;
+    char count[24], guard[SLOTS_GUARD_MAX];
+    size_t guard_len =
+        l->map && words->nkeys ? slots_guard(words->keys[0].data, words->keys[0].len, guard) : 0;
+    size_t nkeys = words->nkeys + (guard_len != 0);
 
-    snprintf(count, sizeof count, "%zu", words->nkeys);
-    resp_count(b, '*', 3 + words->nkeys + words->nargs);
+    snprintf(count, sizeof count, "%zu", nkeys);
+    resp_count(b, '*', 3 + nkeys + words->nargs);
     resp_text(b, "EVALSHA");
     resp_text(b, script->sha1);
     resp_text(b, count);
     link_send_put_args(b, words->keys, words->nkeys);
+    if (guard_len)
+        resp_arg(b, guard, guard_len);
     link_send_put_args(b, words->args, words->nargs);
 }
 
@@ -131,11 +139,22 @@ int link_send_scratch(struct link *l, struct link_pending p)
     return error;
 }
 
+int link_send_asking(struct link *l)
+{
+    buf_reset(&l->scratch);
+    resp_count(&l->scratch, '*', 1);
+    resp_text(&l->scratch, "ASKING");
+    return link_send_scratch(l, (struct link_pending){.kind = LINK_DROP});
+}
+
 int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply,
     void *arg)
 {
-    int error = link_ensure(l);
+    int error;
 
+    if (link_is_face(l))
+        l = link_route_to(l, args, nargs);
+    error = link_ensure(l);
     if (error)
         return error;
     buf_reset(&l->scratch);
@@ -173,18 +192,23 @@ int link_load(struct link *l, const struct link_script *script, bool again)
 {
     int error = link_ensure(l);
 
+    if (!error && link_is_face(l))
+        return ERR_STORE; /* of a node: link_at */
     return error ? error : link_send_load(l, script, again, false);
 }
 
 int link_send_script(struct link *l, const struct link_script *script,
     const struct link_words *words, link_reply_fn *on_reply, void *arg)
 {
-    int error = link_load(l, script, false);
+    int error;
 
+    if (link_is_face(l))
+        l = link_at(l, slots_of(words->keys[0].data, words->keys[0].len));
+    error = link_load(l, script, false);
     if (error)
         return error;
     buf_reset(&l->scratch);
-    link_send_put_script(&l->scratch, script, words);
+    link_send_put_script(l, script, words);
     return link_send_scratch(l,
         (struct link_pending){.kind = on_reply ? LINK_REPLY : LINK_DROP,
             .to.reply = on_reply,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "wire/redis/dial.h"
 #include "wire/redis/link_parts.h"
 #include "wire/redis/listen_ears.h"
 #include "wire/redis/resp.h"
@@ -17,6 +18,7 @@
 #define LISTEN_READ_SIZE 16384
 #define LISTEN_KEEP_MEMORY 65536
 #define LISTEN_CHECK_MS 5000  /* between looks whether the server is still there */
+#define LISTEN_ROUTE_MS 20    /* of a cluster: until ears look again for their nodes */
 #define LISTEN_STEADY_MS 1000 /* a connection that was up for so long is made again at once */
 
 /* Of connections that are lost soon: clients need not wait, and nobody else is in a hurry. */
@@ -24,8 +26,22 @@ static const struct backoff_pace listen_unsteady = {.first_ms = 20,
     .most_ms = 2000,
     .quick_most_ms = 2000};
 
+/* A command of a node's connection that has had no reply. */
+struct listen_said {
+    uint32_t hash; /* of its channel */
+    char kind;     /* the command's first two letters are SS, SU or PI: this is the second */
+};
+
 struct listen {
     struct link *link;
+    struct listen *face;  /* of a cluster: whose connection to a node it is; else NULL */
+    struct listen **node; /* of the face of a cluster: its connections, by the node's place ... */
+    struct listen *plain; /* ... and the one to any node, for channels that no slot has */
+    size_t nodes;
+    struct link_node *to;       /* where a node's connection goes; NULL: any */
+    struct reactor_timer route; /* of the face: ears look for their nodes */
+    struct buf asked;           /* of a node's connection: struct listen_said ... */
+    size_t asked_at;            /* ... from this byte on */
     struct link_follower follower;
     struct reactor_source source;
     struct reactor_timer retry;
@@ -54,27 +70,47 @@ static void listen_on_silence(struct reactor_timer *timer);
 static void listen_on_pass(void *arg);
 static void listen_on_moved(void *arg, const struct sentinel_address *server, bool is_master);
 static void listen_connect(struct listen *l);
+static void listen_on_routed(void *arg);
+static void listen_route_later(struct listen *face, int64_t ms);
+
+/* The table of ears: a cluster's face has one for all of its connections. */
+static struct listen_ears *listen_table(const struct listen *l)
+{
+    return (struct listen_ears *)(uintptr_t)(l->face ? &l->face->ears : &l->ears);
+}
 
 /* ---- life ---- */
 
-int listen_new(struct listen **out, struct link *link)
+static struct listen *listen_make(struct link *link, struct listen *face)
 {
     struct listen *l = calloc(1, sizeof *l);
+
+    if (!l)
+        return NULL;
+    l->link = link;
+    l->face = face;
+    l->fd = -1;
+    l->in = malloc(LISTEN_READ_SIZE);
+    if (l->in && (face || !listen_ears_init(&l->ears)))
+        return l;
+    free(l->in);
+    free(l);
+    return NULL;
+}
+
+int listen_new(struct listen **out, struct link *link)
+{
+    struct listen *l = listen_make(link, NULL);
 
     *out = l;
     if (!l)
         return ERR_NOMEM;
-    l->link = link;
-    l->fd = -1;
-    l->in = malloc(LISTEN_READ_SIZE);
-    l->follower =
-        (struct link_follower){.moved = listen_on_moved, .pass = listen_on_pass, .arg = l};
+    l->follower = (struct link_follower){.moved = listen_on_moved,
+        .pass = listen_on_pass,
+        .routed = listen_on_routed,
+        .arg = l};
     link->follower = &l->follower;
-    if (!listen_ears_init(&l->ears) && l->in)
-        return 0;
-    listen_free(l);
-    *out = NULL;
-    return ERR_NOMEM;
+    return 0;
 }
 
 static void listen_disconnect(struct listen *l)
@@ -94,6 +130,8 @@ static void listen_disconnect(struct listen *l)
     l->said = l->heard = 0;
     l->sent = 0;
     buf_reset(&l->out);
+    buf_reset(&l->asked);
+    l->asked_at = 0;
 }
 
 static void listen_release(struct listen *l)
@@ -101,7 +139,9 @@ static void listen_release(struct listen *l)
     if (l->dialling && tasks_count()) /* without tasks there is none any more that dials */
         return;
     buf_free(&l->out);
+    buf_free(&l->asked);
     listen_ears_fini(&l->ears);
+    free(l->node);
     free(l->in);
     free(l);
 }
@@ -110,16 +150,27 @@ void listen_free(struct listen *l)
 {
     if (!l)
         return;
+    for (size_t i = 0; i < l->nodes; i++)
+        listen_free(l->node[i]);
+    listen_free(l->plain);
+    l->nodes = 0;
+    l->plain = NULL;
     listen_disconnect(l);
     reactor_timer_clear(l->link->reactor, &l->retry);
-    l->link->follower = NULL;
+    reactor_timer_clear(l->link->reactor, &l->route);
+    if (!l->face)
+        l->link->follower = NULL;
     l->leaving = true;
     listen_release(l);
 }
 
 bool listen_is_up(const struct listen *l)
 {
-    return l->fd >= 0;
+    bool up = l->fd >= 0 || (l->plain && l->plain->fd >= 0);
+
+    for (size_t i = 0; !up && i < l->nodes; i++)
+        up = l->node[i] && l->node[i]->fd >= 0;
+    return up;
 }
 
 struct listen_ear *listen_find(const struct listen *l, const char *channel, size_t len)
@@ -134,10 +185,36 @@ struct listen_ear *listen_next(const struct listen *l, const struct listen_ear *
 
 /* ---- the connection is lost ---- */
 
+/* Is there an ear for this connection? */
+static bool listen_is_wanted(const struct listen *l)
+{
+    const struct listen_ears *ears = listen_table(l);
+
+    if (!l->face)
+        return ears->count > 0;
+    for (struct listen_ear *ear = listen_ears_next(ears, NULL); ear;
+         ear = listen_ears_next(ears, ear))
+        if (ear->at == l)
+            return true;
+    return false;
+}
+
 static void listen_connect_later(struct listen *l)
 {
-    if (l->ears.count) /* else the next ear connects anew */
+    if (listen_is_wanted(l)) /* else the next ear connects anew */
         reactor_timer_set(l->link->reactor, &l->retry, l->backoff.retry_ms, listen_on_retry, l);
+}
+
+static void listen_tell_lost(struct listen *l)
+{
+    struct listen_ears *ears = listen_table(l);
+
+    ears->in_use = true;
+    for (struct listen_ear *ear = listen_ears_next(ears, NULL); ear;
+         ear = listen_ears_next(ears, ear))
+        if (ear->at == l && ear->on->lost)
+            ear->on->lost(ear->arg);
+    ears->in_use = false;
 }
 
 static void listen_lost(struct listen *l, const char *why)
@@ -146,14 +223,12 @@ static void listen_lost(struct listen *l, const char *why)
 
     log_limited(LOG_LEVEL_WARN, "redis subscriptions lost: %s", why);
     listen_disconnect(l);
-    l->ears.in_use = true;
-    for (struct listen_ear *ear = listen_next(l, NULL); ear; ear = listen_next(l, ear))
-        if (ear->on->lost)
-            ear->on->lost(ear->arg);
-    l->ears.in_use = false;
+    listen_tell_lost(l);
+    if (l->face) /* perhaps another node has its slots soon */
+        link_map_doubt(l->link);
     if (steady) {
         backoff_reset(&l->backoff);
-        if (l->ears.count)
+        if (listen_is_wanted(l))
             listen_connect(l);
     } else {
         backoff_failed(&l->backoff, &listen_unsteady, 0);
@@ -203,12 +278,22 @@ static void listen_flush(struct listen *l)
     l->sent = 0;
 }
 
+static void listen_pass(struct listen *l)
+{
+    if (l->out.len && !(l->source.events & EPOLLOUT)) /* else it goes when there is room */
+        listen_flush(l);
+}
+
 static void listen_on_pass(void *arg)
 {
     struct listen *l = arg;
 
-    if (l->out.len && !(l->source.events & EPOLLOUT)) /* else it goes when there is room */
-        listen_flush(l);
+    listen_pass(l);
+    for (size_t i = 0; i < l->nodes; i++)
+        if (l->node[i])
+            listen_pass(l->node[i]);
+    if (l->plain)
+        listen_pass(l->plain);
 }
 
 static void listen_expect(struct listen *l)
@@ -243,10 +328,36 @@ static void listen_say(struct listen *l, const char *command, const char *channe
         listen_expect(l);
 }
 
+/* By a cluster's rule a channel is published and heard on the node that has its slot. */
+static bool listen_is_sharded(const struct listen *l)
+{
+    return l->to != NULL;
+}
+
+/* So that what a node takes back by itself is told from what it was asked for. */
+static void listen_note(struct listen *l, const char *command, uint32_t hash)
+{
+    const struct listen_said said = {.hash = hash, .kind = command[1]};
+
+    if (listen_is_sharded(l))
+        buf_put(&l->asked, (const char *)&said, sizeof said);
+}
+
 static void listen_subscribe(struct listen *l, struct listen_ear *ear)
 {
-    listen_say(l, "SUBSCRIBE", ear->channel);
+    const char *command = listen_is_sharded(l) ? "SSUBSCRIBE" : "SUBSCRIBE";
+
+    listen_note(l, command, ear->hash);
+    listen_say(l, command, ear->channel);
     ear->said = l->said;
+}
+
+static void listen_unsubscribe(struct listen *l, const struct listen_ear *ear)
+{
+    const char *command = listen_is_sharded(l) ? "SUNSUBSCRIBE" : "UNSUBSCRIBE";
+
+    listen_note(l, command, ear->hash);
+    listen_say(l, command, ear->channel);
 }
 
 /* ---- connecting, and whether it is the right server ---- */
@@ -265,12 +376,26 @@ static int listen_connected(struct listen *l, int fd)
     l->up_ms = clock_mono_ms();
     reactor_timer_clear(l->link->reactor, &l->retry);
     reactor_timer_set(l->link->reactor, &l->check, l->up_ms + LISTEN_CHECK_MS, listen_on_check, l);
-    for (struct listen_ear *ear = listen_next(l, NULL); ear; ear = listen_next(l, ear))
-        listen_subscribe(l, ear);
+    for (struct listen_ear *ear = listen_ears_next(listen_table(l), NULL); ear;
+         ear = listen_ears_next(listen_table(l), ear))
+        if (ear->at == l)
+            listen_subscribe(l, ear);
     link_compare(l->link, &l->master);
     if (sentinel_used(l->link->conf))
         link_connect_behind(l->link); /* as in listen_on_check; this is a task */
     return 0;
+}
+
+/* A cluster's connection goes to its node, the one for all channels to any primary. */
+static int listen_dial_server(struct listen *l, struct sentinel_address *server, int *fd)
+{
+    const struct link_node *node = l->to;
+
+    if (!l->face)
+        return link_dial(l->link, server, fd);
+    if (!node && (link_map_ensure(l->link) || !(node = link_map_node(l->link, SLOTS))))
+        return ERR_STORE;
+    return dial_node(l->link->conf, &node->address, fd);
 }
 
 static void listen_dial(void *arg)
@@ -278,7 +403,7 @@ static void listen_dial(void *arg)
     struct listen *l = arg;
     struct sentinel_address master = {.port = 0};
     int64_t began_ms = clock_mono_ms();
-    int fd = -1, error = link_dial(l->link, &master, &fd);
+    int fd = -1, error = listen_dial_server(l, &master, &fd);
 
     l->dialling = false;
     if (!error && !l->leaving) {
@@ -290,6 +415,8 @@ static void listen_dial(void *arg)
     if (l->leaving) {
         listen_release(l);
     } else if (error) {
+        if (l->face)
+            link_map_doubt(l->link);
         backoff_failed(&l->backoff, &backoff_connection, clock_mono_ms() - began_ms);
         listen_connect_later(l);
     }
@@ -312,8 +439,25 @@ static void listen_on_retry(struct reactor_timer *timer)
     listen_connect(timer->arg);
 }
 
+/* Of a cluster: those that have been made; the first one to any primary. */
+static bool listen_hurry_all(struct listen *face)
+{
+    bool coming = false;
+
+    if (!listen_is_up(face) && !face->plain)
+        face->plain = listen_make(face->link, face);
+    for (size_t i = 0; i < face->nodes; i++)
+        if (face->node[i] && listen_is_wanted(face->node[i]))
+            coming |= listen_hurry(face->node[i]);
+    if (face->plain && (!coming || listen_is_wanted(face->plain)))
+        coming |= listen_hurry(face->plain);
+    return coming;
+}
+
 bool listen_hurry(struct listen *l)
 {
+    if (l->link->map && !l->face)
+        return listen_hurry_all(l);
     if (l->fd < 0) {
         backoff_hurry(&l->backoff);
         if (backoff_is_over(&l->backoff))
@@ -337,16 +481,50 @@ static void listen_on_check(struct reactor_timer *timer)
 
     reactor_timer_set(l->link->reactor, timer, clock_mono_ms() + LISTEN_CHECK_MS, listen_on_check,
         l);
+    if (l->face && !listen_is_wanted(l) && l != l->face->plain) {
+        listen_disconnect(l); /* the next ear connects */
+        return;
+    }
+    listen_note(l, "PING", 0);
     listen_say(l, "PING", NULL);
     if (sentinel_used(l->link->conf))     /* it looks for both whether this is the master */
         err_ignore(link_ensure(l->link)); /* else with the next check */
 }
 
-/* ---- ears ---- */
+/* ---- of a cluster: which connection an ear is on ---- */
 
-void listen_add(struct listen *l, struct listen_ear *ear)
+/* NULL: no node is known for it, or no memory. */
+static struct listen *listen_place(struct listen *face, const struct listen_ear *ear)
 {
-    listen_ears_add(&l->ears, ear);
+    struct link_map *map = face->link->map;
+    struct link_node *node;
+    size_t at = 0;
+
+    if (!strchr(ear->channel, '{'))
+        return face->plain ? face->plain : (face->plain = listen_make(face->link, face));
+    node =
+        map->known ? link_map_node(face->link, slots_of(ear->channel, strlen(ear->channel))) : NULL;
+    while (node && at < map->count && map->nodes[at] != node)
+        at++;
+    if (!node || at == map->count)
+        return NULL;
+    if (at >= face->nodes) {
+        struct listen **more = realloc(face->node, map->count * sizeof *more);
+
+        if (!more)
+            return NULL;
+        memset(more + face->nodes, 0, (map->count - face->nodes) * sizeof *more);
+        face->node = more;
+        face->nodes = map->count;
+    }
+    if (!face->node[at] && (face->node[at] = listen_make(face->link, face)))
+        face->node[at]->to = node;
+    return face->node[at];
+}
+
+static void listen_hear(struct listen *l, struct listen_ear *ear)
+{
+    ear->at = l;
     if (l->fd >= 0)
         listen_subscribe(l, ear);
     else if (backoff_is_over(&l->backoff))
@@ -355,13 +533,95 @@ void listen_add(struct listen *l, struct listen_ear *ear)
         listen_connect_later(l);
 }
 
+/* Each ear to the node that has its slot now. */
+static void listen_route(struct listen *face)
+{
+    bool left = false;
+
+    face->ears.in_use = true;
+    for (struct listen_ear *ear = listen_next(face, NULL); ear; ear = listen_next(face, ear)) {
+        struct listen *to = listen_place(face, ear), *from = ear->at;
+
+        left |= !to;
+        if (!to || to == from)
+            continue;
+        if (from && from->fd >= 0)
+            listen_unsubscribe(from, ear);
+        ear->at = NULL;
+        if (from && ear->on->lost)
+            ear->on->lost(ear->arg);
+        listen_hear(to, ear);
+    }
+    face->ears.in_use = false;
+    if (left) {
+        link_map_refresh_behind(face->link);
+        listen_route_later(face, LISTEN_ROUTE_MS);
+    }
+}
+
+static void listen_on_route(struct reactor_timer *timer)
+{
+    listen_route(timer->arg);
+}
+
+static void listen_route_later(struct listen *face, int64_t ms)
+{
+    if (!face->route.set)
+        reactor_timer_set(face->link->reactor, &face->route, clock_mono_ms() + ms, listen_on_route,
+            face);
+}
+
+static void listen_on_routed(void *arg)
+{
+    listen_route_later(arg, 0); /* not in the middle of a reply */
+}
+
+/* A node has ended the subscription, or has refused it: what has this hash looks for its node. */
+static void listen_put_off(struct listen *l, uint32_t hash)
+{
+    l->face->ears.in_use = true;
+    for (struct listen_ear *ear = listen_ears_first(&l->face->ears, hash); ear; ear = ear->next) {
+        if (ear->hash != hash || ear->at != l)
+            continue;
+        ear->at = NULL;
+        if (ear->on->lost)
+            ear->on->lost(ear->arg);
+    }
+    l->face->ears.in_use = false;
+    link_map_doubt(l->link);
+    listen_route_later(l->face, LISTEN_ROUTE_MS);
+}
+
+/* ---- ears ---- */
+
+void listen_add(struct listen *l, struct listen_ear *ear)
+{
+    struct listen *to = l;
+
+    listen_ears_add(&l->ears, ear);
+    ear->at = NULL;
+    if (l->link->map) {
+        if (!l->link->map->known)
+            link_map_refresh_behind(l->link);
+        to = listen_place(l, ear);
+    }
+    if (to)
+        listen_hear(to, ear);
+    else
+        listen_route_later(l, LISTEN_ROUTE_MS);
+}
+
 void listen_remove(struct listen *l, struct listen_ear *ear)
 {
+    struct listen *at;
+
     if (!ear->added)
         return;
+    at = ear->at;
     listen_ears_remove(&l->ears, ear);
-    if (l->fd >= 0 && !listen_find(l, ear->channel, strlen(ear->channel)))
-        listen_say(l, "UNSUBSCRIBE", ear->channel);
+    if (at && at->fd >= 0 && !listen_find(l, ear->channel, strlen(ear->channel)))
+        listen_unsubscribe(at, ear);
+    ear->at = NULL;
 }
 
 /* ---- replies ---- */
@@ -371,25 +631,89 @@ static void listen_deliver(struct listen *l, bool message, const struct link_rep
     size_t name_len, len;
     const char *name = link_reply_text(link_reply_at(reply, 1), &name_len);
     const char *bytes = link_reply_text(link_reply_at(reply, 2), &len);
-    struct listen_ear *ear = listen_find(l, name, name_len), *next;
+    struct listen_ears *ears = listen_table(l);
+    struct listen_ear *ear = listen_ears_find(ears, name, name_len), *next;
 
-    l->ears.in_use = true;
+    ears->in_use = true;
     for (; ear; ear = next) {
         next = listen_ears_same(ear->next, ear->hash, name, name_len);
+        if (ear->at != l)
+            continue;
         if (message)
             ear->on->message(ear->arg, bytes, len);
         else if (ear->on->subscribed && l->heard >= ear->said) /* not one that was before it */
             ear->on->subscribed(ear->arg);
     }
-    l->ears.in_use = false;
+    ears->in_use = false;
+}
+
+/* The next command's reply: which one it was. */
+static struct listen_said listen_answered(struct listen *l)
+{
+    struct listen_said said = {.hash = 0};
+
+    if (l->asked.len - l->asked_at >= sizeof said) {
+        memcpy(&said, l->asked.data + l->asked_at, sizeof said);
+        l->asked_at += sizeof said;
+    }
+    if (l->asked_at == l->asked.len) {
+        buf_reset(&l->asked);
+        l->asked_at = 0;
+    }
+    return said;
+}
+
+/* What a node takes back by itself: it has the slot no more. */
+static bool listen_is_taken_back(struct listen *l, const struct link_reply *reply)
+{
+    struct listen_said said = {.hash = 0};
+    size_t len;
+    const char *name = link_reply_text(link_reply_at(reply, 1), &len);
+    uint32_t hash = listen_ears_hash(name, len);
+
+    if (l->asked.len - l->asked_at >= sizeof said)
+        memcpy(&said, l->asked.data + l->asked_at, sizeof said);
+    if (said.kind == 'U' && said.hash == hash)
+        return false;
+    listen_put_off(l, hash);
+    return true;
+}
+
+/* A reply of a cluster's node; whether it counts as an answer. why: out, of no use. */
+static bool listen_read_node(struct listen *l, const struct link_reply *reply, const char *kind,
+    const char **why)
+{
+    struct link *other;
+    struct listen_said said;
+
+    if (!strcmp(kind, "sunsubscribe") && listen_is_taken_back(l, reply))
+        return false;
+    said = listen_answered(l);
+    if (link_reply_type(reply) != LINK_ERROR)
+        return true;
+    if (!link_map_told(l->link, link_reply_text(reply, NULL), &other)) {
+        err_ignore(link_reply_error(link_reply_text(reply, NULL))); /* logs it */
+        *why = "refused by Redis";
+    } else if (said.kind == 'S') {
+        listen_put_off(l, said.hash);
+    }
+    return true;
 }
 
 /* Returns NULL, or why the connection is of no use. */
 static const char *listen_read_reply(struct listen *l, const struct link_reply *reply)
 {
     const char *kind = link_reply_text(link_reply_at(reply, 0), NULL);
-    bool message = !strcmp(kind, "message");
+    bool message = !strcmp(kind, listen_is_sharded(l) ? "smessage" : "message");
+    const char *why = NULL;
 
+    if (listen_is_sharded(l) && !message) {
+        if (listen_read_node(l, reply, kind, &why))
+            l->heard++;
+        if (!strcmp(kind, "ssubscribe"))
+            listen_deliver(l, false, reply);
+        return why;
+    }
     if (link_reply_type(reply) == LINK_ERROR) {
         err_ignore(link_reply_error(link_reply_text(reply, NULL))); /* logs it */
         return "refused by Redis";

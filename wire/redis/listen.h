@@ -15,6 +15,10 @@
  *   turn worker    control channels of the sessions whose turns it runs
  *   housekeeper    tp:wake
  *
+ * With redis.cluster there is one to each node that has a channel which somebody hears: a channel
+ * with a "{" is a sharded one, heard on the node that has its slot; one without is heard on any
+ * node. When the slot comes to another node, the ear is told `lost`, then `subscribed`.
+ *
  * It leads to the link's server: it connects as the link does, and leaves with the link a server
  * that is the master no more. A task connects, so nothing blocks. After a loss, or when the server
  * answers nothing for redis.timeout, it connects with back-off and subscribes again. Each tasks_run
@@ -35,6 +39,7 @@ struct listen_ear {
     const struct listen_handlers *on;
     void *arg;
     struct listen_ear *next; /* listen's own, and what follows */
+    struct listen *at;       /* the connection it is on */
     uint64_t said;           /* which command subscribed to it */
     uint32_t hash;
     bool added;

@@ -8,7 +8,7 @@
 #define LISTEN_EARS_FIRST 64
 
 /* FNV-1a: names are made by us, of users who have passed authentication. */
-static uint32_t listen_ears_hash(const char *channel, size_t len)
+uint32_t listen_ears_hash(const char *channel, size_t len)
 {
     uint32_t hash = 2166136261u;
 
@@ -106,4 +106,9 @@ struct listen_ear *listen_ears_next(const struct listen_ears *e, const struct li
     while (i < e->size && !e->table[i])
         i++;
     return i < e->size ? e->table[i] : NULL;
+}
+
+struct listen_ear *listen_ears_first(const struct listen_ears *e, uint32_t hash)
+{
+    return *listen_ears_bucket(e, hash);
 }

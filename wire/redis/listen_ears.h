@@ -19,6 +19,9 @@ void listen_ears_remove(struct listen_ears *e, struct listen_ear *ear);
 struct listen_ear *listen_ears_find(const struct listen_ears *e, const char *channel, size_t len);
 struct listen_ear *listen_ears_same(struct listen_ear *ear, uint32_t hash, const char *channel,
     size_t len);
+uint32_t listen_ears_hash(const char *channel, size_t len);
+/* The first of those that may have this hash; others stand between them. */
+struct listen_ear *listen_ears_first(const struct listen_ears *e, uint32_t hash);
 /* The one after `ear` (NULL: the first). */
 struct listen_ear *listen_ears_next(const struct listen_ears *e, const struct listen_ear *ear);
 

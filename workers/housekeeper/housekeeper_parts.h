@@ -85,6 +85,7 @@ struct housekeeper {
     unsigned long long refusals; /* of the turn pool to others, so far */
     int64_t refused_ms;          /* monotonic: when somebody else was seen refused */
     int64_t look_ms, memory_ms;
+    int64_t spread_ms;        /* the next look for hints from before there was a cluster */
     int64_t gone_ms;          /* the next look for deleted sessions whose time is over */
     int64_t patient_until_ms; /* nothing counts as expired before: Redis was away */
     unsigned link_generation;

@@ -4,9 +4,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "store/hints.h"
 
 #include <string.h>
 
+#define SPREAD_EVERY_MS 60000
 #define LOOK_MS 1000     /* between looks at tp:hint:leases */
 #define LOOK_BUSY_MS 250 /* while something was due */
 #define LOOK_MAX 64      /* hints of one look: what is taken over at once stays bounded */
@@ -111,6 +113,8 @@ void job_look(struct housekeeper *k, int64_t now)
     static struct turns_hint hints[LOOK_MAX];
     size_t count = 0;
     k->look_ms = now + LOOK_MS;
+    if (now >= k->spread_ms && hints_spread(k->store) == 0)
+        k->spread_ms = now + SPREAD_EVERY_MS;
     int64_t asked = clock_mono_ms();
     int error = turns_hints(k->store, 0, hints, LOOK_MAX, &count);
     job_look_outage(k, asked, clock_mono_ms());

@@ -262,6 +262,13 @@ int failover_command(const struct conf *conf)
     struct failover f = {.conf = conf};
     int error;
 
+    if (*conf->redis_cluster) {
+        fputs(
+            "turnpike: redis.cluster is set: a cluster has its own failover. On the replica that is to "
+            "take over: redis-cli -h HOST -p PORT CLUSTER FAILOVER\n",
+            stderr);
+        return 1;
+    }
     if (!sentinel_used(conf)) {
         fputs("turnpike: redis.sentinels is not set: there is no failover without Sentinels\n",
             stderr);
