@@ -34,6 +34,8 @@ libwire_a_SOURCES = \
 	wire/redis/link_send.c \
 	wire/redis/listen.c wire/redis/listen.h \
 	wire/redis/listen_ears.c wire/redis/listen_ears.h \
+	wire/redis/listen_parts.h \
+	wire/redis/listen_route.c \
 	wire/redis/resp.c wire/redis/resp.h \
 	wire/redis/sentinel.c wire/redis/sentinel.h \
 	wire/redis/slots.c wire/redis/slots.h

@@ -1,11 +1,9 @@
-#include "wire/redis/listen.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "wire/redis/dial.h"
-#include "wire/redis/link_parts.h"
-#include "wire/redis/listen_ears.h"
+#include "wire/redis/listen_parts.h"
 #include "wire/redis/resp.h"
 
 #include <errno.h>
@@ -18,50 +16,12 @@
 #define LISTEN_READ_SIZE 16384
 #define LISTEN_KEEP_MEMORY 65536
 #define LISTEN_CHECK_MS 5000  /* between looks whether the server is still there */
-#define LISTEN_ROUTE_MS 20    /* of a cluster: until ears look again for their nodes */
 #define LISTEN_STEADY_MS 1000 /* a connection that was up for so long is made again at once */
 
 /* Of connections that are lost soon: clients need not wait, and nobody else is in a hurry. */
 static const struct backoff_pace listen_unsteady = {.first_ms = 20,
     .most_ms = 2000,
     .quick_most_ms = 2000};
-
-/* A command of a node's connection that has had no reply. */
-struct listen_said {
-    uint32_t hash; /* of its channel */
-    char kind;     /* the command's first two letters are SS, SU or PI: this is the second */
-};
-
-struct listen {
-    struct link *link;
-    struct listen *face;  /* of a cluster: whose connection to a node it is; else NULL */
-    struct listen **node; /* of the face of a cluster: its connections, by the node's place ... */
-    struct listen *plain; /* ... and the one to any node, for channels that no slot has */
-    size_t nodes;
-    struct link_node *to;       /* where a node's connection goes; NULL: any */
-    struct reactor_timer route; /* of the face: ears look for their nodes */
-    struct buf asked;           /* of a node's connection: struct listen_said ... */
-    size_t asked_at;            /* ... from this byte on */
-    struct link_follower follower;
-    struct reactor_source source;
-    struct reactor_timer retry;
-    struct reactor_timer check;     /* of a living connection */
-    struct reactor_timer answer;    /* something was asked: until when something has to come */
-    int fd;                         /* -1 = not connected */
-    unsigned connection;            /* counts them */
-    struct sentinel_address master; /* that it goes to */
-    bool dialling;
-    bool leaving; /* freed when the task that dials has ended */
-    struct backoff backoff;
-    int64_t up_ms;        /* monotonic: since when it is up */
-    int64_t progress_ms;  /* monotonic: last byte read, or first command after silence */
-    uint64_t said, heard; /* commands of this connection, and replies to them */
-    struct link_reader *reader;
-    char *in; /* LISTEN_READ_SIZE */
-    struct buf out;
-    size_t sent; /* of out */
-    struct listen_ears ears;
-};
 
 static void listen_on_ready(struct reactor_source *source, uint32_t events);
 static void listen_on_retry(struct reactor_timer *timer);
@@ -70,18 +30,10 @@ static void listen_on_silence(struct reactor_timer *timer);
 static void listen_on_pass(void *arg);
 static void listen_on_moved(void *arg, const struct sentinel_address *server, bool is_master);
 static void listen_connect(struct listen *l);
-static void listen_on_routed(void *arg);
-static void listen_route_later(struct listen *face, int64_t ms);
-
-/* The table of ears: a cluster's face has one for all of its connections. */
-static struct listen_ears *listen_table(const struct listen *l)
-{
-    return (struct listen_ears *)(uintptr_t)(l->face ? &l->face->ears : &l->ears);
-}
 
 /* ---- life ---- */
 
-static struct listen *listen_make(struct link *link, struct listen *face)
+struct listen *listen_make(struct link *link, struct listen *face)
 {
     struct listen *l = calloc(1, sizeof *l);
 
@@ -184,20 +136,6 @@ struct listen_ear *listen_next(const struct listen *l, const struct listen_ear *
 }
 
 /* ---- the connection is lost ---- */
-
-/* Is there an ear for this connection? */
-static bool listen_is_wanted(const struct listen *l)
-{
-    const struct listen_ears *ears = listen_table(l);
-
-    if (!l->face)
-        return ears->count > 0;
-    for (struct listen_ear *ear = listen_ears_next(ears, NULL); ear;
-         ear = listen_ears_next(ears, ear))
-        if (ear->at == l)
-            return true;
-    return false;
-}
 
 static void listen_connect_later(struct listen *l)
 {
@@ -328,21 +266,6 @@ static void listen_say(struct listen *l, const char *command, const char *channe
         listen_expect(l);
 }
 
-/* By a cluster's rule a channel is published and heard on the node that has its slot. */
-static bool listen_is_sharded(const struct listen *l)
-{
-    return l->to != NULL;
-}
-
-/* So that what a node takes back by itself is told from what it was asked for. */
-static void listen_note(struct listen *l, const char *command, uint32_t hash)
-{
-    const struct listen_said said = {.hash = hash, .kind = command[1]};
-
-    if (listen_is_sharded(l))
-        buf_put(&l->asked, (const char *)&said, sizeof said);
-}
-
 static void listen_subscribe(struct listen *l, struct listen_ear *ear)
 {
     const char *command = listen_is_sharded(l) ? "SSUBSCRIBE" : "SUBSCRIBE";
@@ -352,7 +275,7 @@ static void listen_subscribe(struct listen *l, struct listen_ear *ear)
     ear->said = l->said;
 }
 
-static void listen_unsubscribe(struct listen *l, const struct listen_ear *ear)
+void listen_unsubscribe(struct listen *l, const struct listen_ear *ear)
 {
     const char *command = listen_is_sharded(l) ? "SUNSUBSCRIBE" : "UNSUBSCRIBE";
 
@@ -439,21 +362,6 @@ static void listen_on_retry(struct reactor_timer *timer)
     listen_connect(timer->arg);
 }
 
-/* Of a cluster: those that have been made; the first one to any primary. */
-static bool listen_hurry_all(struct listen *face)
-{
-    bool coming = false;
-
-    if (!listen_is_up(face) && !face->plain)
-        face->plain = listen_make(face->link, face);
-    for (size_t i = 0; i < face->nodes; i++)
-        if (face->node[i] && listen_is_wanted(face->node[i]))
-            coming |= listen_hurry(face->node[i]);
-    if (face->plain && (!coming || listen_is_wanted(face->plain)))
-        coming |= listen_hurry(face->plain);
-    return coming;
-}
-
 bool listen_hurry(struct listen *l)
 {
     if (l->link->map && !l->face)
@@ -491,38 +399,9 @@ static void listen_on_check(struct reactor_timer *timer)
         err_ignore(link_ensure(l->link)); /* else with the next check */
 }
 
-/* ---- of a cluster: which connection an ear is on ---- */
+/* ---- ears ---- */
 
-/* NULL: no node is known for it, or no memory. */
-static struct listen *listen_place(struct listen *face, const struct listen_ear *ear)
-{
-    struct link_map *map = face->link->map;
-    struct link_node *node;
-    size_t at = 0;
-
-    if (!strchr(ear->channel, '{'))
-        return face->plain ? face->plain : (face->plain = listen_make(face->link, face));
-    node =
-        map->known ? link_map_node(face->link, slots_of(ear->channel, strlen(ear->channel))) : NULL;
-    while (node && at < map->count && map->nodes[at] != node)
-        at++;
-    if (!node || at == map->count)
-        return NULL;
-    if (at >= face->nodes) {
-        struct listen **more = realloc(face->node, map->count * sizeof *more);
-
-        if (!more)
-            return NULL;
-        memset(more + face->nodes, 0, (map->count - face->nodes) * sizeof *more);
-        face->node = more;
-        face->nodes = map->count;
-    }
-    if (!face->node[at] && (face->node[at] = listen_make(face->link, face)))
-        face->node[at]->to = node;
-    return face->node[at];
-}
-
-static void listen_hear(struct listen *l, struct listen_ear *ear)
+void listen_hear(struct listen *l, struct listen_ear *ear)
 {
     ear->at = l;
     if (l->fd >= 0)
@@ -532,67 +411,6 @@ static void listen_hear(struct listen *l, struct listen_ear *ear)
     else
         listen_connect_later(l);
 }
-
-/* Each ear to the node that has its slot now. */
-static void listen_route(struct listen *face)
-{
-    bool left = false;
-
-    face->ears.in_use = true;
-    for (struct listen_ear *ear = listen_next(face, NULL); ear; ear = listen_next(face, ear)) {
-        struct listen *to = listen_place(face, ear), *from = ear->at;
-
-        left |= !to;
-        if (!to || to == from)
-            continue;
-        if (from && from->fd >= 0)
-            listen_unsubscribe(from, ear);
-        ear->at = NULL;
-        if (from && ear->on->lost)
-            ear->on->lost(ear->arg);
-        listen_hear(to, ear);
-    }
-    face->ears.in_use = false;
-    if (left) {
-        link_map_refresh_behind(face->link);
-        listen_route_later(face, LISTEN_ROUTE_MS);
-    }
-}
-
-static void listen_on_route(struct reactor_timer *timer)
-{
-    listen_route(timer->arg);
-}
-
-static void listen_route_later(struct listen *face, int64_t ms)
-{
-    if (!face->route.set)
-        reactor_timer_set(face->link->reactor, &face->route, clock_mono_ms() + ms, listen_on_route,
-            face);
-}
-
-static void listen_on_routed(void *arg)
-{
-    listen_route_later(arg, 0); /* not in the middle of a reply */
-}
-
-/* A node has ended the subscription, or has refused it: what has this hash looks for its node. */
-static void listen_put_off(struct listen *l, uint32_t hash)
-{
-    l->face->ears.in_use = true;
-    for (struct listen_ear *ear = listen_ears_first(&l->face->ears, hash); ear; ear = ear->next) {
-        if (ear->hash != hash || ear->at != l)
-            continue;
-        ear->at = NULL;
-        if (ear->on->lost)
-            ear->on->lost(ear->arg);
-    }
-    l->face->ears.in_use = false;
-    link_map_doubt(l->link);
-    listen_route_later(l->face, LISTEN_ROUTE_MS);
-}
-
-/* ---- ears ---- */
 
 void listen_add(struct listen *l, struct listen_ear *ear)
 {
@@ -608,7 +426,7 @@ void listen_add(struct listen *l, struct listen_ear *ear)
     if (to)
         listen_hear(to, ear);
     else
-        listen_route_later(l, LISTEN_ROUTE_MS);
+        listen_route_later(l);
 }
 
 void listen_remove(struct listen *l, struct listen_ear *ear)
@@ -645,59 +463,6 @@ static void listen_deliver(struct listen *l, bool message, const struct link_rep
             ear->on->subscribed(ear->arg);
     }
     ears->in_use = false;
-}
-
-/* The next command's reply: which one it was. */
-static struct listen_said listen_answered(struct listen *l)
-{
-    struct listen_said said = {.hash = 0};
-
-    if (l->asked.len - l->asked_at >= sizeof said) {
-        memcpy(&said, l->asked.data + l->asked_at, sizeof said);
-        l->asked_at += sizeof said;
-    }
-    if (l->asked_at == l->asked.len) {
-        buf_reset(&l->asked);
-        l->asked_at = 0;
-    }
-    return said;
-}
-
-/* What a node takes back by itself: it has the slot no more. */
-static bool listen_is_taken_back(struct listen *l, const struct link_reply *reply)
-{
-    struct listen_said said = {.hash = 0};
-    size_t len;
-    const char *name = link_reply_text(link_reply_at(reply, 1), &len);
-    uint32_t hash = listen_ears_hash(name, len);
-
-    if (l->asked.len - l->asked_at >= sizeof said)
-        memcpy(&said, l->asked.data + l->asked_at, sizeof said);
-    if (said.kind == 'U' && said.hash == hash)
-        return false;
-    listen_put_off(l, hash);
-    return true;
-}
-
-/* A reply of a cluster's node; whether it counts as an answer. why: out, of no use. */
-static bool listen_read_node(struct listen *l, const struct link_reply *reply, const char *kind,
-    const char **why)
-{
-    struct link *other;
-    struct listen_said said;
-
-    if (!strcmp(kind, "sunsubscribe") && listen_is_taken_back(l, reply))
-        return false;
-    said = listen_answered(l);
-    if (link_reply_type(reply) != LINK_ERROR)
-        return true;
-    if (!link_map_told(l->link, link_reply_text(reply, NULL), &other)) {
-        err_ignore(link_reply_error(link_reply_text(reply, NULL))); /* logs it */
-        *why = "refused by Redis";
-    } else if (said.kind == 'S') {
-        listen_put_off(l, said.hash);
-    }
-    return true;
 }
 
 /* Returns NULL, or why the connection is of no use. */

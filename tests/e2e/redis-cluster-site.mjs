@@ -1,0 +1,96 @@
+// A Redis Cluster on loopback ports, in a directory of its own: three primaries, with a replica each when asked for.
+import {execFile} from "node:child_process";
+import {once} from "node:events";
+import {mkdirSync, rmSync} from "node:fs";
+import net from "node:net";
+import {join} from "node:path";
+import {promisify} from "node:util";
+import {eventually, launch, scratch, SLOW, within} from "./harness.mjs";
+
+const LONG = 60000 * SLOW;
+
+/** A port whose partner of the cluster's bus, 10000 above, is free as well. */
+async function freePorts() {
+  for (;;) {
+    const port = 20000 + Math.floor(Math.random() * 30000);
+    const servers = [port, port + 10000].map(p => net.createServer().listen(p, "127.0.0.1"));
+    const free = await Promise.all(servers.map(s => Promise.race([once(s, "listening").then(() => true), once(s, "error").then(() => false)])));
+    await Promise.all(servers.map((s, i) => free[i] && new Promise(done => s.close(done))));
+    if (free.every(Boolean)) return port;
+  }
+}
+
+export class ClusterSite {
+  nodes = []; // {port, child, id, args}; the first three are primaries, node i + 3 follows node i
+
+  static async start({replicas = 0, timeout = 1500} = {}) {
+    const site = new ClusterSite();
+    site.dir = scratch("tp-cluster-");
+    for (let i = 0; i < 3 + 3 * replicas; i++) {
+      const port = await freePorts(), dir = join(site.dir, String(port));
+      mkdirSync(dir);
+      const args = ["--port", port, "--bind", "127.0.0.1", "--dir", dir, "--cluster-enabled", "yes", "--cluster-node-timeout", timeout,
+        "--cluster-replica-validity-factor", 0, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
+        "--repl-diskless-sync-delay", 0].map(String);
+      site.nodes.push({port, args});
+      await site.run(i);
+    }
+    const ports = site.nodes.map(n => `127.0.0.1:${n.port}`);
+    await promisify(execFile)("redis-cli", ["--cluster", "create", ...ports, "--cluster-replicas", String(replicas), "--cluster-yes"], {timeout: LONG});
+    for (const node of site.nodes) node.id = await site.cli(node.port, "cluster", "myid");
+    await site.whole();
+    return site;
+  }
+  async run(i) {
+    const node = this.nodes[i];
+    node.child = launch("redis-server", node.args);
+    await eventually(async () => {
+      if (node.child.end) throw new Error(`redis-server ended: ${node.child.output}`);
+      return await this.cli(node.port, "ping").catch(() => "") === "PONG";
+    }, "a node answers", LONG);
+  }
+  /** Every node that runs says that the cluster is whole, and each replica follows. */
+  whole() {
+    return eventually(async () => {
+      for (const node of this.nodes.filter(n => !n.child.end)) {
+        const info = await this.cli(node.port, "cluster", "info").catch(() => "");
+        if (!/cluster_state:ok/.test(info) || !/cluster_slots_ok:16384/.test(info)) return false;
+        const replication = await this.cli(node.port, "info", "replication").catch(() => "");
+        if (/role:slave/.test(replication) && !/master_link_status:up/.test(replication)) return false;
+      }
+      return true;
+    }, "the cluster is whole", LONG);
+  }
+  async cli(port, ...args) {
+    return (await promisify(execFile)("redis-cli", ["-p", String(port), ...args.map(String)], {timeout: 10000 * SLOW})).stdout.replaceAll("\r", "").trimEnd();
+  }
+  /** A command to whichever node has its key. */
+  redis(...args) { return this.cli(this.nodes.find(n => !n.child.end).port, "-c", ...args); }
+  /** The node that has the key's slot now. */
+  async ownerOf(key) {
+    const any = this.nodes.find(n => !n.child.end).port, slot = Number(await this.cli(any, "cluster", "keyslot", key));
+    for (const line of (await this.cli(any, "cluster", "nodes")).split("\n")) {
+      const [id, , flags, , , , , , ...ranges] = line.split(" ");
+      const has = ranges.some(r => { const [first, last = first] = r.split("-").map(Number); return slot >= first && slot <= last; });
+      if (flags.includes("master") && !flags.includes("fail") && has) return this.nodes.find(n => n.id === id);
+    }
+    return null;
+  }
+  /** redis-cli --cluster reshard, as an operator does it. */
+  reshard(from, to, slots) {
+    return promisify(execFile)("redis-cli", ["--cluster", "reshard", `127.0.0.1:${to.port}`, "--cluster-from", from.id, "--cluster-to", to.id,
+      "--cluster-slots", String(slots), "--cluster-yes"], {timeout: LONG, maxBuffer: 1 << 26});
+  }
+  async kill(node, signal = "SIGKILL") {
+    node.child.kill(signal);
+    if (signal === "SIGKILL") await within(15000 * SLOW, node.child.ended, "a node ends after KILL");
+  }
+  get settings() {
+    return {"redis.cluster": this.nodes.slice(0, 2).map(n => `127.0.0.1:${n.port}`).join(" "), "redis.timeout": "2s"};
+  }
+  async stop() {
+    for (const {child} of this.nodes) child?.kill("SIGKILL");
+    for (const {child} of this.nodes) if (child) await within(15000 * SLOW, child.ended, "a node ends after KILL");
+    rmSync(this.dir, {recursive: true, force: true});
+  }
+}

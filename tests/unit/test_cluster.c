@@ -1,0 +1,505 @@
+/* A Redis Cluster: keys and channels by their slots, slots that move, primaries that die. */
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/task.h"
+#include "own_cluster.h"
+#include "store/args.h"
+#include "store/eventlog.h"
+#include "store/hints.h"
+#include "store/scripts.h"
+#include "store/store.h"
+#include "store/userdata.h"
+#include "tests/unit/turn_actors.h"
+#include "wire/redis/listen.h"
+#include "wire/redis/slots.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define PATIENCE_MS 60000
+
+static struct own_cluster cluster;
+static struct conf conf;
+static struct link *plain;    /* unattached */
+static struct link *attached; /* to the loop */
+static struct reactor *reactor;
+
+static int set_up(void **state)
+{
+    (void)state;
+    own_cluster_start(&cluster, 1, 1000);
+    own_cluster_conf(&cluster, &conf);
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
+    assert_int_equal(link_new(&plain, &conf), 0);
+    assert_int_equal(link_new(&attached, &conf), 0);
+    link_attach(attached, reactor);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    link_free(plain);
+    link_free(attached);
+    tasks_close();
+    reactor_free(reactor);
+    conf_fini(&conf);
+    own_cluster_stop(&cluster);
+    return 0;
+}
+
+/* ---- what can be told without a server ---- */
+
+static void slots_are_those_of_the_specification(void **state)
+{
+    struct sentinel_address node;
+    char guard[SLOTS_GUARD_MAX];
+    unsigned slot = 0;
+
+    (void)state;
+    assert_int_equal(slots_of("123456789", 9), 0x31c3);
+    assert_int_equal(slots_of("{user1000}.following", 20), slots_of("user1000", 8));
+    assert_int_equal(slots_of("foo{}{bar}", 10), slots_of("foo{}{bar}", 10));
+    assert_int_equal(slots_of("foo{{bar}}zap", 13), slots_of("{bar", 4));
+    assert_int_equal(slots_guard("tp:{ann}:s:1", 12, guard), 5);
+    assert_string_equal(guard, "{ann}");
+    assert_int_equal(slots_guard("tp:ready", 8, guard), 10);
+    assert_int_equal(slots_of(guard, 10), slots_of("tp:ready", 8));
+    assert_int_equal(slots_read_error("MOVED 3999 127.0.0.1:6381", &slot, &node), SLOTS_MOVED);
+    assert_int_equal(slot, 3999);
+    assert_string_equal(node.host, "127.0.0.1");
+    assert_int_equal(node.port, 6381);
+    assert_int_equal(slots_read_error("ASK 1 ::1:7000", &slot, &node), SLOTS_ASK);
+    assert_string_equal(node.host, "::1");
+    assert_int_equal(slots_read_error("MOVED 1 :7000", &slot, &node), SLOTS_MOVED);
+    assert_string_equal(node.host, "");
+    assert_int_equal(slots_read_error("MOVED 16384 a:1", &slot, &node), SLOTS_WAIT);
+    assert_int_equal(slots_read_error("MOVED x", &slot, &node), SLOTS_WAIT);
+    assert_int_equal(slots_read_error("TRYAGAIN Multiple keys", &slot, &node), SLOTS_WAIT);
+    assert_int_equal(slots_read_error("ERR no", &slot, &node), SLOTS_OTHER);
+    assert_int_equal(slots_of_command("*2\r\n$3\r\nGET\r\n$3\r\nfoo\r\n", 22), slots_of("foo", 3));
+    assert_int_equal(slots_of_command("*1\r\n$4\r\nPING\r\n", 14), SLOTS);
+    assert_int_equal(slots_of_command("*2\r\n$3\r\nGET\r\n$9999\r\nf", 22), SLOTS);
+}
+
+/* ---- calls ---- */
+
+static int64_t number(struct link *l, const char *format, const char *a)
+{
+    struct link_reply *r = NULL;
+    int64_t value;
+
+    assert_int_equal(link_command(l, &r, format, a), 0);
+    value = link_reply_int(r);
+    link_reply_free(r);
+    return value;
+}
+
+static void users_are_split_over_the_nodes(void **state)
+{
+    char key[64], answer[64];
+
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        snprintf(key, sizeof key, "tp:{split%d}:x", i);
+        assert_int_equal(link_command(plain, NULL, "SET %s %d", key, i), 0);
+        assert_int_equal(number(plain, "GET %s", key), i);
+    }
+    for (int i = 0; i < 3; i++) {
+        own_cluster_say(&cluster, i, answer, sizeof answer, "DBSIZE");
+        assert_true(atoi(answer + 1) > 5);
+    }
+}
+
+/* Counts in a script, which is no reading of something twice. */
+static int count_up(struct link *l, const char *key, int64_t *value)
+{
+    struct link_arg name = link_text(key), window = link_text("600000");
+    struct link_reply *r = NULL;
+    int error = link_script_call(l, &script_rate,
+        &(struct link_words){.keys = &name, .nkeys = 1, .args = &window, .nargs = 1}, &r);
+
+    *value = link_reply_int(link_reply_at(r, 0));
+    link_reply_free(r);
+    return error;
+}
+
+struct place {
+    char key[64];
+    unsigned slot;
+    int from, to;
+};
+
+static struct place place_of(const char *uid)
+{
+    struct place p;
+
+    snprintf(p.key, sizeof p.key, "tp:{%s}:n", uid);
+    p.slot = slots_of(p.key, strlen(p.key));
+    p.from = own_cluster_owner(&cluster, p.slot);
+    assert_true(p.from >= 0);
+    for (p.to = 0; p.to == p.from; p.to++)
+        continue;
+    return p;
+}
+
+static void move(const struct place *p)
+{
+    own_cluster_open_slot(&cluster, p->slot, p->from, p->to);
+    while (own_cluster_move_keys(&cluster, p->slot, p->from, p->to, 100))
+        continue;
+    own_cluster_close_slot(&cluster, p->slot, p->to);
+}
+
+static void a_slot_that_has_moved_is_found(void **state)
+{
+    struct place p = place_of("moved");
+    int64_t value = 0;
+    unsigned version;
+
+    (void)state;
+    assert_int_equal(count_up(plain, p.key, &value), 0);
+    version = link_map_version(plain);
+    move(&p);
+    assert_int_equal(count_up(plain, p.key, &value), 0); /* its node does not know the script */
+    assert_int_equal(value, 2);
+    assert_true(link_map_version(plain) > version);
+    assert_int_equal(own_cluster_owner(&cluster, p.slot), p.to);
+}
+
+/* A script would see half of the user's keys: it does nothing until the slot is whole. */
+static void no_script_runs_while_its_slot_moves(void **state)
+{
+    struct place p = place_of("moving");
+    char other[80];
+    int64_t value = 0;
+
+    (void)state;
+    snprintf(other, sizeof other, "%s:2", p.key);
+    assert_int_equal(count_up(plain, p.key, &value), 0);
+    assert_int_equal(link_command(plain, NULL, "SET %s 1", other), 0);
+    own_cluster_open_slot(&cluster, p.slot, p.from, p.to);
+    conf.redis_timeout_ms = 150;
+    assert_int_equal(count_up(plain, p.key, &value), ERR_STORE); /* the key is there still */
+    assert_int_equal(link_settled(plain, p.key), ERR_STORE);
+    assert_int_equal(own_cluster_move_keys(&cluster, p.slot, p.from, p.to, 1), 1);
+    assert_int_equal(count_up(plain, p.key, &value), ERR_STORE);
+    conf.redis_timeout_ms = 2000;
+    assert_int_equal(number(plain, "GET %s", p.key), 1); /* one key alone is found where it is */
+    assert_int_equal(number(plain, "GET %s", other), 1);
+    assert_int_equal(link_command(plain, NULL, "SET %s:3 7", p.key), 0);
+    while (own_cluster_move_keys(&cluster, p.slot, p.from, p.to, 10))
+        continue;
+    own_cluster_close_slot(&cluster, p.slot, p.to);
+    assert_int_equal(count_up(plain, p.key, &value), 0);
+    assert_int_equal(value, 2);
+    assert_int_equal(link_settled(plain, p.key), 0);
+    snprintf(other, sizeof other, "%s:3", p.key);
+    assert_int_equal(number(plain, "GET %s", other), 7);
+}
+
+/* ---- questions of a loop ---- */
+
+static unsigned answers;
+static int answer_error;
+static int64_t answer;
+
+static void on_answer(void *arg, int error, struct link_reply *reply)
+{
+    (void)arg;
+    answers++;
+    answer_error = error;
+    answer = link_reply_int(link_reply_at(reply, 0));
+    link_reply_free(reply);
+}
+
+static void pass_until(const unsigned *counter, unsigned value)
+{
+    int64_t end = clock_mono_ms() + PATIENCE_MS;
+
+    while (*counter < value && clock_mono_ms() < end)
+        (void)task_wait(reactor, clock_mono_ms() + 20, NULL);
+    assert_true(*counter >= value);
+}
+
+static int ask_up(const char *key)
+{
+    const struct link_arg words[2] = {link_text(key), link_text("600000")};
+    const struct link_question q = {.script = &script_rate,
+        .nkeys = 1,
+        .args = words,
+        .nargs = 2,
+        .on_reply = on_answer};
+
+    return link_ask(attached, &q);
+}
+
+static void a_loops_questions_follow_a_slot(void **state)
+{
+    struct place p = place_of("asked");
+
+    (void)state;
+    answers = 0;
+    assert_int_equal(ask_up(p.key), 0); /* the map is not known yet */
+    pass_until(&answers, 1);
+    assert_int_equal(answer_error, 0);
+    move(&p);
+    assert_int_equal(ask_up(p.key), 0);
+    pass_until(&answers, 2);
+    assert_int_equal(answer_error, 0);
+    assert_int_equal(answer, 2);
+}
+
+static void a_loops_question_waits_for_a_slot(void **state)
+{
+    struct place p = place_of("waits");
+
+    (void)state;
+    answers = 0;
+    assert_int_equal(ask_up(p.key), 0);
+    pass_until(&answers, 1);
+    own_cluster_open_slot(&cluster, p.slot, p.from, p.to);
+    conf.redis_timeout_ms = PATIENCE_MS;
+    assert_int_equal(ask_up(p.key), 0);
+    for (int i = 0; i < 5; i++)
+        (void)task_wait(reactor, clock_mono_ms() + 20, NULL);
+    assert_int_equal(answers, 1);
+    while (own_cluster_move_keys(&cluster, p.slot, p.from, p.to, 10))
+        continue;
+    own_cluster_close_slot(&cluster, p.slot, p.to);
+    pass_until(&answers, 2);
+    conf.redis_timeout_ms = 2000;
+    assert_int_equal(answer_error, 0);
+    assert_int_equal(answer, 2);
+}
+
+/* ---- channels ---- */
+
+static unsigned subscribed, messages, lost;
+
+static void on_message(void *arg, const char *bytes, size_t len)
+{
+    (void)arg;
+    (void)bytes;
+    (void)len;
+    messages++;
+}
+
+static void on_subscribed(void *arg)
+{
+    (void)arg;
+    subscribed++;
+}
+
+static void on_lost(void *arg)
+{
+    (void)arg;
+    lost++;
+}
+
+static const struct listen_handlers hears = {.message = on_message,
+    .subscribed = on_subscribed,
+    .lost = on_lost};
+
+static void a_channel_follows_its_slot(void **state)
+{
+    struct place p = place_of("channel");
+    struct listen_ear ear = {.channel = p.key, .on = &hears}, same = ear,
+                      wake = {.channel = "tp:wake", .on = &hears};
+    struct listen *listener;
+    char said[64];
+
+    (void)state;
+    subscribed = messages = lost = 0;
+    assert_int_equal(listen_new(&listener, attached), 0);
+    listen_add(listener, &ear);
+    pass_until(&subscribed, 1);
+    own_cluster_say(&cluster, p.from, said, sizeof said, "SPUBLISH %s a", p.key);
+    pass_until(&messages, 1);
+    move(&p);
+    pass_until(&subscribed, 2);
+    assert_int_equal(lost, 1);
+    own_cluster_say(&cluster, p.to, said, sizeof said, "SPUBLISH %s b", p.key);
+    pass_until(&messages, 2);
+    listen_add(listener, &same); /* a second one to the same channel, and one that goes */
+    pass_until(&subscribed, 3);
+    listen_remove(listener, &ear);
+    own_cluster_say(&cluster, p.to, said, sizeof said, "SPUBLISH %s c", p.key);
+    pass_until(&messages, 3);
+    listen_add(listener, &wake); /* published on any node, heard on any */
+    subscribed = 0;
+    pass_until(&subscribed, 1);
+    assert_int_equal(link_command(plain, NULL, "PUBLISH %s x", "tp:wake"), 0);
+    pass_until(&messages, 4);
+    listen_remove(listener, &same);
+    listen_remove(listener, &wake);
+    listen_free(listener);
+}
+
+/* ---- the store ---- */
+
+static void a_log_is_whole_across_a_move(void **state)
+{
+    struct place p = place_of(ACTORS_USER);
+    struct arena *arena = arena_new();
+    struct eventlog *log = NULL;
+    struct turns_start t, next;
+    struct store *s = NULL;
+    char part[KEYS_MAX];
+
+    (void)state;
+    assert_int_equal(store_open(&s, &conf, NULL, "m/turn/1/1"), 0);
+    t = actors_begin(s, arena, "main", "hello");
+    assert_int_equal(t.outcome, TURNS_STARTED);
+    hints_key(part, s, KEYS_HINT_LEASES, ACTORS_USER);
+    assert_int_equal(number(s->link, "ZCARD %s", part), 1);
+    assert_int_equal(eventlog_new(&log, s), 0);
+    assert_int_equal(eventlog_begin(log, &t), 0);
+    for (int i = 0; i < 60; i++) {
+        char event[64];
+
+        if (i == 20)
+            own_cluster_open_slot(&cluster, p.slot, p.from, p.to);
+        if (i >= 20 && i < 40)
+            own_cluster_move_keys(&cluster, p.slot, p.from, p.to, 2);
+        if (i == 40) {
+            while (own_cluster_move_keys(&cluster, p.slot, p.from, p.to, 100))
+                continue;
+            own_cluster_close_slot(&cluster, p.slot, p.to);
+        }
+        snprintf(event, sizeof event, "{\"type\":\"E%d\"}", i);
+        assert_int_equal(eventlog_event(log, '-', event, strlen(event)), 0);
+    }
+    assert_int_equal(eventlog_flush(log, clock_mono_ms() + PATIENCE_MS), 0);
+    assert_int_equal(actors_finish(s, arena, &t, eventlog_next_n(log), false, &next), 0);
+    char *said = actors_transcript(s, arena, "main"), *at = said;
+    for (int i = 0; i < 60; i++) { /* each once, in their order */
+        char line[32];
+
+        snprintf(line, sizeof line, "- E%d\n", i);
+        at = strstr(at, line);
+        assert_non_null(at);
+        assert_null(strstr(at + 1, line));
+    }
+    eventlog_free(log);
+    store_close(s);
+    arena_free(arena);
+}
+
+static void hints_of_one_server_go_to_their_parts(void **state)
+{
+    struct store *s = NULL;
+    char part[KEYS_MAX];
+
+    (void)state;
+    assert_int_equal(store_open(&s, &conf, NULL, "m/housekeeper/1/1"), 0);
+    assert_int_equal(link_command(s->link, NULL, "ZADD %s 5 %s", KEYS_HINT_TIMERS, "bob"), 0);
+    assert_int_equal(hints_spread(s), 0);
+    assert_int_equal(number(s->link, "EXISTS %s", KEYS_HINT_TIMERS), 0);
+    hints_key(part, s, KEYS_HINT_TIMERS, "bob x");
+    assert_int_equal(number(s->link, "ZSCORE %s bob", part), 5);
+    store_close(s);
+}
+
+static void nothing_beat(void *arg)
+{
+    (void)arg;
+}
+
+static void erasure_walks_every_primary(void **state)
+{
+    struct store *s = NULL;
+    int64_t keys = 0;
+
+    (void)state;
+    assert_int_equal(store_open(&s, &conf, NULL, "m/api/1/1"), 0);
+    for (int i = 0; i < 9; i++) {
+        char key[64];
+
+        snprintf(key, sizeof key, "tp:{gone%d}:context", i % 3);
+        assert_int_equal(link_command(s->link, NULL, "HSET %s a%d 1", key, i), 0);
+        snprintf(key, sizeof key, "tp:ticket:%d", i);
+        assert_int_equal(link_command(s->link, NULL, "SET %s %s", key, "gone1 user - 1"), 0);
+    }
+    assert_int_equal(userdata_erase(s, "gone1", 20000, nothing_beat, NULL, &keys), 0);
+    assert_int_equal(number(s->link, "EXISTS %s", "tp:{gone1}:context"), 0);
+    assert_int_equal(number(s->link, "EXISTS %s", "tp:{gone2}:context"), 1);
+    for (int i = 0; i < 9; i++) {
+        char key[64];
+
+        snprintf(key, sizeof key, "tp:ticket:%d", i);
+        assert_int_equal(number(s->link, "EXISTS %s", key), 0);
+    }
+    store_close(s);
+}
+
+/* ---- a primary dies ---- */
+
+/* The users of other nodes do not notice; this one's come back with the replica. */
+static void a_replica_takes_over(void **state)
+{
+    struct place p = place_of("dies"), q;
+    int64_t value = 0, end = clock_mono_ms() + PATIENCE_MS;
+    int error;
+
+    (void)state;
+    for (int i = 0;; i++) {
+        char uid[32];
+
+        snprintf(uid, sizeof uid, "lives%d", i);
+        q = place_of(uid);
+        if (q.from != p.from)
+            break;
+    }
+    assert_int_equal(count_up(plain, p.key, &value), 0);
+    assert_int_equal(count_up(plain, q.key, &value), 0);
+    answers = 0;
+    assert_int_equal(link_call(plain,
+                         (const struct link_arg[]){link_text("WAIT"), link_text("1"),
+                             link_text("1000")},
+                         3, NULL),
+        0);
+    own_cluster_kill(&cluster, p.from);
+    do {
+        int64_t other = 0;
+
+        assert_int_equal(count_up(plain, q.key, &other), 0);
+        error = count_up(plain, p.key, &value);
+        assert_true(!error || error == ERR_STORE);
+    } while (error && clock_mono_ms() < end);
+    assert_int_equal(error, 0);
+    assert_true(own_cluster_owner(&cluster, p.slot) >= 3);
+    assert_int_equal(ask_up(q.key), 0);
+    pass_until(&answers, 1);
+    assert_int_equal(answer_error, 0);
+    own_cluster_again(&cluster, p.from); /* as a replica */
+    own_cluster_whole(&cluster);
+    assert_int_equal(count_up(plain, p.key, &value), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slots_are_those_of_the_specification),
+        cmocka_unit_test(users_are_split_over_the_nodes),
+        cmocka_unit_test(a_slot_that_has_moved_is_found),
+        cmocka_unit_test(no_script_runs_while_its_slot_moves),
+        cmocka_unit_test(a_loops_questions_follow_a_slot),
+        cmocka_unit_test(a_loops_question_waits_for_a_slot),
+        cmocka_unit_test(a_channel_follows_its_slot),
+        cmocka_unit_test(a_log_is_whole_across_a_move),
+        cmocka_unit_test(hints_of_one_server_go_to_their_parts),
+        cmocka_unit_test(erasure_walks_every_primary),
+        cmocka_unit_test(a_replica_takes_over),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
