@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "process/measure.h"
 
 #include <string.h>
 
@@ -40,6 +41,8 @@ void turn_spend(struct turn *t, const struct model_result *r)
         more.unpriced = more.tokens;
         more.assumed = prices_flat(limits_unknown_price(conf), more.tokens);
     }
+    measure_add(MEASURE_MODEL_MONEY, &(struct measure_labels){{r->provider->name, r->model}},
+        more.micros);
     usage_spent_add(&t->account.spent, &more);
 }
 
@@ -84,6 +87,8 @@ int turn_spend_say(struct turn *t)
     struct buf text = {0};
     int error;
 
+    measure_count(MEASURE_LIMITS,
+        over->scope == USAGE_SITE ? "site_budget_used_up" : "budget_used_up");
     log_info("turn %s of user %s ends: the limit %s of the %s is used up", t->start->turn,
         t->start->uid, limits_word(over->name), usage_scope_word(over->scope));
     budget_say(over, clock_real_ms(), t->input.locale, t->chat.count > t->first_new, &text);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "fcgi-app/guard.h"
+#include "fcgi-app/limited.h"
 #include "fcgi-app/runner.h"
 #include "store/sessions.h"
 #include "store/webhooks.h"
@@ -36,6 +37,8 @@ static struct input admit_form(const struct exchange *x, const struct submit *s,
         .source = s->source,
         .resume = s->resume_count > 0,
         .whole = s->whole,
+        .cls = x->who.class,
+        .key = x->who.key,
         .role = x->who.role,
         .context = s->context,
         .agui = s->agui,
@@ -139,7 +142,10 @@ static int admit_begin(struct admit *a, bool may_run)
     if (!a->start || admit_request(a->x, s, a->turn, &request) < 0)
         return ERR_NOMEM;
     guard_turn(request.uid, s->session, request.input, &a->work);
-    request.only_known = guard_refused(a->x, &a->work) > 0 || s->only_known;
+    request.account = limited_account(a->x);
+    request.counts = !limited_has_counted(a->x);
+    request.only_known = guard_refused(a->x, &a->work) > 0 || s->only_known ||
+        (!request.may_pend && limited_by_site(a->x));
     request.may_run = may_run;
     admit_places(app, may_run, &request);
     if (s->webhook) {
@@ -206,6 +212,8 @@ static int admit_outcome_problem(struct exchange *x, enum turns_outcome outcome)
         return ERR_FULL;
     case TURNS_USER_FULL:
         return admit_user_full(x);
+    case TURNS_LIMIT:
+        return limited_problem(x, &x->account->over);
     case TURNS_REFUSED:
         return x->problem.set ? ERR_BUSY : admit_refused(x); /* set: workers died in it */
     default:
@@ -363,6 +371,7 @@ int admit_submit(struct exchange *x, const struct submit *submit, enum admit_sty
     case TURNS_QUEUED:
     case TURNS_PENDING:
         atomic_fetch_add_explicit(&x->app->worker->board->accepted, 1, memory_order_relaxed);
+        usage_site_message(x->app->store);
         break;
     case TURNS_DUPLICATE:
         break;

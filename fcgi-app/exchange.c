@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "fcgi-app/facade.h"
+#include "fcgi-app/limited.h"
 #include "process/etag.h"
 #include "process/origin.h"
 #include "process/stage.h"
@@ -383,6 +384,7 @@ int exchange_head(const struct exchange *x, struct buf *out)
         x->request.traceparent);
     if (x->request.internal && x->app->worker)
         buf_printf(out, WORKER_SLOT_HEADER ": %u\r\n", x->app->worker->slot_index);
+    limited_put_headers(x, out);
     origin_reply(x->app->conf, request_header(&x->request, "HTTP_ORIGIN"), out);
     buf_puts(out, buf_text(&reply->head));
     buf_puts(out, "\r\n");

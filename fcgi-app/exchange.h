@@ -8,6 +8,7 @@
 #include "fcgi-app/request.h"
 #include "process/audit.h"
 #include "process/auth.h"
+#include "process/limits.h"
 #include "process/problem.h"
 #include "process/worker.h"
 #include "store/store.h"
@@ -51,12 +52,22 @@ struct reply {
  * exchange -- one request and its reply. A handler returns 0 with the reply made, or a negative
  * ERR_* with the problem set (or not: then the error's own problem is sent).
  */
+/* A limit that the request has met (fcgi-app/limited.h). limit 0 = none. */
+struct exchange_limit {
+    bool counted;       /* the message, for its minute */
+    const char *policy; /* its name in headers */
+    enum limits_name name;
+    int64_t limit, left, left_ms;
+};
+struct usage_account;
 #define EXCHANGE_PARAMS 2
 struct exchange {
     struct app *app;
     struct arena *arena;
     struct request request;
     struct auth_identity who;
+    struct usage_account *account; /* of who: limited_account; or NULL */
+    struct exchange_limit met;
     bool by_cookie; /* the credential came by itself, as cookies do: the reply is not compressed */
     const char *params[EXCHANGE_PARAMS]; /* {id} of the path, in order */
     const char *route;                   /* its row's pattern; NULL = none was found */

@@ -6,6 +6,7 @@
 
 #define FACADE_ROOT "/v1/"
 #define FACADE_BELOW "/openai/v1/"
+#define FACADE_NO_QUOTA "insufficient_quota"
 
 const char *facade_path(const struct conf *conf, const char *path)
 {
@@ -80,13 +81,20 @@ static void facade_put_member(struct buf *json, const char *name, const char *te
         buf_printf(json, ",\"%s\":null", name);
 }
 
+/* OpenAI's word for what its clients know; else our own. */
+static const char *facade_code(const struct facade_error *e)
+{
+    return e->code && strcmp(e->code, "rate_limited") == 0 ? "rate_limit_exceeded" : e->code;
+}
+
 void facade_error_write(const struct facade_error *e, struct buf *json)
 {
     buf_puts(json, "{\"error\":{\"message\":");
     buf_json_text(json, e->message);
-    buf_json_member(json, "type", facade_error_type(e->status));
+    const bool used_up = e->status == 429 && e->code && strstr(e->code, "budget_used_up");
+    buf_json_member(json, "type", used_up ? FACADE_NO_QUOTA : facade_error_type(e->status));
     facade_put_member(json, "param", e->param);
-    facade_put_member(json, "code", e->code);
+    facade_put_member(json, "code", used_up ? FACADE_NO_QUOTA : facade_code(e));
     if (e->trace_id && *e->trace_id != '\0')
         buf_json_member(json, "trace_id", e->trace_id);
     buf_puts(json, "}}");

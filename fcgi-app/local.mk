@@ -44,6 +44,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_webpush.c \
 	fcgi-app/identify.c fcgi-app/identify.h \
 	fcgi-app/lag.c fcgi-app/lag.h \
+	fcgi-app/limited.c fcgi-app/limited.h \
 	fcgi-app/loop.c fcgi-app/loop.h \
 	fcgi-app/mcpd.c fcgi-app/mcpd.h \
 	fcgi-app/mcpd_ask.c \

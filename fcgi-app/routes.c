@@ -7,6 +7,7 @@
 #include "fcgi-app/guard.h"
 #include "fcgi-app/handlers.h"
 #include "fcgi-app/identify.h"
+#include "fcgi-app/limited.h"
 #include "fcgi-app/needs.h"
 #include "fcgi-app/ticket.h"
 #include "process/measure.h"
@@ -311,17 +312,24 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
 {
     const struct conf *conf = x->app->conf;
     const struct sessions_limit classes[] = {
-        [ROUTES_RATE_CHAT] = {"chat", conf->rate_chat_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_API] = {"api", conf->rate_api_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_STREAM] = {"stream", conf->rate_stream_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_FEEDBACK] = {"feedback", conf->rate_feedback_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_TRANSCRIBE] = {"voice", conf->rate_voice_minute, ROUTES_MINUTE_MS},
         [ROUTES_RATE_SPEAK] = {"speak", conf->rate_speak_minute, ROUTES_MINUTE_MS},
     };
+    if (rate == ROUTES_RATE_CHAT)
+        return limited_door(x);
     if (rate == ROUTES_RATE_NONE || classes[rate].limit == 0)
         return 0;
     int64_t left = 0, retry_ms = 0;
     int error = sessions_rate(x->app->store, x->who.user, &classes[rate], &left, &retry_ms);
+    if (error == 0 || error == ERR_RATE)
+        x->met = (struct exchange_limit){.policy = classes[rate].name,
+            .name = LIMITS_MESSAGES,
+            .limit = classes[rate].limit,
+            .left = left,
+            .left_ms = retry_ms};
     if (error != ERR_RATE)
         return error;
     problem_set(&x->problem, PROBLEM_RATE, "%lld %s requests a minute are allowed.",

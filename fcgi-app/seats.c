@@ -7,6 +7,7 @@
 #include "fcgi-app/routes.h"
 #include "fcgi-app/runner.h"
 #include "process/fastcgi_pool.h"
+#include "store/usage.h"
 #include "tools/remote/mcp.h"
 #include "wire/http/http.h"
 #include "wire/redis/listen.h"
@@ -20,6 +21,7 @@
 #define PARAMS_MAX ((size_t)256 * 1024)
 #define PARTS_MAX ((size_t)1 << 20)
 #define MEASURE_MS 5000
+#define USAGE_MS 1000
 #define LEAVE_MS 1000 /* for a word to servers that keep a session for us */
 
 static void seats_on_measure(struct reactor_timer *timer)
@@ -101,6 +103,7 @@ void seats_free(struct seats *s)
         reactor_unwatch(s->app.reactor, &s->listening);
         reactor_timer_clear(s->app.reactor, &s->balance);
         reactor_timer_clear(s->app.reactor, &s->measure);
+        reactor_timer_clear(s->app.reactor, &s->usage);
     }
     seats_close_peers(s);
     tool_calls_free(s->tools);
@@ -134,6 +137,15 @@ static bool seats_is_needless(struct seats *s)
     return now - s->worked_ms >= s->app.conf->turn_quarantine_idle_ms;
 }
 
+/* What this worker has counted for the site goes out once a second, also when no turn ends. */
+static void seats_on_usage(struct reactor_timer *timer)
+{
+    struct seats *s = timer->arg;
+
+    usage_site_flush(s->app.store);
+    reactor_timer_set(s->app.reactor, timer, clock_mono_ms() + USAGE_MS, seats_on_usage, s);
+}
+
 int seats_run(struct seats *s)
 {
     struct worker *w = s->app.worker;
@@ -142,6 +154,8 @@ int seats_run(struct seats *s)
 
     s->measure.arg = s;
     seats_on_measure(&s->measure);
+    s->usage.arg = s;
+    seats_on_usage(&s->usage);
     seats_listen(s);
     worker_beat(w);
     worker_ready(w);
@@ -158,6 +172,7 @@ int seats_run(struct seats *s)
             seats_drain(s);
         }
     }
+    usage_site_end(s->app.store);
     if (error)
         log_error("the worker leaves: %s", err_text(error));
     return error ? 1 : 0;

@@ -49,7 +49,7 @@ struct seats {
     struct room room; /* for files on their way: in bodies, downloads and requests to models */
     struct tool_calls *tools;
     struct reactor_source listening;
-    struct reactor_timer balance, measure;
+    struct reactor_timer balance, measure, usage;
     struct peer *peers;
     struct seat *free;
     size_t busy, fresh; /* seats taken; connections whose first request has not come */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/jdoc.h"
+#include "base/log.h"
 #include "process/auth_keys.h"
 #include "process/jws.h"
 
@@ -198,6 +199,22 @@ static void auth_mark_token(const jdoc *claims, struct auth_mark *mark)
         mark->issued_ms = 0;
 }
 
+/* What cannot be a class' name is told like an unknown one: the user's limits are those of all. */
+static void auth_read_class(const struct auth *a, const jdoc *claims, struct auth_identity *out)
+{
+    const char *name = NULL;
+    size_t len = 0;
+
+    if (*a->conf->jwt_class_claim == '\0' ||
+        jdoc_get_string(claims, a->conf->jwt_class_claim, &name, &len) < 0 || len == 0)
+        return;
+    if (limits_is_class(name, len) && strlen(name) == len)
+        snprintf(out->class, sizeof out->class, "%s", name);
+    else
+        log_limited(LOG_LEVEL_WARN, "the claim %.60s of a token is no name of a class",
+            a->conf->jwt_class_claim);
+}
+
 static int auth_check_claims(const struct auth *a, const jdoc *claims, struct auth_identity *out,
     const char **why)
 {
@@ -218,6 +235,7 @@ static int auth_check_claims(const struct auth *a, const jdoc *claims, struct au
     snprintf(out->role, sizeof out->role, "%s", admin ? "admin" : "user");
     out->scopes = SCOPES_ALL;
     auth_mark_token(claims, &out->mark);
+    auth_read_class(a, claims, out);
     out->expires_ms =
         expires + a->conf->jwt_leeway_ms; /* a socket lives as long as a request passes */
     return 0;
@@ -261,6 +279,13 @@ static bool auth_key_has_expired(const struct apikey *key)
     return key->expires_ms && key->expires_ms <= clock_real_ms();
 }
 
+/* By its mark, which a ticket has, too. */
+static void auth_name_key(struct auth_identity *out)
+{
+    if (out->mark.kind == 'k')
+        snprintf(out->key, sizeof out->key, "%016llx", (unsigned long long)out->mark.id);
+}
+
 static int auth_api_key(struct auth *a, const char *token, size_t len, struct auth_identity *out,
     const char **why)
 {
@@ -282,6 +307,7 @@ static int auth_api_key(struct auth *a, const char *token, size_t len, struct au
     out->expires_ms = key->expires_ms;
     out->mark =
         (struct auth_mark){.kind = 'k', .id = apikey_id(hash), .issued_ms = key->created_ms};
+    auth_name_key(out);
     return 0;
 }
 
@@ -377,9 +403,26 @@ int auth_ticket(struct auth *a, const char *value, size_t len, const char *origi
     out->scopes = scopes ? (unsigned)strtoul(scopes, NULL, 10) & SCOPES_ALL : SCOPES_ALL;
     if (rest && strcmp(rest, "-") != 0)
         snprintf(out->class, sizeof out->class, "%.32s", rest);
+    auth_name_key(out);
     snprintf(out->user, sizeof out->user, "%s", user);
     snprintf(out->role, sizeof out->role, "%s", role);
     return 0;
+}
+
+void auth_account_write(const struct auth_identity *who, char out[AUTH_ACCOUNT_SIZE])
+{
+    snprintf(out, AUTH_ACCOUNT_SIZE, "%s/%s", who->class, who->key);
+}
+
+void auth_account_read(const char *account, struct auth_identity *who)
+{
+    size_t len = strcspn(account, "/");
+
+    if (account[len] != '/' || len >= sizeof who->class ||
+        strlen(account + len + 1) >= sizeof who->key)
+        return;
+    snprintf(who->class, sizeof who->class, "%.*s", (int)len, account);
+    snprintf(who->key, sizeof who->key, "%s", account + len + 1);
 }
 
 const char *auth_bearer(const char *authorization)

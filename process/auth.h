@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "process/apikey.h"
 #include "process/auth_mark.h"
+#include "process/limits.h"
 #include "process/scopes.h"
 
 #include <stdbool.h>
@@ -17,6 +18,7 @@
  * api_keys.file and what was revoked (process/revoked.h) are read when they change, within a
  * second. Used by api, turn and stream workers.
  */
+#define AUTH_KEY_SIZE APIKEY_ID_SIZE
 enum auth_kind {
     AUTH_NONE,
     AUTH_JWT,
@@ -32,13 +34,18 @@ struct auth_identity {
     enum auth_kind kind;
     char user[IDENT_USER_MAX + 1];
     char role[32];                    /* "user" or "admin" */
-    char class[APIKEY_CLASS_MAX + 1]; /* of an API key; "" = it names none */
+    char class[APIKEY_CLASS_MAX + 1]; /* of limits.classes_file; "" = none */
+    char key[AUTH_KEY_SIZE];          /* the API key's id; "" = it came by none */
     unsigned scopes;                  /* what it may be used for: process/scopes.h */
     long long expires_ms;  /* real time, jwt.leeway included; 0 = never: when it passes a socket is
                              closed (4001) */
     struct auth_mark mark; /* of the credential, also of the one that a ticket stands for */
     enum auth_end ended;   /* set on ERR_AUTH too, when it is known */
 };
+/* Class and key as one word that goes from process to process, "CLASS/KEY". _read takes none, too. */
+#define AUTH_ACCOUNT_SIZE (LIMITS_CLASS_MAX + AUTH_KEY_SIZE + 1)
+void auth_account_write(const struct auth_identity *who, char out[AUTH_ACCOUNT_SIZE]);
+void auth_account_read(const char *account, struct auth_identity *who);
 struct auth;
 MUST_CHECK int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_size);
 void auth_free(struct auth *a);

@@ -183,7 +183,7 @@ void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
         "Location, Allow, WWW-Authenticate, Preference-Applied, "
         "Content-Disposition, ETag, X-Session-Id, X-Should-Retry, Mcp-Session-Id, "
         "Stream-Next-Offset, Stream-Up-To-Date, Stream-Closed, Stream-Cursor, "
-        "Stream-Earliest-Offset\r\n");
+        "Stream-Earliest-Offset, RateLimit, RateLimit-Policy\r\n");
 }
 
 /* What OpenAI's SDK sends from a browser (npm openai 7, November 2026), and the session's name. */

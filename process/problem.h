@@ -51,6 +51,7 @@
     X(PROBLEM_TOO_LARGE, 413, "body_too_large", "The body is too large", false) \
     X(PROBLEM_FILE_SIZE, 413, "attachment_too_large", "The file is too large", false) \
     X(PROBLEM_FILES_FULL, 413, "attachments_full", "The user's files take all their room", false) \
+    X(PROBLEM_STORAGE, 413, "storage_full", "The user's data take all their room", false) \
     X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body has the wrong form", false) \
     X(PROBLEM_INVALID, 422, "invalid_field", "A field is not valid", false) \
     X(PROBLEM_FILE_FETCH, 422, "attachment_not_fetched", "The file cannot be fetched", true) \
@@ -63,6 +64,12 @@
     X(PROBLEM_QUEUE_FULL, 429, "session_queue_full", "Too many messages wait in this session", \
         true) \
     X(PROBLEM_USER_TURNS, 429, "turns_per_user", "Too many turns of this user run", true) \
+    X(PROBLEM_KEY_TURNS, 429, "turns_per_key", "Too many turns of this API key run", true) \
+    X(PROBLEM_BUDGET, 429, "budget_used_up", "The tokens or the budget are used up", false) \
+    X(PROBLEM_SITE_BUDGET, 429, "site_budget_used_up", \
+        "The tokens or the budget of this site are used up", false) \
+    X(PROBLEM_CONNECTIONS, 429, "connections_per_user", \
+        "Too many connections of this user are open", true) \
     X(PROBLEM_USER_CALLS, 429, "calls_per_user", "Too many slow calls of this user run", true) \
     X(PROBLEM_NO_WEBHOOKS, 501, "webhooks_not_configured", "Webhooks are not set up here", false) \
     X(PROBLEM_NO_PUSH, 501, "push_not_configured", "Web pushes are not set up here", false) \

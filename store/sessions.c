@@ -379,10 +379,9 @@ int sessions_rate(struct store *s, const char *uid, const struct sessions_limit 
         return error;
     count = link_reply_int(link_reply_at(r, 0));
     *left = count < limit->limit ? limit->limit - count : 0;
-    if (count > limit->limit) {
-        *retry_ms = link_reply_int(link_reply_at(r, 1));
+    *retry_ms = link_reply_int(link_reply_at(r, 1));
+    if (count > limit->limit)
         error = ERR_RATE;
-    }
     link_reply_free(r);
     return error;
 }

@@ -105,7 +105,7 @@ struct sessions_limit {
     int64_t limit; /* in each window; 0 = any number */
     int64_t window_ms;
 };
-/* Fixed-window counter per user and name. left: out; retry_ms: out when ERR_RATE. */
+/* Fixed-window counter per user and name. left: out; retry_ms: out, until the window ends. */
 MUST_CHECK int sessions_rate(struct store *s, const char *uid, const struct sessions_limit *limit,
     int64_t *left, int64_t *retry_ms);
 

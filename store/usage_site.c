@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/money.h"
+#include "process/measure.h"
 #include "store/keys.h"
 #include "store/scripts.h"
 
@@ -111,9 +112,11 @@ static void usage_site_read(struct store *s, const struct link_reply *r)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = link_reply_int(link_reply_at(r, i));
     usage_site_read_set(site, link_reply_at(r, 8));
-    for (size_t i = 0; i < link_reply_count(warned); i++)
+    for (size_t i = 0; i < link_reply_count(warned); i++) {
+        measure_count(MEASURE_LIMITS, "site_warning");
         log_warn("the site has used 80 %% or more of its limit %s: `turnpike limits` shows it",
             link_reply_text(link_reply_at(warned, i), NULL));
+    }
     memset(&site->sent, 0, sizeof site->sent);
     site->sent_messages = 0;
     site->known_ms = clock_mono_ms();

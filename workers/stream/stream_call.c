@@ -25,6 +25,7 @@ int stream_call_start(const struct stream *s, const struct stream_call *call, fa
         {"SCRIPT_NAME", call->path}, {"QUERY_STRING", ""}, {"CONTENT_TYPE", "application/json"},
         {"TP_INTERNAL", "stream"}, {"TP_USER", call->user},
         {"TP_ROLE", call->admin ? "admin" : "user"}, {"T_START", start}, {"TP_SCOPES", scopes},
+        {"TP_ACCOUNT", call->account ? call->account : ""},
         {"HTTP_IDEMPOTENCY_KEY", keyed ? call->key : ""}, /* the last: left out without one */
     };
     const struct fastcgi_call_request request = {.pairs = pairs,

@@ -13,6 +13,7 @@
 struct stream_call { /* borrowed while stream_call_start runs */
     struct fastcgi_pool *pool;
     const char *user;
+    const char *account; /* auth_account_write; NULL = none */
     const char *method, *path;
     const char *key; /* Idempotency-Key; NULL or "" = none */
     const struct buf *body;

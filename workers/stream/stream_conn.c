@@ -292,6 +292,7 @@ static void stream_conn_free(struct stream_conn *c)
     outq_free(&c->out);
     close(c->source.fd);
     free(c->user);
+    free(c->account);
     free(c);
     s->connections--;
 }

@@ -129,6 +129,7 @@ struct stream_conn {
     struct hub_viewer *viewers;
     struct hub_viewer *hears;         /* whose event, or end, the kind is being told; else NULL */
     struct link_asker asker;          /* of Redis */
+    char *account;                    /* of a WebSocket: auth_account_write; or NULL */
     char *user;                       /* NULL until the request has been read */
     int64_t opened_ms, in_ms, out_ms; /* monotonic */
     int64_t due_ms;                   /* monotonic; the kind's, and the end of finishing */

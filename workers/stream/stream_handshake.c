@@ -133,7 +133,7 @@ static const struct stream_form *stream_handshake_form(const char *query)
 static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_identity *who)
 {
     const char *query = stream_request_query(c->own);
-    char session[IDENT_SESSION_MAX + 1], cursor[LOGENTRY_ID_SIZE];
+    char session[IDENT_SESSION_MAX + 1], cursor[LOGENTRY_ID_SIZE], account[AUTH_ACCOUNT_SIZE];
     bool chat = stream_handshake_is_chat(c);
     struct stream_ws_start start = {.form = stream_handshake_form(query),
         .admin = strcmp(who->role, "admin") == 0,
@@ -146,8 +146,10 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
         cursor[0] = '\0';
     c->expires_ms = who->expires_ms;
     c->mark = who->mark;
+    auth_account_write(who, account);
     c->user = strdup(who->user);
-    if (!c->user) {
+    c->account = strdup(account);
+    if (!c->user || !c->account) {
         stream_conn_kill(c);
         return;
     }
