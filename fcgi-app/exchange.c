@@ -299,6 +299,8 @@ static void exchange_put_view(struct exchange *x, const struct exchange_view *vi
         buf_puts(head, "&stops=1");
     if (view->detail)
         exchange_argument(head, "detail", view->detail);
+    if (!view->turn && *x->who.class)
+        exchange_argument(head, "class", x->who.class);
     if (!view->turn && x->who.expires_ms > 0)
         buf_printf(head, "&expires=%lld", x->who.expires_ms);
     exchange_argue_mark(x);
@@ -328,6 +330,8 @@ int exchange_handover_log(struct exchange *x, const struct exchange_log *ask)
     exchange_argument(head, "seen", ask->seen);
     exchange_argument(head, "as", ask->form);
     exchange_argument(head, "match", ask->match);
+    if (*x->who.class)
+        exchange_argument(head, "class", x->who.class);
     exchange_argument(head, "trace", x->request.traceparent);
     exchange_argument(head, "request", x->request.id);
     if (x->who.expires_ms > 0)

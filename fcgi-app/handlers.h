@@ -17,6 +17,7 @@ routes_handler handlers_session_delete, handlers_session_messages, handlers_sess
 routes_handler handlers_history_get, handlers_history_delete;
 routes_handler handlers_stream_session, handlers_stream_turn;
 routes_handler handlers_turn_get, handlers_turn_cancel, handlers_session_cancel, handlers_cancel;
+routes_handler handlers_usage;
 routes_handler handlers_context_get, handlers_context_put, handlers_ticket, handlers_feedback;
 routes_handler handlers_sign_in, handlers_sign_out;
 routes_handler handlers_tools, handlers_tool_get, handlers_tool_call;

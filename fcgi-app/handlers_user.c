@@ -7,6 +7,7 @@
 #include "store/feedback.h"
 #include "store/sessions.h"
 #include "store/tickets.h"
+#include "store/usage.h"
 
 #include <string.h>
 
@@ -14,7 +15,17 @@
 #define HANDLERS_CONTEXT_BYTES 65536
 #define HANDLERS_FEEDBACK_TEXT 1000
 
-/* handlers -- what belongs to a user: context, tickets, feedback. Api workers. */
+/* handlers -- what belongs to a user: usage, context, tickets, feedback. Api workers. */
+
+int handlers_usage(struct exchange *x)
+{
+    const struct usage_asker asker = {.uid = x->who.user,
+        .cls = x->who.class,
+        .key = x->who.key,
+        .money = strcmp(x->who.role, "admin") == 0};
+    exchange_json(x, 200);
+    return usage_show(x->app->store, &asker, &x->reply.body);
+}
 
 int handlers_context_get(struct exchange *x)
 {

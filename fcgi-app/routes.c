@@ -76,6 +76,7 @@ static const struct routes_row routes_rows[] = {
         handlers_history_get},
     {"DELETE", "/history", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_history_delete},
+    {"GET", "/usage", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_usage},
     {"GET", "/context", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_context_get},
     {"PUT", "/context", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,

@@ -9,6 +9,7 @@ libprocess_a_SOURCES = \
 	process/auth_mark.c process/auth_mark.h \
 	process/blame.c process/blame.h \
 	process/cookie.c process/cookie.h \
+	process/crowd.c process/crowd.h \
 	process/etag.c process/etag.h \
 	process/fastcgi_call.c process/fastcgi_call.h \
 	process/fastcgi_pool.c process/fastcgi_pool.h \

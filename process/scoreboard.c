@@ -1,6 +1,7 @@
 #include "process/scoreboard.h"
 
 #include "base/err.h"
+#include "process/crowd.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -163,6 +164,7 @@ void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot, s
     atomic_store(&slot->errors, 0);
     atomic_store(&slot->memory_bytes, 0);
     atomic_store(&slot->connections, 0);
+    crowd_wipe((size_t)(slot - b->slots));
     atomic_store(&slot->messages, 0);
     atomic_store(&slot->dropped, 0);
     atomic_store(&slot->passes_slow, 0);

@@ -21,6 +21,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/failover_command.c workers/supervisor/failover_command.h \
 	workers/supervisor/feedback_command.c workers/supervisor/feedback_command.h \
 	workers/supervisor/keyfile.c workers/supervisor/keyfile.h \
+	workers/supervisor/limits_command.c workers/supervisor/limits_command.h \
 	workers/supervisor/mcp_command.c workers/supervisor/mcp_command.h \
 	workers/supervisor/metrics.c workers/supervisor/metrics.h \
 	workers/supervisor/metrics_desk.c workers/supervisor/metrics_desk.h \

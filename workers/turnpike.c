@@ -14,6 +14,7 @@
 #include "workers/supervisor/control.h"
 #include "workers/supervisor/failover_command.h"
 #include "workers/supervisor/feedback_command.h"
+#include "workers/supervisor/limits_command.h"
 #include "workers/supervisor/mcp_command.h"
 #include "workers/supervisor/observe_command.h"
 #include "workers/supervisor/reload_command.h"
@@ -493,6 +494,24 @@ static int turnpike_run_observe(struct options *o, int argc, char **argv)
     return status;
 }
 
+/* --- limits --- */
+
+static int turnpike_do_limits(const struct conf *conf, int argc, char **argv)
+{
+    return limits_command(conf, false, argc, argv);
+}
+
+static int turnpike_do_limits_json(const struct conf *conf, int argc, char **argv)
+{
+    return limits_command(conf, true, argc, argv);
+}
+
+static int turnpike_run_limits(struct options *o, int argc, char **argv)
+{
+    return turnpike_run_with_store(o, o->json ? turnpike_do_limits_json : turnpike_do_limits, argc,
+        argv);
+}
+
 /* --- chat --- */
 
 /* The site of this machine: where nginx listens, by the settings that the user may read. */
@@ -592,6 +611,8 @@ static const struct command commands[] = {
         turnpike_run_mcp},
     {"observe", "[DIR]", "Prometheus with our alert rules, on loopback, to try them",
         turnpike_run_observe},
+    {"limits", "[USER]", "what the site or a user uses and may use; set NAME=VALUE, unset NAME",
+        turnpike_run_limits},
     {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)",
         turnpike_run_failover},
 };

@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/test_control \
 	tests/unit/test_credentials \
 	tests/unit/test_crew_seats \
+	tests/unit/test_crowd \
 	tests/unit/test_deflate \
 	tests/unit/test_durable \
 	tests/unit/test_eventlog \

@@ -473,11 +473,15 @@ static void every_problem_has_a_type_of_openai(void **state)
         int status = problem_kind((enum problem_code)code)->status;
         const char *type = jdoc_text_or(e, "type", "");
         assert_string_equal(jdoc_text_or(e, "message", ""), "Words.");
+        const char *own = problem_kind((enum problem_code)code)->code;
+        bool budget = code == PROBLEM_BUDGET || code == PROBLEM_SITE_BUDGET;
         assert_string_equal(jdoc_text_or(e, "code", ""),
-            problem_kind((enum problem_code)code)->code);
+            budget                   ? "insufficient_quota" :
+                code == PROBLEM_RATE ? "rate_limit_exceeded" :
+                                       own);
         assert_true(jdoc_has(e, "param"));
         assert_true((status >= 500) == (strcmp(type, "server_error") == 0));
-        assert_true((status == 429) == (strcmp(type, "rate_limit_error") == 0));
+        assert_true((status == 429 && !budget) == (strcmp(type, "rate_limit_error") == 0));
         assert_int_not_equal(facade_status(status), 422);
         jdoc_free(doc);
         buf_free(&json);

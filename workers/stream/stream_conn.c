@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "process/crowd.h"
+#include "process/measure.h"
 #include "workers/stream/stream_guard.h"
 
 #include <errno.h>
@@ -281,9 +283,27 @@ int stream_conn_new(struct stream *s, int fd, const struct stream_kind *kind, vo
     return 0;
 }
 
+bool stream_conn_count_in(struct stream_conn *c, const char *cls)
+{
+    const unsigned long long owner = scoreboard_owner(c->user);
+    struct limits limits;
+
+    limits_of_user(c->stream->conf, cls, &limits);
+    if (limits.of[LIMITS_CONNECTIONS] &&
+        (int64_t)crowd_count(owner) >= limits.of[LIMITS_CONNECTIONS]) {
+        measure_count(MEASURE_LIMITS, STREAM_CROWDED);
+        return false;
+    }
+    c->counted = crowd_enter(c->stream->worker->slot_index, owner);
+    return true;
+}
+
 static void stream_conn_free(struct stream_conn *c)
 {
     struct stream *s = c->stream;
+
+    if (c->counted)
+        crowd_leave(s->worker->slot_index, scoreboard_owner(c->user));
 
     c->kind->free(c);
     link_asker_leave(&c->asker);

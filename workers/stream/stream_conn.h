@@ -138,6 +138,7 @@ struct stream_conn {
     unsigned char stage, bucket;
     bool draining;   /* has been told to leave */
     bool collecting; /* in the list of that name */
+    bool counted;    /* by crowd */
 };
 
 /*
@@ -180,6 +181,15 @@ MUST_CHECK int stream_conn_watch_start(struct stream_conn *c, const struct hub_s
     struct hub_viewer **out);
 void stream_conn_unwatch(struct stream_conn *c, struct hub_viewer *viewer);
 
+/*
+ * Counts a connection that stays open for its user (c->user). False: the user has more open than
+ * limit.user_connections, or what the class says, allows. It is not counted then.
+ *   cls  "" = none
+ */
+bool stream_conn_count_in(struct stream_conn *c, const char *cls);
+#define STREAM_CROWDED "connections_per_user"
+#define STREAM_CROWDED_TEXT \
+    "As many connections of this user are open as one user may have. Close one of them."
 void stream_conn_tick(struct stream_conn *c, int64_t now_ms);
 void stream_conn_drain(struct stream_conn *c);
 /* Its planned end is due: stream.max_age. */

@@ -276,6 +276,11 @@ void stream_durable_start(struct stream_conn *c, const struct stream_durable_ask
         stream_conn_kill(c);
         return;
     }
+    if (ask->live != STREAM_DURABLE_CATCH_UP && !stream_conn_count_in(c, ask->h.cls)) {
+        free(d);
+        stream_refuse_handed(c, &ask->h, false, 429, STREAM_CROWDED, STREAM_CROWDED_TEXT);
+        return;
+    }
     d->ask = *ask;
     d->chunked = chunked;
     d->until_ms = clock_mono_ms() +

@@ -60,6 +60,7 @@ int stream_handover_read(const char *query, struct stream_handover *out)
     stream_handover_get(query, "request", out->request, sizeof out->request);
     stream_handover_get(query, "trace", out->trace, sizeof out->trace);
     stream_handover_get(query, "origin", out->origin, sizeof out->origin);
+    stream_handover_get(query, "class", out->cls, sizeof out->cls);
     stream_handover_get(query, "form", form, sizeof form);
     stream_handover_get(query, "until", until, sizeof until);
     stream_handover_get(query, "scope", scope, sizeof scope);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "process/auth_mark.h"
+#include "process/limits.h"
 #include "store/logentry.h"
 #include "workers/stream/hub.h"
 #include "workers/stream/stream_render.h"
@@ -21,6 +22,7 @@ struct stream_handover {
     char cursor[LOGENTRY_ID_SIZE];      /* "" = live */
     char request[72];                   /* id of the request; "" = none */
     char trace[IDENT_TRACEPARENT_SIZE]; /* "" = none */
+    char cls[LIMITS_CLASS_MAX + 1];     /* the user's class; "" = none */
     char origin[520];                   /* of the page, when it may be told; "" = none */
     int64_t expires_ms;                 /* real time; 0 = never */
     struct auth_mark mark;              /* of the credential */

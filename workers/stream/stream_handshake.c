@@ -153,6 +153,10 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
         stream_conn_kill(c);
         return;
     }
+    if (!stream_conn_count_in(c, who->class)) {
+        stream_handshake_refuse(c, 429, STREAM_CROWDED, STREAM_CROWDED_TEXT);
+        return;
+    }
     start.deflate_bits = stream_upgrade_send(c, c->own, stream_handshake_request_id(c));
     if (stream_conn_is_open(c) && chat)
         stream_chat_start(c, &start);

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 
 #define RETRY_AFTER_MS 1000
+#define CROWDED_AFTER_MS 10000
 
 static void stream_refuse_put_extra(struct buf *b, int status)
 {
@@ -24,17 +25,21 @@ static void stream_refuse_put_extra(struct buf *b, int status)
         buf_puts(b, "Allow: GET\r\n");
     if (status == 503)
         buf_puts(b, "Retry-After: 1\r\n");
+    if (status == 429)
+        buf_puts(b, "Retry-After: 10\r\n");
 }
 
 static void stream_refuse_put_problem(struct buf *body, const struct stream_asker *by, int status,
     const char *code, const char *detail)
 {
-    const bool retryable = status == 503;
+    const bool retryable = status == 503 || status == 429;
     const struct problem_kind kind = {.status = status,
         .code = code,
         .title = http_reason(status),
         .retryable = retryable};
-    struct problem p = {.retry_after_ms = retryable ? RETRY_AFTER_MS : 0};
+    struct problem p = {.retry_after_ms = status == 503 ? RETRY_AFTER_MS :
+            status == 429                               ? CROWDED_AFTER_MS :
+                                                          0};
 
     snprintf(p.detail, sizeof p.detail, "%s", detail);
     if (by->openai) {

@@ -5,6 +5,7 @@
 #include "process/origin.h"
 #include "store/keys.h"
 #include "workers/stream/stream_call.h"
+#include "workers/stream/stream_refuse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,6 +279,10 @@ void stream_sse_start(struct stream_conn *c, const struct stream_handover *h, bo
     c->user = strdup(h->user);
     if (!c->user) {
         stream_conn_kill(c);
+        return;
+    }
+    if (h->whole_session && !stream_conn_count_in(c, h->cls)) {
+        stream_refuse_handed(c, h, false, 429, STREAM_CROWDED, STREAM_CROWDED_TEXT);
         return;
     }
     c->expires_ms = h->expires_ms;

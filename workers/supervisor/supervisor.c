@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "process/audit.h"
+#include "process/crowd.h"
 #include "process/measure.h"
 #include "workers/supervisor/metrics.h"
 #include "workers/supervisor/service.h"
@@ -313,6 +314,8 @@ static int supervisor_open(struct supervisor *s, struct buf *reasons, char why[C
         error = measure_open();
     if (error == 0)
         error = crew_init(&s->crew, &s->sockets, s->options->mains, s->notify_fd);
+    if (error == 0)
+        error = crowd_open(s->crew.board->slot_count);
     if (error == 0)
         error = supervisor_generation(s, &first, reasons);
     if (error != 0)
