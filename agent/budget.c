@@ -33,7 +33,7 @@ static const struct budget_words {
                 "El presupuesto de este sitio se ha agotado"}},
         "por hoy", "por este mes", "Se podrá seguir a partir de"},
     {"fr", "Je dois m’arrêter ici. ",
-        {[USAGE_USER] = {"Vos jetons sont épuisés", "Votre budget est épuisé"},
+        {[USAGE_USER] = {"Tes jetons sont épuisés", "Ton budget est épuisé"},
             [USAGE_KEY] = {"Les jetons de cette clé d’API sont épuisés",
                 "Le budget de cette clé d’API est épuisé"},
             [USAGE_SITE] = {"Les jetons de ce site sont épuisés",

@@ -118,7 +118,8 @@ const char *facade_finish(const char *stop_reason, bool calls)
 {
     if (calls)
         return "tool_calls";
-    if (strcmp(stop_reason, "max_tokens") == 0 || strcmp(stop_reason, "context_window") == 0)
+    if (strcmp(stop_reason, "max_tokens") == 0 || strcmp(stop_reason, "context_window") == 0 ||
+        strcmp(stop_reason, "budget") == 0)
         return "length";
     if (strcmp(stop_reason, "content_filter") == 0 || strcmp(stop_reason, "refusal") == 0)
         return "content_filter";

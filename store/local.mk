@@ -55,6 +55,7 @@ STORE_LUA_PARTS = \
 	store/lua/lib_push.lua \
 	store/lua/lib_rules.lua \
 	store/lua/lib_shared.lua \
+	store/lua/lib_stored.lua \
 	store/lua/lib_summary.lua \
 	store/lua/lib_turn.lua \
 	store/lua/lib_usage.lua

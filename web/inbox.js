@@ -1,6 +1,7 @@
 // The user's inbox: timers, reminders, alerts and messages, with "got it" and "later".
 import {isAfter} from "./client/client.js";
 import {button, element, visible} from "./client/chat/elements.js";
+import {warningWords} from "./client/chat/limits.js";
 import {region, t} from "./client/chat/words.js";
 import {Toasts} from "./toasts.js";
 
@@ -15,6 +16,7 @@ function words(e) {
     const text = e.value?.text ?? e.value?.message ?? "";
     return e.value?.from ? t("{from} wrote: {text}", {from: e.value.from, text}) : t("Somebody wrote: {text}", {text});
   }
+  if (e.alert?.type === "limit_warning") return warningWords(e.alert);
   return e.message ?? e.label ?? e.title ?? "";
 }
 

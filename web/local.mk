@@ -85,6 +85,7 @@ dist_webchat_DATA = \
 	web/client/chat/frame.js \
 	web/client/chat/icons.js \
 	web/client/chat/late.js \
+	web/client/chat/limits.js \
 	web/client/chat/markdown.js \
 	web/client/chat/message.js \
 	web/client/chat/parts.js \

@@ -1,5 +1,6 @@
 --include lib_turn.lua
 --include lib_chat.lua
+--include lib_stored.lua
 --include lib_usage.lua
 -- A new message: duplicate, started, queued, pending or refused, in one step.
 -- mode: '1' a worker is there to run it; '-' none is; '0' none is, and it must come (it is recorded);
@@ -78,6 +79,11 @@ if may_wait ~= '2' then
     local runs = most > 0 and not over and running_of_user(now, account.key) or 0
     if most > 0 and runs >= most then
         over = {'key', 'turns', int(most), int(runs), '2000'}
+    end
+    local room = account.user.bytes or 0
+    local stored = room > 0 and not over and stored_bytes(room) or 0
+    if stored > 0 and stored >= room then
+        over = {'user', 'bytes', int(room), int(stored), '0'}
     end
     if over then
         return {'limit', unpack(over)}

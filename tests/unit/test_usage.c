@@ -386,6 +386,33 @@ static void what_is_set_for_the_site_and_for_classes_is_heard_by_all(void **stat
     assert_true(over.set);
 }
 
+static void a_user_with_too_much_begins_nothing(void **state)
+{
+    struct usage_account a;
+    struct turns_start t, next;
+    char *text = malloc(200000);
+
+    (void)state;
+    fresh();
+    memset(text, 'x', 199999);
+    text[199999] = '\0';
+    conf.limit_user_bytes = 100000;
+    usage_account_init(&a, one, "", "");
+    t = begin(one, &a);
+    assert_int_equal(t.outcome, TURNS_STARTED);
+    assert_int_equal(link_command(one->link, NULL, "RPUSH tp:{ann}:s:%s:msgs %s", t.session, text),
+        0);
+    assert_int_equal(actors_finish(one, arena, &t, 2, false, &next), 0);
+    assert_int_equal(begin(one, &a).outcome, TURNS_STARTED); /* it is looked at now and then */
+    assert_int_equal(link_command(one->link, NULL, "DEL tp:{ann}:stored"), 0);
+    assert_int_equal(begin(one, &a).outcome, TURNS_LIMIT);
+    assert_int_equal(a.over.name, LIMITS_BYTES);
+    assert_true(a.over.used > 200000);
+    assert_in_range(actors_number(one, "PTTL tp:{ann}:%s", "stored"), 1, 10000);
+    conf.limit_user_bytes = 0;
+    free(text);
+}
+
 static void people_see_it(void **state)
 {
     const struct usage_asker asker = {.uid = ACTORS_USER, .cls = "", .key = "k1"},
@@ -437,6 +464,7 @@ int main(void)
         TEST_(no_sum_overflows),
         TEST_(the_site_is_counted_by_all_and_once),
         TEST_(what_is_set_for_the_site_and_for_classes_is_heard_by_all),
+        TEST_(a_user_with_too_much_begins_nothing),
         TEST_(people_see_it),
     };
 

@@ -5,7 +5,7 @@
 //   client.addEventListener("state", e => ...);   // e.detail: connecting, live, resuming, offline, refused, closed
 //   client.addEventListener("event", e => ...);   // e.detail: one AG-UI event, each once, in order
 //   client.addEventListener("frame", e => ...);   // e.detail: any other frame (accepted, reminder, ...)
-//   client.addEventListener("problem", e => ...); // e.detail: {code, message, reason?, clientMessageId?}
+//   client.addEventListener("problem", e => ...); // e.detail: {code, message, reason?, clientMessageId?, retryAfterMs?}
 //   client.start(); client.send("hello"); client.stop(); client.setToken(another); client.close();
 //
 // Every event carries its cursor. After a lost connection the client goes on behind the last
@@ -26,6 +26,7 @@ export {claim, isAfter, newId};
 
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 20000;
+const LONGEST_PAUSE = 120000; // a refusal that asks for a longer one is the user's to know
 const SHORT_LIFE = 5000;   // a socket that ends sooner is no reason to come back at once
 const ANSWER_WITHIN = 30000;
 
@@ -310,9 +311,9 @@ export class TurnpikeClient extends Requests {
     if (this.#queue.remove(runId)) this.#flush();
   }
 
-  #refused(entry, code, message) {
+  #refused(entry, code, message, retryAfterMs) {
     this.#queue.remove(entry.frame.run_id);
-    this.#problem(code, message, {clientMessageId: entry.frame.client_message_id});
+    this.#problem(code, message, {clientMessageId: entry.frame.client_message_id, ...retryAfterMs && {retryAfterMs}});
     this.#flush();
   }
 
@@ -341,7 +342,7 @@ export class TurnpikeClient extends Requests {
   #error(event) {
     const id = event.client_message_id;
     const entry = id ? this.#queue.find(id) : event.retry_after_ms && this.#queue.carried(this.#link); // a frame that was not read
-    if (entry && event.retry_after_ms) {
+    if (entry && event.retry_after_ms && event.retry_after_ms <= LONGEST_PAUSE) {
       entry.sent = null;
       this.#clear("pause");
       this.#timers.pause = setTimeout(() => {
@@ -349,7 +350,7 @@ export class TurnpikeClient extends Requests {
         this.#flush();
       }, event.retry_after_ms * (1 + Math.random() / 4));
     } else if (entry) {
-      this.#refused(entry, event.code ?? "error", event.message ?? "");
+      this.#refused(entry, event.code ?? "error", event.message ?? "", event.retry_after_ms);
     } else {
       this.#stopping = null; // it may be the stop's
       this.#problem(event.code ?? "error", event.message ?? "", {clientMessageId: id});

@@ -23,6 +23,7 @@ export interface Problem {
   message: string;
   /** The message that will not be sent. */
   clientMessageId?: string;
+  retryAfterMs?: number;
   /** With `refused`: the code of the reason. */
   reason?: string;
 }

@@ -3,6 +3,7 @@
 import {TurnpikeClient, newId} from "../client.js";
 import {initial, reduce} from "../conversation.js";
 import {answerId} from "../stored.js";
+import {limitWords} from "./limits.js";
 import {locale, t} from "./words.js";
 
 export class Session {
@@ -242,7 +243,7 @@ export class Session {
   }
 
   #onProblem(problem) {
-    if (problem.clientMessageId) this.dispatch({type: "note", runId: problem.clientMessageId, state: "lost", reason: problem.message || problem.code});
+    if (problem.clientMessageId) this.dispatch({type: "note", runId: problem.clientMessageId, state: "lost", reason: limitWords(problem) || problem.message || problem.code});
     this.#tell.problem(problem);
   }
 }

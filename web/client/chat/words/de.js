@@ -775,4 +775,12 @@ export default {
   "{n} were stopped": {one: "{n} abgebrochen", other: "{n} abgebrochen"},
   "{n} active users": {one: "{n} aktiver Nutzer", other: "{n} aktive Nutzer"},
   "{n} checks failed": {one: "{n} Prüfung fehlgeschlagen", other: "{n} Prüfungen fehlgeschlagen"},
+  "It goes on at {time}.": "Weiter geht es um {time}.",
+  "What you may use is used up for now.": "Dein Kontingent ist vorerst aufgebraucht.",
+  "What this site may use is used up for now.": "Das Kontingent dieser Seite ist vorerst aufgebraucht.",
+  "Too many messages in a short time. Wait a moment.": "Zu viele Nachrichten in kurzer Zeit. Warte einen Moment.",
+  "Too many answers are being written at once. Wait for one of them.": "Es werden zu viele Antworten auf einmal geschrieben. Warte auf eine davon.",
+  "Your data take all the room that you have here. Delete some.": "Deine Daten füllen den Platz, den du hier hast. Lösche etwas.",
+  "You have used {percent} % of what you may use in a month. It begins anew at {time}.": "Du hast {percent} % deines Kontingents für diesen Monat verbraucht. Neu beginnt es am {time}.",
+  "You have used {percent} % of what you may use in a day. It begins anew at {time}.": "Du hast {percent} % deines Kontingents für diesen Tag verbraucht. Neu beginnt es am {time}.",
 };

@@ -775,4 +775,12 @@ export default {
   "{n} were stopped": {one: "{n} detenido", other: "{n} detenidos"},
   "{n} active users": {one: "{n} usuario activo", other: "{n} usuarios activos"},
   "{n} checks failed": {one: "{n} prueba falló", other: "{n} pruebas fallaron"},
+  "It goes on at {time}.": "Se podrá seguir a partir de {time}.",
+  "What you may use is used up for now.": "Por ahora se ha agotado lo que puedes usar.",
+  "What this site may use is used up for now.": "Por ahora se ha agotado lo que puede usar este sitio.",
+  "Too many messages in a short time. Wait a moment.": "Demasiados mensajes en poco tiempo. Espera un momento.",
+  "Too many answers are being written at once. Wait for one of them.": "Se están escribiendo demasiadas respuestas a la vez. Espera a una de ellas.",
+  "Your data take all the room that you have here. Delete some.": "Tus datos ocupan todo el espacio que tienes aquí. Borra algo.",
+  "You have used {percent} % of what you may use in a month. It begins anew at {time}.": "Has usado el {percent} % de lo que puedes usar en un mes. Empieza de nuevo el {time}.",
+  "You have used {percent} % of what you may use in a day. It begins anew at {time}.": "Has usado el {percent} % de lo que puedes usar en un día. Empieza de nuevo el {time}.",
 };

@@ -775,4 +775,12 @@ export default {
   "{n} were stopped": {one: "{n} arrêté", other: "{n} arrêtés"},
   "{n} active users": {one: "{n} utilisateur actif", other: "{n} utilisateurs actifs"},
   "{n} checks failed": {one: "{n} contrôle a échoué", other: "{n} contrôles ont échoué"},
+  "It goes on at {time}.": "La suite sera possible à partir de {time}.",
+  "What you may use is used up for now.": "Ton quota est épuisé pour le moment.",
+  "What this site may use is used up for now.": "Le quota de ce site est épuisé pour le moment.",
+  "Too many messages in a short time. Wait a moment.": "Trop de messages en peu de temps. Attends un instant.",
+  "Too many answers are being written at once. Wait for one of them.": "Trop de réponses s’écrivent en même temps. Attends l’une d’elles.",
+  "Your data take all the room that you have here. Delete some.": "Tes données occupent toute la place que tu as ici. Supprimes-en.",
+  "You have used {percent} % of what you may use in a month. It begins anew at {time}.": "Tu as utilisé {percent} % de ton quota du mois. Il repart à zéro le {time}.",
+  "You have used {percent} % of what you may use in a day. It begins anew at {time}.": "Tu as utilisé {percent} % de ton quota du jour. Il repart à zéro le {time}.",
 };
