@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * budget -- the words for a limit of tokens or money that is used up: which, and when it begins anew.
- * Pure.
+ * budget -- the words for a limit of tokens or money that is used up: which, and when it begins
+ * anew. Pure.
  *   locale  of the user, such as "de-AT"; English for languages that have no words here
  *   stops   the assistant says it in the middle of a turn
  */

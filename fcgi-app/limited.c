@@ -70,8 +70,7 @@ bool limited_by_site(struct exchange *x)
         return false;
     log_limited(LOG_LEVEL_WARN, "the site's limit %s is used up: messages are refused",
         limits_word(over.name));
-    limited_problem(x, &over);
-    return true;
+    return limited_problem(x, &over) == ERR_RATE;
 }
 
 /* ---- what is told ---- */

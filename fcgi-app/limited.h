@@ -15,14 +15,16 @@
 
 /* Whose request it is, in the exchange's arena. NULL = no memory. */
 struct usage_account *limited_account(struct exchange *x);
-/* Counts a message for its minute. Returns 0; ERR_RATE with the problem set; ERR_STORE*; ERR_NOMEM. */
+/* Counts a message for its minute. Returns 0; ERR_RATE with the problem set; ERR_STORE*;
+ * ERR_NOMEM. */
 MUST_CHECK int limited_door(struct exchange *x);
 /* Whether the door has counted the message. */
 bool limited_has_counted(const struct exchange *x);
-/* Asks what the site has used, as far as that is known here; sets the problem when it is too much. */
+/* Asks what the site has used, as far as that is known here; sets the problem when it is too
+ * much. */
 bool limited_by_site(struct exchange *x);
 /* The problem of a limit that is used up. Returns ERR_RATE. */
-int limited_problem(struct exchange *x, const struct usage_over *over);
+MUST_CHECK int limited_problem(struct exchange *x, const struct usage_over *over);
 /* The header lines of the limit that the request has met, if it has. */
 void limited_put_headers(const struct exchange *x, struct buf *out);
 

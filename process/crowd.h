@@ -12,8 +12,8 @@
  * everybody adds up over the slots. When a worker has died its slot is wiped, so that nothing stays
  * counted. Without crowd_open every call does nothing (unit tests).
  *
- * A slot has CROWD_CELLS cells. A user whose cells are all taken by others is not counted: the limit
- * then lets more in, and never fewer.
+ * A slot has CROWD_CELLS cells. A user whose cells are all taken by others is not counted: the
+ * limit then lets more in, and never fewer.
  */
 #define CROWD_CELLS 16384
 MUST_CHECK int crowd_open(size_t slots);

@@ -73,7 +73,8 @@ enum turns_outcome {
     TURNS_QUEUE_FULL,
     /* turn.user of the user's turns run and turn.queue wait for that: nothing was written */
     TURNS_USER_FULL,
-    /* a limit of the user or of the API key is used up, as account->over says: nothing was written */
+    /* a limit of the user or of the API key is used up, as account->over says: nothing was
+     * written */
     TURNS_LIMIT,
     TURNS_REFUSED /* session free, but it can neither run nor wait: nothing was written */
 };

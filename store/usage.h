@@ -57,7 +57,8 @@ void usage_account_init(struct usage_account *a, const struct store *s, const ch
 void usage_put_account(struct args *args, const struct usage_account *a);
 /* Appends what was spent; spent_text: USAGE_TEXT_SIZE bytes that live until the call. */
 void usage_put_spent(struct args *args, const struct usage_account *a, char *spent_text);
-/* Reads scope, name, limit, used, milliseconds from element `from` of a reply; none there: not set. */
+/* Reads scope, name, limit, used, milliseconds from element `from` of a reply; none there: not
+ * set. */
 void usage_read_over(const struct link_reply *r, size_t from, struct usage_over *out);
 
 /*

@@ -24,8 +24,8 @@
 
 /*
  * What the vendors' own price lists said on the day in the last column, for calls of the standard
- * tier; a cache is written for five minutes. A model is not in here when its price was not known, or
- * changes with the hour of the day (DeepSeek).
+ * tier; a cache is written for five minutes. A model is not in here when its price was not known,
+ * or changes with the hour of the day (DeepSeek).
  */
 static const struct price prices[] = {
     {"offline", "*", 0, 0, 0, 0, 0, 0, 0, "2026-11-30"}, /* runs here */

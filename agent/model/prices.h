@@ -24,8 +24,8 @@ struct price {
 };
 
 /*
- * prices_load -- reads the file; "" = the built-in table alone. What was loaded before stays when it
- * cannot be read.
+ * prices_load -- reads the file; "" = the built-in table alone. What was loaded before stays when
+ * it cannot be read.
  *   why  "FILE:LINE: ..." on ERR_CONFIG
  * Returns 0, ERR_CONFIG, ERR_NOMEM.
  */

@@ -1,4 +1,5 @@
-/* The operator's prices: a line a model, `[PROVIDER:]MODEL INPUT CACHED CACHE_WRITE OUTPUT [DATE]`. */
+/* The operator's prices, a line a model: `[PROVIDER:]MODEL INPUT CACHED CACHE_WRITE OUTPUT
+ * [DATE]`. */
 #include "agent/model/prices_parts.h"
 
 #include "base/err.h"

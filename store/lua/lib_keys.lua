@@ -99,6 +99,19 @@ local function usage_key(window)
     return P .. 'usage:' .. window
 end
 
+-- The number of the last call of a process; what a minute of the site has seen.
+local function usage_seen_key(process)
+    return usage_key('seen:' .. process)
+end
+
+local function usage_minute_key(minute)
+    return usage_key('minute:' .. minute)
+end
+
+local function stored_key()
+    return P .. 'stored'
+end
+
 local function limits_key()
     return P .. 'limits'
 end

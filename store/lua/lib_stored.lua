@@ -40,12 +40,12 @@ end
 
 -- limit: above it the next look comes sooner, as the user may delete something.
 local function stored_bytes(limit)
-    local known = redis.call('GET', P .. 'stored')
+    local known = redis.call('GET', stored_key())
     if known then
         return tonumber(known)
     end
     local bytes = math.floor(stored_sessions() + stored_records() + stored_files())
-    redis.call('SET', P .. 'stored', int(bytes), 'PX',
+    redis.call('SET', stored_key(), int(bytes), 'PX',
         bytes >= limit and STORED_FULL_KEEP or STORED_KEEP)
     return bytes
 end

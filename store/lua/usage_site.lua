@@ -6,8 +6,8 @@
 -- what is set (field, value, ...), limits that have come to 80 % (name, ...)}
 local HOUR = 3600000
 local now = now_ms()
-local windows, seen = usage_windows(now), usage_key('seen:' .. ARGV[1])
-local minute = usage_key('minute:' .. int(math.floor(now / MINUTE)))
+local windows, seen = usage_windows(now), usage_seen_key(ARGV[1])
+local minute = usage_minute_key(int(math.floor(now / MINUTE)))
 local repeated = redis.call('GET', seen) == ARGV[2]
 local any = false
 for i = 3, 7 do

@@ -1,4 +1,5 @@
-/* usage: what turns use is counted once whatever becomes of their workers; limits refuse and warn. */
+/* usage: what turns use is counted once whatever becomes of their workers; limits refuse and
+ * warn. */
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/ident.h"
@@ -273,7 +274,9 @@ static void windows_at(const char *ms, const char *day, const char *month, int64
     buf_put(&text, body, (size_t)(at - body));
     buf_puts(&text, "local now = tonumber(ARGV[1])");
     buf_puts(&text, at + sizeof clock - 1);
-    assert_int_equal(link_command(one->link, &r, "EVAL %s 1 %s %s", buf_text(&text), "tp:{ann}:", ms), 0);
+    assert_int_equal(link_command(one->link, &r, "EVAL %s 1 %s %s", buf_text(&text),
+                         "tp:{ann}:", ms),
+        0);
     assert_string_equal(link_reply_text(link_reply_at(r, 1), NULL), day);
     assert_string_equal(link_reply_text(link_reply_at(r, 4), NULL), month);
     assert_int_equal(link_reply_int(link_reply_at(r, 2)), day_left);

@@ -46,7 +46,7 @@ static int limits_command_usage(void)
 
 /* ---- what is shown ---- */
 
-static void limits_print_window(const jdoc *doc, const char *name, const char *word)
+static void limits_command_print_window(const jdoc *doc, const char *name, const char *word)
 {
     const jdoc *w = jdoc_get(doc, name);
     int64_t unpriced = jdoc_int_or(w, "unpriced_tokens", 0);
@@ -59,7 +59,7 @@ static void limits_print_window(const jdoc *doc, const char *name, const char *w
     printf("; until %s\n", jdoc_text_or(w, "resets_at", ""));
 }
 
-static void limits_print_limit(const jdoc *limit)
+static void limits_command_print_limit(const jdoc *limit)
 {
     printf("%-5s %-13s %15.15g", jdoc_text_or(limit, "scope", ""), jdoc_text_or(limit, "name", ""),
         jdoc_double_or(limit, "limit", 0));
@@ -69,7 +69,7 @@ static void limits_print_limit(const jdoc *limit)
     putchar('\n');
 }
 
-static void limits_print_set(const jdoc *set)
+static void limits_command_print_set(const jdoc *set)
 {
     struct jdoc_iter it = {0};
     const char *field;
@@ -82,7 +82,7 @@ static void limits_print_set(const jdoc *set)
     }
 }
 
-static int limits_print(const char *text, size_t len)
+static int limits_command_print(const char *text, size_t len)
 {
     jdoc *doc = NULL;
     const jdoc *limits;
@@ -92,12 +92,12 @@ static int limits_print(const char *text, size_t len)
     limits = jdoc_get(doc, "limits");
     if (jdoc_has(doc, "user"))
         printf("user   %s\n", jdoc_text_or(doc, "user", ""));
-    limits_print_window(doc, "day", "today");
-    limits_print_window(doc, "month", "month");
+    limits_command_print_window(doc, "day", "today");
+    limits_command_print_window(doc, "month", "month");
     printf("%-5s %-13s %15s %15s %15s\n", "of", "limit", "allowed", "used", "left");
     for (size_t i = 0; i < jdoc_length(limits); i++)
-        limits_print_limit(jdoc_at(limits, i));
-    limits_print_set(jdoc_get(doc, "set"));
+        limits_command_print_limit(jdoc_at(limits, i));
+    limits_command_print_set(jdoc_get(doc, "set"));
     jdoc_free(doc);
     return 0;
 }
@@ -116,7 +116,7 @@ static int limits_command_show(struct command *c)
     else if (c->json)
         printf("%s\n", buf_text(&json));
     else
-        status = limits_print(buf_text(&json), json.len);
+        status = limits_command_print(buf_text(&json), json.len);
     buf_free(&json);
     return error ? 1 : status;
 }
