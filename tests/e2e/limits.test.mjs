@@ -158,6 +158,8 @@ describe("limits", () => {
     const refused = await one.socket("/ws", hal).then(() => assert.fail("a third one was let in"), error => error);
     assert.deepEqual([refused.status, JSON.parse(refused.body).code], [429, "connections_per_user"]);
     assert.ok(Number(refused.headers["retry-after"]) > 0);
+    const {ticket} = (await one.post("/ws-ticket", {}, hal)).json;
+    assert.equal((await one.socket(`/ws?ticket=${ticket}`).catch(error => error)).status, 429, "a ticket has its owner's class");
     const session = uuid();
     await one.chat(SAY, {session_id: session}, hal);
     const events = await one.get(`/sessions/${session}/events`, {headers: {...hal.headers, Accept: "text/event-stream"}});
