@@ -2,8 +2,11 @@
 #include "agent/turn_parts.h"
 
 #include "base/clock.h"
+#include "base/ident.h"
+#include "base/log.h"
 #include "process/measure.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Before this worker ran it: in a queue, or with an earlier worker. By the wall clock of Redis. */
@@ -12,6 +15,18 @@ static int64_t turn_measure_before_us(const struct turns_start *s, int64_t real_
     int64_t ms = s->attempt > 1 ? real_ms - s->created_ms : s->started_ms - s->created_ms;
 
     return ms > 0 && s->created_ms > 0 ? ms * 1000 : 0;
+}
+
+void turn_measure_named(const struct turn *t)
+{
+    char context[LOG_CONTEXT_SIZE];
+    struct ident_trace trace;
+
+    if (!ident_trace_parse(t->input.traceparent, &trace))
+        return;
+    snprintf(context, sizeof context, "turn=%s session=%s user=%s trace=%s", t->start->turn,
+        t->start->session, t->start->uid, trace.trace_id);
+    log_context_set(context);
 }
 
 void turn_measure_begin(struct turn *t)

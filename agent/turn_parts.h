@@ -108,6 +108,7 @@ void turn_stage(struct turn *t, enum stage s);
 /* In this order: at its begin, whenever an answer may have begun, when its end is in Redis. state:
  * as stored; code: of its error, or NULL. */
 void turn_measure_begin(struct turn *t);
+void turn_measure_named(const struct turn *t); /* its input is known: the log names its trace */
 void turn_measure_said(struct turn *t);
 void turn_measure_end(const struct turn *t, const char *state, const char *code);
 

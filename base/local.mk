@@ -27,6 +27,8 @@ libbase_a_SOURCES = \
 	base/jdoc_read.c \
 	base/jdoc_write.c \
 	base/log.c base/log.h \
+	base/log_form.c \
+	base/log_parts.h \
 	base/media.c base/media.h \
 	base/media_image.c base/media_parts.h \
 	base/money.c base/money.h \

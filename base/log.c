@@ -1,4 +1,4 @@
-#include "base/log.h"
+#include "base/log_parts.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 4096
 #define LIMIT_LINES 10
 #define LIMIT_WINDOW_MS 10000
 
@@ -19,6 +18,8 @@ static struct {
     int fd;
     char *path; /* NULL = stderr */
     enum log_level level;
+    enum log_form form;
+    void (*on_line)(enum log_level level); /* or NULL */
     char process[32];
     char own_context[LOG_CONTEXT_SIZE];
     char *context; /* in use: that, or a task's */
@@ -72,6 +73,16 @@ void log_level_set(enum log_level level)
     state.level = level;
 }
 
+void log_form_set(enum log_form form)
+{
+    state.form = form;
+}
+
+void log_count(void (*on_line)(enum log_level level))
+{
+    state.on_line = on_line;
+}
+
 void log_process_set(const char *name)
 {
     snprintf(state.process, sizeof state.process, "%s", name);
@@ -93,48 +104,26 @@ void log_last_error_use(char *text, size_t size)
     state.last_error_size = size;
 }
 
-/* Control characters would let hostile text forge lines or move a terminal's cursor. */
-static size_t log_escape(char *out, size_t room, const char *text)
-{
-    size_t n = 0;
-
-    for (; *text && n + 4 < room; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c >= 0x20 && c != 0x7f)
-            out[n++] = (char)c;
-        else if (c == '\n' || c == '\r' || c == '\t') {
-            out[n++] = '\\';
-            out[n++] = c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
-        } else
-            n += (size_t)snprintf(out + n, room - n, "\\x%02x", c);
-    }
-    return n;
-}
-
 /* Its texts are static: the stack of a task is small. */
 static void log_line(enum log_level level, const char *format, va_list args)
 {
     static const char *const names[] = {"DEBUG", "INFO", "WARN", "ERROR"};
-    static char line[LINE_MAX_BYTES], message[LINE_MAX_BYTES];
+    static char line[LOG_LINE_SIZE], message[LOG_LINE_SIZE];
     char when[CLOCK_RFC3339_SIZE];
 
     clock_rfc3339(clock_real_ms(), when);
     vsnprintf(message, sizeof message, format, args);
-    int head = snprintf(line, sizeof line, "%s %s %s[%ld] ", when, names[level],
-        state.process[0] ? state.process : "turnpike", (long)getpid());
-    size_t n = (size_t)head;
-    if (state.context[0]) {
-        n += log_escape(line + n, sizeof line - n - 1, state.context);
-        line[n++] = ' ';
-    }
-    size_t from = n;
-    n += log_escape(line + n, sizeof line - n, message);
-    if (level == LOG_LEVEL_ERROR && state.last_error_size > 0) {
-        size_t len = n - from < state.last_error_size ? n - from : state.last_error_size - 1;
-        memset(state.last_error, 0, state.last_error_size);
-        memcpy(state.last_error, line + from, len);
-    }
-    line[n++] = '\n';
+    const struct log_facts facts = {.when = when,
+        .level = names[level],
+        .process = state.process[0] ? state.process : "turnpike",
+        .pid = (long)getpid(),
+        .context = state.context,
+        .message = message};
+    size_t n = log_form_line(state.form, &facts, line);
+    if (state.on_line)
+        state.on_line(level);
+    if (level == LOG_LEVEL_ERROR && state.last_error_size > 0)
+        log_form_escape(message, state.last_error, state.last_error_size);
     /* Nothing can be done about a log that cannot be written. */
     ssize_t ignored = write(state.fd, line, n);
     (void)ignored;

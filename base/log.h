@@ -8,8 +8,9 @@
 
 /*
  * log -- one line per fact, written with one write(2), to stderr (the journal) or to a file.
- * Line: `2026-11-22T13:05:00.123Z LEVEL process[pid] CONTEXT message`. Control characters in
- * the message are escaped, a line is at most 4 KiB. Used by every process; not thread-safe.
+ * By default a line is `2026-11-22T13:05:00.123Z LEVEL process[pid] CONTEXT message`. Control
+ * characters in the message are escaped, a line is at most 4 KiB. Used by every process; not
+ * thread-safe. Above debug no line has words of a user, of a model or of a tool's result.
  */
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
@@ -20,6 +21,12 @@ void log_reopen(void);
 /* The descriptor that lines go to, for who closes all others after a fork. */
 MUST_CHECK int log_fd(void);
 void log_level_set(enum log_level level);
+/* How lines look from now on: as above; `time=... level=info process=... message="..."`; or an
+ * object a line. A context's `name=value` words become fields. */
+enum log_form { LOG_FORM_PLAIN, LOG_FORM_LOGFMT, LOG_FORM_JSON };
+void log_form_set(enum log_form form);
+/* Is told of each line that is written, and must write none. NULL: nobody is. */
+void log_count(void (*on_line)(enum log_level level));
 /* Name of this process in each line, for example "turn/17". Copied. */
 void log_process_set(const char *name);
 /* Standing context of each line, for example "turn=... trace=...". Copied; NULL clears it. */
@@ -28,7 +35,7 @@ void log_context_set(const char *context);
  * Where that context is kept from now on, LOG_CONTEXT_SIZE bytes with a text in them: each task
  * has its own. NULL = the process' own again. Borrowed.
  */
-#define LOG_CONTEXT_SIZE 256
+#define LOG_CONTEXT_SIZE 512
 void log_context_use(char *context);
 
 /*

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "fcgi-app/guard.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,9 +69,10 @@ static void runner_enter(struct runner *r, const struct turns_start *start)
 {
     struct app *app = r->app;
     struct blame_work work;
-    char context[160];
+    char context[LOG_CONTEXT_SIZE];
 
-    snprintf(context, sizeof context, "turn=%s session=%s", start->turn, start->session);
+    snprintf(context, sizeof context, "turn=%s session=%s user=%s", start->turn, start->session,
+        start->uid);
     log_context_set(context);
     runner_name(app, start->uid, start->session, start->turn);
     r->fault = fault_of(app->conf, start->input);
@@ -81,9 +83,26 @@ static void runner_enter(struct runner *r, const struct turns_start *start)
     r->in_row++;
 }
 
+/* Before the seat forgets the turn. */
+static void runner_tell_slow(const struct runner *r)
+{
+    const struct scoreboard_seat *seat = r->app->seat;
+    int64_t limit = r->app->conf->slow_turn_ms, began = atomic_load(&seat->turn_started_ms);
+    int64_t ms = clock_mono_ms() - began;
+    char trail[SCOREBOARD_TRAIL_SIZE];
+
+    if (limit == 0 || began == 0 || ms < limit)
+        return;
+    scoreboard_trail(seat, trail);
+    log_limited(LOG_LEVEL_WARN, "slow turn: %" PRId64 ".%" PRId64 " s, stages %s", ms / 1000,
+        ms % 1000 / 100, trail);
+}
+
 static void runner_leave(struct runner *r, int error)
 {
     struct app *app = r->app;
+
+    runner_tell_slow(r);
 
     worker_beat(app->worker); /* from here on it is judged by that again */
     atomic_store(&app->seat->turn_deadline_ms, 0);

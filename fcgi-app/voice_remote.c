@@ -154,8 +154,9 @@ static int voice_remote_judge(struct exchange *x, const struct voice_order *orde
         return 0;
     if (h->error == ERR_NOMEM)
         return h->error;
-    log_limited(LOG_LEVEL_WARN, "speech service: status %ld, %s %s %.*s", h->status,
-        err_text(h->error), h->why,
+    log_limited(LOG_LEVEL_WARN, "speech service: status %ld, %s %s", h->status, err_text(h->error),
+        h->why);
+    log_debug("speech service says: %.*s",
         (int)(r->answer.len < VOICE_REMOTE_TELL ? r->answer.len : VOICE_REMOTE_TELL),
         buf_text(&r->answer));
     if (h->error == ERR_LIMIT)

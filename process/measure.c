@@ -1,6 +1,7 @@
 #include "process/measure.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -80,6 +81,8 @@ const int64_t *measure_bounds(enum measure_family family, size_t *count)
     }
 }
 
+static void measure_log_line(enum log_level level);
+
 int measure_open(void)
 {
     if (measure_memory)
@@ -90,6 +93,7 @@ int measure_open(void)
     if (memory == MAP_FAILED)
         return ERR_NOMEM;
     measure_memory = memory;
+    log_count(measure_log_line);
     measure_memory->begun = clock_real_ms() * 1000 + getpid() % 1000;
     return 0;
 }
@@ -101,6 +105,7 @@ int64_t measure_begun(void)
 
 void measure_close(void)
 {
+    log_count(NULL);
     if (measure_memory)
         munmap(measure_memory, sizeof *measure_memory);
     measure_memory = NULL;
@@ -246,6 +251,12 @@ void measure_http(const char *route, int status)
     char text[16];
     snprintf(text, sizeof text, "%d", status);
     measure_add(MEASURE_HTTP, &(struct measure_labels){{route, text}}, 1);
+}
+
+static void measure_log_line(enum log_level level)
+{
+    if (level >= LOG_LEVEL_WARN)
+        measure_count(MEASURE_LOG_LINES, level == LOG_LEVEL_WARN ? "warn" : "error");
 }
 
 /* --- stamps --- */

@@ -119,7 +119,8 @@ const struct measure_info *measure_info(enum measure_family family);
 /* A histogram's upper bounds, microseconds, ascending; *count of them, below MEASURE_BUCKETS. */
 const int64_t *measure_bounds(enum measure_family family, size_t *count);
 
-/* Supervisor, before the first fork. Returns 0; ERR_NOMEM. */
+/* Supervisor, before the first fork: from here on warnings and errors in the log are counted, too.
+ * Returns 0; ERR_NOMEM. */
 MUST_CHECK int measure_open(void);
 /* A number that no other table has, by which the sums of several runs are told apart; 0 without
  * measure_open. */

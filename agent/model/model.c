@@ -79,8 +79,12 @@ void model_describe(const struct model_attempt *t, int error, struct model_resul
 
     snprintf(result->why, sizeof result->why, "%.20s: %.60s%s%.100s%s%.60s", t->provider->name,
         err_text(error), *t->why ? ", " : "", t->why, *s->error_type ? ", " : "", s->error_type);
+    /* Of a refusal for what was sent the words may repeat the user's. */
+    bool ours = error == ERR_AUTH || error == ERR_QUOTA || error == ERR_OVERLOADED;
     log_warn("model %s status %ld: %s %s", t->provider->name, t->status, result->why,
-        s->error_text);
+        ours ? s->error_text : "");
+    if (!ours && *s->error_text)
+        log_debug("model %s says: %s", t->provider->name, s->error_text);
     if (error == ERR_AUTH)
         log_error("model %s: the server refuses the credential or what it may do: look at %s.key",
             t->provider->name, t->provider->name);

@@ -1,5 +1,6 @@
 /* log: one line a fact, escapes, levels, rotation, the limit for hostile input. */
 #include "base/err.h"
+#include "base/jdoc.h"
 #include "base/log.h"
 #include "tests/unit/cm.h"
 
@@ -123,6 +124,50 @@ static void hostile_input_is_limited(void **state)
     assert_int_equal(log_open(NULL), 0);
 }
 
+/* Text of strangers closes no quote, no line and no field; a cut line is whole in its form. */
+static void lines_in_other_forms(void **state)
+{
+    char text[16384], long_text[6000];
+    jdoc *line = NULL;
+
+    (void)state;
+    unlink(path);
+    assert_int_equal(log_open(path), 0);
+    log_form_set(LOG_FORM_JSON);
+    log_context_set("turn=1 user=a\"b words level=forged trace=ff");
+    log_warn("a\"b\\c\n\x01 caf\xc3\xa9 \xff \xc3");
+    read_all(path, text, sizeof text);
+    assert_int_equal(jdoc_parse(text, strlen(text), &line, NULL, 0), 0);
+    assert_string_equal(jdoc_text_or(line, "message", ""),
+        "a\"b\\c\n\x01 caf\xc3\xa9 \xef\xbf\xbd \xef\xbf\xbd");
+    assert_string_equal(jdoc_text_or(line, "level", ""), "warn");
+    assert_string_equal(jdoc_text_or(line, "process", ""), "turn/17");
+    assert_string_equal(jdoc_text_or(line, "turn", ""), "1");
+    assert_string_equal(jdoc_text_or(line, "user", ""), "a\"b");
+    assert_string_equal(jdoc_text_or(line, "trace", ""), "ff");
+    jdoc_free(line);
+    memset(long_text, '"', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = 0;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(truncate(path, 0), 0);
+        log_error("%.*s%s", i, "abc", long_text);
+        size_t n = read_all(path, text, sizeof text);
+        assert_true(n > 4000 && n <= 4096 && text[n - 1] == '\n');
+        assert_int_equal(jdoc_parse(text, n, &line, NULL, 0), 0);
+        jdoc_free(line);
+    }
+    assert_int_equal(truncate(path, 0), 0);
+    log_form_set(LOG_FORM_LOGFMT);
+    log_info("x=\"1\" \n");
+    read_all(path, text, sizeof text);
+    assert_non_null(strstr(text, " level=info process=turn/17 pid="));
+    assert_non_null(
+        strstr(text, " turn=\"1\" user=\"a\\\"b\" trace=\"ff\" message=\"x=\\\"1\\\" \\n\"\n"));
+    log_form_set(LOG_FORM_PLAIN);
+    log_context_set(NULL);
+    assert_int_equal(log_open(NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +175,7 @@ int main(void)
         cmocka_unit_test(rotation),
         cmocka_unit_test(a_log_that_cannot_be_opened_again_says_so),
         cmocka_unit_test(hostile_input_is_limited),
+        cmocka_unit_test(lines_in_other_forms),
     };
     return cmocka_run_group_tests_name("log", tests, setup, teardown);
 }

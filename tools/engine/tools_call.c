@@ -126,9 +126,14 @@ static void tools_call_measure(struct tools_run *run, int error)
     if (run->began_us == 0)
         return;
     measure_count(MEASURE_TOOL_CALLS, name);
-    measure_time_us(MEASURE_TOOL_TIME, name, clock_mono_us() - run->began_us);
+    int64_t us = clock_mono_us() - run->began_us, limit_ms = run->context->conf->slow_tool_ms;
+    measure_time_us(MEASURE_TOOL_TIME, name, us);
     run->began_us = 0;
     failure = tools_call_failure(run, error);
+    if (limit_ms > 0 && us >= limit_ms * 1000)
+        log_limited(LOG_LEVEL_WARN, "slow tool: %s %.1f s, %s, user %s, call %s", name,
+            (double)us / 1e6, failure ? failure : "well", run->context->uid,
+            run->call_id ? run->call_id : "-");
     if (failure)
         measure_add(MEASURE_TOOL_ERRORS, &(struct measure_labels){{name, failure}}, 1);
 }

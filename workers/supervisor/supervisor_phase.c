@@ -21,6 +21,9 @@ void supervisor_log_settings(const struct conf *conf)
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
         if (strcmp(conf->log_level, levels[i]) == 0)
             log_level_set((enum log_level)i);
+    log_form_set(strcmp(conf->log_format, "json") == 0 ? LOG_FORM_JSON :
+            strcmp(conf->log_format, "logfmt") == 0    ? LOG_FORM_LOGFMT :
+                                                         LOG_FORM_PLAIN);
     if (log_open(conf->log_file) != 0)
         log_error("log.file %s cannot be opened: %s", conf->log_file, strerror(errno));
 }
