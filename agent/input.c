@@ -19,6 +19,10 @@ int input_write(const struct input *in, struct buf *json)
     if (in->key && *in->key)
         buf_json_member(json, "key", in->key);
     buf_json_member(json, "traceparent", in->traceparent);
+    if (in->span_parent && *in->span_parent)
+        buf_json_member(json, "span_parent", in->span_parent);
+    if (in->tracestate && *in->tracestate)
+        buf_json_member(json, "tracestate", in->tracestate);
     if (in->resume)
         buf_puts(json, ",\"resume\":true");
     if (in->whole)
@@ -38,7 +42,7 @@ int input_write(const struct input *in, struct buf *json)
 void input_complete(struct input *in)
 {
     const char **const texts[] = {&in->run_id, &in->text, &in->message_id, &in->zone, &in->locale,
-        &in->source, &in->traceparent, &in->cls, &in->key};
+        &in->source, &in->traceparent, &in->span_parent, &in->tracestate, &in->cls, &in->key};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!*texts[i])
@@ -105,6 +109,8 @@ int input_parse(const char *json, struct arena *arena, struct input *out)
     out->cls = jdoc_text_or(doc, "class", "");
     out->key = jdoc_text_or(doc, "key", "");
     out->traceparent = jdoc_text_or(doc, "traceparent", "");
+    out->span_parent = jdoc_text_or(doc, "span_parent", "");
+    out->tracestate = jdoc_text_or(doc, "tracestate", "");
     (void)jdoc_get_bool(doc, "resume", &out->resume);
     (void)jdoc_get_bool(doc, "whole", &out->whole);
     out->context = jdoc_get(doc, "context");

@@ -27,6 +27,7 @@ struct input {
     const jdoc *context; /* client context object or NULL (user_location, current page, ...) */
     const jdoc *agui;    /* RunAgentInput parts: tools, context, state, forwardedProps; or NULL */
     const char *traceparent;
+    const char *span_parent, *tracestate; /* the client's span, and what goes with it; "" = none */
     const jdoc *echo; /* for the first event alone, where its reader finds it; or NULL */
     const char *said; /* for the first event alone: the message with its files, JSON; or NULL */
     jdoc *document;   /* owns the above after input_parse */

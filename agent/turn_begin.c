@@ -144,11 +144,11 @@ int turn_begin(struct turn *t)
     else if ((error = input_parse(t->start->input, t->arena, &t->input)))
         return error;
     usage_account_init(&t->account, t->env->store, t->input.cls, t->input.key);
-    turn_measure_named(t);
     if ((error = context_frame_init(&t->frame, conf, &t->input, t->start->context, clock_real_ms(),
              t->arena)))
         return error;
     turn_begin_tools(t);
+    turn_measure_named(t);
     if ((error = turn_begin_conversation(t)) || (error = turn_begin_answers(t)))
         return error;
     t->begun = t->chat.count;

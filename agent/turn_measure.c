@@ -17,10 +17,29 @@ static int64_t turn_measure_before_us(const struct turns_start *s, int64_t real_
     return ms > 0 && s->created_ms > 0 ? ms * 1000 : 0;
 }
 
-void turn_measure_named(const struct turn *t)
+static void turn_measure_trace(struct turn *t)
+{
+    const struct span_end waited = {.name = "queue",
+        .kind = SPAN_INTERNAL,
+        .ended_us = t->measured.began_us + t->measured.waited_us};
+    struct trace_span wait;
+
+    spans_adopt(&t->span, t->input.traceparent, t->input.span_parent, t->measured.began_us);
+    t->span.state = t->input.tracestate;
+    t->wait.span = t->tools.span = &t->span;
+    if (t->start->attempt > 1 || t->measured.waited_us == 0)
+        return;
+    spans_begin(&wait, &t->span);
+    wait.began_us = t->measured.began_us;
+    spans_end(&wait, &waited);
+}
+
+void turn_measure_named(struct turn *t)
 {
     char context[LOG_CONTEXT_SIZE];
     struct ident_trace trace;
+
+    turn_measure_trace(t);
 
     if (!ident_trace_parse(t->input.traceparent, &trace))
         return;
@@ -34,6 +53,7 @@ void turn_measure_begin(struct turn *t)
     int64_t before = turn_measure_before_us(t->start, clock_real_ms());
 
     t->measured.began_us = clock_mono_us() - before;
+    t->measured.waited_us = before;
     if (t->start->attempt > 1)
         measure_count(MEASURE_TAKEOVERS,
             t->start->step_count > 0 ? "from_checkpoint" : "from_start");
@@ -50,8 +70,23 @@ void turn_measure_said(struct turn *t)
         measure_observe_us(MEASURE_FIRST_TOKEN, NULL, t->answer->said_us - t->measured.began_us);
 }
 
-void turn_measure_end(const struct turn *t, const char *state, const char *code)
+static void turn_measure_span(struct turn *t, const char *state, const char *code)
 {
+    const struct span_attribute attributes[] = {{"turnpike.turn", t->start->turn, 0},
+        {"turnpike.outcome", state, 0}, {"turnpike.attempt", NULL, t->start->attempt},
+        {"turnpike.model_calls", NULL, t->model_calls}, {"turnpike.source", t->input.source, 0}};
+
+    spans_end(&t->span,
+        &(struct span_end){.name = "turn",
+            .kind = SPAN_SERVER,
+            .attributes = attributes,
+            .count = sizeof attributes / sizeof *attributes,
+            .error = code});
+}
+
+void turn_measure_end(struct turn *t, const char *state, const char *code)
+{
+    turn_measure_span(t, state, code);
     measure_count(MEASURE_TURNS, state);
     measure_time_us(MEASURE_TURN_TIME, state, clock_mono_us() - t->measured.began_us);
     if (!code)

@@ -10,6 +10,7 @@
 #include "agent/turn.h"
 #include "agent/wait.h"
 #include "base/err.h"
+#include "process/spans.h"
 
 /*
  * turn_parts -- what the files of turn share with each other:
@@ -97,9 +98,11 @@ struct turn {
     jdoc *upstream;        /* the mark of the answer to go on with, or NULL: model_mark */
     char model_name[96];   /* that answered last */
     struct {
-        int64_t began_us; /* monotonic: when its message came, as far as that is known */
-        bool said;        /* its first text has been measured */
+        int64_t began_us;  /* monotonic: when its message came, as far as that is known */
+        int64_t waited_us; /* of that, before this worker had it */
+        bool said;         /* its first text has been measured */
     } measured;
+    struct trace_span span; /* of its request */
 };
 
 /* Tells the worker, for the scoreboard. */
@@ -108,9 +111,9 @@ void turn_stage(struct turn *t, enum stage s);
 /* In this order: at its begin, whenever an answer may have begun, when its end is in Redis. state:
  * as stored; code: of its error, or NULL. */
 void turn_measure_begin(struct turn *t);
-void turn_measure_named(const struct turn *t); /* its input is known: the log names its trace */
+void turn_measure_named(struct turn *t); /* its input is known: the log names its trace */
 void turn_measure_said(struct turn *t);
-void turn_measure_end(const struct turn *t, const char *state, const char *code);
+void turn_measure_end(struct turn *t, const char *state, const char *code);
 
 /* Makes a zeroed turn with env, start and input.run_id ready for its first step. ERR_INVALID (its
  * stored input is none) besides the usual. */

@@ -20,6 +20,7 @@
  * for its reply (wire/redis/link.h, redis.timeout), and the end of a turn, which nothing stops any
  * more, for a Redis that is away (turn_end.c, about a minute). Between two steps wait_check looks.
  */
+struct trace_span;
 struct wait {
     struct turn_env *env;
     const struct turns_start *start;
@@ -33,6 +34,7 @@ struct wait {
     struct listen_ear ear;
     char channel[KEYS_MAX]; /* that it listens to */
     struct task *task;
+    const struct trace_span *span; /* of the turn; NULL = it is not traced */
 };
 /* start must live as long. The first wait subscribes to the session's control channel, after the
  * request that it waits for has been sent. Subscribing earlier would delay the first token. */

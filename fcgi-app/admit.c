@@ -45,6 +45,8 @@ static struct input admit_form(const struct exchange *x, const struct submit *s,
         .echo = s->echo,
         .said = s->said && !strcmp(s->said->role, "user") ? s->messages[s->said->at] : NULL,
         .traceparent = x->request.traceparent,
+        .span_parent = x->request.span_parent,
+        .tracestate = x->request.tracestate,
     };
 }
 

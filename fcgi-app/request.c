@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/url.h"
+#include "process/spans.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -37,10 +38,17 @@ static void request_trace(struct request *r)
 {
     struct ident_trace parent;
     const char *header = request_header(r, "HTTP_TRACEPARENT");
-    if (header && ident_trace_parse(header, &parent))
+    const char *state = request_header(r, "HTTP_TRACESTATE");
+    r->tracestate = "";
+    if (header && ident_trace_parse(header, &parent)) {
         ident_trace_child(&parent, &r->trace);
-    else
+        memcpy(r->span_parent, parent.span_id, sizeof r->span_parent);
+        if (state && spans_is_state(state))
+            r->tracestate = state;
+    } else {
         ident_trace_new(&r->trace);
+        r->trace.flags = 0; /* whether it is sampled is said to those whom a turn asks */
+    }
     ident_trace_format(&r->trace, r->traceparent);
 }
 

@@ -48,8 +48,10 @@ struct request {
     char id[REQUEST_ID_SIZE];
     struct ident_trace trace; /* ours: a child of the client's, or new */
     char traceparent[IDENT_TRACEPARENT_SIZE];
-    const char *internal; /* TP_INTERNAL: "stream" or "housekeeper"; NULL = from nginx */
-    int64_t waited_ms;    /* between nginx (T_START) and now; -1 = unknown */
+    char span_parent[17];   /* the client's span; "" = the trace is new */
+    const char *tracestate; /* the client's; "" = none, or not fit to be handed on */
+    const char *internal;   /* TP_INTERNAL: "stream" or "housekeeper"; NULL = from nginx */
+    int64_t waited_ms;      /* between nginx (T_START) and now; -1 = unknown */
 };
 
 /* Marks the request id and trace even when the rest turns out bad: call it first. Never fails. */

@@ -7,6 +7,7 @@
 #include "fcgi-app/routes.h"
 #include "fcgi-app/runner.h"
 #include "process/fastcgi_pool.h"
+#include "process/spans.h"
 #include "store/usage.h"
 #include "tools/remote/mcp.h"
 #include "wire/http/http.h"
@@ -57,6 +58,8 @@ static int seats_open_turns(struct seats *s)
         .abort_now = &w->abort_turn,
         .may_take_next = runner_may_take_next};
     error = http_new(&s->env.http, s->app.reactor);
+    if (!error)
+        error = spans_open(w->conf, s->app.reactor);
     if (!error && w->tool_socket)
         error = tool_calls_new(&s->tools, w, s->app.reactor);
     if (!error && w->tool_socket)
@@ -109,6 +112,7 @@ void seats_free(struct seats *s)
     tool_calls_free(s->tools);
     fastcgi_pool_free(s->app.tools);
     listen_free(s->env.listen);
+    spans_close();
     if (s->env.http) {
         mcp_leave(s->env.http, s->app.reactor, LEAVE_MS);
         http_free(s->env.http);

@@ -30,6 +30,7 @@ libprocess_a_SOURCES = \
 	process/scoreboard.c process/scoreboard.h \
 	process/scoreboard_seat.c \
 	process/slots.c process/slots.h \
+	process/spans.c process/spans.h \
 	process/trace.c process/trace.h \
 	process/uimessage.c process/uimessage.h \
 	process/voice_queue.c process/voice_queue.h \

@@ -152,6 +152,7 @@ static int model_call_provider(struct model *m, const struct provider *p, struct
             .retry_after_ms = -1,
             .should_retry = -1};
         int64_t began_us = clock_mono_us();
+        spans_begin(&t.span, wait->span);
         int error = model_attempt_run(&t, wait, request, answer);
         result->provider = p;
         m->status = t.status;

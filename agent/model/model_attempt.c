@@ -151,15 +151,31 @@ static int model_attempt_judge(struct model_attempt *t)
 
 /* ---- the request ---- */
 
+/* Those of the provider, and the place in the turn's trace. */
+static void model_attempt_headers(const struct model_attempt *t, struct model_headers *out)
+{
+    const char *const *from = t->m->http.headers;
+    size_t n = 0;
+
+    for (; n < PROVIDER_HEADERS_MAX && from[n]; n++)
+        out->all[n] = from[n];
+    if (*spans_header(&t->span, out->trace))
+        out->all[n++] = out->trace;
+    if (*spans_state(&t->span, out->state))
+        out->all[n++] = out->state;
+    out->all[n] = NULL;
+}
+
 int model_attempt_transfer(struct model_attempt *t, struct wait *wait, const char *method)
 {
     struct model *m = t->m;
+    struct model_headers headers;
     const struct conf *conf = wait->env->conf;
     struct http_transfer *transfer = NULL;
     struct http_request request = {
         .method = method,
         .url = buf_text(&m->http.url),
-        .headers = m->http.headers,
+        .headers = headers.all,
         .connect_timeout_ms = conf->model_connect_ms,
         .first_byte_timeout_ms = conf->model_first_ms,
         .idle_timeout_ms = conf->model_idle_ms,
@@ -171,6 +187,7 @@ int model_attempt_transfer(struct model_attempt *t, struct wait *wait, const cha
     };
     int error;
 
+    model_attempt_headers(t, &headers);
     m->http.body_len = m->http.body.len;
     if (m->http.body.len && !(request.own_body = buf_take(&m->http.body, &request.body_len)))
         return ERR_NOMEM;

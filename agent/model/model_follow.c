@@ -238,6 +238,7 @@ int model_resume(struct model *m, struct wait *wait, const jdoc *mark, struct an
     m->upstream.provider = t.provider;
     m->upstream.answer = answer;
     began_us = clock_mono_us();
+    spans_begin(&t.span, wait->span);
     error = model_follow_once(&t, wait);
     if (error)
         error = model_follow(&t, wait, error);

@@ -5,6 +5,7 @@
 #include "agent/model/model.h"
 #include "base/err.h"
 #include "base/task.h"
+#include "process/spans.h"
 
 /*
  * model_parts -- what the files of model share with each other:
@@ -18,6 +19,11 @@
 
 /* What the body of a success turned out to be by its first byte. */
 enum model_form { MODEL_UNKNOWN, MODEL_STREAM, MODEL_DOCUMENT };
+
+struct model_headers {
+    const char *all[PROVIDER_HEADERS_MAX + 3];
+    char trace[SPANS_HEADER_SIZE], state[SPANS_STATE_SIZE];
+};
 
 /* One try. */
 struct model_attempt {
@@ -34,6 +40,7 @@ struct model_attempt {
     long status;
     int64_t retry_after_ms;
     int should_retry;
+    struct trace_span span;
     char why[192];
 };
 
@@ -74,8 +81,7 @@ void model_take_result(const struct model_attempt *t, const struct conf *conf,
 
 /* ---- model_measure.c ---- */
 /* One request has ended, with error or 0: its time and tokens, by provider and model. */
-void model_measure(const struct model_attempt *t, const struct conf *conf, int error,
-    int64_t began_us);
+void model_measure(struct model_attempt *t, const struct conf *conf, int error, int64_t began_us);
 /* It is sent again. */
 void model_measure_retry(const struct model_attempt *t, const struct conf *conf);
 

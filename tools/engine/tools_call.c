@@ -119,6 +119,20 @@ static const char *tools_call_failure(const struct tools_run *run, int error)
     return success ? NULL : jdoc_text_or(jdoc_get(run->result, "error"), "code", "unknown");
 }
 
+static void tools_call_trace(struct tools_run *run, const char *failure)
+{
+    const struct span_attribute attributes[] = {{"gen_ai.operation.name", "execute_tool", 0},
+        {"gen_ai.tool.name", run->spec->name, 0}};
+    char name[128];
+    snprintf(name, sizeof name, "execute_tool %s", run->spec->name);
+    spans_end(&run->span,
+        &(struct span_end){.name = name,
+            .kind = run->spec->effect == TOOLS_OUTSIDE ? SPAN_CLIENT : SPAN_INTERNAL,
+            .attributes = attributes,
+            .count = sizeof attributes / sizeof attributes[0],
+            .error = failure});
+}
+
 /* The call has come to its end, well or not. */
 static void tools_call_measure(struct tools_run *run, int error)
 {
@@ -130,6 +144,7 @@ static void tools_call_measure(struct tools_run *run, int error)
     measure_time_us(MEASURE_TOOL_TIME, name, us);
     run->began_us = 0;
     failure = tools_call_failure(run, error);
+    tools_call_trace(run, failure);
     if (limit_ms > 0 && us >= limit_ms * 1000)
         log_limited(LOG_LEVEL_WARN, "slow tool: %s %.1f s, %s, user %s, call %s", name,
             (double)us / 1e6, failure ? failure : "well", run->context->uid,
@@ -269,6 +284,7 @@ static int tools_call_begin(struct tools_run *run, const char *args_json, size_t
 int tools_start(struct tools_run *run, const char *args_json, size_t len)
 {
     run->began_us = run->context->is_apart ? 0 : clock_mono_us();
+    spans_begin(&run->span, run->context->span);
     int error = tools_call_begin(run, args_json, len);
     if (error != ERR_PENDING)
         tools_call_measure(run, error);

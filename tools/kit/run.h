@@ -5,6 +5,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/jdoc.h"
+#include "process/spans.h"
 #include "store/store.h"
 #include "wire/http/http.h"
 
@@ -96,10 +97,11 @@ struct tools_context { /* one per turn, or per direct call */
     int64_t now_ms; /* real time of the request */
     bool has_location;
     double latitude, longitude;
-    const char *location_text; /* or NULL */
-    const char *role;          /* of the credential: "admin"; NULL = user */
-    struct tools_apart apart;  /* zeroed: all tools run where they are called */
-    bool is_apart;             /* a tool process: whoever asked it measures the call */
+    const char *location_text;     /* or NULL */
+    const char *role;              /* of the credential: "admin"; NULL = user */
+    struct tools_apart apart;      /* zeroed: all tools run where they are called */
+    const struct trace_span *span; /* in which tools are called; NULL = none */
+    bool is_apart;                 /* a tool process: whoever asked it measures the call */
 };
 
 struct tools_run { /* one call */
@@ -128,8 +130,9 @@ struct tools_run { /* one call */
     void *waiting;
     struct tools_step *steps;
     bool going_on;
-    void *fetches;    /* fetch.c's own */
-    int64_t began_us; /* monotonic; 0 = it is not measured, or has been */
+    void *fetches;          /* fetch.c's own */
+    struct trace_span span; /* of the call; what it asks others is told of it */
+    int64_t began_us;       /* monotonic; 0 = it is not measured, or has been */
 };
 /* For handlers. code: stable, e.g. "not_found", "invalid_argument", "provider_not_configured". */
 MUST_CHECK int run_fail(struct tools_run *run, const char *code, const char *format, ...)

@@ -26,6 +26,7 @@ struct asking { /* in the run's arena */
     struct http_transfer *transfer;
     struct buf url, body, reply;
     const char *headers[HEADERS_MAX + 1];
+    char trace[SPANS_HEADER_SIZE], trace_state[SPANS_STATE_SIZE];
     size_t header_count;
     struct tools_step step;
     bool sent, settled; /* what is known of its effect */
@@ -260,6 +261,10 @@ static int declared_add_headers(struct asking *a, struct declared_problem *probl
         error = declared_add_idempotency(a);
     if (error == 0 && a->d->credential)
         a->headers[a->header_count++] = a->d->credential;
+    if (error == 0 && *spans_header(&a->run->span, a->trace) && a->header_count < HEADERS_MAX)
+        a->headers[a->header_count++] = a->trace;
+    if (error == 0 && *spans_state(&a->run->span, a->trace_state) && a->header_count < HEADERS_MAX)
+        a->headers[a->header_count++] = a->trace_state;
     return error;
 }
 

@@ -306,6 +306,7 @@ int mcp_tool(struct tools_run *run)
     mcp_peer_hint(peer, tool->era);
     /* Its own limit comes before that of tools.c, which knows nothing of what was sent. */
     struct mcp_call call = {.http = run->context->http,
+        .span = &run->span,
         .reactor = run->context->reactor,
         .method = "tools/call",
         .params = mcp_make_params(run, tool->remote_name),

@@ -52,6 +52,7 @@ struct mcp_answer { /* borrowed during done */
 };
 struct mcp_op;
 typedef void mcp_op_done_fn(void *arg, const struct mcp_answer *answer);
+struct trace_span;
 struct mcp_call {
     struct http_client *http;
     struct reactor *reactor;
@@ -59,7 +60,8 @@ struct mcp_call {
     jdoc *params;       /* taken, also on error; NULL = {} */
     const char *name;   /* Mcp-Name; NULL = none; copied */
     const jdoc *schema; /* inputSchema, for x-mcp-header; NULL = none; stays during the call */
-    int64_t until_ms;   /* monotonic */
+    const struct trace_span *span; /* of the call; stays during it; NULL = none */
+    int64_t until_ms;              /* monotonic */
     mcp_op_done_fn *done;
     void *arg;
 };

@@ -1,6 +1,7 @@
 #include "tools/remote/mcp_peer_parts.h"
 
 #include "base/err.h"
+#include "process/spans.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,15 @@ static void mcp_peer_add_value(struct mcp_op *op, const char *name, const char *
     buf_free(&line);
 }
 
+static void mcp_peer_add_trace(struct mcp_op *op)
+{
+    char trace[SPANS_HEADER_SIZE], state[SPANS_STATE_SIZE];
+    if (*spans_header(op->call.span, trace))
+        mcp_peer_add_header(op, trace);
+    if (*spans_state(op->call.span, state))
+        mcp_peer_add_header(op, state);
+}
+
 /* The headers that the state's request has; what only the modern era knows stands apart. */
 static int mcp_peer_headers(struct mcp_op *op, const char *method, bool modern)
 {
@@ -48,6 +58,8 @@ static int mcp_peer_headers(struct mcp_op *op, const char *method, bool modern)
     mcp_peer_drop_headers(op);
     if (p->settings.header)
         mcp_peer_add_header(op, p->settings.header);
+    if (op->state == MCP_OP_CALL && op->call.span)
+        mcp_peer_add_trace(op);
     if (modern) {
         mcp_peer_add_value(op, "MCP-Protocol-Version", MCP_WIRE_MODERN);
         mcp_peer_add_value(op, "Mcp-Method", method);
