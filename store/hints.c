@@ -116,20 +116,42 @@ int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms
         &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL, NULL);
 }
 
-int hints_set_before(struct store *s, const char *hints, const char *uid, const char *member,
-    int64_t due_ms)
+static int hints_write(struct store *s, const char *name, const char *member, int64_t due_ms)
 {
-    char name[KEYS_MAX], due[24];
-    struct link_arg key, args[2] = {{0}, link_text(member)};
+    char due[24];
+    struct link_arg key = link_text(name), args[2] = {{0}, link_text(member)};
     struct link_words words = {.keys = &key, .nkeys = 1, .args = args, .nargs = 2};
 
-    hints_key(name, s, hints, uid);
-    key = link_text(name);
     snprintf(due, sizeof due, "%lld", (long long)due_ms);
     args[0] = link_text(due);
     if (link_is_cluster(s->link)) /* another connection, perhaps: it is waited for */
         return link_script_call(s->link, &script_hint, &words, NULL);
     return link_send_script(s->link, &script_hint, &words, NULL, NULL);
+}
+
+int hints_set_before(struct store *s, const char *hints, const char *uid, const char *member,
+    int64_t due_ms)
+{
+    char name[KEYS_MAX];
+    int error;
+
+    hints_key(name, s, hints, uid);
+    error = hints_write(s, name, member, due_ms);
+    for (unsigned i = 0; error == ERR_STORE && link_is_cluster(s->link) && i < hints_parts(s);
+         i++) { /* its node is away: another part does as well, hints_bring_home */
+        hints_part(name, s, hints, hints_turn(s, i));
+        error = hints_write(s, name, member, due_ms);
+    }
+    return error;
+}
+
+void hints_bring_home(struct store *s, const char *hints, const char *part, const char *member)
+{
+    char home[KEYS_MAX];
+
+    hints_key(home, s, hints, member);
+    if (strcmp(home, part) != 0 && hints_write(s, home, member, 0) == 0)
+        err_ignore(link_command(s->link, NULL, "ZREM %s %s", part, member)); /* else next time */
 }
 
 void hints_drop(struct store *s, const char *uid, const char *turn)

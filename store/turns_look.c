@@ -335,6 +335,7 @@ static int turns_hints_of(struct store *s, const char *hints, int64_t until_ms,
             continue;
         }
         h->due_ms = now + link_reply_int(link_reply_at(r, i + 1));
+        hints_bring_home(s, KEYS_HINT_LEASES, hints, member);
         list->count++;
     }
     link_reply_free(r);

@@ -1,6 +1,5 @@
 // A Redis Cluster on loopback ports, in a directory of its own: three primaries, with a replica each when asked for.
 import {execFile} from "node:child_process";
-import {once} from "node:events";
 import {mkdirSync, rmSync} from "node:fs";
 import net from "node:net";
 import {join} from "node:path";
@@ -9,14 +8,14 @@ import {eventually, launch, scratch, SLOW, within} from "./harness.mjs";
 
 const LONG = 60000 * SLOW;
 
-/** A port whose partner of the cluster's bus, 10000 above, is free as well. */
+const isFree = port => new Promise(done => {
+  const server = net.createServer().once("error", () => done(false)).listen(port, "127.0.0.1", () => server.close(() => done(true)));
+});
+/** A port whose partner of the cluster's bus, 10000 above, is free as well; both below those that the system gives away. */
 async function freePorts() {
   for (;;) {
-    const port = 20000 + Math.floor(Math.random() * 30000);
-    const servers = [port, port + 10000].map(p => net.createServer().listen(p, "127.0.0.1"));
-    const free = await Promise.all(servers.map(s => Promise.race([once(s, "listening").then(() => true), once(s, "error").then(() => false)])));
-    await Promise.all(servers.map((s, i) => free[i] && new Promise(done => s.close(done))));
-    if (free.every(Boolean)) return port;
+    const port = 12000 + Math.floor(Math.random() * 10000);
+    if (await isFree(port) && await isFree(port + 10000)) return port;
   }
 }
 

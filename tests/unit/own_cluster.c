@@ -180,13 +180,13 @@ void own_cluster_whole(const struct own_cluster *c)
 
 static void start_nodes(struct own_cluster *c)
 {
-    int port = 20000 + (int)(getpid() * 31 % 30000);
+    int port = 12000 + (int)(getpid() * 31 % 10000);
 
     for (int i = 0; i < c->count; i++) {
         char dir[96], answer[128];
 
         do
-            port = port >= 55000 ? 20000 : port + 1;
+            port = port >= 22000 ? 12000 : port + 1;
         while (!is_free(port));
         c->port[i] = port;
         snprintf(dir, sizeof dir, "%s/%d", c->dir, i);

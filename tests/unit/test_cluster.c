@@ -485,6 +485,32 @@ static void a_replica_takes_over(void **state)
     assert_int_equal(count_up(plain, p.key, &value), 0);
 }
 
+/* A hint that its part could not take is found all the same, and brought there. */
+static void a_hint_in_another_part_is_brought_home(void **state)
+{
+    struct turns_hint found[4];
+    struct store *s = NULL;
+    char home[KEYS_MAX], other[KEYS_MAX], member[HINTS_MEMBER_SIZE];
+    size_t count = 0;
+    bool there = false;
+
+    (void)state;
+    assert_int_equal(store_open(&s, &conf, NULL, "m/housekeeper/1/1"), 0);
+    hints_member(member, "far", "0190a0a0-0000-7000-8000-000000000001");
+    hints_key(home, s, KEYS_HINT_LEASES, member);
+    for (unsigned i = 0; i < 2 && (!i || !strcmp(other, home)); i++)
+        hints_part(other, s, KEYS_HINT_LEASES, i);
+    assert_int_equal(link_command(s->link, NULL, "ZADD %s 1 %s", other, member), 0);
+    assert_int_equal(turns_hints(s, 0, found, 4, &count), 0);
+    for (size_t i = 0; i < count; i++)
+        there = there || !strcmp(found[i].uid, "far");
+    assert_true(there);
+    assert_int_equal(number(s->link, "ZCARD %s", other), 0);
+    assert_int_equal(number(s->link, "ZCARD %s", home), 1);
+    assert_int_equal(turns_hint_remove(s, "far", "0190a0a0-0000-7000-8000-000000000001"), 0);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_channel_follows_its_slot),
         cmocka_unit_test(a_log_is_whole_across_a_move),
         cmocka_unit_test(hints_of_one_server_go_to_their_parts),
+        cmocka_unit_test(a_hint_in_another_part_is_brought_home),
         cmocka_unit_test(erasure_walks_every_primary),
         cmocka_unit_test(a_replica_takes_over),
     };
