@@ -37,8 +37,8 @@ void hints_key(char out[KEYS_MAX], const struct store *s, const char *hints, con
 /* Every part in turn, beginning with another one each time: part = hints_turn(s, i), i below
  * hints_parts. */
 unsigned hints_turn(struct store *s, unsigned i);
-/* As hints_set, and on its way before what the caller does next can begin. In a cluster it is waited
- * for; when the node of its part is away, it goes to another part. */
+/* As hints_set, and on its way before what the caller does next can begin. In a cluster it has
+ * been taken then; when the node of its part is away, by another part. */
 MUST_CHECK int hints_set_before(struct store *s, const char *hints, const char *uid,
     const char *member, int64_t due_ms);
 /* A member that was found due in `part`, and may belong into another one. */

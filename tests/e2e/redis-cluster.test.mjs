@@ -65,7 +65,7 @@ describe("a Redis Cluster", () => {
     const next = await stack.chat("y [[text words=3]]", {session_id}, {headers: {Prefer: "respond-async"}});
     assert.equal(next.json.state, "queued");
     const running = (await site.redis("hget", `tp:{dev}:s:${session_id}`, "run"));
-    assert.equal((await stack.post(`/turns/${running}/stop`, {})).status < 300, true);
+    assert.equal((await stack.post(`/turns/${running}/cancel`, {})).status < 300, true);
     await stack.double.go();
     assert.ok(["cancelled", "interrupted"].includes((await ended("dev", running)).state));
     assert.equal((await ended("dev", next.json.turn_id)).state, "done");
