@@ -279,17 +279,19 @@ static void feedback_needs_a_message_of_the_user(void **state)
 static void a_ticket_is_stored_hashed_and_expires(void **state)
 {
     char ticket[65], hash[IDENT_SHA256_SIZE];
+    const struct tickets_owner of =
+        {.uid = "ann", .role = "user", .mark = "-", .class = "", .scopes = 3, .expires_ms = 7};
     struct link_reply *r = NULL;
 
     (void)state;
-    assert_int_equal(tickets_new(store, "ann", "user", "https://x.example", 7, ticket), 0);
+    assert_int_equal(tickets_new(store, &of, "https://x.example", ticket), 0);
     assert_int_equal(strlen(ticket), 64);
     ident_sha256_hex(ticket, 64, hash);
     assert_int_equal(link_command(store->link, &r, "PTTL tp:ticket:%s", hash), 0);
     assert_in_range(link_reply_int(r), 1, conf.ticket_ms);
     link_reply_free(r);
     assert_int_equal(link_command(store->link, &r, "GETDEL tp:ticket:%s", hash), 0);
-    assert_string_equal(link_reply_text(r, NULL), "ann user https://x.example 7");
+    assert_string_equal(link_reply_text(r, NULL), "ann user https://x.example 7 - 3 -");
     link_reply_free(r);
 }
 
