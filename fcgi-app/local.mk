@@ -65,6 +65,10 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/seats_parts.h \
 	fcgi-app/seats_pass.c \
 	fcgi-app/seats_sit.c \
+	fcgi-app/selftest.c fcgi-app/selftest.h \
+	fcgi-app/selftest_model.c fcgi-app/selftest_parts.h \
+	fcgi-app/selftest_tool.c \
+	fcgi-app/selftest_web.c \
 	fcgi-app/serve.c fcgi-app/serve.h \
 	fcgi-app/submit.c fcgi-app/submit.h \
 	fcgi-app/submit_agui.c \

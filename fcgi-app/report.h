@@ -34,9 +34,9 @@ struct report_times {
     int64_t sum_us;
 };
 /*
- * report_percentile -- about the time below which the share p (0 to 1) of them is. The true one is in
- * the same bucket: between *low_us and *high_us (-1 = no upper bound). Within the bucket times count
- * as evenly spread; in the last one the answer is its lower bound. 0 without times.
+ * report_percentile -- about the time below which the share p (0 to 1) of them is. The true one is
+ * in the same bucket: between *low_us and *high_us (-1 = no upper bound). Within the bucket times
+ * count as evenly spread; in the last one the answer is its lower bound. 0 without times.
  */
 int64_t report_percentile(enum measure_family family, const struct report_times *t, double p,
     int64_t *low_us, int64_t *high_us);

@@ -10,21 +10,21 @@
 #include <stdint.h>
 
 /*
- * stats -- what the service has counted (process/measure.h), summed over all machines by hour and by
- * day in Redis: `tp:{+stats}:h:YYYYMMDDHH`, `tp:{+stats}:d:YYYYMMDD`, hashes of a row's name and
- * values. Hours live for keep.stats_hours, days for keep.stats. Nothing of a user is in them; how many
- * users were active on a day is a HyperLogLog, `tp:{+stats}:users:YYYYMMDD`.
+ * stats -- what the service has counted (process/measure.h), summed over all machines by hour and
+ * by day in Redis: `tp:{+stats}:h:YYYYMMDDHH`, `tp:{+stats}:d:YYYYMMDD`, hashes of a row's name and
+ * values. Hours live for keep.stats_hours, days for keep.stats. Nothing of a user is in them; how
+ * many users were active on a day is a HyperLogLog, `tp:{+stats}:users:YYYYMMDD`.
  *
  * A row's name is FAMILY|LABEL|LABEL, the family without `turnpike_`. Its values are `NAME:INTEGER`
- * with blanks between: n, a counter; or s, the sum, and for each bucket that has any its upper bound
- * in microseconds, `inf` for the last one.
+ * with blanks between: n, a counter; or s, the sum, and for each bucket that has any its upper
+ * bound in microseconds, `inf` for the last one.
  */
 
 /*
- * The flush of one machine; the housekeeper has one. Each step sends the rows that have grown. Redis
- * keeps what this run of turnpiked had said by then, so neither a repeated step, nor a lost reply, nor the
- * housekeeper's death loses or doubles anything. When turnpiked itself is killed, what it counted
- * since the last step is lost.
+ * The flush of one machine; the housekeeper has one. Each step sends the rows that have grown.
+ * Redis keeps what this run of turnpiked had said by then, so neither a repeated step, nor a lost
+ * reply, nor the housekeeper's death loses or doubles anything. When turnpiked itself is killed,
+ * what it counted since the last step is lost.
  */
 struct stats_flush {
     struct store *store;
@@ -51,13 +51,13 @@ typedef int stats_row_fn(void *arg, const struct stats_row *row);
 #define STATS_HOUR_MS INT64_C(3600000)
 #define STATS_DAY_MS INT64_C(86400000)
 /*
- * stats_read -- tells the rows of the hour (unit_ms STATS_HOUR_MS) or day that at_ms is in. Rows that
- * this version does not know are passed over. Returns 0; what fn returned; ERR_STORE*.
+ * stats_read -- tells the rows of the hour (unit_ms STATS_HOUR_MS) or day that at_ms is in. Rows
+ * that this version does not know are passed over. Returns 0; what fn returned; ERR_STORE*.
  */
 MUST_CHECK int stats_read(struct store *s, int64_t unit_ms, int64_t at_ms, stats_row_fn *fn,
     void *arg);
-/* How many users were active on the days from the one of from_ms to the one of to_ms, about (0.8 %);
- * at most STATS_USER_DAYS days. */
+/* How many users were active from the day of from_ms to the day of to_ms, about (0.8 %); at most
+ * STATS_USER_DAYS days. */
 #define STATS_USER_DAYS 400
 MUST_CHECK int stats_users(struct store *s, int64_t from_ms, int64_t to_ms, int64_t *count);
 

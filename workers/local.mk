@@ -46,10 +46,6 @@ libworkers_a_SOURCES = \
 	workers/supervisor/tables_command.c workers/supervisor/tables_command.h \
 	workers/supervisor/watchdog.c workers/supervisor/watchdog.h \
 	workers/api/api_worker.c \
-	workers/selftest/selftest.c workers/selftest/selftest.h \
-	workers/selftest/selftest_model.c workers/selftest/selftest_parts.h \
-	workers/selftest/selftest_tool.c \
-	workers/selftest/selftest_web.c \
 	workers/turn/turn_worker.c \
 	workers/tool/program.c workers/tool/program.h \
 	workers/tool/tool_process.c workers/tool/tool_process_parts.h \

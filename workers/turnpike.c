@@ -20,9 +20,9 @@
 #include "workers/supervisor/reload_command.h"
 #include "workers/supervisor/report_command.h"
 #include "workers/supervisor/revoke_command.h"
+#include "workers/supervisor/selftest_command.h"
 #include "workers/supervisor/setup_command.h"
 #include "workers/supervisor/tables_command.h"
-#include "workers/supervisor/selftest_command.h"
 #include "workers/terminal/terminal_command.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 --include lib_keys.lua
 -- What the user says about one of their messages; kept as long as the message is known. Returns
--- {what was said of it before, the message's session, its turn}, '' where there is none any more; or
--- {} when the user has no such message.
+-- {what was said of it before, the message's session, its turn}, '' where there is none any more;
+-- or {} when the user has no such message.
 local id = ARGV[1]
 local SESSIONS, STEP, STEPS = 20, 200, 10
 local ended = redis.call('ZSCORE', P .. 'messages', id)
@@ -13,8 +13,9 @@ ended = tonumber(ended)
 -- A turn's end notes the time in its session too, so the message's session was used then or later.
 local function session_of_message()
     local mark = '"id":"' .. id .. '"'
-    for _, sid in ipairs(redis.call('ZRANGEBYSCORE', P .. 'sessions', int(ended), '+inf', 'LIMIT', 0,
-        SESSIONS)) do
+    local used = redis.call('ZRANGEBYSCORE', P .. 'sessions', int(ended), '+inf', 'LIMIT', 0,
+        SESSIONS)
+    for _, sid in ipairs(used) do
         local list = messages_of(session_key(sid))
         for step = 1, STEPS do
             local part = redis.call('LRANGE', list, -step * STEP, -(step - 1) * STEP - 1)

@@ -1,7 +1,7 @@
 -- Feedback of all users in one month: a sorted set by time (ms) of `UID MESSAGE JSON`. Notes one
 -- entry (ARGV[1] time, ARGV[2] member) instead of the same user's earlier ones of that message in
--- this month (ARGV[3] their beginning, ARGV[4] their time, '' = none); ARGV[5] most entries, ARGV[6]
--- when the key goes (ms). Without a member it only takes the earlier ones out.
+-- this month (ARGV[3] their beginning, ARGV[4] their time, '' = none); ARGV[5] most entries,
+-- ARGV[6] when the key goes (ms). Without a member it only takes the earlier ones out.
 local key, member = KEYS[1], ARGV[2]
 if ARGV[4] ~= '' then
     for _, one in ipairs(redis.call('ZRANGEBYSCORE', key, ARGV[4], ARGV[4])) do

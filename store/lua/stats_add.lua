@@ -1,8 +1,8 @@
--- Adds what one machine has counted since its last call to the sums of an hour (KEYS[2]) and of a day
--- (KEYS[3]). KEYS[1] is what this run of its service had said by then, so that a repeated call,
--- another housekeeper or a lost reply adds nothing twice. ARGV[1] life of KEYS[1]; ARGV[2], [3] when
--- the hour and the day go (ms); then pairs of a row's name and its values so far, `NAME:INTEGER` with
--- blanks between.
+-- Adds what one machine has counted since its last call to the sums of an hour (KEYS[2]) and of a
+-- day (KEYS[3]). KEYS[1] is what this run of its service had said by then, so that a repeated call,
+-- another housekeeper or a lost reply adds nothing twice. ARGV[1] life of KEYS[1]; ARGV[2], [3]
+-- when the hour and the day go (ms); then pairs of a row's name and its values so far,
+-- `NAME:INTEGER` with blanks between.
 local base, hour, day = KEYS[1], KEYS[2], KEYS[3]
 
 local function parse(text)

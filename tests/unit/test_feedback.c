@@ -57,7 +57,8 @@ static void talk(const char *uid, const char *session, const char *answer, char 
     const char *said[] = {"{\"id\":\"c1\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"t1\","
                           "\"type\":\"function\",\"function\":{\"name\":\"get_weather_forecast\","
                           "\"arguments\":\"{}\"}}]}",
-        "{\"id\":\"r1\",\"role\":\"tool\",\"toolCallId\":\"t1\",\"content\":\"{\\\"success\\\":false,"
+        "{\"id\":\"r1\",\"role\":\"tool\",\"toolCallId\":\"t1\",\"content\":"
+        "\"{\\\"success\\\":false,"
         "\\\"error\\\":{\\\"code\\\":\\\"provider_failed\\\"}}\"}",
         arena_printf(arena,
             "{\"id\":\"%s\",\"role\":\"assistant\",\"content\":\"=Perhaps, \\\"so\\\"\"}", answer)};

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "store/keys.h"
 #include "tools/remote/dynamic.h"
-#include "workers/selftest/selftest.h"
+#include "fcgi-app/selftest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

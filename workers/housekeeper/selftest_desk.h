@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 /*
- * selftest_desk -- runs the self-test (workers/selftest/selftest.h) when an administrator asks for it
- * (`POST /admin/selftest`, a notice), and every selftest.every. Of several machines the first one to
- * claim it does (`tp:selftest:running`). What it finds stands in `tp:selftest`, renewed as checks
- * end. Used by the housekeeper.
+ * selftest_desk -- runs the self-test (fcgi-app/selftest.h) when an administrator asks for it
+ * (`POST /admin/selftest`, a notice), and every selftest.every. Of several machines the first one
+ * to claim it does (`tp:selftest:running`). What it finds stands in `tp:selftest`, renewed as
+ * checks end. Used by the housekeeper.
  */
 struct selftest_desk;
 /* store, reactor: borrowed. Returns 0 or ERR_NOMEM. */

@@ -37,7 +37,8 @@ static int feedback_command_usage(FILE *out, int status)
     fputs(
         "usage: turnpike feedback [--rating good|bad|N|N-N] [--since WHEN] [--until WHEN]\n"
         "                         [--user USER] [--text] [--limit N] [--json | --csv]\n"
-        "  WHEN is 7d, 12h or 30m ago, a date, or a date with a time; --text: only with a comment.\n"
+        "  WHEN is 7d, 12h or 30m ago, a date, or a date with a time.\n"
+        "  --text: only with a comment.\n"
         "  --json writes a line of JSON for each, --csv a table; both with question and answer.\n",
         out);
     return status;

@@ -7,8 +7,8 @@
 /*
  * report_command -- `turnpike report [--day | --week | --month] [--since WHEN] [--until WHEN]
  * [--json]`: the promised figures (fcgi-app/report.h). Reads Redis itself; what the last minute
- * counted is not there yet. argv[0]: the command's name. Returns the exit status: 0; 1 = not read; 2 =
- * wrong arguments; 3 = with --check, a promise is not met.
+ * counted is not there yet. argv[0]: the command's name. Returns the exit status: 0; 1 = not read;
+ * 2 = wrong arguments; 3 = with --check, a promise is not met.
  */
 MUST_CHECK int report_command(const struct conf *conf, int argc, char **argv);
 

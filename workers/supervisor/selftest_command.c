@@ -7,7 +7,7 @@
 #include "tools/engine/tools.h"
 #include "tools/remote/dynamic.h"
 #include "wire/http/http.h"
-#include "workers/selftest/selftest.h"
+#include "fcgi-app/selftest.h"
 
 #include <getopt.h>
 #include <signal.h>

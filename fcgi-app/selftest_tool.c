@@ -1,4 +1,4 @@
-#include "workers/selftest/selftest_parts.h"
+#include "fcgi-app/selftest_parts.h"
 
 #include "base/err.h"
 

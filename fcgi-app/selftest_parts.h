@@ -1,14 +1,14 @@
-#ifndef TURNPIKE_WORKERS_SELFTEST_SELFTEST_PARTS_H
-#define TURNPIKE_WORKERS_SELFTEST_SELFTEST_PARTS_H
+#ifndef TURNPIKE_FCGI_APP_SELFTEST_PARTS_H
+#define TURNPIKE_FCGI_APP_SELFTEST_PARTS_H
 
 #include "agent/model/provider.h"
 #include "base/arena.h"
 #include "base/conf.h"
+#include "fcgi-app/selftest.h"
 #include "tools/engine/tools.h"
 #include "tools/remote/mcp_peer.h"
 #include "wire/http/http.h"
 #include "wire/sse.h"
-#include "workers/selftest/selftest.h"
 
 /*
  * selftest_parts -- what the files of selftest share with each other:

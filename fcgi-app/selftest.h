@@ -1,5 +1,5 @@
-#ifndef TURNPIKE_WORKERS_SELFTEST_SELFTEST_H
-#define TURNPIKE_WORKERS_SELFTEST_SELFTEST_H
+#ifndef TURNPIKE_FCGI_APP_SELFTEST_H
+#define TURNPIKE_FCGI_APP_SELFTEST_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -15,9 +15,9 @@
  * selftest -- asks each service that the settings name once, with a small question: models of the
  * chain, the services behind tools, MCP servers, speech; and looks at Redis, the gazetteer and the
  * key of web pushes. A few questions at a time, each bounded by SELFTEST_CHECK_MS, all by
- * SELFTEST_ALL_MS. A model is asked for SELFTEST_TOKENS tokens at most, so a run costs a fraction of
- * a cent. Run by the housekeeper (workers/housekeeper/selftest_desk.h) and by `turnpike selftest`,
- * never by a process that runs turns. Nothing of a user is read or written.
+ * SELFTEST_ALL_MS. A model is asked for SELFTEST_TOKENS tokens at most, so a run costs a fraction
+ * of a cent. Run by the housekeeper (workers/housekeeper/selftest_desk.h) and by `turnpike
+ * selftest`, never by a process that runs turns. Nothing of a user is read or written.
  */
 #define SELFTEST_CHECK_MS 20000
 #define SELFTEST_ALL_MS 60000
@@ -47,8 +47,8 @@ MUST_CHECK int selftest_new(struct selftest **out, struct store *store, struct r
     const struct mcp_servers *servers);
 /* Ends what runs. NULL allowed. */
 void selftest_free(struct selftest *t);
-/* Begins what is due and gives up what takes too long. Called after each pass of the reactor, and at
- * *next_ms at the latest. Returns whether all checks are over. */
+/* Begins what is due and gives up what takes too long. Called after each pass of the reactor, and
+ * at *next_ms at the latest. Returns whether all checks are over. */
 bool selftest_step(struct selftest *t, int64_t mono_ms, int64_t *next_ms);
 /* Grows with each change of a check. */
 unsigned selftest_changes(const struct selftest *t);
