@@ -43,6 +43,9 @@ void turn_spend(struct turn *t, const struct model_result *r)
     }
     measure_add(MEASURE_MODEL_MONEY, &(struct measure_labels){{r->provider->name, r->model}},
         more.micros);
+    measure_add(MEASURE_CLASS_MONEY,
+        &(struct measure_labels){{t->input.cls && *t->input.cls ? t->input.cls : "default"}},
+        more.micros);
     usage_spent_add(&t->account.spent, &more);
 }
 

@@ -90,7 +90,7 @@ libfcgiapp_a_SOURCES = \
 FCGIAPP_LIBS = libfcgiapp.a $(AGENT_LIBS)
 
 # What the routes cannot say of themselves; base.json first.
-OPENAPI_TEXTS = fcgi-app/openapi/base.json fcgi-app/openapi/chat.json \
+OPENAPI_TEXTS = fcgi-app/openapi/base.json fcgi-app/openapi/admin.json fcgi-app/openapi/chat.json \
 	fcgi-app/openapi/protocols.json fcgi-app/openapi/tools.json fcgi-app/openapi/user.json \
 	fcgi-app/openapi/voice.json
 nodist_libfcgiapp_a_SOURCES = fcgi-app/openapi_texts.c

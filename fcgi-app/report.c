@@ -193,6 +193,9 @@ static int report_on_row(void *arg, const struct stats_row *row)
     case MEASURE_TURN_ERRORS:
         report_named_of(&r->errors, row->label[0])->count += (uint64_t)row->value;
         break;
+    case MEASURE_CLASS_MONEY:
+        report_named_of(&r->classes, row->label[0])->cost_micros += row->value;
+        break;
     case MEASURE_LIMITS:
         report_named_of(&r->limits, row->label[0])->count += (uint64_t)row->value;
         break;

@@ -59,6 +59,8 @@ enum measure_unit { MEASURE_PLAIN, MEASURE_SECONDS, MEASURE_BYTES, MEASURE_USD }
         "provider", "model", 32, "requests of which the model read a part from its cache") \
     X(MEASURE_MODEL_MONEY, MEASURE_COUNTER, "turnpike_model_cost_usd", MEASURE_USD, "provider", \
         "model", 32, "money for models, by the table of prices") \
+    X(MEASURE_CLASS_MONEY, MEASURE_COUNTER, "turnpike_class_cost_usd", MEASURE_USD, "class", NULL, \
+        32, "money for models by the user's class, default = none") \
     X(MEASURE_TOOL_TIME, MEASURE_HISTOGRAM, "turnpike_tool_seconds", MEASURE_SECONDS, "tool", \
         NULL, 192, "time of a tool's call") \
     X(MEASURE_TOOL_CALLS, MEASURE_COUNTER, "turnpike_tool_calls", MEASURE_PLAIN, "tool", NULL, \

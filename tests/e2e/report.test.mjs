@@ -8,6 +8,8 @@ import {createServer} from "node:http";
 import {once} from "node:events";
 import {join} from "node:path";
 import {promisify} from "node:util";
+import Ajv2020 from "ajv/dist/2020.js";
+import formats from "ajv-formats";
 import {BUILD, eventually, scratch, Stack} from "./harness.mjs";
 
 const keys = {root: `tpk_${"a".repeat(48)}`, ann: `tpk_${"b".repeat(48)}`, bob: `tpk_${"c".repeat(48)}`};
@@ -124,6 +126,8 @@ describe("what the operator reads", () => {
       [["response_p50", "too_few"], ["response_p95", "too_few"], ["failures", "too_few"], ["satisfaction", "too_few"]]);
     assert.equal(report.tools.find(t => t.name === "analyze_budget").time.count, 2);
     assert.equal(report.ratings, 1);
+    assert.equal(report.classes[0].name, "default");
+    assert.ok(report.classes[0].cost_micros > 0);
     assert.equal(report.points.reduce((sum, p) => sum + p.turns, 0), 2);
     const week = (await stack.get(`/admin/report?from=${new Date(Date.now() - 6 * 86400000).toISOString()}`, as("root"))).json;
     assert.equal(week.unit, "day");
@@ -160,5 +164,14 @@ describe("what the operator reads", () => {
     assert.ok(asked.some(url => url.startsWith("/route/")));
     const {promises} = (await stack.get("/admin/report", as("root"))).json;
     assert.deepEqual([promises[4].name, promises[4].state, promises[4].value], ["tools", "not_met", 1]);
+  });
+
+  test("replies have the forms of the OpenAPI document", async () => {
+    const ajv = formats(new Ajv2020({strict: false, allErrors: true}));
+    ajv.addSchema({$id: "doc", ...(await stack.get("/openapi.json")).json}, "doc");
+    for (const [path, name] of [["/admin/feedback", "FeedbackPage"], ["/admin/report", "Report"], ["/admin/selftest", "Selftest"]]) {
+      const check = ajv.compile({$ref: `doc#/components/schemas/${name}`});
+      assert.ok(check((await stack.get(path, as("root"))).json), `${path}: ${JSON.stringify(check.errors)}`);
+    }
   });
 });

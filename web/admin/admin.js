@@ -25,6 +25,7 @@ const signIn = new SignIn($("signin"), {
     if (error.status !== 404) throw refusal(error); // 404: there was none yet
   }),
   onToken: () => load(),
+  change: (method, token = () => null) => new TurnpikeClient({token}).fetch("/sign-in", {method}),
 });
 
 function tell(text, fault = false) {
@@ -33,9 +34,10 @@ function tell(text, fault = false) {
 }
 
 function ask(error) {
+  const fault = !error ? "" : error.status === 401 ? t("This key or token was not accepted.") : error.message;
   document.body.classList.add("signed-out");
-  tell("");
-  signIn.ask({message: error?.status === 401 ? t("This key or token was not accepted.") : error?.message ?? ""}, false);
+  signIn.ask({message: fault}, false);
+  tell($("signin-fault").textContent ? "" : fault, true); // what a cookie brought is no fault of the form
 }
 
 /** All figures anew. */
@@ -49,7 +51,7 @@ async function load() {
     if (mine !== asked) return;
     document.body.classList.remove("signed-out");
     signIn.hide();
-    $("out").hidden = signIn.token === null;
+    $("out").hidden = signIn.token === null && !signIn.bySession;
     showPromises($("promises"), $("sums"), report);
     showCourse($("plots"), $("points"), report);
     showTables($, report);
@@ -78,8 +80,8 @@ signIn.allow(site.sign_in);
 if (fragment.token) signIn.keep(fragment.token);
 $("period").addEventListener("change", load);
 $("refresh").addEventListener("click", load);
-$("out").addEventListener("click", () => {
-  signIn.forget();
+$("out").addEventListener("click", async () => {
+  await signIn.forget();
   ask(null);
 });
 await load();
