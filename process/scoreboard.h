@@ -99,7 +99,7 @@ struct scoreboard {
     atomic_ullong refused_handovers; /* of refused_full: what the housekeeper asked for */
     atomic_bool draining;
     /* Monotonic: when a worker of the pool last saw that no connection waits to be accepted. */
-    atomic_llong empty_ms[SCOREBOARD_POOLS];
+    atomic_llong empty_ms[SCOREBOARD_POOLS]; /* at first: when the supervisor began */
     struct breaker breakers[BREAKER_COUNT];
     atomic_int turns_waiting; /* housekeeper: turns that wait for a worker of this machine */
     struct blame blame;

@@ -20,7 +20,7 @@ const {values: options} = parseArgs({options: {people: {type: "string", default:
 
 function token(user) {
   const part = value => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const text = `${part({alg: "HS256", typ: "JWT"})}.${part({sub: user, exp: Math.floor(Date.now() / 1000) + 3600})}`;
+  const text = `${part({alg: "HS256", typ: "JWT"})}.${part({sub: user, aud: "turnpike", exp: Math.floor(Date.now() / 1000) + 3600})}`;
   return `${text}.${createHmac("sha256", options.secret).update(text).digest("base64url")}`;
 }
 /** The installed site, as one user sees it. */

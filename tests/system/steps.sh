@@ -14,8 +14,9 @@ all_steps() {
     step "turnpiked is killed" kill_supervisor
     step "Redis is killed" kill_redis
     step "stop under load: every turn goes on afterwards" load_over stop_and_start
-    step "upgrade under load of 200 streams" load_over upgrade_package
-    step "downgrade under load of 200 streams" load_over downgrade_package
+    step "upgrade under 200 streams and 50 JSON requests" load_over upgrade_package
+    step "downgrade under 200 streams and 50 JSON requests" load_over downgrade_package
+    step "setup: back to the name and its certificate" setup_back
     step "a backup" guide backup
     step "remove leaves nginx and Redis valid, and the settings" remove_package
     step "installed again, setup without options puts it back" install_again
@@ -196,18 +197,28 @@ kill_redis() {
 # load_over FUNCTION: people talk to the assistant while the function runs; every message must get its one whole answer.
 load_over() {
     "$NODE" --version >/dev/null 2>&1 || { echo "Node 22 is needed (NODE=...)"; return 1; }
-    check in_shell 'head -c 32 /dev/urandom | base64 | tr -d "\n" >/etc/turnpike/jwt && chown root:turnpike /etc/turnpike/jwt && chmod 640 /etc/turnpike/jwt
+    check in_shell '[ -s /etc/turnpike/jwt ] || head -c 32 /dev/urandom | base64 | tr -d "\n" >/etc/turnpike/jwt && chown root:turnpike /etc/turnpike/jwt && chmod 640 /etc/turnpike/jwt
         turnpike setup --name localhost --insecure-http --model openai --model-key /root/anthropic.key --set openai.url=http://127.0.0.1:9191/v1 \
-            --set jwt.algorithm=HS256 --set jwt.secret_file=/etc/turnpike/jwt --set titles=off \
+            --set jwt.algorithm=HS256 --set jwt.secret_file=/etc/turnpike/jwt --set jwt.audience=turnpike --set titles=off \
             --set rate.chat_user=0 --set rate.api_user=0 --set rate.ws_messages=0 --set rate.tools_minute=0 --set rate.tools_day=0'
     rm -f "$scratch/over"
-    beside "$NODE" "$here/load.mjs" --people 200 --secret "$(inside cat /etc/turnpike/jwt)" --redis "/proc/$leader/root/run/redis/redis-server.sock" --over "$scratch/over" >"$scratch/load.log" 2>&1 &
+    in_shell ': >/var/log/nginx/turnpike-access.log; : >/var/log/nginx/error.log'
+    beside "$NODE" "$here/load.mjs" --people 250 --secret "$(inside cat /etc/turnpike/jwt)" --redis "/proc/$leader/root/run/redis/redis-server.sock" --over "$scratch/over" >"$scratch/load.log" 2>&1 &
     local load=$!
+    trap 'kill $load 2>/dev/null' EXIT
     eventually 60 grep -q '^streaming' "$scratch/load.log"
-    "$@" || { touch "$scratch/over"; wait $load; cat "$scratch/load.log"; return 1; }
+    ("$@") || { touch "$scratch/over"; wait $load; cat "$scratch/load.log"; return 1; }
     touch "$scratch/over"
     wait $load || { cat "$scratch/load.log"; inside journalctl -u turnpike -n 40 -o cat --no-pager; return 1; }
     cat "$scratch/load.log"
+    refusals && return 1
+    return 0
+}
+# Requests that nginx or turnpiked answered with an error, while the load ran.
+refusals() {
+    in_shell 'sed -n "s/^[^\"]*\"\([^\"]*\)\" \([45][0-9][0-9]\) .*/\2 \1/p" /var/log/nginx/turnpike-access.log | sort | uniq -c; tail -n 5 /var/log/nginx/error.log' >"$scratch/refusals"
+    cat "$scratch/refusals"
+    grep -q '^ *[0-9]* [45][0-9][0-9] ' "$scratch/refusals"
 }
 stop_and_start() { inside systemctl stop turnpike.service && sleep 1 && inside systemctl start turnpike.service && sleep 2; }
 # The same files as the next version, so that dpkg upgrades: postinst and prerm run as they do then.
@@ -225,14 +236,17 @@ upgrade_package() {
     check has '+next$' inside dpkg-query -W -f '${Version}\n' turnpike
 }
 downgrade_package() {
-    guide downgrade
+    guide downgrade && inside rm /root/turnpike_next.deb
     ! has '+next$' inside dpkg-query -W -f '${Version}\n' turnpike
 }
 
 # ---- the end -------------------------------------------------------------------------------------------
 
-remove_package() {
+setup_back() {
     check inside turnpike setup --name assistant.example.org --certificate /etc/ssl/certs/assistant.example.org.pem --key /etc/ssl/private/assistant.example.org.key --model offline
+    check ready && answers
+}
+remove_package() {
     guide remove && check all_valid && check inside test -f /etc/turnpike/api_keys
     ! inside systemctl is-active turnpike.service turnpike.socket
 }
@@ -261,7 +275,9 @@ restore_backup() {
 }
 # certbot itself is asked for what it would do; what it gets from an authority, this program in its place makes.
 setup_acme_site() {
-    in_shell 'cat >/usr/local/bin/certbot <<"SH"
+    in_shell 'apt-get -q install certbot python3-certbot-nginx
+        systemctl stop certbot.timer
+        cat >/usr/local/bin/certbot <<"SH"
 #!/bin/sh
 echo "$@" >/root/certbot.said
 curl -fsS -o /dev/null --noproxy "*" -H "Host: assistant.example.org" http://127.0.0.1/ || [ $? -eq 22 ] || exit 1
@@ -269,10 +285,11 @@ mkdir -p /etc/letsencrypt/live/assistant.example.org && cd /etc/letsencrypt/live
 cp /etc/ssl/certs/assistant.example.org.pem fullchain.pem && cp /etc/ssl/private/assistant.example.org.key privkey.pem
 SH
         chmod +x /usr/local/bin/certbot'
-    guide install-acme && check ready
+    guide install-acme
+    check ready
     check inside grep -q -- 'certonly --nginx' /root/certbot.said
     check inside grep -q letsencrypt/live /etc/nginx/sites-available/turnpike
     # The real one has every option that it was given.
-    [ "$suite" != bookworm ] || check in_shell 'for o in $(grep -o -e "--[a-z-]*" /root/certbot.said); do /usr/bin/certbot --help all | grep -q -e "$o" || { echo "$o?"; exit 1; }; done'
+    check in_shell 'for o in $(grep -o -e "--[a-z-]*" /root/certbot.said); do /usr/bin/certbot --help all | grep -q -e "$o" || { echo "$o?"; exit 1; }; done'
     inside rm -rf /etc/letsencrypt /usr/local/bin/certbot
 }

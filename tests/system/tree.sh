@@ -68,7 +68,7 @@ tree_boot() {
     return 1
 }
 # inside COMMAND...: as root in the booted tree.
-inside() { timeout 600 nsenter -t "$leader" -a env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+inside() { timeout 600 nsenter -t "$leader" -a env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 # in_shell TEXT: the same for lines of shell, in /root; the first that fails ends it.
 in_shell() { inside bash -euc "cd /root
 $1"; }
