@@ -8,7 +8,10 @@ PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
 PACKAGES_VOICE="pocketsphinx pocketsphinx-en-us flite espeak-ng"
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
 PACKAGES_CHECK="clang clang-format cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
-    python3-icalendar python3-dateutil python3-gpxpy poppler-utils prometheus"
+    python3-icalendar python3-dateutil python3-gpxpy poppler-utils prometheus shellcheck groff-base
+    mandoc"
+# The package on a booted Debian tree: make system-check.
+PACKAGES_SYSTEM="debootstrap systemd-container zstd debhelper dpkg-dev lintian libtimezonemap-data"
 # The comparison with other servers only: tests/bench/setup.sh. The last three: by peer.
 PACKAGES_BENCH="gcc libc6-dev make python3 nginx-light redis-server strace"
 PACKAGES_BENCH_GO="golang-go golang-github-gorilla-websocket-dev golang-github-gomodule-redigo-dev"

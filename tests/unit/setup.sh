@@ -1,0 +1,71 @@
+#!/bin/bash
+# turnpike setup in a tree of its own: what it writes, a second run, and a run that fails. No service is started.
+set -u
+top=$(cd "${srcdir:-.}" && pwd)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+say_failed() { echo "FAIL: $*"; failed=1; }
+root=$dir/root
+setup() { sh "$top/systemd/setup.sh" --root "$root" "$@" >"$dir/out" 2>&1 </dev/null; }
+state() { (cd "$root" && find . | sort && find . -type f -exec sha256sum {} + | sort && find . -type l -exec readlink {} +); }
+conf=$root/etc/turnpike/turnpike.conf
+
+mkdir -p "$root/etc/turnpike" "$root/etc/nginx/sites-available" "$root/etc/ssl"
+cp "$top/debian/turnpike.conf" "$conf"
+printf '# mine\nturn.seats = 8\n' >>"$conf"
+echo 'worker_processes auto;' >"$root/etc/nginx/nginx.conf"
+touch "$root/etc/ssl/a.pem" "$root/etc/ssl/a.key"
+echo secret-of-the-model >"$dir/key"
+first=(--name a.example.org --certificate /etc/ssl/a.pem --key /etc/ssl/a.key --model openai,offline --model-key "$dir/key")
+
+state >"$dir/before"
+setup "${first[@]}" --dry-run || say_failed "--dry-run ended with $?: $(cat "$dir/out")"
+state | diff "$dir/before" - || say_failed "--dry-run changed something"
+! grep -q secret-of-the-model "$dir/out" || say_failed "--dry-run shows the key"
+
+setup "${first[@]}" || say_failed "it ended with $?: $(cat "$dir/out")"
+[ "$(stat -c %a "$root/etc/turnpike/credentials/openai_key")" = 600 ] || say_failed "the key's file can be read by others"
+[ "$(stat -c %a "$root/etc/turnpike/credentials")" = 700 ] || say_failed "the keys' folder can be read by others"
+[ "$(grep -rl secret-of-the-model "$root")" = "$root/etc/turnpike/credentials/openai_key" ] || say_failed "the key is elsewhere too"
+! grep -q secret-of-the-model "$dir/out" || say_failed "the key is shown"
+for line in 'model.chain = openai offline' 'openai.key_file = openai_key' 'turn.seats = 8' '# mine' 'redis.socket = /run/redis/redis-server.sock' 'api_keys.file = /etc/turnpike/api_keys'; do
+    grep -qxF "$line" "$conf" || say_failed "turnpike.conf lacks: $line"
+done
+[ "$(grep -c '^ *model.chain' "$conf")" = 1 ] && [ "$(grep -c '^redis.socket' "$conf")" = 1 ] || say_failed "a setting stands twice"
+grep -qx 'LoadCredential=openai_key:/etc/turnpike/credentials/openai_key' "$root/etc/systemd/system/turnpike.service.d/setup.conf" || say_failed "systemd does not hand over the key"
+grep -q 'ssl_certificate  *//*etc/ssl/a.pem;' "$root/etc/nginx/sites-available/turnpike" || say_failed "the site lacks its certificate"
+[ "$(readlink "$root/etc/nginx/modules-enabled/90-turnpike.conf")" = /usr/share/turnpike/nginx/turnpike-main.conf ] || say_failed "the main level's lines are not linked"
+
+state >"$dir/before"
+setup || say_failed "a second run ended with $?: $(cat "$dir/out")"
+state | diff "$dir/before" - || say_failed "a second run without options changed something"
+setup --set turn.seats=16 || say_failed "--set ended with $?"
+grep -qx 'turn.seats = 16' "$conf" && ! grep -q 'turn.seats = 8' "$conf" || say_failed "--set did not replace the setting"
+setup --redis redis.example.org:6380 || say_failed "--redis ended with $?"
+grep -qx 'redis.host = redis.example.org' "$conf" && grep -qx 'redis.port = 6380' "$conf" && grep -qx 'redis.socket = ' "$conf" || say_failed "--redis is not in the settings"
+
+# The key by standard input; its place in the arguments is a dash.
+printf 'typed-secret' | sh "$top/systemd/setup.sh" --root "$root" --model anthropic --model-key - >"$dir/out" 2>&1 || say_failed "a key from standard input: $(cat "$dir/out")"
+[ "$(cat "$root/etc/turnpike/credentials/anthropic_key")" = typed-secret ] || say_failed "the key of standard input is not there"
+
+# A site of somebody else stays, and all that was done before is undone.
+echo 'server { listen 1; } # my own' >"$root/etc/nginx/sites-available/turnpike"
+state >"$dir/before"
+! setup --model offline --admin eve --set drain=7s || say_failed "it wrote over a site of somebody else"
+state | diff "$dir/before" - || say_failed "a failed run left something"
+
+while read -r arguments; do
+    # shellcheck disable=SC2086
+    setup $arguments
+    [ $? -ne 0 ] || say_failed "it took: $arguments"
+done <<'TEXT'
+--name
+--name a;b
+--name a.example.org --certificate relative.pem --key /etc/ssl/a.key
+--name a.example.org --certificate /etc/ssl/none.pem --key /etc/ssl/a.key
+--redis nonsense
+--model-key nonsense=/none
+--what
+TEXT
+exit $failed
