@@ -180,7 +180,7 @@ export class Settings {
         this.onSignOut();
       }));
     }
-    return this.#group(t("Your data"), row);
+    return this.#group(t("Your data"), row, element("p", "help", t("Place names: GeoNames (CC BY 4.0). Coasts: Natural Earth.")));
   }
 
   async #export(pressed) {

@@ -55,6 +55,27 @@ state >"$dir/before"
 ! setup --model offline --admin eve --set drain=7s || say_failed "it wrote over a site of somebody else"
 state | diff "$dir/before" - || say_failed "a failed run left something"
 
+# What the package's scripts make of it: postinst keeps the settings, remove takes the parts of nginx, purge everything.
+script() { sed '/#DEBHELPER#/d' "$top/debian/turnpike.$1" >"$dir/$1" && DPKG_ROOT=$root sh "$dir/$1" "${@:2}" >"$dir/out" 2>&1; }
+rm "$root/etc/nginx/sites-available/turnpike" "$root/etc/nginx/sites-enabled/turnpike"
+setup --redis local || say_failed "--redis local ended with $?"
+mkdir -p "$root/usr/share/turnpike" "$root/var/log/nginx"
+cp "$top/debian/turnpike.conf" "$root/usr/share/turnpike/"
+cp "$conf" "$dir/conf"
+script postinst configure 0.1 || say_failed "postinst: $(cat "$dir/out")"
+cmp -s "$conf" "$dir/conf" || say_failed "postinst wrote over the settings"
+script postrm remove || say_failed "remove: $(cat "$dir/out")"
+cmp -s "$conf" "$dir/conf" || say_failed "remove took the settings"
+[ -f "$root/etc/nginx/sites-available/turnpike" ] || say_failed "remove took the site"
+! find "$root/etc/nginx" -type l | grep . || say_failed "remove left links to the package"
+[ -f "$root/etc/systemd/system/redis-server.service.d/turnpike.conf" ] || say_failed "remove took Redis' append-only file"
+setup || say_failed "setup after a remove: $(cat "$dir/out")"
+[ -L "$root/etc/nginx/sites-enabled/turnpike" ] && [ -L "$root/etc/nginx/conf.d/turnpike.conf" ] || say_failed "setup did not put the site back"
+script postrm purge || say_failed "purge: $(cat "$dir/out")"
+[ -z "$(find "$root/etc" -name '*turnpike*' -o -name setup.conf)" ] || say_failed "purge left $(find "$root/etc" -name '*turnpike*' -o -name setup.conf)"
+script postinst configure || say_failed "postinst: $(cat "$dir/out")"
+[ "$(stat -c %a "$conf")" = 640 ] || say_failed "the first settings can be read by others"
+
 while read -r arguments; do
     # shellcheck disable=SC2086
     setup $arguments

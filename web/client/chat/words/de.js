@@ -88,6 +88,7 @@ export default {
   "What the assistant remembers": "Was der Assistent sich merkt",
   "Nothing besides your chats, and what you told it to keep.": "Nichts außer deinen Chats und dem, was er sich merken sollte.",
   "Download everything": "Alles herunterladen",
+  "Place names: GeoNames (CC BY 4.0). Coasts: Natural Earth.": "Ortsnamen: GeoNames (CC BY 4.0). Küsten: Natural Earth.",
   "Erase everything": "Alles löschen",
   "Your data": "Deine Daten",
   "Everything is being collected ...": "Alles wird gesammelt ...",

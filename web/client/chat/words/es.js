@@ -88,6 +88,7 @@ export default {
   "What the assistant remembers": "Lo que recuerda el asistente",
   "Nothing besides your chats, and what you told it to keep.": "Nada más que tus chats y lo que le pediste guardar.",
   "Download everything": "Descargar todo",
+  "Place names: GeoNames (CC BY 4.0). Coasts: Natural Earth.": "Nombres de lugares: GeoNames (CC BY 4.0). Costas: Natural Earth.",
   "Erase everything": "Borrar todo",
   "Your data": "Tus datos",
   "Everything is being collected ...": "Se está reuniendo todo ...",

@@ -88,6 +88,7 @@ export default {
   "What the assistant remembers": "Ce que l’assistant retient",
   "Nothing besides your chats, and what you told it to keep.": "Rien d’autre que tes discussions et ce que tu lui as demandé de garder.",
   "Download everything": "Tout télécharger",
+  "Place names: GeoNames (CC BY 4.0). Coasts: Natural Earth.": "Noms de lieux : GeoNames (CC BY 4.0). Côtes : Natural Earth.",
   "Erase everything": "Tout effacer",
   "Your data": "Tes données",
   "Everything is being collected ...": "Tout est en train d’être rassemblé ...",
