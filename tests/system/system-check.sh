@@ -17,7 +17,7 @@ while [ $# -gt 0 ]; do
     --deb) deb=$2 && shift ;;
     --only) only=" $2 " && shift ;;
     --keep) keep=1 ;;
-    *) sed -n '4p' "$0" >&2 && exit 2 ;;
+    *) sed -n '/^#   make system-check/p' "$0" >&2 && exit 2 ;;
     esac
     shift
 done
