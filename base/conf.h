@@ -40,6 +40,8 @@
     X(otlp_headers, SECRET, "otlp.headers", "", 0, 0, "headers for it, `name=value,name=value`") \
     X(otlp_sample, INT, "otlp.sample", "10", 0, 100, \
         "of 100 requests without a trace of their own, how many are traced") \
+    X(core_dumps, BOOL, "core_dumps", "off", 0, 0, \
+        "a process that crashes leaves a core file; it holds secrets and what users said") \
     X(development, BOOL, "development", "off", 0, 0, \
         "requests without credential are user dev; refused unless listen_hint is loopback") \
     X(listen_hint, TEXT, "listen_hint", "", 0, 0, \
@@ -499,6 +501,10 @@ MUST_CHECK int conf_init(struct conf *c);
 void conf_fini(struct conf *c);
 /* "90d", "30s": a time as settings have it. Returns 0 or ERR_INVALID. */
 MUST_CHECK int conf_duration(const char *value, int64_t *ms);
+/* Whether the setting of this name holds a secret; false also for what is no setting. */
+bool conf_is_secret(const char *name);
+/* Each secret that is set. */
+void conf_each_secret(const struct conf *c, void (*fn)(const char *secret));
 /*
  * One setting by name.
  *   why  out. With 0: "", or a warning. Else the reason: "turn.workers: 0 is below 1 (1 to 64)"

@@ -17,6 +17,7 @@ libbase_a_SOURCES = \
 	base/conf_load.c \
 	base/conf_near.c \
 	base/conf_parts.h \
+	base/conf_secrets.c \
 	base/conf_value.c \
 	base/conf_warn.c \
 	base/err.c base/err.h \
@@ -29,6 +30,7 @@ libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/log_form.c \
 	base/log_parts.h \
+	base/log_hide.c base/log_hide.h \
 	base/media.c base/media.h \
 	base/media_image.c base/media_parts.h \
 	base/money.c base/money.h \

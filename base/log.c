@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log_hide.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,6 +114,7 @@ static void log_line(enum log_level level, const char *format, va_list args)
 
     clock_rfc3339(clock_real_ms(), when);
     vsnprintf(message, sizeof message, format, args);
+    log_hide_in(message);
     const struct log_facts facts = {.when = when,
         .level = names[level],
         .process = state.process[0] ? state.process : "turnpike",

@@ -29,6 +29,7 @@ libprocess_a_SOURCES = \
 	process/scopes.c process/scopes.h \
 	process/scoreboard.c process/scoreboard.h \
 	process/scoreboard_seat.c \
+	process/secrecy.c process/secrecy.h \
 	process/slots.c process/slots.h \
 	process/spans.c process/spans.h \
 	process/trace.c process/trace.h \

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "process/footprint.h"
 #include "process/measure.h"
+#include "process/secrecy.h"
 #include "process/trace.h"
 #include "wire/redis/link.h"
 
@@ -162,6 +163,7 @@ void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_c
     worker_signals_block(w);
     trace_init();
     worker_close_all_but(keep, keep_count);
+    secrecy_forbid_dumps(w->conf);
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "fcgi-app/serve.h"
 #include "process/limits.h"
+#include "process/secrecy.h"
 #include "tools/engine/tools.h"
 #include "wire/http/http.h"
 #include "workers/supervisor/check_command.h"
@@ -135,6 +136,7 @@ static int main_parse_arguments(int argc, char **argv, struct arguments *argumen
         case 's':
             if (!main_add_override(&arguments->settings, strdup(optarg)))
                 return 2;
+            secrecy_hide_argument(optarg);
             break;
         case 'k':
             arguments->check = true;
@@ -165,6 +167,7 @@ static int main_parse_arguments(int argc, char **argv, struct arguments *argumen
 int main(int argc, char **argv)
 {
     static struct arguments arguments; /* reachable until the end: it owns copies of arguments */
+    secrecy_hide_environment();
     worker_title_init(argc, argv);
     int status = main_parse_arguments(argc, argv, &arguments);
     if (status >= 0)

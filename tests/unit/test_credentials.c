@@ -7,6 +7,7 @@
 #include "process/audit.h"
 #include "process/auth.h"
 #include "process/revoked.h"
+#include "process/secrecy.h"
 #include "tests/unit/cm.h"
 
 #include <poll.h>
@@ -472,6 +473,29 @@ static void several_processes_write_one_chain(void **state)
     assert_int_equal(verified(p->audit, prev), WRITERS * LINES);
 }
 
+/* ---- places where others look ---- */
+
+static void secrets_leave_the_command_line_and_the_environment(void **state)
+{
+    char secret[] = "openai.key=sk-1", plain[] = "run_dir=/run/x", none[] = "openai.key";
+    (void)state;
+    secrecy_hide_argument(secret);
+    assert_string_equal(secret, "openai.key=****");
+    secrecy_hide_argument(plain);
+    assert_string_equal(plain, "run_dir=/run/x");
+    secrecy_hide_argument(none);
+    assert_string_equal(none, "openai.key");
+    char key[] = "OPENAI_API_KEY=sk-1", token[] = "My_Token=t", zone[] = "TP_ZONE=UTC";
+    assert_int_equal(putenv(key) | putenv(token) | putenv(zone), 0);
+    secrecy_hide_environment();
+    assert_null(getenv("OPENAI_API_KEY"));
+    assert_null(getenv("My_Token"));
+    assert_string_equal(getenv("TP_ZONE"), "UTC");
+    assert_string_equal(key, "OPENAI_API_KEY="); /* what /proc shows */
+    assert_string_equal(token, "My_Token=");
+    unsetenv("TP_ZONE");
+}
+
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -483,6 +507,7 @@ int main(void)
         cmocka_unit_test(marks_are_read_as_they_were_written),
         cmocka_unit_test(every_route_takes_the_scope_that_it_needs_and_no_other),
         cmocka_unit_test(what_matters_most_has_a_scope_of_its_own),
+        cmocka_unit_test(secrets_leave_the_command_line_and_the_environment),
         PLACED(a_key_has_the_rights_of_its_line),
         PLACED(a_worker_learns_of_changes_by_itself),
         PLACED(a_revoked_key_ends_with_its_tickets),

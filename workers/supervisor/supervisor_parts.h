@@ -60,7 +60,7 @@ const char *supervisor_status(const struct supervisor *s, char out[SUPERVISOR_ST
 void supervisor_tell_ready(struct supervisor *s);
 
 /* Sets what the log's settings say. */
-void supervisor_log_settings(const struct conf *conf);
+void supervisor_apply_settings(const struct conf *conf);
 
 /* A generation with the settings as they are now. why: reasons of an error are appended, a line
  * each. Returns 0 or an ERR_*. */

@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/log_hide.h"
 #include "process/footprint.h"
+#include "process/secrecy.h"
 #include "workers/supervisor/service.h"
 
 #include <errno.h>
@@ -15,9 +17,12 @@
 
 /* --- configuration --- */
 
-void supervisor_log_settings(const struct conf *conf)
+void supervisor_apply_settings(const struct conf *conf)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
+
+    secrecy_forbid_dumps(conf);
+    conf_each_secret(conf, log_hide);
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
         if (strcmp(conf->log_level, levels[i]) == 0)
             log_level_set((enum log_level)i);

@@ -52,7 +52,7 @@ void supervisor_reload_step(struct supervisor *s, int64_t now)
         log_error("reload failed: generation %u did not get ready; generation %u goes on",
             next->number, s->crew.current->number);
         crew_explain(&s->crew, next, &s->reloads.reasons);
-        supervisor_log_settings(&s->crew.current->conf);
+        supervisor_apply_settings(&s->crew.current->conf);
         crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_THIS_GENERATION, next);
         supervisor_reload_over(s, true);
         supervisor_reload_again(s);
@@ -83,7 +83,7 @@ static void supervisor_reload_begin(struct supervisor *s)
         supervisor_reload_over(s, true);
         return;
     }
-    supervisor_log_settings(&s->next->conf);
+    supervisor_apply_settings(&s->next->conf);
     s->phase = PHASE_RELOADING;
     s->phase_until_ms = supervisor_patience(s->next);
     log_info("reload: generation %u starts (%zu workers)", s->next->number, s->next->total);
