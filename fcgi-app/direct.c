@@ -144,6 +144,7 @@ static const struct {
     {"no_route", PROBLEM_NO_ROUTE},
     {"result_too_large", PROBLEM_RESULT_SIZE},
     {"rate_limited", PROBLEM_RATE},
+    {"busy", PROBLEM_POOL_FULL},
     {"provider_not_configured", PROBLEM_NO_PROVIDER},
     {"provider_failed", PROBLEM_PROVIDER},
     {"provider_unavailable", PROBLEM_PROVIDER_AWAY},

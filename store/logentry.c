@@ -276,7 +276,7 @@ static const char *logentry_unescape_unicode(struct buf *out, const char *p, con
 void logentry_unescape(struct buf *out, const char *text, size_t len)
 {
     static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-    const char *p = text, *end = text + len;
+    const char *p = text, *end = len > 0 ? text + len : text;
 
     while (p < end) {
         const char *slash = memchr(p, '\\', (size_t)(end - p)), *known;

@@ -83,6 +83,7 @@ libworkers_a_SOURCES = \
 	workers/stream/stream_message.c workers/stream/stream_message.h \
 	workers/stream/stream_offer.c workers/stream/stream_offer.h \
 	workers/stream/stream_guard.c workers/stream/stream_guard.h \
+	workers/stream/stream_share.c workers/stream/stream_share.h \
 	workers/stream/stream_refuse.c workers/stream/stream_refuse.h \
 	workers/stream/stream_openai.c workers/stream/stream_openai.h \
 	workers/stream/stream_openai_calls.c \

@@ -25,11 +25,18 @@ end
 
 -- Ratings of these messages, and that they may be rated.
 local function gone_messages(list)
-    for _, message in ipairs(redis.call('LRANGE', list, 0, -1)) do
-        local id = string.find(message, '"role":"assistant"', 1, true) and id_of(message)
-        if id then
-            redis.call('ZREM', P .. 'messages', id)
-            redis.call('HDEL', P .. 'feedback', id)
+    if redis.call('EXISTS', P .. 'messages', P .. 'feedback') == 0 then
+        return
+    end
+    local length, step = redis.call('LLEN', list), 200
+    for first = 0, length - 1, step do -- by pieces: some hundred arguments a call, little memory at once
+        local ids = {}
+        for _, message in ipairs(redis.call('LRANGE', list, first, first + step - 1)) do
+            ids[#ids + 1] = string.match(message, '^{"id":"([^"]*)","role":"assistant"')
+        end
+        if #ids > 0 then
+            redis.call('ZREM', P .. 'messages', unpack(ids))
+            redis.call('HDEL', P .. 'feedback', unpack(ids))
         end
     end
 end

@@ -6,11 +6,18 @@ if not index_ready(ARGV[1], KEYS[1], KEYS[2]) then
     return { 'INCOMPLETE' }
 end
 local tag = KEYS[1] .. ':by:' .. ARGV[2]
+local offset, count = tonumber(ARGV[6]), tonumber(ARGV[7])
 local ids
-if ARGV[5] == '1' then
-    ids = redis.call('ZREVRANGEBYSCORE', tag, ARGV[4], ARGV[3], 'LIMIT', ARGV[6], ARGV[7])
-else
-    ids = redis.call('ZRANGEBYSCORE', tag, ARGV[3], ARGV[4], 'LIMIT', ARGV[6], ARGV[7])
+if offset == 0 then
+    ids = redis.call(ARGV[5] == '1' and 'ZREVRANGEBYSCORE' or 'ZRANGEBYSCORE', tag,
+        ARGV[5] == '1' and ARGV[4] or ARGV[3], ARGV[5] == '1' and ARGV[3] or ARGV[4], 'LIMIT', 0, count)
+else -- by rank: to pass over an offset by score costs a step for each that is passed over
+    local first = redis.call('ZCOUNT', tag, '-inf', '(' .. ARGV[3])
+    local there = redis.call('ZCOUNT', tag, ARGV[3], ARGV[4])
+    local behind = ARGV[5] == '1' and redis.call('ZCARD', tag) - first - there or first
+    local last = math.min(offset + count, there)
+    ids = last > offset and redis.call(ARGV[5] == '1' and 'ZREVRANGE' or 'ZRANGE', tag, behind + offset,
+        behind + last - 1) or {}
 end
 local answer = #ids > 0 and redis.call('HMGET', KEYS[1], unpack(ids)) or {}
 table.insert(answer, 1, 'OK')

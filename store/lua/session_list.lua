@@ -6,6 +6,10 @@
 -- {more, cursor of the next page, {sid, title, created, updated, messages, run, pinned}...}
 local limit, part, before, before_sid, wanted = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local out = {0, ''}
+-- Sessions that have ended by themselves leave the list when it comes upon them: some of a page's, so
+-- that no page holds Redis for long; the next page goes on behind the last row.
+local GONE_PAGE, GONE_EMPTY = 500, 10000
+local gone = 0
 
 -- False when the page is full and there are more.
 local function take(index, mark, passes)
@@ -24,6 +28,11 @@ local function take(index, mark, passes)
                 if not row then
                     redis.call('ZREM', index, sid)
                     offset = offset - 1
+                    gone = gone + 1
+                    if gone >= (#out > 2 and GONE_PAGE or GONE_EMPTY) and out[2] ~= '' then
+                        out[1] = 1
+                        return false
+                    end
                 elseif not passes or row[6] == 0 then
                     if #out - 2 == limit then
                         out[1] = 1

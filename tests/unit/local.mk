@@ -112,6 +112,7 @@ UNIT_TESTS = \
 	tests/unit/test_stream_conn \
 	tests/unit/test_stream_http \
 	tests/unit/test_stream_openai \
+	tests/unit/test_stream_share \
 	tests/unit/test_summaries \
 	tests/unit/test_summary \
 	tests/unit/test_supervisor \

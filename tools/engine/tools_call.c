@@ -27,6 +27,10 @@ static int tools_call_settle(struct tools_run *run, int error)
     struct buf text = {0};
     bool success = false;
     run->done = true;
+    if (error == ERR_BUSY) /* records_index.c: older records, more than one call's worth */
+        error = run_fail(run, "busy",
+            "There are so many records that their index is still being made. Ask again in some "
+            "seconds.");
     if (error != 0)
         return error;
     if (!run->result)

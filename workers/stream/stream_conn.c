@@ -75,6 +75,20 @@ void stream_conn_finish(struct stream_conn *c)
         stream_conn_kill(c);
 }
 
+int stream_conn_belongs(struct stream_conn *c, const char *user)
+{
+    c->user = strdup(user);
+    if (!c->user)
+        return ERR_NOMEM;
+    stream_share_add(&c->stream->share, user);
+    return 0;
+}
+
+bool stream_conn_is_too_many(const struct stream *s, const char *user)
+{
+    return stream_share_is_full(&s->share, user, s->connections, s->most);
+}
+
 void stream_conn_become(struct stream_conn *c, const struct stream_kind *kind, void *own)
 {
     c->kind->free(c);
@@ -311,6 +325,8 @@ static void stream_conn_free(struct stream_conn *c)
         stream_conn_unwatch(c, c->viewers);
     outq_free(&c->out);
     close(c->source.fd);
+    if (c->user)
+        stream_share_remove(&s->share, c->user);
     free(c->user);
     free(c->account);
     free(c);

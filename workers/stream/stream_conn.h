@@ -8,6 +8,7 @@
 #include "process/worker.h"
 #include "wire/outq.h"
 #include "workers/stream/hub.h"
+#include "workers/stream/stream_share.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +48,7 @@ struct stream {
     struct stream_conn *collecting, *collecting_last; /* have output of this round, unsent */
     size_t collected;                                 /* bytes that they have */
     size_t connections;
+    struct stream_share share;
     int64_t most;     /* connections that are served; more are refused */
     bool waited_full; /* siblings have had their chance to accept */
     bool over;        /* the loop ends with this round */
@@ -130,7 +132,7 @@ struct stream_conn {
     struct hub_viewer *hears;         /* whose event, or end, the kind is being told; else NULL */
     struct link_asker asker;          /* of Redis */
     char *account;                    /* of a WebSocket: auth_account_write; or NULL */
-    char *user;                       /* NULL until the request has been read */
+    char *user;                       /* NULL until stream_conn_belongs */
     int64_t opened_ms, in_ms, out_ms; /* monotonic */
     int64_t due_ms;                   /* monotonic; the kind's, and the end of finishing */
     int64_t expires_ms;               /* real time; 0 = never */
@@ -147,6 +149,10 @@ struct stream_conn {
  */
 MUST_CHECK int stream_conn_new(struct stream *s, int fd, const struct stream_kind *kind, void *own,
     struct stream_conn **out);
+/* Whose it is, from now on; once. Returns 0 or ERR_NOMEM. */
+MUST_CHECK int stream_conn_belongs(struct stream_conn *c, const char *user);
+/* Has this user so many connections here that one more is refused? */
+bool stream_conn_is_too_many(const struct stream *s, const char *user);
 /* The former kind's `own` is freed. */
 void stream_conn_become(struct stream_conn *c, const struct stream_kind *kind, void *own);
 /* Nothing more is sent or read; freed at the end of the round. */

@@ -270,8 +270,7 @@ void stream_durable_start(struct stream_conn *c, const struct stream_durable_ask
 {
     struct stream_durable *d = calloc(1, sizeof *d);
 
-    c->user = strdup(ask->h.user);
-    if (!d || !c->user) {
+    if (!d || stream_conn_belongs(c, ask->h.user)) {
         free(d);
         stream_conn_kill(c);
         return;

@@ -147,9 +147,8 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
     c->expires_ms = who->expires_ms;
     c->mark = who->mark;
     auth_account_write(who, account);
-    c->user = strdup(who->user);
     c->account = strdup(account);
-    if (!c->user || !c->account) {
+    if (!c->account || stream_conn_belongs(c, who->user)) {
         stream_conn_kill(c);
         return;
     }
@@ -162,6 +161,13 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
         stream_chat_start(c, &start);
     else if (stream_conn_is_open(c))
         stream_ws_start(c, &start);
+}
+
+static void stream_handshake_refuse_share(struct stream_conn *c)
+{
+    stream_handshake_refuse(c, 429, "connections_per_user",
+        "This user has a quarter of the connections of a worker of which more than half are taken. "
+        "A message sent with this request is accepted: ask again with its client message id.");
 }
 
 static bool stream_handshake_has_crashed(const struct stream_conn *c, const char *user)
@@ -183,6 +189,8 @@ static void stream_handshake_admit(struct stream_conn *c, const struct auth_iden
         stream_handshake_refuse(c, 503, "request_crashed_worker",
             "Workers died in what this user sent, or in what this session holds. To protect "
             "other users it is refused for a while.");
+    else if (stream_conn_is_too_many(c->stream, who->user))
+        stream_handshake_refuse_share(c);
     else if (!stream_handshake_path_user(c, user))
         stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
     else if (!(who->scopes & SCOPE_CHAT))
@@ -444,6 +452,8 @@ static void stream_handshake_hand_over(struct stream_conn *c)
         stream_handshake_refuse(c, 503, "request_crashed_worker",
             "Workers died in what this session holds. A message sent with this request is "
             "accepted: ask again with its client message id.");
+    else if (stream_conn_is_too_many(c->stream, h.user))
+        stream_handshake_refuse_share(c);
     else if (h.json)
         stream_json_start(c, &h);
     else

@@ -195,8 +195,7 @@ void stream_json_start(struct stream_conn *c, const struct stream_handover *h)
     struct stream_handover *own = malloc(sizeof *own);
     struct hub_start start;
 
-    c->user = strdup(h->user);
-    if (!own || !c->user) {
+    if (!own || stream_conn_belongs(c, h->user)) {
         free(own);
         stream_conn_kill(c);
         return;

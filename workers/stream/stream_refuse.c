@@ -23,7 +23,7 @@ static void stream_refuse_put_extra(struct buf *b, int status)
         buf_puts(b, "WWW-Authenticate: Bearer\r\n");
     if (status == 405)
         buf_puts(b, "Allow: GET\r\n");
-    if (status == 503)
+    if (status == 503 || status == 429)
         buf_puts(b, "Retry-After: 1\r\n");
     if (status == 429)
         buf_puts(b, "Retry-After: 10\r\n");

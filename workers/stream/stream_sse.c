@@ -276,8 +276,7 @@ void stream_sse_start(struct stream_conn *c, const struct stream_handover *h, bo
         return;
     }
     stream_conn_become(c, &stream_sse_kind, sse); /* from now on it owns the state */
-    c->user = strdup(h->user);
-    if (!c->user) {
+    if (stream_conn_belongs(c, h->user)) {
         stream_conn_kill(c);
         return;
     }
