@@ -145,31 +145,37 @@ client-package: web/.tree $(nodist_webchat_DATA)
 # web/ of the build directory is what nginx serves, and what is installed: build-aux/make-small.
 web_files = $(dist_web_DATA) $(dist_webadmin_DATA) $(dist_webclient_DATA) $(dist_webchat_DATA) $(dist_webcards_DATA) $(dist_webwords_DATA)
 noinst_DATA = web/.tree
-web/.tree: build-aux/make-small build-aux/npm-file.sh $(web_files:web/%=$(srcdir)/web/%) $(nodist_webchat_DATA) Makefile
+web/.tree: build-aux/make-packed build-aux/make-small build-aux/npm-file.sh $(web_files:web/%=$(srcdir)/web/%) $(nodist_webchat_DATA) Makefile
 	$(AM_V_GEN)$(top_srcdir)/build-aux/make-small $(srcdir) $(nodist_webchat_DATA) -- $(web_files) && touch $@ && \
+	    { test $(srcdir) = . || $(top_srcdir)/build-aux/make-packed `cat web/.files`; } && \
 	    if test -e web/.plain; then touch -d @0 $@; fi
 # What the page's service worker keeps, with the digest of each file.
 nodist_web_DATA = web/files.js
 web/files.js: build-aux/make-files web/.tree
-	$(AM_V_GEN)$(top_srcdir)/build-aux/make-files $@ $(srcdir) `cat web/.files`
+	$(AM_V_GEN)$(top_srcdir)/build-aux/make-files $@ $(srcdir) `cat web/.files` && \
+	    { test $(srcdir) = . || $(top_srcdir)/build-aux/make-packed $@; }
 # The bundles, whose names the build makes.
 install-data-hook: install-web
-install-web: web/.tree
-	for f in `grep -h -- '-[A-Z0-9]*\.js$$' web/.files`; do \
+install-web: web/.tree web/files.js
+	for f in `grep -- '-[A-Z0-9]*\.js$$' web/.files`; do \
 	    $(INSTALL_DATA) $$f "$(DESTDIR)$(webchatdir)/$${f##*/}" || exit 1; done
 	for f in `ls web/admin | grep -- '-[A-Z0-9]\{8\}\.js$$'`; do \
 	    $(INSTALL_DATA) web/admin/$$f "$(DESTDIR)$(webadmindir)/$$f" || exit 1; done
+	for f in `cat web/.files` web/files.js; do \
+	    test ! -e $$f.gz || $(INSTALL_DATA) $$f.gz "$(DESTDIR)$(webdir)/$${f#web/}.gz" || exit 1; done
 uninstall-hook: uninstall-web
 uninstall-web:
 	rm -f "$(DESTDIR)$(webchatdir)"/*-????????.js "$(DESTDIR)$(webadmindir)"/*-????????.js
+	test ! -d "$(DESTDIR)$(webdir)" || find "$(DESTDIR)$(webdir)" -name '*.gz' -exec rm -f {} +
 # A tarball has the sources as they are written.
 dist-hook: dist-web
 dist-web:
 	for f in $(web_files); do cp -pf $(srcdir)/$$f $(distdir)/$$f || exit 1; done
 CLEANFILES += $(nodist_web_DATA) web/.tree web/.plain web/.files
-EXTRA_DIST += build-aux/make-files build-aux/make-small
+EXTRA_DIST += build-aux/make-files build-aux/make-packed build-aux/make-small
 clean-local: clean-web
 clean-web:
 	rm -f .esbuild-*
+	test $(srcdir) = . || test ! -d web || find web -name '*.gz' -exec rm -f {} +
 	test $(srcdir) = . || test ! -d web || { find web -type l -exec rm -f {} + ; rm -f $(web_files) web/client/chat/*-????????.js web/admin/*-????????.js; }
 .PHONY: clean-web dist-web install-web uninstall-web

@@ -2,8 +2,10 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import http from "node:http";
+import {readFileSync, statSync} from "node:fs";
+import {join} from "node:path";
 import {gunzipSync} from "node:zlib";
-import {API, Stack, uuid} from "./harness.mjs";
+import {API, BUILD, Stack, uuid} from "./harness.mjs";
 
 describe("JSON that is compressed and asked for again", () => {
   let stack, session_id;
@@ -101,5 +103,48 @@ describe("JSON that is compressed and asked for again", () => {
     const wrong = await stack.get("/tools?schemas=few");
     assert.equal(wrong.status, 422);
     assert.equal(wrong.json.field, "schemas");
+  });
+
+  /** A file of the page, as `ask`. */
+  const file = (path, headers = {}) => new Promise((done, fail) => {
+    http.get(`${stack.url}${path}`, {agent: false, headers}, response => {
+      const chunks = [];
+      response.on("data", chunk => chunks.push(chunk));
+      response.on("end", () => done({status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks)}));
+    }).on("error", fail);
+  });
+
+  test("the page's files come as the build has packed them; names with a hash are kept for a year, all others asked for again", async () => {
+    const names = readFileSync(join(BUILD, "web/.files"), "utf8").trim().split("\n").map(name => name.replace(/^web\//, "/"));
+    const hashed = names.filter(name => /-[A-Z0-9]{8}\.js$/.test(name));
+    const long = hashed.filter(name => statSync(join(BUILD, `web${name}`)).size >= 1024); // shorter ones stay as they are
+    assert.ok(long.length > 0, names.join());
+    for (const name of [...long.slice(0, 3), "/app.js", "/style.css", "/index.html", "/files.js", "/sw.js"]) {
+      const plain = await file(name), packed = await file(name, GZIP);
+      assert.deepEqual([plain.status, packed.status, plain.headers["content-encoding"], packed.headers["content-encoding"]], [200, 200, undefined, "gzip"], name);
+      assert.deepEqual(packed.body, readFileSync(join(BUILD, `web${name}.gz`)), `${name}: the file of the build`);
+      assert.deepEqual(gunzipSync(packed.body), plain.body, name);
+      assert.equal(packed.headers["content-type"], plain.headers["content-type"], name);
+      assert.match([packed.headers.vary].flat().join(), /Accept-Encoding/, name);
+      assert.equal(packed.headers["cache-control"], hashed.includes(name) ? "public, max-age=31536000, immutable" : "no-cache", name);
+      assert.equal((await file(name, {...GZIP, "If-None-Match": packed.headers.etag})).status, 304, name);
+    }
+    const gone = await file("/client/chat/code-AAAAAAAA.js", GZIP); // of an older page: never kept as missing
+    assert.deepEqual([gone.status, gone.headers["cache-control"]], [404, undefined]);
+    // What the page asks for at its first load.
+    const first = new Set(), ask = async (name, by = "") => {
+      if (first.has(name)) return 0;
+      first.add(name);
+      const {status, headers, body} = await file(name, GZIP);
+      assert.equal(status, 200, `${name}, named by ${by}`);
+      const text = (headers["content-encoding"] ? gunzipSync(body) : body).toString();
+      const named = name.endsWith(".html") ? text.matchAll(/(?:src|href)="([\w./-]+\.(?:js|css))"/g) :
+        name.endsWith(".js") ? text.matchAll(/(?:\bfrom|\bimport)\s*"(\.[^"]+\.js)"/g) : [];
+      let bytes = body.length;
+      for (const [, other] of named) bytes += await ask(new URL(other, `http://x${name}`).pathname, name);
+      return bytes;
+    };
+    const bytes = await ask("/index.html");
+    assert.ok(first.size > 4 && bytes < 120 * 1024, `${[...first]}: ${bytes} bytes`);
   });
 });
