@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "process/fault.h"
+#include "process/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -134,6 +135,7 @@ static void aside_become(const struct aside_work *w, int fd, pid_t parent)
     aside_limit_memory(w->memory);
     aside_limit(RLIMIT_CORE, 0);
     aside_limit(RLIMIT_CPU, (rlim_t)(w->time_ms / 1000) + 1);
+    filter_enter();
     aside_answer(w);
 }
 

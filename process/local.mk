@@ -14,6 +14,7 @@ libprocess_a_SOURCES = \
 	process/fastcgi_call.c process/fastcgi_call.h \
 	process/fastcgi_pool.c process/fastcgi_pool.h \
 	process/fault.c process/fault.h \
+	process/filter.c process/filter.h \
 	process/footprint.c process/footprint.h \
 	process/jwks.c process/jwks.h \
 	process/jwks_file.c \
