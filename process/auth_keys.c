@@ -192,7 +192,7 @@ void auth_keys_look(struct auth *a)
 
 const struct apikey *auth_keys_find(const struct auth *a, const char hash[IDENT_SHA256_SIZE])
 {
-    struct apikey wanted;
+    struct apikey wanted = {.scopes = 0};
 
     snprintf(wanted.hash, sizeof wanted.hash, "%s", hash);
     return a->key_count == 0 ?

@@ -156,7 +156,7 @@ void revoked_watch_fini(struct revoked_watch *w)
 
 static const struct revoked_entry *revoked_find(const struct revoked *r, const char *name)
 {
-    struct revoked_entry wanted;
+    struct revoked_entry wanted = {.before_ms = 0};
 
     if (r->count == 0)
         return NULL;

@@ -46,6 +46,46 @@ static void check_user(const struct auth_identity *who)
         abort();
 }
 
+/* A line of api_keys.file that is taken says the same when it is written and read again. */
+static void check_line(const char *text)
+{
+    struct apikey key, again;
+    struct buf line = {0};
+    const char *why = NULL;
+    char *copy = strdup(text), *second;
+    bool found = false;
+
+    if (!copy)
+        abort();
+    if (apikey_parse(copy, &key, &found, &why) == 0 && found) {
+        apikey_write(&key, &line);
+        second = strdup(buf_text(&line));
+        if (!second)
+            abort();
+        second[strcspn(second, "\n")] = '\0';
+        if (apikey_parse(second, &again, &found, &why) != 0 || !found ||
+            strcmp(key.hash, again.hash) != 0 || strcmp(key.user, again.user) != 0 ||
+            key.scopes != again.scopes || key.expires_ms != again.expires_ms)
+            abort();
+        free(second);
+    }
+    buf_free(&line);
+    free(copy);
+}
+
+static void check_mark(const char *text)
+{
+    struct auth_mark mark, again;
+    char written[AUTH_MARK_SIZE];
+
+    if (!auth_mark_read(text, &mark))
+        return;
+    auth_mark_write(&mark, written);
+    if (!auth_mark_read(written, &again) || again.id != mark.id || again.kind != mark.kind ||
+        again.issued_ms != mark.issued_ms)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct auth *auth = auth_once();
@@ -58,7 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
     if (auth_token(auth, text, size, &who, &why) == 0) {
-        if (strcmp(text, good) != 0 && strcmp(text, any_name) != 0)
+        /* The last letter of a signature has two bits that say nothing. */
+        if (strncmp(text, good, sizeof good - 2) != 0 &&
+            strncmp(text, any_name, sizeof any_name - 2) != 0)
             abort();
         check_user(&who);
     } else if (!why) {
@@ -66,6 +108,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (auth_ticket(auth, text, size, "https://pam.example.org", &who) == 0)
         check_user(&who);
+    check_line(text);
+    check_mark(text);
     char id[IDENT_USER_MAX + 1];
     if (ident_user_of(text, size, id) == 0 && !ident_is_user(id, strlen(id)))
         abort();
