@@ -366,7 +366,9 @@ int admit_submit(struct exchange *x, const struct submit *submit, enum admit_sty
     int error = admit_begin(&a, runner_take(x->app->runner));
     if (error < 0)
         return error;
-    if (a.start->outcome == TURNS_PENDING) /* until the housekeeper counts: a burst has an end */
+    /* Until the housekeeper counts: a burst has an end. Those of a user who has all that one may
+     * have take no place from others. */
+    if (a.start->outcome == TURNS_PENDING && !a.start->waits_for_own)
         atomic_fetch_add_explicit(&x->app->worker->board->turns_waiting, 1, memory_order_relaxed);
     switch (a.start->outcome) {
     case TURNS_STARTED:

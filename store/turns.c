@@ -197,8 +197,11 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
         (out->outcome == TURNS_BUSY || out->outcome == TURNS_QUEUE_FULL ||
             out->outcome == TURNS_LIMIT || strcmp(out->turn, q->turn) != 0))
         hints_drop(s, q->uid, q->turn);
-    if (!error && out->outcome == TURNS_PENDING)
+    if (!error && out->outcome == TURNS_PENDING) {
+        out->waits_for_own = out->position > 0;
+        out->position = 0;
         hints_announce(s, q->uid, out->turn);
+    }
     if (!error && out->outcome != TURNS_STARTED && out->outcome != TURNS_LIMIT &&
         link_reply_count(r) > TURNS_HEAD) /* a turn of this session that nobody runs */
         hints_announce(s, q->uid, link_reply_text(link_reply_at(r, TURNS_HEAD), NULL));

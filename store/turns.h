@@ -91,8 +91,9 @@ struct turns_start {
     int64_t epoch;
     int64_t next_n; /* N of the next event of this epoch (2 after RUN_STARTED) */
     unsigned attempt;
-    unsigned position;              /* in the queue, from 1 */
-    bool stopped;                   /* a stop came before the start: end it as cancelled */
+    unsigned position;  /* in the queue, from 1 */
+    bool waits_for_own; /* pending until one of the user's own turns ends, not for a worker */
+    bool stopped;       /* a stop came before the start: end it as cancelled */
     int64_t created_ms, started_ms; /* Redis time */
     const char *input;
     const char **history; /* messages as JSON, oldest first, the new ones included */

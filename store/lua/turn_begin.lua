@@ -105,7 +105,7 @@ end
 
 -- It does not run now, though its session is free: a user who has all the turns that one may have
 -- waits, up to a bound; so does one who has none, for a worker; and what is recorded already.
-local runs_now, for_place = idle, false
+local runs_now, for_place, for_own = idle, false, false
 if idle then
     local runs, must = running_of_user(now), may_wait == '2'
     local function waiting()
@@ -115,7 +115,7 @@ if idle then
         if not must and waiting() >= QUEUE_MAX then
             return {'user', ''}
         end
-        runs_now, for_place = false, true
+        runs_now, for_place, for_own = false, true, true
     elseif not may_run and must then
         runs_now = false
     elseif not must and (not may_run or others) then
@@ -208,7 +208,7 @@ if running then
 end
 local head = next_turn(sid, now, false)
 if head == turn then
-    return answer('pending', turn, 0)
+    return answer('pending', turn, for_own and 1 or 0) -- 1: for the end of one of the user's own
 end
 -- The session had lost its running turn: its oldest waiting one goes first.
 local reply = answer('queued', turn, position_of(turn, sid))

@@ -1,0 +1,39 @@
+// One user's flood and one user's thousand sockets: the others are served, and whoever is refused hears why and when to come again.
+import {describe, test} from "node:test";
+import assert from "node:assert/strict";
+import {eventually, Stack} from "./harness.mjs";
+import {overload} from "../faults/overload.mjs";
+
+const as = user => ({headers: {"X-Dev-User": user}});
+
+describe("fairness", () => {
+  test("ten times the seats, deaf sockets, tools, lists and uploads of one user: nobody else fails, nothing accepted is lost", async () => {
+    const stack = await Stack.start({settings: {"turn.seats": 6, "turn.user": 4, "turn.reserved": 4}});
+    const result = await overload(stack, {messages: 5, seats: 6});
+    assert.deepEqual({failed: result.failed, wrong: result.wrong, lost: result.lost, deaths: result.deaths}, {failed: [], wrong: [], lost: [], deaths: 0});
+    assert.ok(result.turns.length > 0);
+    assert.ok(result.counts["message 429 turns_per_user"] > 0, JSON.stringify(result.counts));
+    await stack.stop();
+  });
+
+  test("one user's sockets leave room on a stream worker", async () => {
+    const stack = await Stack.start({double: false, settings: {"stream.workers": 1, "stream.connections": 280}});
+    const open = [], refused = [];
+    for (let i = 0; i < 200; i++) { // one after the other: what is open is counted
+      const socket = await stack.socket("/ws/greedy", as("greedy")).catch(error => error);
+      (socket.ws ? open : refused).push(socket);
+    }
+    assert.equal(open.length, 140, "until half is taken");
+    for (const error of refused) {
+      assert.equal(`${error.status} ${JSON.parse(error.body).code}`, "429 connections_per_user");
+      assert.ok(Number(error.headers["retry-after"]) >= 1);
+    }
+    const other = await stack.socket("/ws/other", as("other"));
+    other.message("hello");
+    await other.until("RUN_FINISHED");
+    for (const s of open.splice(0, 100)) await s.end();
+    await eventually(async () => (await stack.socket("/ws/greedy", as("greedy")).catch(() => null))?.ws, "there is room again");
+    for (const s of open) s.ws.terminate();
+    await stack.stop();
+  });
+});
