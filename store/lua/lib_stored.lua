@@ -1,6 +1,9 @@
 -- About how many bytes a user has in Redis. Behind lib_keys.lua. Measured anew at most every ten
 -- minutes, or ten seconds while it is too much; by a bounded number of keys, so that a user with a
 -- hundred thousand sessions costs no more than one with twenty.
+local stored_bytes
+do
+
 local STORED_KEEP, STORED_FULL_KEEP = 600000, 10000
 local STORED_SESSIONS, STORED_FAMILIES = 20, 40
 
@@ -39,7 +42,7 @@ local function stored_files()
 end
 
 -- limit: above it the next look comes sooner, as the user may delete something.
-local function stored_bytes(limit)
+function stored_bytes(limit)
     local known = redis.call('GET', stored_key())
     if known then
         return tonumber(known)
@@ -48,4 +51,6 @@ local function stored_bytes(limit)
     redis.call('SET', stored_key(), int(bytes), 'PX',
         bytes >= limit and STORED_FULL_KEEP or STORED_KEEP)
     return bytes
+end
+
 end

@@ -4,6 +4,9 @@
 -- site, behind the shared prefix. Hash limits_key(): what `turnpike limits` has set over the limits
 -- that a caller brings. Twin: store/usage.c.
 -- micros: money, micro-dollars; assumed: the same for models without a price; unpriced: their tokens.
+local usage = {}
+do -- of a script's 200 local variables this takes one
+
 local USAGE = {'tokens', 'micros', 'assumed', 'unpriced'}
 local LIMITS = {'turns', 'messages', 'tokens_day', 'tokens_month', 'money_day', 'money_month', 'bytes'}
 local USAGE_MAX = 9000000000000000 -- Lua counts exactly up to there
@@ -25,7 +28,7 @@ local function civil(days) -- of a day since 1970: year, month, day of the month
 end
 
 -- The day and the month of a moment: key, milliseconds until the end.
-local function usage_windows(now)
+function usage.windows(now)
     local today = math.floor(now / DAY)
     local y, m, d = civil(today)
     local ahead = 32 - d -- lies in the next month
@@ -36,7 +39,7 @@ local function usage_windows(now)
 end
 
 -- Limits by word: those of the text, in the order of LIMITS, under what is set for `who`.
-local function usage_limits(text, who, set)
+function usage.limits(text, who, set)
     local out, i = {}, 0
     for value in string.gmatch(text, '%d+') do
         i = i + 1
@@ -46,35 +49,35 @@ local function usage_limits(text, who, set)
 end
 
 -- Whose turn it is: the API key's id ('' = none), the limits of the user and of that key.
-local function usage_account(key, user, of_key)
+function usage.account(key, user, of_key)
     local set, all = {}, redis.call('HGETALL', limits_key())
     for i = 1, #all, 2 do
         set[all[i]] = all[i + 1]
     end
-    return {key = key, user = usage_limits(user, '', set),
-        of_key = key ~= '' and usage_limits(of_key, key .. '/', set) or {}}
+    return {key = key, user = usage.limits(user, '', set),
+        of_key = key ~= '' and usage.limits(of_key, key .. '/', set) or {}}
 end
 
-local function usage_parts(account)
+function usage.parts(account)
     return {{'user', account.user, ''}, {'key', account.of_key, account.key .. '/'}}
 end
 
-local function usage_read(window, who)
+function usage.read(window, who)
     local f = redis.call('HMGET', window.key, who .. 'tokens', who .. 'micros', who .. 'assumed')
     return {tokens = tonumber(f[1] or 0), money = tonumber(f[2] or 0) + tonumber(f[3] or 0)}
 end
 
 -- Calls fn(scope, name, limit, used, window) for each limit of tokens and money, the longest windows
 -- first, until it returns something; returns that.
-local function usage_each(account, windows, fn)
-    for _, part in ipairs(usage_parts(account)) do
+function usage.each(account, windows, fn)
+    for _, part in ipairs(usage.parts(account)) do
         for _, span in ipairs({'month', 'day'}) do
             local used
             for _, kind in ipairs({'tokens', 'money'}) do
                 local name = kind .. '_' .. span
                 local limit = part[2][name] or 0
                 if limit > 0 then
-                    used = used or usage_read(windows[span], part[3])
+                    used = used or usage.read(windows[span], part[3])
                     local found = fn(part[1], name, limit, used[kind], windows[span])
                     if found then
                         return found
@@ -86,14 +89,14 @@ local function usage_each(account, windows, fn)
 end
 
 -- The limit that is used up: {scope, name, limit, used, milliseconds until it begins anew}, or nil.
-local function usage_over(account, now)
-    return usage_each(account, usage_windows(now), function(scope, name, limit, used, window)
+function usage.over(account, now)
+    return usage.each(account, usage.windows(now), function(scope, name, limit, used, window)
         return used >= limit and {scope, name, int(limit), int(used), int(window.left)} or nil
     end)
 end
 
 -- One more of a field of a window; stops at USAGE_MAX.
-local function usage_count(key, field, more)
+function usage.count(key, field, more)
     local n = redis.pcall('HINCRBY', key, field, int(more))
     if type(n) == 'table' or n > USAGE_MAX then
         redis.call('HSET', key, field, int(USAGE_MAX))
@@ -101,8 +104,8 @@ local function usage_count(key, field, more)
 end
 
 -- Once a window and limit.
-local function usage_warn(account, now, windows)
-    usage_each(account, windows, function(scope, name, limit, used, window)
+function usage.warn(account, now, windows)
+    usage.each(account, windows, function(scope, name, limit, used, window)
         if used * 100 < limit * USAGE_WARN or
             redis.call('HSETNX', window.key, 'warned/' .. (scope == 'key' and account.key or scope) .. '/' .. name, '1') == 0 then
             return nil
@@ -121,18 +124,18 @@ end
 
 -- What a turn has used by now, a number for each of USAGE: what of it has not been counted yet is
 -- counted. t: the turn's key, whose hash says how much has been.
-local function usage_add(t, spent, account, now)
+function usage.add(t, spent, account, now)
     local has, windows, i = redis.call('HMGET', t, unpack(USAGE)), nil, 0
     for value in string.gmatch(spent, '%d+') do
         i = i + 1
         local more = tonumber(value) - tonumber(has[i] or 0)
         if more > 0 then
-            windows = windows or usage_windows(now)
+            windows = windows or usage.windows(now)
             redis.call('HSET', t, USAGE[i], value)
             for _, window in pairs(windows) do
-                usage_count(window.key, USAGE[i], more)
+                usage.count(window.key, USAGE[i], more)
                 if account.key ~= '' then
-                    usage_count(window.key, account.key .. '/' .. USAGE[i], more)
+                    usage.count(window.key, account.key .. '/' .. USAGE[i], more)
                 end
             end
         end
@@ -141,15 +144,15 @@ local function usage_add(t, spent, account, now)
         for span, window in pairs(windows) do
             redis.call('PEXPIRE', window.key, USAGE_KEEP[span])
         end
-        usage_warn(account, now, windows)
+        usage.warn(account, now, windows)
     end
 end
 
 -- Counts one message in the minute's window of the user and of the key: {count, milliseconds left} of
 -- the fuller one, its limit and scope; over: whether it is one too many. Limits of 0 count nothing.
-local function usage_message(account)
+function usage.message(account)
     local out = {count = 0, left = 0, limit = 0, scope = 'user', over = false}
-    for _, part in ipairs(usage_parts(account)) do
+    for _, part in ipairs(usage.parts(account)) do
         local limit = part[2].messages or 0
         if limit > 0 then
             local key = rate_key('chat' .. (part[1] == 'key' and ':' .. account.key or ''))
@@ -164,4 +167,8 @@ local function usage_message(account)
         end
     end
     return out
+end
+
+usage.FIELDS, usage.WARN, usage.KEEP, usage.MINUTE = USAGE, USAGE_WARN, USAGE_KEEP, MINUTE
+
 end

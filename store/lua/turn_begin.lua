@@ -16,7 +16,7 @@ local rewinds = ARGV[23] == '1'
 -- '', but a turn that failed or was stopped is none.
 local renews = ARGV[24]
 -- Whose it is, by which API key, and whether this message is still to be counted for its minute.
-local account, counts = usage_account(ARGV[25], ARGV[26], ARGV[27]), ARGV[28] == '1'
+local account, counts = usage.account(ARGV[25], ARGV[26], ARGV[27]), ARGV[28] == '1'
 user_max = account.user.turns or user_max
 local messages = {}
 for i = 29, #ARGV do
@@ -70,8 +70,8 @@ end
 
 -- A message of the user's, not an answer that is recorded: that turn comes, and looks for itself.
 if may_wait ~= '2' then
-    local over = usage_over(account, now)
-    local minute = counts and not over and usage_message(account)
+    local over = usage.over(account, now)
+    local minute = counts and not over and usage.message(account)
     if minute and minute.over then
         over = {minute.scope, 'messages', int(minute.limit), int(minute.count), int(minute.left)}
     end

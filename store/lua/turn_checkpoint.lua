@@ -7,7 +7,7 @@
 -- spent: what the turn has used so far, by which API key, under which limits.
 -- {-1} fenced, else {the number of steps}, and behind it the limit that is used up (usage_over).
 local t, epoch, step, keep = turn_key(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local spent, account = ARGV[5], usage_account(ARGV[6], ARGV[7], ARGV[8])
+local spent, account = ARGV[5], usage.account(ARGV[6], ARGV[7], ARGV[8])
 local behind, members, wait = ARGV[9], ARGV[10], ARGV[11]
 local now = now_ms()
 local f = redis.call('HMGET', t, 'state', 'epoch', 'session')
@@ -15,9 +15,9 @@ if (f[1] ~= 'running' and f[1] ~= 'pending') or f[2] ~= epoch or
     redis.call('HGET', session_key(f[3]), 'epoch') ~= epoch then
     return {-1}
 end
-usage_add(t, spent, account, now)
+usage.add(t, spent, account, now)
 local function answer(steps)
-    return {steps, unpack(usage_over(account, now) or {})}
+    return {steps, unpack(usage.over(account, now) or {})}
 end
 if redis.call('LINDEX', steps_of(t), -1) == step then
     return answer(redis.call('LLEN', steps_of(t))) -- the same call again

@@ -5,14 +5,14 @@
 -- {'fenced'}, {'behind'} (the log lacks entries in front of these: nothing was done), {'done'},
 -- {'pending', TURN} or the next turn, started.
 local turn, epoch, state, first_n = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13])
-local usage, error_code, status, reply = ARGV[14], ARGV[15], ARGV[16], ARGV[17]
+local used, error_code, status, reply = ARGV[14], ARGV[15], ARGV[16], ARGV[17]
 local take = ARGV[18] == '1'
 local events, messages, context = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
 local context_max = tonumber(ARGV[22])
 local untrusted = ARGV[23] == '1'
 local push_after = tonumber(ARGV[24]) -- ms; -1 = nothing is pushed
 -- What the turn has used, its API key, the limits of the user and of that key.
-local spent, account = ARGV[25], usage_account(ARGV[26], ARGV[27], ARGV[28])
+local spent, account = ARGV[25], usage.account(ARGV[26], ARGV[27], ARGV[28])
 local at = 29
 local t = turn_key(turn)
 local f = redis.call('HMGET', t, 'state', 'epoch', 'session', 'next', 'created')
@@ -88,9 +88,9 @@ for i = at, at + context - 1, 2 do
     end
 end
 
-usage_add(t, spent, account, now)
+usage.add(t, spent, account, now)
 close_turn(turn, now, 'state', state, 'last', top, 'status', status, 'reply', reply,
-    'usage', usage, 'error', error_code)
+    'usage', used, 'error', error_code)
 if untrusted then
     touch_session(sid, now, 'untrusted', '1')
 else

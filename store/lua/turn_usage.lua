@@ -6,5 +6,5 @@ if redis.call('HEXISTS', t, 'ended') == 0 then
     return 0
 end
 redis.call('HSET', t, 'usage', ARGV[2])
-usage_add(t, ARGV[3], usage_account(ARGV[4], ARGV[5], ARGV[6]), now_ms())
+usage.add(t, ARGV[3], usage.account(ARGV[4], ARGV[5], ARGV[6]), now_ms())
 return 1
