@@ -5,9 +5,9 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
+#include "fcgi-app/selftest.h"
 #include "store/keys.h"
 #include "tools/remote/dynamic.h"
-#include "fcgi-app/selftest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi-app/selftest.h"
 #include "tools/engine/tools.h"
 #include "tools/remote/dynamic.h"
 #include "wire/http/http.h"
-#include "fcgi-app/selftest.h"
 
 #include <getopt.h>
 #include <signal.h>
