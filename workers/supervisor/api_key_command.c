@@ -29,7 +29,7 @@ struct api_key {
     char **argv;
 };
 
-static int api_key_usage(void)
+static int api_key_command_usage(void)
 {
     fputs("usage: turnpike api-key USER [user|admin] [--name N] [--expires 90d|DATE]\n"
           "                        [--scopes A,B] [--class NAME]\n"
@@ -43,7 +43,7 @@ static int api_key_usage(void)
     return 2;
 }
 
-static int api_key_wrong(const char *what)
+static int api_key_command_wrong(const char *what)
 {
     fprintf(stderr, "turnpike: %s\n", what);
     return 2;
@@ -51,7 +51,7 @@ static int api_key_wrong(const char *what)
 
 /* ---- options ---- */
 
-static bool api_key_options(struct api_key *a, int argc, char **argv)
+static bool api_key_command_options(struct api_key *a, int argc, char **argv)
 {
     static const struct option table[] = {{"name", required_argument, NULL, 'n'},
         {"expires", required_argument, NULL, 'e'}, {"scopes", required_argument, NULL, 's'},
@@ -93,7 +93,7 @@ static bool api_key_options(struct api_key *a, int argc, char **argv)
 }
 
 /* "90d", or a date. */
-static bool api_key_time(const char *text, int64_t *real_ms)
+static bool api_key_command_time(const char *text, int64_t *real_ms)
 {
     int64_t ms;
 
@@ -105,7 +105,7 @@ static bool api_key_time(const char *text, int64_t *real_ms)
 }
 
 /* A name is words of a line. */
-static bool api_key_name_is_good(const char *name)
+static bool api_key_command_name_is_good(const char *name)
 {
     size_t len = strlen(name);
 
@@ -118,7 +118,7 @@ static bool api_key_name_is_good(const char *name)
     return true;
 }
 
-static int api_key_read_scopes(const struct api_key *a, struct apikey *key)
+static int api_key_command_read_scopes(const struct api_key *a, struct apikey *key)
 {
     const char *bad;
     size_t len;
@@ -132,7 +132,7 @@ static int api_key_read_scopes(const struct api_key *a, struct apikey *key)
 }
 
 /* What the words and options say. Returns 0 or the exit status. */
-static int api_key_read(const struct api_key *a, struct apikey *key)
+static int api_key_command_read(const struct api_key *a, struct apikey *key)
 {
     const char *user = a->argc > 0 ? a->argv[0] : "", *role = a->argc > 1 ? a->argv[1] : "user";
 
@@ -143,26 +143,29 @@ static int api_key_read(const struct api_key *a, struct apikey *key)
         return 2;
     }
     if (a->argc > 2)
-        return api_key_usage();
+        return api_key_command_usage();
     if (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0)
-        return api_key_wrong("the role is user or admin");
-    if (a->expires && !api_key_time(a->expires, &key->expires_ms))
-        return api_key_wrong("--expires needs a time such as 90d, or a date such as 2027-01-31");
+        return api_key_command_wrong("the role is user or admin");
+    if (a->expires && !api_key_command_time(a->expires, &key->expires_ms))
+        return api_key_command_wrong(
+            "--expires needs a time such as 90d, or a date such as 2027-01-31");
     if (a->expires && key->expires_ms <= clock_real_ms())
-        return api_key_wrong("--expires is in the past");
+        return api_key_command_wrong("--expires is in the past");
     if (a->class && !apikey_is_class(a->class))
-        return api_key_wrong("--class needs a name of up to 32 letters, digits and - _ . :");
-    if (a->name && !api_key_name_is_good(a->name))
-        return api_key_wrong("--name takes up to 64 bytes without \"=\" and control characters");
+        return api_key_command_wrong(
+            "--class needs a name of up to 32 letters, digits and - _ . :");
+    if (a->name && !api_key_command_name_is_good(a->name))
+        return api_key_command_wrong(
+            "--name takes up to 64 bytes without \"=\" and control characters");
     snprintf(key->role, sizeof key->role, "%s", role);
     snprintf(key->class, sizeof key->class, "%s", a->class ? a->class : "");
     snprintf(key->name, sizeof key->name, "%s", a->name ? a->name : "");
-    return api_key_read_scopes(a, key);
+    return api_key_command_read_scopes(a, key);
 }
 
 /* ---- making one ---- */
 
-static void api_key_make(struct apikey *key, char text[API_KEY_SIZE])
+static void api_key_command_make(struct apikey *key, char text[API_KEY_SIZE])
 {
     memcpy(text, APIKEY_PREFIX, sizeof APIKEY_PREFIX);
     ident_token(API_KEY_BYTES, text + 4);
@@ -170,26 +173,26 @@ static void api_key_make(struct apikey *key, char text[API_KEY_SIZE])
     key->created_ms = clock_real_ms() / 1000 * 1000;
 }
 
-static void api_key_show(const char *text)
+static void api_key_command_show(const char *text)
 {
     printf("# The key, shown this once; its holder sends it as `Authorization: Bearer KEY`:\n%s\n",
         text);
 }
 
-static int api_key_run_print(struct api_key *a)
+static int api_key_command_run_print(struct api_key *a)
 {
     char text[API_KEY_SIZE];
     struct apikey key;
     struct buf line = {0};
-    int status = api_key_read(a, &key);
+    int status = api_key_command_read(a, &key);
 
     if (status != 0)
         return status;
-    api_key_make(&key, text);
+    api_key_command_make(&key, text);
     apikey_write(&key, &line);
     status = buf_error(&line) ? 1 : 0;
     if (status == 0) {
-        api_key_show(text);
+        api_key_command_show(text);
         printf("# The line for api_keys.file; it is valid as soon as it is there:\n%s",
             buf_text(&line));
     }
@@ -198,7 +201,7 @@ static int api_key_run_print(struct api_key *a)
 }
 
 /* Whatever the file's last line looks like, the next one begins anew. */
-static void api_key_copy(struct buf *out, const char *text)
+static void api_key_command_copy(struct buf *out, const char *text)
 {
     size_t len = strlen(text);
 
@@ -207,24 +210,24 @@ static void api_key_copy(struct buf *out, const char *text)
         buf_putc(out, '\n');
 }
 
-static int api_key_run_add(struct api_key *a)
+static int api_key_command_run_add(struct api_key *a)
 {
     char made[API_KEY_SIZE], *text = NULL;
     struct keyfile file;
     struct apikey key;
-    int status = api_key_read(a, &key), error;
+    int status = api_key_command_read(a, &key), error;
 
     if (status != 0)
         return status;
-    api_key_make(&key, made);
+    api_key_command_make(&key, made);
     error = keyfile_open(&file, a->file, &text);
     if (!error) {
-        api_key_copy(&file.fresh, text);
+        api_key_command_copy(&file.fresh, text);
         apikey_write(&key, &file.fresh);
         error = keyfile_replace(&file);
     }
     if (!error) {
-        api_key_show(made);
+        api_key_command_show(made);
         printf("# Written to %s as %.16s: it is valid now.\n", a->file, key.hash);
         ending_audit_key(a->conf, "api-key.add", &key);
     }
@@ -235,7 +238,7 @@ static int api_key_run_add(struct api_key *a)
 
 /* ---- the keys that are there ---- */
 
-static void api_key_list_date(int64_t real_ms, const char *none)
+static void api_key_command_list_date(int64_t real_ms, const char *none)
 {
     char date[CLOCK_RFC3339_SIZE];
 
@@ -243,7 +246,7 @@ static void api_key_list_date(int64_t real_ms, const char *none)
     printf(" %-10.10s", real_ms ? date : none);
 }
 
-static void api_key_list_one(const struct apikey *key, bool first)
+static void api_key_command_list_one(const struct apikey *key, bool first)
 {
     char scopes[SCOPES_TEXT_SIZE] = "all";
 
@@ -253,13 +256,13 @@ static void api_key_list_one(const struct apikey *key, bool first)
     if (key->has_scopes)
         scopes_write(key->scopes, scopes);
     printf("%.16s %-20s %-5s", key->hash, key->user, key->role);
-    api_key_list_date(key->created_ms, "-");
-    api_key_list_date(key->expires_ms, "never");
+    api_key_command_list_date(key->created_ms, "-");
+    api_key_command_list_date(key->expires_ms, "never");
     printf(" %-24s %-10s %s%s\n", scopes, *key->class ? key->class : "-", key->name,
         key->expires_ms && key->expires_ms <= clock_real_ms() ? " (expired)" : "");
 }
 
-static void api_key_json_date(struct buf *b, const char *name, int64_t real_ms)
+static void api_key_command_json_date(struct buf *b, const char *name, int64_t real_ms)
 {
     char date[CLOCK_RFC3339_SIZE];
 
@@ -269,7 +272,7 @@ static void api_key_json_date(struct buf *b, const char *name, int64_t real_ms)
     buf_json_member(b, name, date);
 }
 
-static void api_key_list_json(const struct apikey *key, bool first)
+static void api_key_command_list_json(const struct apikey *key, bool first)
 {
     struct buf b = {0};
     char scopes[SCOPES_TEXT_SIZE];
@@ -279,8 +282,8 @@ static void api_key_list_json(const struct apikey *key, bool first)
     buf_json_member(&b, "user", key->user);
     buf_json_member(&b, "role", key->role);
     buf_json_member(&b, "scopes", scopes);
-    api_key_json_date(&b, "created", key->created_ms);
-    api_key_json_date(&b, "expires", key->expires_ms);
+    api_key_command_json_date(&b, "created", key->created_ms);
+    api_key_command_json_date(&b, "expires", key->expires_ms);
     buf_json_member(&b, "class", key->class);
     buf_json_member(&b, "name", key->name);
     buf_putc(&b, '}');
@@ -325,16 +328,16 @@ struct api_key_list {
     size_t count;
 };
 
-static bool api_key_on_list(void *arg, struct apikey *key)
+static bool api_key_command_on_list(void *arg, struct apikey *key)
 {
     struct api_key_list *l = arg;
 
-    (l->json ? api_key_list_json : api_key_list_one)(key, l->count == 0);
+    (l->json ? api_key_command_list_json : api_key_command_list_one)(key, l->count == 0);
     l->count++;
     return true;
 }
 
-static int api_key_run_list(struct api_key *a)
+static int api_key_command_run_list(struct api_key *a)
 {
     struct api_key_list l = {.json = a->json};
     struct buf same = {0};
@@ -345,7 +348,7 @@ static int api_key_run_list(struct api_key *a)
     if (error)
         fprintf(stderr, "turnpike: %s: %s\n", a->file, file_why(error));
     else
-        error = api_key_command_walk(a->file, text, &same, api_key_on_list, &l);
+        error = api_key_command_walk(a->file, text, &same, api_key_command_on_list, &l);
     if (!error && a->json)
         puts(l.count ? "]" : "[]");
     else if (!error && l.count == 0)
@@ -365,7 +368,7 @@ struct api_key_pick {
     int64_t ends_ms; /* drops false: the new end */
 };
 
-static bool api_key_on_pick(void *arg, struct apikey *key)
+static bool api_key_command_on_pick(void *arg, struct apikey *key)
 {
     struct api_key_pick *p = arg;
 
@@ -380,7 +383,8 @@ static bool api_key_on_pick(void *arg, struct apikey *key)
 
 /* Takes the key out of the file, or gives it an end; more: further lines. Returns 0 or the exit
  * status. */
-static int api_key_change(const struct api_key *a, struct api_key_pick *p, struct apikey *more)
+static int api_key_command_change(const struct api_key *a, struct api_key_pick *p,
+    struct apikey *more)
 {
     struct keyfile file;
     char *text = NULL;
@@ -389,11 +393,11 @@ static int api_key_change(const struct api_key *a, struct api_key_pick *p, struc
     p->id = a->argc > 0 ? a->argv[0] : "";
     if (a->argc != 1 || strlen(p->id) < API_KEY_ID_MIN ||
         strspn(p->id, "0123456789abcdef") != strlen(p->id))
-        return api_key_wrong("the id of a key is needed: at least 4 digits of what "
-                             "`turnpike api-key list` shows");
+        return api_key_command_wrong("the id of a key is needed: at least 4 digits of what "
+                                     "`turnpike api-key list` shows");
     error = keyfile_open(&file, a->file, &text);
     if (!error)
-        error = api_key_command_walk(a->file, text, &file.fresh, api_key_on_pick, p);
+        error = api_key_command_walk(a->file, text, &file.fresh, api_key_command_on_pick, p);
     if (!error && p->count != 1) {
         fprintf(stderr, "turnpike: %s: %s\n", p->id,
             p->count ? "more than one key begins so" : "there is no such key in the file");
@@ -414,10 +418,10 @@ static int api_key_change(const struct api_key *a, struct api_key_pick *p, struc
     return status;
 }
 
-static int api_key_run_revoke(struct api_key *a)
+static int api_key_command_run_revoke(struct api_key *a)
 {
     struct api_key_pick p = {.drops = true};
-    int status = api_key_change(a, &p, NULL);
+    int status = api_key_command_change(a, &p, NULL);
 
     if (status != 0)
         return status;
@@ -427,7 +431,7 @@ static int api_key_run_revoke(struct api_key *a)
     return ending_revoke_key(a->conf, &p.key) ? 1 : 0;
 }
 
-static int api_key_run_rotate(struct api_key *a)
+static int api_key_command_run_rotate(struct api_key *a)
 {
     struct api_key_pick p = {.drops = false};
     struct apikey fresh = {.role = ""};
@@ -436,15 +440,15 @@ static int api_key_run_rotate(struct api_key *a)
     int status;
 
     if (conf_duration(a->grace ? a->grace : API_KEY_GRACE, &grace) || grace < 0)
-        return api_key_wrong("--grace needs a time such as 7d or 0s");
+        return api_key_command_wrong("--grace needs a time such as 7d or 0s");
     p.ends_ms = (clock_real_ms() + grace) / 1000 * 1000;
-    api_key_make(&fresh, made);
-    status = api_key_change(a, &p, &fresh);
+    api_key_command_make(&fresh, made);
+    status = api_key_command_change(a, &p, &fresh);
     if (status != 0)
         return status;
     clock_rfc3339(p.key.expires_ms && p.key.expires_ms < p.ends_ms ? p.key.expires_ms : p.ends_ms,
         ends);
-    api_key_show(made);
+    api_key_command_show(made);
     printf("# Written to %s as %.16s: it is valid now. The old one, %.16s, ends at %s.\n", a->file,
         fresh.hash, p.key.hash, ends);
     ending_audit_key(a->conf, "api-key.rotate", &p.key);
@@ -456,27 +460,29 @@ static int api_key_run_rotate(struct api_key *a)
 static const struct {
     const char *name;
     int (*run)(struct api_key *a);
-} api_key_runs[] = {{"add", api_key_run_add}, {"list", api_key_run_list},
-    {"revoke", api_key_run_revoke}, {"rotate", api_key_run_rotate}};
+} api_key_command_runs[] = {{"add", api_key_command_run_add}, {"list", api_key_command_run_list},
+    {"revoke", api_key_command_run_revoke}, {"rotate", api_key_command_run_rotate}};
 
 int api_key_command(const struct conf *conf, const char *wrong, int argc, char **argv)
 {
     struct api_key a = {.conf = conf, .file = conf->api_keys_file};
 
-    if (!api_key_options(&a, argc + 1, argv - 1))
-        return api_key_usage();
-    for (size_t i = 0; a.argc > 0 && i < sizeof api_key_runs / sizeof *api_key_runs; i++) {
-        if (strcmp(a.argv[0], api_key_runs[i].name) != 0)
+    if (!api_key_command_options(&a, argc + 1, argv - 1))
+        return api_key_command_usage();
+    for (size_t i = 0; a.argc > 0 && i < sizeof api_key_command_runs / sizeof *api_key_command_runs;
+         i++) {
+        if (strcmp(a.argv[0], api_key_command_runs[i].name) != 0)
             continue;
         if (wrong) {
             fprintf(stderr, "turnpike: %s\n", wrong);
             return 1;
         }
         if (!*a.file)
-            return api_key_wrong("the setting api_keys.file names no file (or --file PATH)");
+            return api_key_command_wrong(
+                "the setting api_keys.file names no file (or --file PATH)");
         a.argc--;
         a.argv++;
-        return api_key_runs[i].run(&a);
+        return api_key_command_runs[i].run(&a);
     }
-    return a.argc > 0 ? api_key_run_print(&a) : api_key_usage();
+    return a.argc > 0 ? api_key_command_run_print(&a) : api_key_command_usage();
 }
