@@ -64,8 +64,8 @@ MUST_CHECK int auth_token(struct auth *a, const char *token, size_t len, struct 
  * mode. */
 MUST_CHECK int auth_development(const struct auth *a, const char *user, struct auth_identity *out);
 /* Parses the text of a ticket's key: "UID ROLE ORIGIN EXPIRES MARK SCOPES CLASS" (of the credential
- * that asked for it; real ms, 0 = never; auth_mark.h; the bits as a number; "-" = none). ERR_AUTH also when that
- * credential has ended meanwhile. */
+ * that asked for it; real ms, 0 = never; auth_mark.h; the bits as a number; "-" = none). ERR_AUTH
+ * also when that credential has ended meanwhile. */
 MUST_CHECK int auth_ticket(struct auth *a, const char *value, size_t len, const char *origin,
     struct auth_identity *out);
 /*

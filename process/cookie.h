@@ -9,7 +9,8 @@
 
 /*
  * cookie -- the credential in a cookie: that of the site's own log-in (the setting auth.cookie), or
- * of the page's (page.session). process/origin.h says from which pages it counts. Pure. Api, turn and stream workers.
+ * of the page's (page.session). process/origin.h says from which pages it counts. Pure. Api, turn
+ * and stream workers.
  */
 
 /*

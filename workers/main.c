@@ -24,7 +24,6 @@
 
 /* turnpiked: arguments, then the supervisor. */
 
-
 struct arguments {
     struct settings_source settings;
     const char *user; /* with --check */

@@ -13,9 +13,10 @@
  *   revoke ID                  the key ends, on all machines, with its sockets and streams
  *   rotate ID [--grace 7d]     a new key with the same rights; the old one ends after the grace
  *
- * OPTIONS: --name N, --expires 90d or a date, --scopes A,B, --class NAME, --file PATH. ID: the first
- * digits of the key's digest, as `list` shows them. wrong: why the settings could not be read, or NULL; what
- * changes nothing needs none. Returns the exit status.
+ * OPTIONS: --name N, --expires 90d or a date, --scopes A,B, --class NAME, --file PATH.
+ * ID: the first digits of the key's digest, as `list` shows them.
+ *   wrong  why the settings could not be read, or NULL; what changes nothing needs none
+ * Returns the exit status.
  */
 MUST_CHECK int api_key_command(const struct conf *conf, const char *wrong, int argc, char **argv);
 
