@@ -29,7 +29,7 @@ export class ClusterSite {
       const port = await freePorts(), dir = join(site.dir, String(port));
       mkdirSync(dir);
       const args = ["--port", port, "--bind", "127.0.0.1", "--dir", dir, "--cluster-enabled", "yes", "--cluster-node-timeout", timeout,
-        "--cluster-replica-validity-factor", 0, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
+        "--cluster-replica-validity-factor", 0, "--cluster-require-full-coverage", "no", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
         "--repl-diskless-sync-delay", 0].map(String);
       site.nodes.push({port, args});
       await site.run(i);

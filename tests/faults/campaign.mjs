@@ -1,16 +1,17 @@
 // Random processes are killed under load; afterwards everything must be there, whole and once.
 //
-//   node tests/faults/campaign.mjs [--kills N] [--seconds N] [--people N] [--seed N]
+//   node tests/faults/campaign.mjs [--kills N] [--seconds N] [--people N] [--seed N] [--cluster 1]
 //
 // TURNPIKE_BUILD names the build. The seed that was used is printed; it fixes the choices, not the
-// moments.
+// moments. --cluster 1: over a Redis Cluster of six nodes, which are killed too.
 import http from "node:http";
 import {once} from "node:events";
 import {pathToFileURL} from "node:url";
+import {ClusterSite} from "../e2e/redis-cluster-site.mjs";
 import {eventually, pause, processesOf, SLOW, Stack} from "../e2e/harness.mjs";
 import {descriptors, Killer} from "./kills.mjs";
 import {Person} from "./load.mjs";
-import {Redis} from "./redis.mjs";
+import {Redis, RedisCluster} from "./redis.mjs";
 import {leftovers, takeovers, verdict} from "./verdict.mjs";
 
 const LEASE_MS = 2000;
@@ -69,9 +70,10 @@ async function checkRest(stack, redis, before) {
   return left;
 }
 
-export async function campaign({seconds = 60, kills = Infinity, people = 12, seed = Date.now() % 1e9, patience = 60000 * SLOW} = {}) {
+export async function campaign({seconds = 60, kills = Infinity, people = 12, seed = Date.now() % 1e9, patience = 60000 * SLOW, cluster = 0} = {}) {
   const random = randomFrom(seed), routes = await startRoutes();
-  const stack = await Stack.start({durable: true, settings: {...POOLS, "turn.seats": Math.max(POOLS["turn.seats"], 2 * people), lease: `${LEASE_MS}ms`, "respawn.min": "20ms", "respawn.max": "200ms", drain: "3s",
+  const site = cluster ? await ClusterSite.start({replicas: 1}) : null;
+  const stack = await Stack.start({durable: true, settings: {...site?.settings, ...POOLS, "turn.seats": Math.max(POOLS["turn.seats"], 2 * people), lease: `${LEASE_MS}ms`, "respawn.min": "20ms", "respawn.max": "200ms", drain: "3s",
     "osrm.url": routes.url, "turn.attempts": 100, "redis.timeout": "1s", "turn.quarantine_idle": "1s", "turn.quarantine": 8}}); // kills come faster than turns end, and each hits all turns of its worker
   const report = {seed, kills: 0, byKind: {}, byStage: {}, accepted: 0, lost: 0, doubled: 0, torn: 0, gaveUp: {}, faults: [], left: [], resumed: []};
   try {
@@ -81,11 +83,12 @@ export async function campaign({seconds = 60, kills = Infinity, people = 12, see
     let over = false;
     const running = Promise.all(crowd.map(person => person.run(() => over)));
     await pause(500);
-    const killer = new Killer(stack, random, LEASE_MS * 1.2);
+    const killer = new Killer(stack, random, LEASE_MS * 1.2, site);
     await killAll(killer, {seconds, kills, random});
     over = true;
     await running;
-    const redis = await Redis.open(`${stack.run}/redis.sock`);
+    await site?.whole();
+    const redis = site ? await RedisCluster.open(site.nodes.map(n => n.port)) : await Redis.open(`${stack.run}/redis.sock`);
     await verdict(redis, crowd, report);
     report.left = await checkRest(stack, redis, before);
     redis.end();
@@ -100,6 +103,7 @@ export async function campaign({seconds = 60, kills = Infinity, people = 12, see
     routes.closeAllConnections();
     routes.close();
     await stack.stop({check: !report.faults.length}).catch(error => report.left.push(error.message.slice(0, 2000)));
+    await site?.stop();
   }
   return report;
 }

@@ -7,7 +7,7 @@ const TURN_STAGES = ["starting", "model-wait", "model-text", "model-args", "tool
 export class Killer {
   kills = [];
   #frozen = new Set();
-  constructor(stack, random, freezeMs) { Object.assign(this, {stack, random, freezeMs}); }
+  constructor(stack, random, freezeMs, site) { Object.assign(this, {stack, random, freezeMs, site}); }
 
   #signal(pid, signal) {
     try {
@@ -49,14 +49,14 @@ export class Killer {
     const stage = TURN_STAGES[this.random(TURN_STAGES.length)];
     // What a script takes is too short to hit: Redis is held still, so that workers stand in it.
     const hold = ["starting", "checkpoint", "commit"].includes(stage);
-    const redis = this.stack.parts.redis;
-    if (hold) redis.kill("SIGSTOP");
+    const redis = this.site ? this.site.nodes.map(n => n.child) : [this.stack.parts.redis];
+    if (hold) for (const child of redis) child.kill("SIGSTOP");
     try {
       const worker = await this.#inStage(stage);
       if (!worker || !this.#signal(worker.pid, "SIGKILL")) return null;
       return this.#note("turn", {stage: worker.stage, turn: worker.turn, user: worker.user});
     } finally {
-      if (hold) redis.kill("SIGCONT");
+      if (hold) for (const child of redis) child.kill("SIGCONT");
     }
   }
   async freeze() {
@@ -92,7 +92,17 @@ export class Killer {
     await this.stack.startDaemon();
     return kill;
   }
+  /** A node of the cluster, of any role: when it was a primary, its replica takes over before it comes back. */
+  async #node() {
+    const i = this.random(this.site.nodes.length), node = this.site.nodes[i], kill = this.#note("node");
+    await this.site.kill(node);
+    await pause(this.random(2) ? 50 : 3000);
+    await this.site.run(i);
+    await this.site.whole();
+    return kill;
+  }
   async redis() {
+    if (this.site) return this.#node();
     const child = this.stack.parts.redis, kill = this.#note("redis");
     child.kill("SIGKILL");
     await child.ended;
@@ -102,7 +112,7 @@ export class Killer {
 
   static WEIGHTS = {turn: 70, freeze: 5, stream: 7, api: 3, housekeeper: 5, tool: 4, nginx: 4, supervisor: 2, redis: 2};
   async next() {
-    const all = Object.entries(Killer.WEIGHTS);
+    const all = Object.entries({...Killer.WEIGHTS, ...this.site && {redis: 8}});
     let n = this.random(all.reduce((sum, [, w]) => sum + w, 0));
     const [what] = all.find(([, w]) => (n -= w) < 0);
     return this[what]();

@@ -65,3 +65,31 @@ export class Redis {
   }
   end() { this.socket.destroy(); }
 }
+
+/** The same of a cluster: each command where its key is. */
+export class RedisCluster {
+  #nodes = new Map();
+  static async open(ports) {
+    const c = new RedisCluster();
+    for (const port of ports) c.#nodes.set(port, await Redis.open({port, host: "127.0.0.1"}));
+    return c;
+  }
+  async call(...args) {
+    let port = this.#nodes.keys().next().value;
+    for (let hops = 0; ; hops++) {
+      try {
+        return await this.#nodes.get(port).call(...args);
+      } catch (error) {
+        const moved = /^MOVED \d+ .*:(\d+)$/.exec(error.message);
+        if (!moved || hops === 5) throw error;
+        port = Number(moved[1]);
+      }
+    }
+  }
+  async keys(pattern) {
+    const all = await Promise.all([...this.#nodes.values()].map(async node =>
+      (await node.call("ROLE"))[0] === "master" ? node.keys(pattern) : []));
+    return [...new Set(all.flat())];
+  }
+  end() { for (const node of this.#nodes.values()) node.end(); }
+}

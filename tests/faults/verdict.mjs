@@ -126,8 +126,10 @@ async function judgeLedger(redis, person, messages, stored, report, fault) {
 /** Nothing that a turn needs only while it runs is left. Returns a list of what is. */
 export async function leftovers(redis) {
   const left = [];
-  const hints = await redis.call("ZRANGE", "tp:hint:leases", 0, -1);
-  if (hints.length) left.push(`hints: ${hints}`);
+  for (const key of await redis.keys("tp:hint:leases*")) { // of a cluster there are parts
+    const hints = await redis.call("ZRANGE", key, 0, -1);
+    if (hints.length) left.push(`hints: ${hints}`);
+  }
   for (const key of await redis.keys("tp:*")) {
     const [, rest] = /^tp:\{[^}]*\}:(.*)$/.exec(key) ?? [];
     if (/^s:[^:]+:queue$/.test(rest)) left.push(`queue ${key}`);
@@ -143,7 +145,7 @@ export async function leftovers(redis) {
 }
 
 // For how long before a worker's death another one counts as a part of what held its turn up.
-const SHADOW_MS = {housekeeper: 500, redis: 2000, supervisor: 5000};
+const SHADOW_MS = {housekeeper: 500, redis: 2000, node: 5000, supervisor: 5000};
 
 /** Milliseconds from each worker's death to its turn's first sign of life elsewhere. */
 export function takeovers(kills, resumed) {

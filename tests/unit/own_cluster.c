@@ -139,7 +139,8 @@ void own_cluster_again(struct own_cluster *c, int node)
         execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir,
             "--cluster-enabled", "yes", "--cluster-node-timeout", most, "--save", "",
             "--appendonly", "yes", "--appendfsync", "everysec", "--cluster-replica-validity-factor",
-            "0", "--repl-diskless-sync-delay", "0", "--daemonize", "no", (char *)NULL);
+            "0", "--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0",
+            "--daemonize", "no", (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < TRIES && strncmp(answer, "+PONG", 5) != 0; i++) {

@@ -90,6 +90,31 @@ static void slots_are_those_of_the_specification(void **state)
     assert_int_equal(slots_of_command("*2\r\n$3\r\nGET\r\n$9999\r\nf", 22), SLOTS);
 }
 
+static void the_setting_is_checked(void **state)
+{
+    static const char *const bad[] = {"host", "host:0", "/run/redis.sock", "a:1 b"};
+    struct conf c;
+    char why[CONF_WHY_SIZE] = "";
+
+    (void)state;
+    assert_int_equal(conf_init(&c), 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(conf_set(&c, "redis.cluster", bad[i], why), 0);
+        assert_int_equal(conf_check(&c, why), ERR_CONFIG);
+        assert_non_null(strstr(why, "redis.cluster"));
+    }
+    assert_int_equal(conf_set(&c, "redis.cluster", "a:1, [::1]:2", why), 0);
+    if (conf_check(&c, why))
+        assert_null(strstr(why, "redis."));
+    assert_int_equal(conf_set(&c, "redis.database", "1", why), 0);
+    assert_int_equal(conf_check(&c, why), ERR_CONFIG);
+    assert_non_null(strstr(why, "excludes redis.database"));
+    assert_int_equal(conf_set(&c, "redis.sentinels", "a:1", why), 0);
+    assert_int_equal(conf_check(&c, why), ERR_CONFIG);
+    assert_non_null(strstr(why, "excludes redis.sentinels"));
+    conf_fini(&c);
+}
+
 /* ---- calls ---- */
 
 static int64_t number(struct link *l, const char *format, const char *a)
@@ -226,7 +251,7 @@ static void pass_until(const unsigned *counter, unsigned value)
     int64_t end = clock_mono_ms() + PATIENCE_MS;
 
     while (*counter < value && clock_mono_ms() < end)
-        (void)task_wait(reactor, clock_mono_ms() + 20, NULL);
+        assert_true(task_wait(reactor, clock_mono_ms() + 20, NULL) >= 0);
     assert_true(*counter >= value);
 }
 
@@ -270,7 +295,7 @@ static void a_loops_question_waits_for_a_slot(void **state)
     conf.redis_timeout_ms = PATIENCE_MS;
     assert_int_equal(ask_up(p.key), 0);
     for (int i = 0; i < 5; i++)
-        (void)task_wait(reactor, clock_mono_ms() + 20, NULL);
+        assert_true(task_wait(reactor, clock_mono_ms() + 20, NULL) >= 0);
     assert_int_equal(answers, 1);
     while (own_cluster_move_keys(&cluster, p.slot, p.from, p.to, 10))
         continue;
@@ -326,7 +351,7 @@ static void a_channel_follows_its_slot(void **state)
     pass_until(&messages, 1);
     move(&p);
     pass_until(&subscribed, 2);
-    assert_int_equal(lost, 1);
+    assert_true(lost >= 1); /* once more when it looked for its node too early */
     own_cluster_say(&cluster, p.to, said, sizeof said, "SPUBLISH %s b", p.key);
     pass_until(&messages, 2);
     listen_add(listener, &same); /* a second one to the same channel, and one that goes */
@@ -511,10 +536,45 @@ static void a_hint_in_another_part_is_brought_home(void **state)
     store_close(s);
 }
 
+/* Calls to one that says nothing end with their time; others go on, and its replica takes over. */
+static void a_primary_hangs(void **state)
+{
+    struct place p = place_of("hangs"), q;
+    int64_t value = 0, end = clock_mono_ms() + PATIENCE_MS;
+    int error;
+
+    (void)state;
+    for (int i = 0;; i++) {
+        char uid[32];
+
+        snprintf(uid, sizeof uid, "goes%d", i);
+        q = place_of(uid);
+        if (q.from != p.from)
+            break;
+    }
+    assert_int_equal(count_up(plain, p.key, &value), 0);
+    assert_int_equal(count_up(plain, q.key, &value), 0);
+    conf.redis_timeout_ms = 300;
+    assert_int_equal(kill(cluster.pid[p.from], SIGSTOP), 0);
+    assert_int_equal(count_up(plain, p.key, &value), ERR_STORE);
+    do {
+        int64_t other = 0;
+
+        assert_int_equal(count_up(plain, q.key, &other), 0);
+        error = count_up(plain, p.key, &value);
+    } while (error && clock_mono_ms() < end);
+    assert_int_equal(error, 0);
+    assert_int_equal(kill(cluster.pid[p.from], SIGCONT), 0);
+    conf.redis_timeout_ms = 2000;
+    own_cluster_whole(&cluster);
+    assert_int_equal(count_up(plain, p.key, &value), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_are_those_of_the_specification),
+        cmocka_unit_test(the_setting_is_checked),
         cmocka_unit_test(users_are_split_over_the_nodes),
         cmocka_unit_test(a_slot_that_has_moved_is_found),
         cmocka_unit_test(no_script_runs_while_its_slot_moves),
@@ -526,6 +586,7 @@ int main(void)
         cmocka_unit_test(a_hint_in_another_part_is_brought_home),
         cmocka_unit_test(erasure_walks_every_primary),
         cmocka_unit_test(a_replica_takes_over),
+        cmocka_unit_test(a_primary_hangs),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -169,10 +169,12 @@ static int link_map_ask(struct link *face, const struct sentinel_address *server
     return error;
 }
 
-/* The i-th of those that may be asked: the nodes, then those of redis.cluster. */
+/* The i-th of those that may be asked: the nodes, then those of redis.cluster, "host:port" or
+ * "[v6]:port". */
 static bool link_map_candidate(const struct link *face, size_t i, struct sentinel_address *out)
 {
-    const char *list = face->conf->redis_cluster, *colon;
+    const char *list = face->conf->redis_cluster, *colon, *host;
+    int len;
     char word[SENTINEL_WORD_SIZE];
 
     if (i < face->map->count) {
@@ -183,9 +185,11 @@ static bool link_map_candidate(const struct link *face, size_t i, struct sentine
         if (i)
             continue;
         colon = strrchr(word, ':'); /* conf_check has seen to it */
-        if (!colon)
+        host = *word == '[' ? word + 1 : word;
+        if (!colon || colon <= host)
             return false;
-        snprintf(out->host, sizeof out->host, "%.*s", (int)(colon - word), word);
+        len = (int)(colon - host) - (colon[-1] == ']');
+        snprintf(out->host, sizeof out->host, "%.*s", len, host);
         out->port = (int)strtol(colon + 1, NULL, 10);
         return true;
     }
