@@ -9,9 +9,9 @@
  * value, conf_value.c reads and writes values, conf_near.c knows what was meant, conf_load.c reads
  * files, conf_check.c looks at settings that depend on each other, conf_check_auth.c at those of
  * credentials and of pages that may use the API, conf_check_model.c at those of models and of
- * services that tools ask, conf_check_page.c at those of the site's own page, conf_check_measure.c at
- * those of logs and measurements, conf_warn.c at those that are valid and still do not fit
- * together.
+ * services that tools ask, conf_check_page.c at those of the site's own page,
+ * conf_check_measure.c at those of logs and measurements, conf_warn.c at those that are valid and
+ * still do not fit together.
  */
 
 /* ---- the table: conf.c ---- */

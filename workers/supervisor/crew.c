@@ -32,8 +32,8 @@ int crew_init(struct crew *c, const struct sockets *sockets, crew_main_fn *const
     int error = crew_seats_init(&c->seats, SEATS_CAPACITY);
     if (error == 0)
         error = scoreboard_new(&c->board, c->capacity, SEATS_CAPACITY);
-    /* What waits in systemd's sockets while the service is restarted waits for the new one: the time
-     * before it is not held against a request (turn.queue_wait). */
+    /* What waits in systemd's sockets while the service is restarted waits for the new one: the
+     * time before it is not held against a request (turn.queue_wait). */
     for (size_t i = 0; !error && i < SCOREBOARD_POOLS; i++)
         atomic_store(&c->board->empty_ms[i], clock_mono_ms());
     if (error != 0) {
