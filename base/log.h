@@ -25,6 +25,8 @@ void log_level_set(enum log_level level);
  * object a line. A context's `name=value` words become fields. */
 enum log_form { LOG_FORM_PLAIN, LOG_FORM_LOGFMT, LOG_FORM_JSON };
 void log_form_set(enum log_form form);
+/* "plain", "logfmt", "json"; anything else is plain. */
+enum log_form log_form_named(const char *name);
 /* Is told of each line that is written, and must write none. NULL: nobody is. */
 void log_count(void (*on_line)(enum log_level level));
 /* Name of this process in each line, for example "turn/17". Copied. */

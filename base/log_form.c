@@ -95,6 +95,13 @@ static void log_form_line_plain(const struct log_facts *f, struct log_out *out)
     log_form_plain(out, f->message);
 }
 
+enum log_form log_form_named(const char *name)
+{
+    return !strcmp(name, "json") ? LOG_FORM_JSON :
+        !strcmp(name, "logfmt")  ? LOG_FORM_LOGFMT :
+                                   LOG_FORM_PLAIN;
+}
+
 void log_form_escape(const char *message, char *text, size_t size)
 {
     struct log_out out = {.at = text, .room = size - 1};

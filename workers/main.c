@@ -49,28 +49,38 @@ static void main_usage(FILE *out)
 
 /* Errors and warnings of a start or a reload: the errors for whoever asked, the warnings for the
  * log. */
+struct main_told {
+    struct buf *why;
+    const struct conf *conf;
+    bool first; /* the log does not look as the settings say yet */
+};
+
 static void main_collect(void *arg, const struct conf_problem *problem)
 {
+    const struct main_told *told = arg;
     char line[CONF_WHY_SIZE];
 
     conf_problem_line(problem, line);
+    if (told->first)
+        log_form_set(log_form_named(told->conf->log_format));
     if (problem->warning)
         log_warn("%s", line + strlen("warning: "));
     else
-        buf_printf(arg, "%s\n", line);
+        buf_printf(told->why, "%s\n", line);
 }
 
 static int main_configure(void *arg, struct conf *conf, struct buf *why)
 {
     struct arguments *arguments = arg;
+    struct main_told told = {why, conf, !arguments->started};
     int error = conf_init(conf);
 
     if (error)
         return error;
-    error = settings_read(&arguments->settings, conf, main_collect, why);
+    error = settings_read(&arguments->settings, conf, main_collect, &told);
     /* The unit's ExecStartPre= has looked at files before a start; before a reload nobody has. */
     if (!error && arguments->started)
-        check_settings(conf, main_collect, why);
+        check_settings(conf, main_collect, &told);
     if (!error && why->len)
         error = ERR_CONFIG;
     if (error)

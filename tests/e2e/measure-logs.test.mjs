@@ -1,17 +1,32 @@
 // The log as machines read it: whole lines of fields, slow turns and tools, and no word of a user above debug.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {eventually, Stack, uuid} from "./harness.mjs";
+import {once} from "node:events";
+import {writeFileSync} from "node:fs";
+import http from "node:http";
+import {join} from "node:path";
+import {eventually, scratch, Stack, uuid} from "./harness.mjs";
 
 const MARK = "xylophonewhisper";
 
 describe("the log", () => {
-  let stack;
+  let stack, service;
   const lines = () => stack.log().trimEnd().split("\n").map(line => JSON.parse(line));
   before(async () => {
-    stack = await Stack.start({settings: {"log.format": "json", "slow.turn": "300ms", "slow.tool": "1ms", "model.retries": 0, "voice.programs": "off"}});
+    service = http.createServer((request, response) => setTimeout(() => response.writeHead(200, {"Content-Type": "application/json"}).end('{"level":1}'), 60)).listen(0, "127.0.0.1");
+    await once(service, "listening");
+    const dir = scratch("tools-");
+    writeFileSync(join(dir, "river.json"), JSON.stringify({
+      name: "get_river_level", description: "The level of a river.", arguments: {type: "object", additionalProperties: false, properties: {}},
+      request: {url: `http://127.0.0.1:${service.address().port}/level`, allow_private: true},
+    }));
+    stack = await Stack.start({settings: {"http_tools.dir": dir, "log.format": "json", "slow.turn": "300ms", "slow.tool": "50ms", "model.retries": 0, "voice.programs": "off"}});
   });
-  after(() => stack.stop());
+  after(async () => {
+    await stack?.stop();
+    service.closeAllConnections();
+    service.close();
+  });
 
   test("every line is an object with its fields, also those of a turn", async () => {
     const session_id = uuid();
@@ -30,7 +45,7 @@ describe("the log", () => {
   });
 
   test("a slow turn and a slow tool are told with their stages", async () => {
-    const running = stack.chatStream("x [[tool name=calculate_distance args={\"origin\":\"Sydney\",\"destination\":\"Brisbane\"} | text words=4 hold=2]]", {session_id: uuid()}, {headers: {Accept: "text/event-stream"}});
+    const running = stack.chatStream("x [[tool name=get_river_level args={} | text words=4 hold=2]]", {session_id: uuid()}, {headers: {Accept: "text/event-stream"}});
     await running.until("TEXT_MESSAGE_CONTENT");
     const began = Date.now();
     await eventually(() => Date.now() - began > 300, "it is slow");
@@ -39,7 +54,8 @@ describe("the log", () => {
     const slow = await eventually(() => lines().find(line => line.message.startsWith("slow turn: ")), "the slow turn is told");
     assert.match(slow.message, /^slow turn: \d+\.\d s, stages .*model-wait\+\d+.*tool\+\d+.*commit\+\d+$/);
     assert.equal(slow.turn, running.events[0].data.runId);
-    assert.ok(lines().some(line => /^slow tool: calculate_distance \d+\.\d s, /.test(line.message) && line.message.includes(slow.turn)));
+    const tools = lines().filter(line => /tool/.test(line.message));
+    assert.ok(lines().some(line => /^slow tool: get_river_level \d+\.\d s, /.test(line.message) && line.message.includes(slow.turn)), JSON.stringify(tools));
   });
 
   test("nothing that a user, a model or a tool has said is in it", async () => {

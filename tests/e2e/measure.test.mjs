@@ -169,7 +169,7 @@ describe("measurements", () => {
     assert.equal((await stack.chat(`${marks.word} [[text words=2]]`, {session_id: marks.session_id}, {headers: {"X-Dev-User": marks.user}})).status, 200);
     const {text} = await ask(port);
     for (const mark of Object.values(marks)) assert.ok(!text.includes(mark), mark);
-    const known = new Set(["pool", "outcome", "queue", "code", "kind", "provider", "model", "tool", "error", "route", "status", "limit", "rating", "process", "level", "le", "version", "commit"]);
+    const known = new Set(["pool", "outcome", "queue", "code", "kind", "provider", "model", "tool", "error", "route", "status", "limit", "rating", "process", "level", "class", "le", "version", "commit"]);
     for (const family of readMetrics(text).values())
       for (const sample of family.samples)
         for (const label of Object.keys(sample.labels)) assert.ok(known.has(label), `${sample.name} has the label ${label}`);

@@ -322,7 +322,6 @@ static int supervisor_open(struct supervisor *s, struct buf *reasons, char why[C
         return error;
     s->crew.current = first;
     conf = &first->conf;
-    supervisor_apply_settings(conf);
     error = sockets_open(&s->sockets, conf, why);
     if (error != 0)
         return error;

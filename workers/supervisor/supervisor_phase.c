@@ -26,9 +26,7 @@ void supervisor_apply_settings(const struct conf *conf)
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
         if (strcmp(conf->log_level, levels[i]) == 0)
             log_level_set((enum log_level)i);
-    log_form_set(strcmp(conf->log_format, "json") == 0 ? LOG_FORM_JSON :
-            strcmp(conf->log_format, "logfmt") == 0    ? LOG_FORM_LOGFMT :
-                                                         LOG_FORM_PLAIN);
+    log_form_set(log_form_named(conf->log_format));
     if (log_open(conf->log_file) != 0)
         log_error("log.file %s cannot be opened: %s", conf->log_file, strerror(errno));
 }
@@ -52,6 +50,8 @@ int supervisor_generation(struct supervisor *s, struct crew_generation **out, st
         return ERR_NOMEM;
     int error = s->options->configure(s->options->arg, &g->conf, why);
     bool conf_ready = error == 0;
+    if (error == 0 && !s->crew.current) /* what the rest says is in the log as it shall look */
+        supervisor_apply_settings(&g->conf);
     if (error == 0 && s->crew.current)
         error = supervisor_check_unchanged(&s->crew.current->conf, &g->conf, why);
     if (error == 0 && s->options->prepare)
