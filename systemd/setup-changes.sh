@@ -2,14 +2,14 @@
 # The changes of turnpike setup, and how they are undone. Sourced by setup.sh, which sets dry, root and start.
 # Every change goes through put, link, remember or run.
 
-work=$(mktemp -d)
+work=$(mktemp -d) lent=''
 changes=0 undone='' asked=''
 finish() {
     status=$?
     trap - EXIT
     stty echo 2>/dev/null </dev/tty || true
     [ $status -eq 0 ] || [ $changes -eq 0 ] || undo
-    rm -rf "$work"
+    rm -rf "$work" ${lent:+"$lent"}
     exit $status
 }
 trap finish EXIT

@@ -390,10 +390,19 @@ apply_services() {
         ! systemctl is-active -q turnpike || systemctl restart turnpike
     fi
 }
+# turnpiked --check looks at files as the service's user, who may read the credentials only where systemd puts them.
+credentials_for_check() {
+    lent=$(mktemp -d)
+    for file in /etc/turnpike/credentials/*; do
+        [ ! -f "$file" ] || install -o turnpike -m 0400 "$file" "$lent/"
+    done
+    chown turnpike "$lent"
+}
 check_and_start() {
     if [ -z "$dry$root" ]; then
-        CREDENTIALS_DIRECTORY=/etc/turnpike/credentials turnpiked --check >"$work/check" 2>&1 || { cat "$work/check" >&2 && die "the settings are not valid"; }
-        say "turnpiked --check: $(cat "$work/check")"
+        credentials_for_check
+        CREDENTIALS_DIRECTORY=$lent turnpiked --check >"$work/check" 2>&1 || { cat "$work/check" >&2 && die "the settings are not valid"; }
+        say "turnpiked --check: $(tail -n 1 "$work/check")"
         CREDENTIALS_DIRECTORY=/etc/turnpike/credentials turnpike origins >"$work/origins"
         put /etc/turnpike/nginx-origins.conf 0644 root:root <"$work/origins"
         nginx -t -q || die "nginx does not take its configuration"

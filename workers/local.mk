@@ -155,7 +155,8 @@ dist_tmpfiles_DATA = systemd/tmpfiles.d/turnpike.conf
 
 # turnpike setup
 setupdir = $(pkglibexecdir)
-setup_SCRIPTS = systemd/setup.sh systemd/setup-changes.sh
+setup_SCRIPTS = systemd/setup.sh
+dist_setup_DATA = systemd/setup-changes.sh
 EXTRA_DIST += systemd/setup.sh systemd/setup-changes.sh
 
 # Manual pages and completion, made from what the programs tell of themselves.

@@ -226,7 +226,7 @@ next_deb() {
     local next=$scratch/next
     if [ ! -d "$next" ]; then
         dpkg-deb -R "$deb" "$next" && sed -i 's/^Version: .*/&+next/' "$next/DEBIAN/control" &&
-            dpkg-deb --root-owner-group -b "$next" "$tree/root/turnpike_next.deb" >/dev/null
+            dpkg-deb -Znone --root-owner-group -b "$next" "$tree/root/turnpike_next.deb" >/dev/null
     fi
 }
 upgrade_package() {
