@@ -147,7 +147,7 @@ web_files = $(dist_web_DATA) $(dist_webadmin_DATA) $(dist_webclient_DATA) $(dist
 noinst_DATA = web/.tree
 web/.tree: build-aux/make-packed build-aux/make-small build-aux/npm-file.sh $(web_files:web/%=$(srcdir)/web/%) $(nodist_webchat_DATA) Makefile
 	$(AM_V_GEN)$(top_srcdir)/build-aux/make-small $(srcdir) $(nodist_webchat_DATA) -- $(web_files) && touch $@ && \
-	    { test $(srcdir) = . || $(top_srcdir)/build-aux/make-packed `cat web/.files`; } && \
+	    { test $(srcdir) = . || $(top_srcdir)/build-aux/make-packed `cat web/.files` `find web/admin -name '*.*' ! -name '*.gz'`; } && \
 	    if test -e web/.plain; then touch -d @0 $@; fi
 # What the page's service worker keeps, with the digest of each file.
 nodist_web_DATA = web/files.js
@@ -157,12 +157,12 @@ web/files.js: build-aux/make-files web/.tree
 # The bundles, whose names the build makes.
 install-data-hook: install-web
 install-web: web/.tree web/files.js
-	for f in `grep -- '-[A-Z0-9]*\.js$$' web/.files`; do \
+	for f in `grep -h -- '-[A-Z0-9]*\.js$$' web/.files`; do \
 	    $(INSTALL_DATA) $$f "$(DESTDIR)$(webchatdir)/$${f##*/}" || exit 1; done
 	for f in `ls web/admin | grep -- '-[A-Z0-9]\{8\}\.js$$'`; do \
 	    $(INSTALL_DATA) web/admin/$$f "$(DESTDIR)$(webadmindir)/$$f" || exit 1; done
-	for f in `cat web/.files` web/files.js; do \
-	    test ! -e $$f.gz || $(INSTALL_DATA) $$f.gz "$(DESTDIR)$(webdir)/$${f#web/}.gz" || exit 1; done
+	for f in `find web -name '*.gz' ! -path 'web/package/*'`; do \
+	    $(INSTALL_DATA) $$f "$(DESTDIR)$(webdir)/$${f#web/}" || exit 1; done
 uninstall-hook: uninstall-web
 uninstall-web:
 	rm -f "$(DESTDIR)$(webchatdir)"/*-????????.js "$(DESTDIR)$(webadmindir)"/*-????????.js
