@@ -161,7 +161,8 @@ static int conf_rule_listen(const struct conf *c, char why[CONF_WHY_SIZE])
     char redis[300] = "";
     const struct {
         const char *name, *address;
-    } rows[] = {{"listen_hint", c->listen_hint}, {"redis.port", redis}};
+    } rows[] = {{"listen_hint", c->listen_hint}, {"redis.port", redis},
+        {"metrics.listen", *c->metrics_listen == '/' ? "" : c->metrics_listen}};
     const size_t count = sizeof rows / sizeof rows[0];
     long ports[sizeof rows / sizeof rows[0]];
 

@@ -19,10 +19,11 @@ for name in "with a blank" "with 'quotes' & more" 'dollar$ (brackets)' "umlaut-Ã
     [ "$place" -ef "$dir/$name" ] || say_failed "$name: $place is another folder"
     [ "$(place_of "$dir/$name")" = "$place" ] || say_failed "$name: another path the second time"
 done
-for arguments in "--port 080" "--port 0" "--port 99999" "--port x" "--turn-seats 1e3" "--port"; do
-    said=$("$top/run" $arguments 2>&1) && say_failed "./run $arguments was taken"
+for arguments in "--port 080" "--port 0" "--port 99999" "--port x" "--port 65536" "--config /nope" "--var" "--bogus" "--turn-seats 1e3" "--port"; do
+    said=$("$top/run" $arguments 2>&1)
+    [ $? -eq 2 ] || say_failed "./run $arguments was taken, or failed as if it had begun"
     case $said in
-    "run: --"*) ;;
+    "run: --"* | "run: unknown argument"*) ;;
     *) say_failed "./run $arguments said: $said" ;;
     esac
 done

@@ -385,6 +385,9 @@ static void what_is_valid_and_does_not_fit_together_is_a_warning(void **state)
         {"listen_hint = 127.0.0.1:6379\nredis.socket =\n",
             "test_conf.told:1: redis.port: port 6379 is that of listen_hint, too: one of them cannot "
             "listen\n"},
+        {"metrics.listen = 127.0.0.1:8080\nlisten_hint = [::1]:8080\n",
+            "test_conf.told:1: metrics.listen: port 8080 is that of listen_hint, too: one of them "
+            "cannot listen\n"},
         {"listen_hint = 127.0.0.1:80800\n",
             "test_conf.told:1: listen_hint: \"127.0.0.1:80800\" has no port from 1 to 65535\n"},
         {"model.chain = \n",
