@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* An answer that another worker began, as its events say that it is. */
 #include "agent/answer_parts.h"
 

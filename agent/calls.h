@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_AGENT_CALLS_H
 #define TURNPIKE_AGENT_CALLS_H
 

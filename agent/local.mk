@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # A turn: what it is asked, what the model sees and says, the calls of tools, the end.
 noinst_LIBRARIES += libagent.a
 libagent_a_SOURCES = \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One call of the model, of a turn. */
 #include "agent/turn_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/turn_parts.h"
 
 #include "agent/resume.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a turn took and how it ended, for the operator. */
 #include "agent/turn_parts.h"
 

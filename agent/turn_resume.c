@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* An answer of the model that an earlier worker began, and its vendor goes on with. */
 #include "agent/turn_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a turn uses, what that costs, and the end of a turn that has used up a limit. */
 #include "agent/turn_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A summary of the messages that leave the window: made once, kept with the session. */
 #include "agent/turn_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The title of a chat, asked of the model behind the turn's end: nobody waits for it, and nothing
  * depends on it. */
 #include "agent/turn_parts.h"

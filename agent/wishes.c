@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/wishes.h"
 
 #include "agent/daytime.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_AGENT_WISHES_H
 #define TURNPIKE_AGENT_WISHES_H
 

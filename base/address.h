@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_BASE_ADDRESS_H
 #define TURNPIKE_BASE_ADDRESS_H
 

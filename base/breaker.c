@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/breaker.h"
 
 bool breaker_allows(struct breaker *b, const struct breaker_settings *s, int64_t now_ms)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_BASE_BUF_H
 #define TURNPIKE_BASE_BUF_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Settings of logs and measurements. */
 #include "base/conf_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/conf_parts.h"
 
 #include "base/err.h"

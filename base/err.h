@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_BASE_ERR_H
 #define TURNPIKE_BASE_ERR_H
 

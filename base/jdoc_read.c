@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/jdoc_parts.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What every process and program needs, and nothing of Turnpike in particular.
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \

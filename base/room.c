@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/room.h"
 
 static bool room_fits(const struct room *r, size_t bytes)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * In a build with TURNPIKE_STRICT the linker sends each call of these functions of libc that our
  * objects make through here (--wrap, configure.ac): one that may block within a task is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #define _GNU_SOURCE /* MAP_STACK, MAP_NORESERVE */
 #include "base/task_stack.h"
 

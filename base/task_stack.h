@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_BASE_TASK_STACK_H
 #define TURNPIKE_BASE_TASK_STACK_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/task_switch.h"
 
 #include <stdint.h>

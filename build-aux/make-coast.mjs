@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // make-coast.mjs SOURCE -- writes the land of a TopoJSON file (world-atlas' land-50m.json) to standard output as a module: rings
 // of points, rounded and thinned. Each ring is a word of numbers: the first point, then the steps from each point to the next, longitude
 // and latitude in turn, in units of 1/SCALE degree, zigzag, five bits a letter, the lowest first, 32 = more follow.

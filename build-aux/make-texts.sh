@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # make-texts.sh NAME FILE... -- writes a C source: `const char *const NAME[]`, the texts of the files in
 # their order, and NULL behind them. Lines keep their ends; leading blanks are left out.
 set -eu

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Files of npm packages, by exact version and checksum, for the parts of the page that the build makes. Sourced by
 # make-markdown, make-highlight and make-coast.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Debian packages, and how to install what is missing. Sourced by ./run and ./check.
 
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libhiredis-dev libjson-c-dev

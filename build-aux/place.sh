@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # A folder by a path that every tool takes. Sourced by ./run and ./check.
 
 # place_of FOLDER: prints its path; when that has blanks or other characters which configure, make or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/admit.h"
 
 #include "agent/events.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/direct_parts.h"
 
 #include "agent/approval.h"

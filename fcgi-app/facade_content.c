@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/facade_parts.h"
 
 #include "base/utf8.h"

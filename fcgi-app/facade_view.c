@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/facade_view.h"
 
 #include "wire/http/stream_http.h"

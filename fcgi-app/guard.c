@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/guard.h"
 
 #include "agent/input.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One conversation as a file: Markdown for people, JSON for programs. Api workers. */
 #include "fcgi-app/handlers.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What a request meets: connection, routes, admission, replies.
 noinst_LIBRARIES += libfcgiapp.a
 libfcgiapp_a_SOURCES = \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/mcpd_era.h"
 
 #include "base/ident.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the figures of a report mean, and how they are shown: JSON, and text for a terminal. */
 #include "fcgi-app/report.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One pass of a turn worker's loop. */
 #include "fcgi-app/seats_parts.h"
 

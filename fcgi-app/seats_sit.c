@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A request takes a seat of a turn worker, and leaves it. */
 #include "fcgi-app/seats_parts.h"
 

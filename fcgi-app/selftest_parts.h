@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_FCGI_APP_SELFTEST_PARTS_H
 #define TURNPIKE_FCGI_APP_SELFTEST_PARTS_H
 

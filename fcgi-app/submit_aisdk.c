@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The body of the AI SDK's HttpChatTransport (npm `ai` 7.0.173, src/ui/http-chat-transport.ts,
  * November 2026): {id, messages, trigger, messageId} and what the page adds. The client sends the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* File parts of the AI SDK as content parts of AG-UI: by value from a data: URL, or by address. */
 #include "fcgi-app/submit_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/uichat.h"
 
 #include "fcgi-app/uichat_parts.h"

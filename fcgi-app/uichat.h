@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_FCGI_APP_UICHAT_H
 #define TURNPIKE_FCGI_APP_UICHAT_H
 

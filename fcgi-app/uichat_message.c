@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Stored messages as UI messages: one of the user, or all of the assistant that follow it. */
 #include "fcgi-app/uichat_parts.h"
 #include "process/uimessage.h"

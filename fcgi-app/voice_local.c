@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* voice, second part: a call to a tool process. */
 #include "fcgi-app/voice.h"
 

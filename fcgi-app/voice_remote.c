@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* voice, third part: a service with OpenAI's audio endpoints. Its address is the operator's, so it
  * may be private; redirects are not followed. */
 #include "fcgi-app/voice.h"

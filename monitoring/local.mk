@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # For Prometheus and Grafana: docs/measurements.md. `turnpike observe` tries them.
 monitoringdir = $(pkgdatadir)/monitoring
 dist_monitoring_DATA = monitoring/alerts.yml monitoring/prometheus.yml monitoring/grafana-datasource.yml \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What nginx includes, with the paths of this installation; see nginx/turnpike-site.conf.
 nginxdir = $(pkgdatadir)/nginx
 dist_nginx_DATA = nginx/turnpike-site.conf nginx/turnpike-main.conf

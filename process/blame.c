@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/blame.h"
 
 #include "base/backoff.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/cookie.h"
 
 #include "process/origin.h"

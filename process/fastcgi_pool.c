@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/fastcgi_pool.h"
 
 #include "base/clock.h"

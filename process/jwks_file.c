@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/jwks.h"
 
 #include "base/clock.h"

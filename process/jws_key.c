@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/jws.h"
 
 #include "base/base64.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The limits that hold: the settings, and the classes of users over them. */
 #include "process/limits.h"
 

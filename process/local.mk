@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What every process of the service is: its place on the scoreboard, who may ask it, how it says no.
 noinst_LIBRARIES += libprocess.a
 libprocess_a_SOURCES = \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_PROCESS_PROBLEM_H
 #define TURNPIKE_PROCESS_PROBLEM_H
 

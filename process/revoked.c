@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/revoked.h"
 
 #include "base/buf.h"

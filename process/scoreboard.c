@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/scoreboard.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/stage.h"
 
 const char *stage_name(enum stage stage)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/uimessage.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/voice_queue.h"
 
 struct voice_count {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The site's key of web pushes: VAPID, and the tokens of notifications. */
 #include "process/webpush.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/feedback.h"
 
 #include "base/clock.h"

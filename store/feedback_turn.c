@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/feedback_turn.h"
 
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/find_parts.h"
 
 #include "base/utf8.h"

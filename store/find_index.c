@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The words of sessions that have changed are taken into the index. */
 #include "store/find_parts.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The domain in Redis: one module a kind of thing, and the scripts that change it.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \

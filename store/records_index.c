@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The index beside a family's records; the scripts are records_*.lua, its rules lib_rules.lua. */
 #include "store/records_index.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A session is deleted: at once, or so that it can be had back for a while. */
 #include "store/sessions_parts.h"
 

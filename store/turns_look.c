@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The side of turns that others than its worker use: housekeeper, api workers. */
 #include "store/turns.h"
 

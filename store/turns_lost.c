@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Turns whose worker is gone: handed to another one, or ended. */
 #include "store/turns.h"
 

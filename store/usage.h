@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_STORE_USAGE_H
 #define TURNPIKE_STORE_USAGE_H
 

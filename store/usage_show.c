@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Usage and limits for people: users ask for their own, the operator for anybody's. */
 #include "store/usage.h"
 

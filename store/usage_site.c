@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The sums of the site: each process counts by itself, and adds what it has once a second. */
 #include "store/usage.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2034
 # The changes of turnpike setup, and how they are undone. Sourced by setup.sh, which sets dry, root and start.
 # Every change goes through put, link, remember or run.

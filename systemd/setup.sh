@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # turnpike setup -- makes a running service of the installed package, behind this machine's nginx and Redis.
 #
 # A shell script, so that an operator can read what it does to the machine. It writes its own files and links; it edits

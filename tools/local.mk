@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 noinst_LIBRARIES += libtools.a
 libtools_a_SOURCES =
 nodist_libtools_a_SOURCES = tools/scripts.c tools/scripts.h

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The chat page: a shell around <turnpike-chat>, which has the conversation. Here are who asks, which session, settings and the inbox.
 // Every chat has an address, #/c/SESSION, which Back and other devices understand; #SESSION means the same.
 import {TurnpikeClient, newId} from "./client/client.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The user's chats as the server lists them, and those that a search has found: pages, what frames tell, what the user does. No DOM.
 const PAGE = 30, MOST = 100; // of one request
 const AGAIN = 700, TRIES = 20; // a search whose index is still being made

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The panel of chats: search, pinned ones, the others by day; rename, pin, export, delete with undo. A column beside the
 // conversation on wide screens, a drawer on narrow ones.
 import {ChatList, grouped} from "./chatlist.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The user's inbox: timers, reminders, alerts and messages, with "got it" and "later".
 import {isAfter} from "./client/client.js";
 import {button, element, visible} from "./client/chat/elements.js";

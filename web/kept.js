@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What this browser keeps of one user, for a start without a network: the last chats, messages that were not sent, the
 // subscription to pushes. In IndexedDB ("turnpike"); another user's start or a sign-out clears it. sw.js reads `state`.
 const STORES = ["chats", "unsent", "state"]; // `state` has whose they are, and is cleared last

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The words of index.html in the language in use. An element says which by data-t (its text) or data-t-NAME (that attribute),
 // with the English sentence as it stands there.
 import {locale, t} from "./client/chat/words.js";

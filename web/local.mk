@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The chat page and the client library: static files, and some that are made of packages: what reads Markdown, what colours code, the
 # coast of maps.
 webdir = $(pkgdatadir)/web

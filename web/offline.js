@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The page without a network: the service worker has its files, and this keeps the last chats and what was not sent.
 import {TurnpikeClient, claim} from "./client/client.js";
 import {isPending} from "./client/conversation.js";

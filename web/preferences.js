@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What the user has chosen. On this device: theme (theme.js), language, sound. For the user, in the stored context, which the model
 // and the tools are told with every message: name, units, currency, timezone, language.
 

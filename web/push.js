@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Web Push on this device: asks the browser for a subscription and tells the server of it. docs/push.md.
 import {locale, t} from "./client/chat/words.js";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The settings: a dialog whose every change is stored at once.
 import {button, element, sentence, visible} from "./client/chat/elements.js";
 import {languages, region, t} from "./client/chat/words.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Who asks: a key or token, from a form, the address or the page that holds this one, kept in this tab's session storage and
 // nowhere else; or a cookie, which no script sees: of the site's own log-in, or, where the site wants that, one for which the page changes the token at once.
 import {element} from "./client/chat/elements.js";

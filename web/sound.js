@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A short chime for reminders, made here: no file, nothing to load. Browsers play it once the page has been touched.
 let context = null;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The service worker: web pushes become notifications that can be answered, and the page's files are there without a network.
 // No module, as not every browser takes one here. It never keeps what the API says.
 importScripts("files.js"); // FILES: {version, files: {path: SHA-256}}, made by the build; another one brings a new worker

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Light, dark, or as the device is; remembered on this device.
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 const tag = document.querySelector("meta[name=theme-color]");

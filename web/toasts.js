@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Entries of the inbox as they come, where they are seen wherever the conversation is scrolled to: over the
 // page, in its title, and, when the user has asked for it, as notifications of the system.
 import {button, element} from "./client/chat/elements.js";

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Every byte protocol, on the one reactor.
 noinst_LIBRARIES += libwire.a
 libwire_a_SOURCES = \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The processes, a folder each, and the two programs.
 noinst_LIBRARIES += libworkers.a
 libworkers_a_SOURCES = \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/model/attached.h"
 
 #include "agent/model/abilities.h"

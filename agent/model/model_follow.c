@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* An answer that its vendor makes in the background: the rest of it, its end, its mark. */
 #include "agent/model/model_parts.h"
 

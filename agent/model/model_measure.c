@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a request to a model took and spent, for the operator. */
 #include "agent/model/model_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/model/prices_parts.h"
 
 #include "agent/model/family.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The operator's prices, a line a model: `[PROVIDER:]MODEL INPUT CACHED CACHE_WRITE OUTPUT
  * [DATE]`. */
 #include "agent/model/prices_parts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/model/provider.h"
 
 #include "agent/model/request.h"

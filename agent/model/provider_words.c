@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* provider_words -- why an answer ended, and what went wrong: the words of many servers. */
 #define _GNU_SOURCE /* strcasestr */
 #include "agent/model/provider.h"

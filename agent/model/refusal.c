@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/model/refusal.h"
 
 #include "agent/model/provider.h"

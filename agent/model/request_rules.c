@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/model/request_rules.h"
 
 #include "agent/model/attached.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How a model is told to think, in each form: Anthropic's adaptive and extended thinking
  * (platform.claude.com/docs/en/build-with-claude/thinking), OpenAI's reasoning_effort

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The items of an answer: their beginnings, their ends, and all of them at its end. */
 #include "agent/model/request_extra.h"
 #include "agent/model/responses_parts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How far a stream has come, for another worker. */
 #include "agent/model/responses_parts.h"
 

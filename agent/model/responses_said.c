@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the parts of an item say: texts, thoughts, arguments; each of them once. */
 #include "agent/model/responses_parts.h"
 

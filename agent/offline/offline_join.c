@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Joins tokens: numbers in words, with their currency or unit. */
 #include "agent/offline/offline_token.h"
 

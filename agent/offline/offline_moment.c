@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/offline/offline_when.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/offline/offline_rules.h"
 
 #define WE "i|i've|we|we've? have|just? just? "

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/offline/offline.h"
 
 #include "base/jdoc.h"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_log.lua
 -- Entries of a running turn: append, then publish what the log took. The N of the last one;
 -- -1 = fenced (higher epoch, or the session is gone); -2 = the log was gone, though the session is

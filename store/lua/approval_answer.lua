@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_approval.lua
 -- Answers approvals, all of them or none. mode 'all': every open one of the session has to be there.
 -- ARGV: mode, session ('' in mode 'one': its own), turn that goes on with them, life, keep, its first

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_approval.lua
 -- The open ones, first those that end first. ARGV: session or '', most. Flat: id, tool, arguments, hash,
 -- session, turn, call, message, why, created, end, preview.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_approval.lua
 -- Asks for approvals: of a running turn's calls, or (session '') of one direct call. The same call of
 -- the same turn again keeps its id.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_approval.lua
 -- What a session's turn does with the calls that were left open: each answer is used once, by this
 -- turn; what nobody answered is abandoned. Again for the same turn: the same.

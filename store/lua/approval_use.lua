@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_approval.lua
 -- A direct call comes with its approval. ARGV: id, tool, hash of its arguments, zone.
 -- 'done', 'same' (it was used for this very call), 'missing', 'open', 'other' (another call),

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- The user's files: id and what is told of it, in turn.
 local out, now = {}, now_ms()

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- Keeps a file of the user, or renews it. ARGV: id, life (ms), quota (bytes), most files, what is
 -- told of it (without its times), the bytes.

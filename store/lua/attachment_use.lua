@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- What is told of a file of the user; its life begins anew. ARGV: id, life (ms; 0 = it stays as it is).
 -- Answer: the text, or nothing when there is no such file any more.

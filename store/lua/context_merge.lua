@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- Pairs of key and raw JSON ('' removes) from ARGV[3] on, into the user's context; nothing is
 -- changed when more than ARGV[1] keys or ARGV[2] bytes would be there. {0} or {1, key, value...}.

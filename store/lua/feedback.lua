@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- What the user says about one of their messages; kept as long as the message is known. Returns
 -- {what was said of it before, the message's session, its turn}, '' where there is none any more;

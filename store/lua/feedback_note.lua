@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Feedback of all users in one month: a sorted set by time (ms) of `UID MESSAGE JSON`. Notes one
 -- entry (ARGV[1] time, ARGV[2] member) instead of the same user's earlier ones of that message in
 -- this month (ARGV[3] their beginning, ARGV[4] their time, '' = none); ARGV[5] most entries,

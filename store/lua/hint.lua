@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Looks at member KEYS[1] ARGV[2] are due ARGV[1] milliseconds from now, in Redis' time.
 local t = redis.call('TIME')
 local due = t[1] * 1000 + math.floor(t[2] / 1000) + ARGV[1]

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- The user has seen an entry; a snooze of it ends. KEYS: the user's prefix. ARGV: entry, entries kept, life.
 -- Answer: {"OK"}, {"MISSING"}
 --include lib_inbox.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- A snooze has run out: its event comes into the inbox anew, once.
 -- KEYS: the user's prefix. ARGV: entry, due in ms, members in front, entries kept, life.
 -- Answer: {"OK"}, {"CHANGED"} (acknowledged, snoozed anew, done already)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- KEYS: the user's prefix. ARGV: after ("" = the newest ones), limit.
 -- Answer: 1 when there are more, then the entries as JSON, oldest first.
 --include lib_inbox.lua

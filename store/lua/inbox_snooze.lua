@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- An entry comes again at a time; a later snooze of it replaces an earlier one.
 -- KEYS: the user's prefix. ARGV: entry, due in ms, snoozed at once, entries kept, life.
 -- Answer: {"OK"}, {"MISSING"}, {"FULL"}

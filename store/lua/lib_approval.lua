@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- Approvals: hash tp:{UID}:approval:ID; sorted set tp:{UID}:approvals, open ones by their end;
 -- hash tp:{UID}:approvals:SID, tool call -> approval, of a session's calls that have no result yet.

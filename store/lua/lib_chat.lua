@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Sessions as lists of chats show them. Behind lib_keys.lua.
 local PINNED_MAX = 50
 

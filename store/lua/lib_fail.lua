@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_turn.lua
 -- What an event of a turn opens: the event that ends it and their field of the id.
 local OPENS = {

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- The words of a user's sessions, for searching them. Behind lib_keys.lua. Every word stands with the
 -- session's last activity (ms), so that any of them leads to the newest sessions first.
 -- FIND: hash: version; count (words of all sessions together); full (that was the user's share, once:

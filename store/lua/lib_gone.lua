@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- A deleted session until it is gone for good: its keys are put aside under other names, where
 -- nothing finds them but these. GONE: the session's hash with until (ms), score (in the list) and
 -- pin. Behind lib_turn.lua, lib_chat.lua, lib_find.lua.

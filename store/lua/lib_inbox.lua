@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 --include lib_push.lua
 -- A user's inbox: stream INBOX (e = event, x = members that are put in front of it), hash

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Indexes and sums beside a family's records, changed in the script that writes the record.
 -- RECORDS:index: hash: version (of the rules), reach (records up to this time are in; "inf" = all),
 --     count (records that are in)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Keys and channels: the twin of store/keys.c (docs/design/keys.md); no other script spells them.
 -- For scripts whose first key is a user's prefix "tp:{uid}:", the shared one, or any key behind one
 -- of these. P is the prefix, else nil. Large integers go through int(): Lua's own tostring would

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- A session's log: the twin of store/logentry.h, which tells the form of an entry. No other script
 -- writes or parses one.

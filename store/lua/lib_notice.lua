@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Messages that wake other processes: the twin of store/notice.h, which tells their form. No other
 -- script publishes one. Behind lib_keys.lua.
 local function notice_turn(turn)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_log.lua
 -- Places: how many turns of one user run at once. P .. 'running' (set) has every turn that has
 -- begun and not ended, P .. 'places' (sorted set, by time) those that wait for a place. What counts

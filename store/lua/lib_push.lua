@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 --include lib_notice.lua
 -- Web pushes of a user: hash PUSH (subscription -> JSON), sorted set PUSH:due (ITEM SUBSCRIPTION -> when

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- For scripts over what users share. KEYS[1] = their prefix, ARGV[1] = mark ("" = none),
 -- ARGV[2] = its life in ms. A family F: hash r:F, sorted set r:F:by-time, hash r:F:terms, and per

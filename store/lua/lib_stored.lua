@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- About how many bytes a user has in Redis. Behind lib_keys.lua. Measured anew at most every ten
 -- minutes, or ten seconds while it is too much; by a bounded number of keys, so that a user with a
 -- hundred thousand sessions costs no more than one with twenty.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Summaries of how a conversation begins: the list SUMMARIES, the latest last. Behind lib_keys.lua.
 -- An entry, {"messages":N,"last":SHA1,...}, covers the first N messages that the session ever had;
 -- SHA1 is that of the last one of these as it is stored. It tells what the entries before it tell, too.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_places.lua
 --include lib_notice.lua
 --include lib_summary.lua

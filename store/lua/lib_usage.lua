@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_inbox.lua
 -- What a user has used, and each API key of the user: hashes usage_key(WINDOW), a day's and a month's
 -- (UTC, by Redis' clock), with a field for each of USAGE, and KEY/FIELD for each key. The same of the

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_log.lua
 -- The last N of epoch ARGV[1] in log KEYS[1]; -1 when it is another epoch's. ARGV[2]: the session.
 -- 0 when the log is gone and the session is still this epoch's (append.lua begins it anew).

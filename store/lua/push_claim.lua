@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_push.lua
 -- Deliveries that are due become this claimer's for a while. KEYS: the user's prefix.
 -- ARGV: most of them, ms, tries. {ms until the next one or -1, then per delivery: ITEM SUBSCRIPTION,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- KEYS: the hints of pushes. ARGV: most members, ms for which nobody else is told of them.
 -- {their score from now on, then the members that are due, the oldest first}.
 local t = redis.call('TIME')

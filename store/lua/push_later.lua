@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- KEYS: the hints of pushes. ARGV: member, its score, next look in ms from now; below 0 drops it.
 -- A hint that was written anew meanwhile stays: it is of something later.
 local t = redis.call('TIME')

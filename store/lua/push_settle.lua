@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_push.lua
 -- What became of a claimed delivery. KEYS: the user's prefix. ARGV: ITEM SUBSCRIPTION, the claim's end,
 -- 'again' (in ARGV[4] ms), 'done', or 'gone': so is the subscription.

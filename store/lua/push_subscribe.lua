@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_push.lua
 -- A browser subscribes, or confirms that it still does. KEYS: the user's prefix. ARGV: subscription,
 -- JSON, most of them. The one whose browser was heard of longest ago makes room.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- A fixed window: {count, milliseconds until it ends}.
 local n = redis.call('INCR', KEYS[1])
 local left = redis.call('PTTL', KEYS[1])

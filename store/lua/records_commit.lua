@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Writes records, their time index and the effect's mark, or nothing.
 -- KEYS: session hash, effect mark, set of families, then per write: records hash, time index. A
 --       key that is not needed is the first record hash again.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Takes the next records into the index, by time, all of one time together; first, what is left of an
 -- older index goes. KEYS: records hash, time index. ARGV: family, how many. Answer: {"MORE"} or {"DONE"}
 --include lib_index.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- One page of records by time. KEYS: records hash, time index.
 -- ARGV: from, to, newest first (1 or 0), offset, count. Answer: the JSON texts.
 -- By rank: to pass over an offset by score costs a step for each that is passed over.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- The records with most of some words, the newest first among equals. KEYS: records hash, time index.
 -- ARGV: family, how many to look at, prefix of the words' tags, then per word said: n, n words that it
 -- may be. Answer: {"OK", 1 when there may be more than was looked at, JSON...} or {"INCOMPLETE"}

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- What buckets hold. KEYS: records hash, time index. ARGV: family, buckets. Answer: {"OK", bucket,
 -- field, value, ...}, or {"INCOMPLETE"}: the index has to be made first.
 --include lib_index.lua

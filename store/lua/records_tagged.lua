@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- One page of the records of a tag. KEYS: records hash, time index.
 -- ARGV: family, tag, from, to, highest first (1 or 0), offset, count. Answer: {"OK", JSON...} or
 -- {"INCOMPLETE"}

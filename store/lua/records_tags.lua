@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- How many records tags have. KEYS: records hash, time index. ARGV: family, then per tag: tag, from, to.
 -- Answer: {"OK", count...} or {"INCOMPLETE"}
 --include lib_index.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Words of a family that may be meant by words said: those that begin with it, and those that begin
 -- with its first letter (all, when there are few). KEYS: records hash, time index. ARGV: family, most,
 -- words said. Answer: {"OK", word...} or {"INCOMPLETE"}

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- KEYS: the sorted set. ARGV: now in ms ("" = Redis' time), most members.
 -- Answer: now, ms until the next look is worth while ("" = there is nothing to look at), then member
 -- and score of those that are due.

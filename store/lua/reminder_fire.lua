@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Claims a reminder and puts its event into the inbox, both or nothing.
 -- KEYS: the user's prefix. ARGV: family, record id, the record as it was read, what it becomes ("" = it
 -- stays), mark ("" = none: the record is the claim), the mark's life in ms, event, members in front,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 --include lib_notice.lua
 -- ARGV, per hint: due in ms, member. KEYS: the sorted set.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- Branch ARGV[2] of session ARGV[1], '' = the latest, as lib_turn.lua keeps it, and which there are,
 -- newest first: {text, {turn, when, message to which the user went back}...}; text is '' when there is

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_log.lua
 --include lib_chat.lua
 -- {title, created, updated, messages, run, pinned, log's end} of session ARGV[1], {} when there is none.

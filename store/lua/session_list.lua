@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 --include lib_chat.lua
 -- A page of sessions: the pinned ones, the one pinned last first, then the others, newest first.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_log.lua
 -- Messages of session ARGV[1] before number ARGV[2] ('' = the end), at most ARGV[3]. A message's
 -- number counts all that the session ever had, so that pages stay put when old ones are trimmed.

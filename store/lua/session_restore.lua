@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_turn.lua
 --include lib_chat.lua
 --include lib_find.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- What a user has written for all: one page of a family, listed or removed. KEYS: the prefix.
 -- ARGV: "", "", "list" or "erase", author, family, cursor of HSCAN ("0" = the beginning), most fields.
 -- Of family "post" the page's comments count too, and when erasing the author's likes of its posts.

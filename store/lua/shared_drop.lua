@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Removes a shared record of its author. ARGV: mark, life, family, id, author
 -- Answer: {"OK"}, {"MISSING"} (not there, or another's)
 --include lib_shared.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Follows or unfollows. ARGV: mark, life, user, target, follow (1 or 0), most followed
 -- Answer: {"OK" or "PRIOR", "CHANGED FRIENDS FOLLOWERS"}, {"FULL"}
 --include lib_shared.lua

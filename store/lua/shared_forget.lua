@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Takes a user out of what users are to each other: whom they follow and who follows them, the place
 -- that they share, the count of their messages. KEYS: the prefix. ARGV: "", "", user, most
 -- follows in one call. Answer: 1 when there are more.

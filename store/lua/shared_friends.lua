@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Those whom the user follows and who follow back, at most ARGV[4] of the first 5,000 followed; or,
 -- with ARGV[5], whether that one is among them. ARGV: "", 0, user, most, one ("" = all)
 -- Answer: {"OK", user...}

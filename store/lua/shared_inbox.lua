@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Puts an event into a user's inbox once and tells the open connections. KEYS: the user's prefix,
 -- ARGV: mark, event, entries kept, their life in ms, the mark's life in ms. Answer: {"OK"}, {"PRIOR"}
 --include lib_inbox.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Toggles a like. ARGV: mark, life, post, user. Answer: {"OK" or "PRIOR", "LIKED COUNT"}, {"MISSING"}
 --include lib_shared.lua
 local before = prior()

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Admits a message to another user: at most ARGV[6] in ARGV[7] ms. ARGV: mark, life, sender,
 -- message id, now, most, window. Answer: {"OK" or "PRIOR", "ID TIME"}, {"RATE", ms to wait}
 --include lib_shared.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Who shares a place near a point and lets the viewer see it, nearest first, of the nearest 1,000.
 -- ARGV: "", 0, viewer, longitude, latitude, metres, now, most
 -- Answer: {{user, metres, JSON}...}

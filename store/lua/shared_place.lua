@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Shares where a user is, in place of what was shared before. ARGV: mark, life, user, longitude,
 -- latitude, JSON, expiry in ms, now, most. Answer: {"OK" or "PRIOR", JSON}, {"FULL"}
 --include lib_shared.lua

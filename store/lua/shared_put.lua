@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Writes one shared record with its indexes. ARGV: mark, life, family, id, JSON, time, terms,
 -- most records, "drop" the oldest or "refuse" beyond it, parent family ("" = none), parent id, author
 -- Answer: {"OK", JSON}, {"PRIOR", JSON}, {"MISSING"} (the parent), {"FULL"}

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Records of a family by terms, best first: how many of the terms it has, then the newest. ARGV[7]
 -- records are looked at in all, the newest of each term, rare terms first: what those do not use is
 -- left to the others (the newest 50 of the rarest are counted exactly). One term alone, and none: simply the newest.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Adds what one machine has counted since its last call to the sums of an hour (KEYS[2]) and of a
 -- day (KEYS[3]). KEYS[1] is what this run of its service had said by then, so that a repeated call,
 -- another housekeeper or a lost reply adds nothing twice. ARGV[1] life of KEYS[1]; ARGV[2], [3]

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_log.lua
 -- A piece of a session's log for a reader that asks for it (workers/stream/stream_durable_page.h).
 -- KEYS: session. ARGV: turn ('' = all of the session), where to begin ('start', 'now', or behind this entry),

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- Counts one tool call in two fixed windows, or in none. ARGV: name, limit, window; twice. 0 = any.
 -- {0, 0}, or {which is full, milliseconds until it ends}

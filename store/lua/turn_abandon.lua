@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_fail.lua
 -- A turn that its worker will not finish waits for another one; its epoch stays, so a worker that
 -- was only slow goes on with it until then. After the last attempt it ends.

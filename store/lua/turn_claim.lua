@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_turn.lua
 -- A pending turn becomes this owner's: one that waited starts; one whose worker is gone goes on
 -- under a new epoch, whose first entry shuts the old worker out; one that is only recorded is put in

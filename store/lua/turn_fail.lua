@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_fail.lua
 -- Ends a turn whose worker is gone, under a new epoch. {'missing'}, {'ended'}, {'lives'},
 -- {'done'} or {'pending', TURN}.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- The lease of a turn that this epoch still owns, also when it was given up for lost meanwhile but
 -- not taken over. -1 fenced, 1 a stop is asked for, 0.

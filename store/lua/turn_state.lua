@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_places.lua
 -- {state, milliseconds of lease left}; {} when there is no such turn. A pending one that waits for a
 -- place is 'held' while its user has none left, else 'waiting'. A pending one in whose execution a

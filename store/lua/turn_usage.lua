@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_usage.lua
 -- What a turn that is over has used, with what was used for it behind its end. ARGV: turn, usage, the
 -- sums of that, its API key, the limits of the user and of that key.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_usage.lua
 -- A message is at the door. ARGV: API key or '', limits of the user, of the key.
 -- {count, milliseconds until the window ends, limit, scope}; limit 0 = any.

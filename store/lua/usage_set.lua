@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- Sets limits of a user, or behind the shared prefix of the site and of classes; '' takes one back.
 -- ARGV: field, value, ... Returns how many are set then.

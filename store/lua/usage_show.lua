@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_usage.lua
 -- What is used and what is set, of a user or, behind the shared prefix, of the site: {now, day, ms left,
 -- fields of the day, month, ms left, fields of the month, what is set}.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_usage.lua
 -- The site's sums, behind the shared prefix: adds what a process has counted since its last call, and
 -- tells the sums. ARGV: process, number of the call (a repeated one adds nothing), messages, then a

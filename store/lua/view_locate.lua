@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_log.lua
 -- Where a viewer of a session starts.
 -- KEYS: session. ARGV: most messages wanted, turn or '', the viewer's cursor.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- The next try of a turn's webhook becomes this claimer's for a while.
 -- {'none'} (nothing to send any more), {'wait', MS} or {'send', URL, TRY}.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- KEYS: the hints of webhooks. ARGV: most of them, member, first look in ms from now.
 -- 1, or 0 when the queue is full.
 local t = redis.call('TIME')

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- KEYS: the hints of webhooks. ARGV: member, next look in ms from now; below 0 drops it.
 local t = redis.call('TIME')
 local wait = tonumber(ARGV[2])

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- What became of a claimed try: 'again' (in ARGV[4] ms) or the last word: delivered, gone, failed;
 -- ARGV[5] the receiver's HTTP status, 0 = none.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The product beside the peers: every figure, its ratio to each peer, and of each bar whether it holds.
 
   ./bars.py [--bars] [--peer NAME] results.jsonl...

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # make bench: peers and product in one run, every figure as a ratio, and whether each bar holds. Results stay in results/.
 #
 #   bench.sh BUILD [TARGET,TARGET...] [--quick] [bench.py arguments]

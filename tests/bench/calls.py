@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """System calls by kind of process while a load runs: `perf trace` where it may, else `strace`."""
 import contextlib
 import functools

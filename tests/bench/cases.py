@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What is measured. A case is NxR (N streams of R tokens a second), or one of NAMED."""
 import json
 import re

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # Another commit against this build, in turn (A B A B ...), at 200 streams of 50 tokens/s.
 #
 #   compare.sh COMMIT [BUILD] [--quick] [bench.py arguments]

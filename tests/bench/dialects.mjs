@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What a token costs the stream worker: for a viewer with the AI SDK's dialect, and for one with AG-UI's events.
 // TURNPIKE_BUILD=... node tests/bench/dialects.mjs [ROUNDS]. Both in turn in one stack; CPU time of the one stream worker by
 // /proc/PID/schedstat. Prints the figures and the ratio of the medians.

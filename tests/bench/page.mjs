@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What a long answer costs the browser: 20,000 words streamed, as Markdown of several kinds and through the whole page, beside a page
 // that only appends text, in the same run and at the same pace.
 //   TURNPIKE_BUILD=... node tests/bench/page.mjs [CASE...]

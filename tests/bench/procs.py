@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What /proc says about processes and the machine."""
 import contextlib
 import os

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Starts the product for bench.py: product.sh RUN LLM REDIS_SOCKET PORT. TURNPIKE_BUILD names the build, which may
 # be of another commit than this folder: nginx' files come from its own sources, and only settings that it knows are
 # written. TURNPIKE_TURNS: how many turns it may run at once. The model stands for the vendor's own host: no think tags.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The results of bench.py: reading them, and the figures that they hold."""
 import json
 import statistics

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # Installs what these targets need beside a build, and builds the harness and the peers: setup.sh TARGET,TARGET...
 # Only the comparison calls this: ./run and ./check need neither Go nor the Python peers.
 set -euo pipefail

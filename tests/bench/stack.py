@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The servers of one target, and a measured load against them."""
 import contextlib
 import getpass

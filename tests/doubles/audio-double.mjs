@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // OpenAI's audio endpoints, strictly: refuses what the vendor refuses. POST /v1/audio/transcriptions, POST /v1/audio/speech.
 import {once} from "node:events";
 import http from "node:http";

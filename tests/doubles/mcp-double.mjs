@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A double of an MCP server of the stateless era (2026-07-28), strict in what it takes, with faults.
 //
 // `const double = await startMcpDouble()`; `double.requests` holds what came in; `double.tools` may

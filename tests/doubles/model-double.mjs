@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A double of the model APIs, byte for byte: Anthropic Messages, OpenAI Chat Completions and OpenAI
 // Responses with its background mode.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A network in front of a TCP port that can fall silent: what is sent is lost, and no side hears of it (no FIN,
 // no RST), as where the coverage ends or a router has forgotten a connection.
 import {once} from "node:events";

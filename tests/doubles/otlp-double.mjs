@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A collector of OpenTelemetry traces (OTLP/HTTP, JSON). It refuses what the protocol forbids: names and types of members as the JSON mapping of
 // opentelemetry-proto has them, ids in hexadecimal, 64-bit numbers as text, times that run forwards.
 import {once} from "node:events";

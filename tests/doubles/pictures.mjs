@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Small files of each kind, and what they are: by themselves, not by the program under test.
 import {deflateSync} from "node:zlib";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // An HTTP proxy in front of a port, as it stands in some companies: it passes no upgrade to a WebSocket, unless
 // `upgrades` is set, and holds event streams back until they end when `holds` is set. `urls`: what was asked for.
 import {once} from "node:events";

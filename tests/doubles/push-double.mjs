@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A push service (RFC 8030) with browsers that subscribed to it. It refuses what real services refuse, and reads
 // messages with implementations of others: jose for VAPID's token, http_ece for the encryption.
 import {createECDH, randomBytes} from "node:crypto";

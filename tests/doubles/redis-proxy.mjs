@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A network between Redis and those who speak to it, which can be slow or cut for some of them.
 import {once} from "node:events";
 import net from "node:net";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What Anthropic's Messages API refuses, in its words, as far as we send it or might. Sources: its
 // documentation and error texts in public bug reports (November 2026).
 import {base64Of, pictureOf} from "./pictures.mjs";

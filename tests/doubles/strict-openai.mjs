@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What OpenAI's Chat Completions, and strict servers in its form (vLLM, llama.cpp, Mistral), refuse.
 // Sources: documentation and error texts in public bug reports (November 2026).
 import {base64Of, pictureOf} from "./pictures.mjs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // OpenAI's Responses API: its stream, its store of background responses, and what it refuses, in its
 // words. Sources: npm package openai 7.59 (resources/responses/responses.d.ts), developers.openai.com
 // (guides background, reasoning, streaming-responses) and error texts in public bug reports (November 2026).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The chunks that test_aisdk compares byte for byte, against the AI SDK's own schema and its own reader.
 import {test} from "node:test";
 import assert from "node:assert/strict";

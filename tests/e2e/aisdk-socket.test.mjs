@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The AI SDK's stock WebSocketChatTransport: several chats on one socket, each with its own chunks.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

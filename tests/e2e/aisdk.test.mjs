@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Chats of the AI SDK: the stock Chat of @ai-sdk/react with the stock DefaultChatTransport, which checks every chunk against its
 // own schema. What the client shows at the end is compared with what is stored.
 import {after, before, describe, test} from "node:test";

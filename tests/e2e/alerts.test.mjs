@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What the service tells a user of its own accord beside reminders: budgets that are used up, and an operator's messages.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A bare page with the parts that show answers and cards: their style, light or dark, nothing around them.
 import {uuid} from "./harness.mjs";
 

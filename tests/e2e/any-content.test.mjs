@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // No content ends a session: whatever the model said, a client sent or an older version stored, the requests keep
 // the vendors' rules (the doubles refuse what vendors refuse), and a plain message on each provider gets an answer.
 // Two machines share the data, one with each provider, and the conversations go back and forth between them.

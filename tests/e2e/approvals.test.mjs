@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What the user has to approve: interrupts, their answers over every transport, and what runs then.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Files in messages: by value, by address, uploaded before; in AG-UI, /chat and sockets; what each vendor gets
 // of them, and what is refused by name.
 import {after, before, describe, test} from "node:test";

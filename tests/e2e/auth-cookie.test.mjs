@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The cookie of the site's own log-in as the credential: for its own pages, and for nobody else's.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

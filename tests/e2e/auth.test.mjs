@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Who may ask, and that nobody sees what is another's.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

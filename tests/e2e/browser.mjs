@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Chromium for the tests of the page.
 import {after, before} from "node:test";
 import {existsSync, mkdirSync} from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // JSON consumers: POST /chat and the routes around it, in the shapes that today's clients use.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The client library where no WebSocket can be had: it goes on over HTTP, with the same promises.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The client library as a package: its types, and what is in an empty folder after `npm install`.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

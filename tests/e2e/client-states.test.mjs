@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The client library on a bad network, in a page that is hidden, and after a reload: nothing is missing, nothing comes twice.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

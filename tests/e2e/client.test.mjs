@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The client library outside a browser: tokens that are replaced, messages that wait, dead connections.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

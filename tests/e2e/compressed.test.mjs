@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // JSON on a slow line: compressed by nginx, asked for again by its ETag; streams are neither.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

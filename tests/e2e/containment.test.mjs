@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What one turn does to its worker does not reach the others of that worker.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The reducer of web/client: live events, what is stored, and a reload in the middle give the same conversation. The events
 // are those of a real server.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // CopilotKit's runtime, unmodified, with Turnpike as its agent: its own AG-UI client (0.0.59) between a page and us.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Pages of another origin: what their browsers may ask and read, and what they may not.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Keys and tokens for tests of a site that asks for them.
 import {createHash, createHmac} from "node:crypto";
 import {writeFileSync} from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Tools declared in JSON files: a REST call becomes a tool, and can never become another call.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

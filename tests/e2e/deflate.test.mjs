@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Compressed WebSocket messages: the ws package and Chromium as they are; what does not fit; and the default, which is off.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

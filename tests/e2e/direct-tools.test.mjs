@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Every tool called directly, by an API consumer through nginx, driven by what GET /tools says.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // vitest runs the suite's own file, which lies where vitest looks for no tests.
 export default {
   cacheDir: process.env.JUDGE_CACHE,

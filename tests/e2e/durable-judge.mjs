@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Lets the conformance suite of Durable Streams judge our reading, although nobody may write a log from outside: PUT, POST and DELETE
 // of the suite become sessions, turns and log entries in Redis, in the form of store/logentry.h. GET, HEAD and OPTIONS go
 // through to nginx as they are, and so do their replies.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The log by the Durable Streams protocol: its own suite, its stock client, and what goes wrong.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // <turnpike-chat> in pages of others, and what people do with a conversation in it.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The eventsource package as it is: events by ticket, and what breaks underneath.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

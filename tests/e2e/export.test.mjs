@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What users take along, bring and erase: calendars as iCalendar, expenses as CSV, trips as GPX, all of
 // it as JSON. iCalendar, GPX and PDF are read by other programs (python3-icalendar, python3-gpxpy, poppler).
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What happens when a process dies, is full, drains or reloads.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

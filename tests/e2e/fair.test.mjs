@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // One user's flood and one user's thousand sockets: the others are served, and whoever is refused hears why and when to come again.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

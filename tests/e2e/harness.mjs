@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The real stack for a test: redis-server, nginx with the site's own include, turnpiked, all in a
 // scratch directory on a free loopback port. TURNPIKE_BUILD names the build to test.
 import {execFile, spawn} from "node:child_process";

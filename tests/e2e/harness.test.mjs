@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The tests themselves: what is missing is said at once, nothing hangs, and no server outlives its test.
 import {test} from "node:test";
 import assert from "node:assert/strict";

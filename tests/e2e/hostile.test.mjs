@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What a hostile or broken client sends, and what that must not do.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

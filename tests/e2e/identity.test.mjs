@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Tokens of somebody else's log-in: keys of a JSON Web Key Set, signed by the npm package jose.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What is refused, and how: problem+json that names the field and the limit.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

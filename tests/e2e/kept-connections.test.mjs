@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Messages of WebSockets over the connections that a stream worker keeps to turn workers: workers that die, leave or are restarted between two messages.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

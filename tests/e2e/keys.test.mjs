@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // API keys as an operator handles them: scopes, expiry, rotation, revocation on all machines; and the audit log.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Faults at the edges: data lost under a viewer, a storage that takes no writes, frozen workers,
 // and the form of what seldom is sent.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Limits of users, API keys, classes and the site: refusals in each protocol, warnings, words, live changes, two machines.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

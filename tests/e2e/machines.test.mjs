@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Two machines: two supervisors with directories and nginx of their own, one Redis.
 import {after, afterEach, before, beforeEach, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Many turns in one worker: what becomes of them when the worker is frozen, full, leaves, or everything around it fails at once.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

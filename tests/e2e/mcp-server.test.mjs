@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The MCP server: the stock clients of both eras, the inspector, the conformance suite's server scenarios, and what no good client sends.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // MCP servers: a real one over both of its HTTP transports, the conformance suite's client scenarios,
 // and a double of the stateless era with everything that can go wrong.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The log as machines read it: whole lines of fields, slow turns and tools, and no word of a user above debug.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What operators measure: every count is right, survives workers, and can be had when all else is stuck.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Model servers that write an answer in another way than their vendor's own: what reaches the client.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Every tool called by a scripted model, through nginx, driven by what GET /tools says: as its examples are, with an argument
 // of a wrong type, without one that it needs, with one that is too large, with an id that is not the user's, and twice by one id.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The model APIs: their bytes, their faults, and a third party's server.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

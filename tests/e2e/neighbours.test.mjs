@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What one user does costs the others nothing: requests that end workers, and more work than is fair.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The API of OpenAI as applications use it: @ai-sdk/openai, and requests in the shapes of Open WebUI, LibreChat, n8n and Home
 // Assistant; what happens when a worker dies in the middle, when the rate is used up, and when the machine is full.
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The API of OpenAI in front of the assistant, by the stock SDK (npm openai), unmodified.
 import assert from "node:assert/strict";
 import {renameSync} from "node:fs";

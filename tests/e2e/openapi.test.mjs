@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The API as a document, judged by a linter of others; replies against its schemas; the examples of docs/http-api.md.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A strict reader of OpenMetrics 1.0 text and of Prometheus' older text format (0.0.4): it throws at whatever the specification forbids.
 import assert from "node:assert/strict";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The operator's command against a machine that works, and one whose workers are all stuck.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A page with the AI SDK's stock hook, as docs/ai-sdk.md tells to write one. window.SITE: {api, socket}.
 import {StrictMode, useRef, useState} from "react";
 import {createRoot} from "react-dom/client";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The AI SDK's stock useChat in a React page, of another origin than the API, in Chromium.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Answers in detail: what the renderer changes of what markdown-it makes, and nothing else; code; pictures; texts in pieces.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Approvals on the screen: what is meant, old beside new, a form to change the arguments, time, focus, several at once.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

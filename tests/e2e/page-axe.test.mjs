@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Who does not see, or does not use a mouse: axe-core on every view, the keyboard alone, small and enlarged screens.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

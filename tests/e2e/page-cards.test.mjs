@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Cards: what tools found, as a person reads it. Results are those of the real tools; of tools that ask a service outside, made by hand.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The panel of chats on the page: search, addresses, Back, rename, pin, delete and undo, a second tab, a phone.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

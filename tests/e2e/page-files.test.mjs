@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Files and the message field of the chat page: chosen, pasted, dropped, taken by the camera; uploaded, sent, shown again; drafts.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The page's languages: every sentence of the screen is in each of them, and a choice changes all of it.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

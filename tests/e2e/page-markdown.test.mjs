@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What answers look like, and that nothing in them is more than text.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

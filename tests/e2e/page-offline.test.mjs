@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The page without a network, and told while it is closed: its files, the last chat, messages that wait, notifications, its end at sign-out.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

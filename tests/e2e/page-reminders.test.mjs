@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A reminder is seen, wherever the conversation is scrolled to and whether the page is looked at or not.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

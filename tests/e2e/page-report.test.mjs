@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The operator's page: for administrators alone; figures, plots with a table, the self-test, feedback. Judged by axe-core too.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The settings of the page: what is chosen is what tools and the model use, from the next message on.
 import {describe, test} from "node:test";
 import assert from "node:assert/strict";

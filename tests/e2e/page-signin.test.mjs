@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The page where nobody is let in without a key or token, and on a network that fails silently.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Voice in the chat page: what is read out of an answer; a question spoken into Chromium's fake microphone; an answer spoken.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

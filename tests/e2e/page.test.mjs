@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The chat page in Chromium.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

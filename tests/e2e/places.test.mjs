@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Places, seas and the vehicle's consumption, as an API consumer and as a user of the chat meets them.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

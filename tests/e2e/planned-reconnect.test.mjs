@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A proxy in front cuts every connection after N seconds. With stream.max_age below N the server sends clients
 // away before, each at its own moment, and they lose nothing.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Bytes that end their reader cost one request: files and pages in children, frames and events of sockets, work of the housekeeper.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Web pushes: encrypted and signed as the standards say, to who asked, once, whatever dies; a notification's answer.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

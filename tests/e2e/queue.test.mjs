@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Messages while a turn runs: they wait in order, interrupt or are rejected, and none is lost.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A Redis Cluster on loopback ports, in a directory of its own: three primaries, with a replica each when asked for.
 import {execFile} from "node:child_process";
 import {mkdirSync, rmSync} from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A Redis Cluster: everything a user does, slots that move under load, a primary that is killed under load. Nothing that was accepted is
 // lost or done twice; users of other nodes do not notice.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A planned change of the master by `turnpike failover`: whatever was accepted is there afterwards, done once, and
 // every viewer sees one end. SENTINEL FAILOVER alone lost about a second of accepted messages.
 import {after, before, describe, test} from "node:test";

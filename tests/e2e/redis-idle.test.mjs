@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Redis closes connections that nobody uses: by its own `timeout`, by an administrator, by a restart. Whoever
 // comes next must not notice, whichever worker and whichever route.
 import {after, before, describe, test} from "node:test";

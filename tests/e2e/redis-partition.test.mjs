@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The network between Redis' servers, the Sentinels and the workers is cut. The master on the wrong side
 // goes on answering: nobody may be left with it, and what it was told alone must not have been accepted.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A Redis master, its replicas and some Sentinels on loopback ports, in a directory of their own. All
 // are reached through proxies, so that each can be cut off from the others.
 import {execFile} from "node:child_process";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A Redis that answers late: turns end whole, nothing is taken over that somebody runs, nothing comes twice.
 // And one that was away: the first request after it is back is served.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Redis comes back without its last moments, as after a loss of power with `appendfsync everysec`: clients
 // have seen more than the log has. The copy of its files that it is given is from an earlier moment.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Outages of Redis, with the real server: what each means for requests, for turns in flight and for
 // their viewers. docs/operate.md has the table that this shows.
 import {after, before, describe, test} from "node:test";

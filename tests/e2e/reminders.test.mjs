@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Timers, reminders and the inbox through the whole stack: on time, once, on every open connection.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What the operator reads: feedback with its turn, the report of the promised figures, the self-test. By HTTP and by the command.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

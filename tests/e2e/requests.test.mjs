@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What goes to the models: nothing that nobody set, what a server refuses is left out and remembered, a
 // conversation that is too long is shortened; a client's tools keep their names; back to an earlier message.
 import {after, before, describe, test} from "node:test";

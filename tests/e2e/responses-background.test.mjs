@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Answers that OpenAI makes in the background: whatever happens to our side of the connection, the
 // model is asked once, and a viewer sees each character once.
 import {after, before, beforeEach, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // OpenAI's Responses API as a way to the model. The double says what the vendor says, so that the
 // stock client reads it, and refuses what the vendor refuses.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Repetition rules from outside: none ends a process, and what is taken has the right days.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

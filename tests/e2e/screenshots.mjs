@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Pictures of the page on a phone and on a desktop, light and dark: node tests/e2e/screenshots.mjs DIRECTORY
 // The offline provider answers, so a picture shows what anybody gets from ./run without a model's key.
 import {mkdirSync} from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // No secret of the configuration, and no credential of a request, in logs, replies, command lines, environments or Redis.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

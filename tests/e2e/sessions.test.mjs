@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The list of a user's chats: search, titles, pins, deletion that can be taken back, export.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

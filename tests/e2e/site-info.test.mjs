@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // GET /page: what a page is told of its site before anybody has signed in.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What nginx adds: headers, limits, the page's files, error bodies.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Server-sent events: the stock AG-UI client, our cursor, and no buffering on the way.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

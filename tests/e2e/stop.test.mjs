@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Stop: from any connection, at any moment; the model's connection is closed and the run ends as
 // cancelled, once.
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A turn worker that dies: another one goes on with its turn, on the same stream and cursor.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

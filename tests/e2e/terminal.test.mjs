@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // `turnpike chat`: answers, tools, approvals, attachments and lost connections, in a terminal and in a pipe.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Thinking by setting: each model is told in its own form, viewers see the thoughts, and what the vendor wants
 // back returns to it, whatever the models' vendors refuse (tests/doubles/strict-*.mjs).
 import {after, before, describe, test} from "node:test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Tools that compute for long run in processes of their own, which may stand still and die.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The offline mode: plain requests, the real tools, honest answers.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // OpenTelemetry traces: a request's spans at a collector, W3C context in and out, and nothing that waits for either.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Speech by the API: what was said as text, a text as sound; by programs of the machine and by a service.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

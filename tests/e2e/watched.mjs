@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The client library with everything that it tells kept, for tests.
 import {TurnpikeClient} from "../../web/client/index.js";
 import {SLOW} from "./harness.mjs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The end of a turn told to a URL: signed, again after a failure, never to a private address.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

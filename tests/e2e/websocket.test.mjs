@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // WebSockets by the ws package: the forms of frames, fan-out, cursors, limits.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A conversation that is longer than the model's window: what leaves is told by a summary, which the model
 // makes once and the session keeps. Whatever becomes of the summary, the user gets an answer.
 import {after, before, describe, test} from "node:test";

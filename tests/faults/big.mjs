@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A user who has very much: seeds one, asks everything that the user may ask, and tells times and Redis' slow log.
 //
 //   node tests/faults/big.mjs [--sessions 100000] [--records 1000000] [--slow 15]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Random processes are killed under load; afterwards everything must be there, whole and once.
 //
 //   node tests/faults/campaign.mjs [--kills N] [--seconds N] [--people N] [--seed N] [--cluster 1]

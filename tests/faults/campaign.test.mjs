@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The short form of the campaign, for ./check. `make faults` runs the long one.
 import {test} from "node:test";
 import assert from "node:assert/strict";

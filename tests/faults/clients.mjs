@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Clients that do what a good client does when its connection breaks: come back with the cursor, or
 // send the same message again under the same id. Each returns what it saw.
 import {pause, Socket} from "../e2e/harness.mjs";

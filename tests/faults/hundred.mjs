@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A worker with a hundred running turns is killed, again and again: how long until they stream again.
 //
 //   node tests/faults/hundred.mjs [--turns N] [--kills N] [--rate TOKENS_A_SECOND]

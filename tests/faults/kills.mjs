@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Who is killed when. Every kill is a record {what, stage, turn, at}: real time in ms.
 import {readdirSync} from "node:fs";
 import {eventually, pause, processesOf} from "../e2e/harness.mjs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Messages whose right answer is known, and the clients that send them.
 import {pause, uuid} from "../e2e/harness.mjs";
 import {askJson, askStream, SocketClient} from "./clients.mjs";

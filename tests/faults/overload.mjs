@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // More work than there is room for, most of it one user's: the others are served as when it is calm.
 //
 //   node tests/faults/overload.mjs [--seconds 30] [--seats 20] [--ratio 2]

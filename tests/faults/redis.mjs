@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Reads Redis directly: what the campaign checks must not come from the program it checks.
 import net from "node:net";
 

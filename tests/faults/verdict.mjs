@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What must be true after a campaign, read from Redis and from what the clients saw.
 import {isDeepStrictEqual} from "node:util";
 import {transcript} from "../e2e/harness.mjs";

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Events of a log, each with its flag on a line, behind the line of the viewer: the AI SDK's chunks
  * of them are JSON where the events are, and hold none that its client answers with an error: a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fuzz_attachment -- bytes that users send as files: what they are, and their base64. */
 #include "base/base64.h"
 #include "base/err.h"

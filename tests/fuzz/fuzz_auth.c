@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Credentials: tokens, API keys, tickets, origins. Only the token and the key of the corpus get in,
  * which are good ones for the settings here, and tickets of the form that the service stores.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Calendars as files: whatever comes is read or refused; what was read can be counted out, written,
  * and read again with the same events. The first bytes may be a rule alone.

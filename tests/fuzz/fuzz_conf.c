@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any file is either taken or refused with a reason; what was taken can be printed and taken. */
 #include "base/buf.h"
 #include "base/conf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * permessage-deflate: a client's offers, and what it sends compressed. The first byte chooses: an
  * offer, or the size that a message may have. What was unpacked is packed and unpacked again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* If-None-Match as clients send it. */
 #include "process/etag.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz_facade -- OpenAI's requests from bytes to a submit, and a run's log in OpenAI's words. The
  * first byte chooses; a log is one event a line. Whatever is said, frames are whole and are JSON.

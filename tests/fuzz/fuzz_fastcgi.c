@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A reply from a FastCGI peer, in two pieces: read, or refused, within its bounds. */
 #include "base/err.h"
 #include "wire/fastcgi/fastcgi_client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Small words of requests: trace contexts, cursors, cookies, names of users and sessions, encoded
  * and whole addresses. The first byte chooses.

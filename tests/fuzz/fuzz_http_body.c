@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fuzz_http_body -- the bodies of /chat, /agui and /internal/message, from bytes to a submit. */
 #include "base/err.h"
 #include "fcgi-app/submit.h"

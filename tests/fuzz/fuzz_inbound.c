@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a peer of the turn workers' socket may send, over a real socket: the first byte says how it
  * is cut, and what the owner does with a request. Everything stays within its limits, and what is

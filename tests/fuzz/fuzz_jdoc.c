@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What was read and written must be read again and written the same. */
 #include "base/jdoc.h"
 

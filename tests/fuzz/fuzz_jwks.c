@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An issuer's set of keys. Whatever comes, each key that is taken can be read again from its PEM,
  * fits an algorithm and none that is signed by a secret, and nobody's token passes by it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Entries of the session log as stream workers get them: published, and read with their id. */
 #include "base/jdoc.h"
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Replies of MCP servers. The response that is found must be the same however the bytes are cut,
  * and whatever it holds must become a result within its bounds. First byte: how to cut; second:

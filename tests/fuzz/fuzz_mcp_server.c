@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a client of the MCP server sends. Three lines (headers: version and method, name, session),
  * then the body. Whatever it is, there is one reply: JSON, or a problem document.

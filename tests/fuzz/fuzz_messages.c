@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Stored messages, one JSON text a line, as a turn reads them: each is read and written again as
  * what it was, a context of them has every call directly before its results, and the requests made

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A model's stream: the fast path and the documents must say the same, however the bytes are cut.
  * First byte: how to cut; its top bit: thoughts may stand between tags.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The files of place names and of land, cut and damaged: they are refused, or looked up in without
  * harm. A file that begins as a place-name file is one; everything else is taken as a land mask.

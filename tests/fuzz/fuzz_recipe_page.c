@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A stranger's web page: what is taken from it is bounded and valid UTF-8. */
 #include "base/buf.h"
 #include "base/err.h"

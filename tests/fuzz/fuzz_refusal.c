@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a model's server says when it refuses a request: read, and answered by other requests until
  * there is nothing more to try. The first byte chooses the status.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A request's line and headers: the input is NAME=VALUE lines, as FastCGI parameters. */
 #include "base/err.h"
 #include "fcgi-app/request.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A stream of the Responses API: the fast path and the documents must say the same, however the
  * bytes are cut, and wherever another worker goes on. First byte: how to cut, and where; its top

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rules of repetition: the text of a rule, and its starts from a moment that the first bytes give.
  * Starts come in order, none before the moment, and the rule in our own form has the same ones.

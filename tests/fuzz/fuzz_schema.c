@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Definitions of tools that others wrote: what every worker does with one ends, in little time, and
  * its patterns are matched in little time against a text of a user. The text is what stands behind

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The parser must report the same events however the bytes are cut. First byte: how to cut. */
 #include "base/buf.h"
 #include "wire/sse.h"

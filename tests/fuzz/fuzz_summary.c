@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a model answers when it is asked for a summary, and a stored conversation, one JSON text a
  * line: what is kept is text, bounded, and cannot end its own place in a request; the question is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bodies of the AI SDK's client, and pages of stored messages as its messages: what is taken of a
  * body is JSON and within its limits; a page is JSON whatever is stored.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* WAVE files as clients send them. What is found lies within the file and is within its bounds; a
  * short one is resampled, too. */
 #include "tools/voice/resample.h"

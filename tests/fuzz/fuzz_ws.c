@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a client sends to a stream worker: the HTTP request, then WebSocket frames, in pieces. The
  * first byte chooses: 1 = the request comes from the input too; else one of the forms, with bit 8

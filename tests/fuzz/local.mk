@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Fuzz harnesses. Without --enable-fuzz each is linked with replay.c and `make check` gives it
 # 10,000 inputs made from tests/fuzz/corpus/NAME. A new one is one line below, fuzz_NAME.c with
 # LLVMFuzzerTestOneInput, and a corpus.

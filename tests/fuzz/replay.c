@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * replay -- the main program of a fuzz harness without libFuzzer: runs every file of the seed
  * corpus, then FUZZ_RUNS (10,000) random and mutated inputs. The inputs depend on FUZZ_SEED (1)

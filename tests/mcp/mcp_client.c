@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * mcp_client -- our MCP client as a program, for servers of others and for conformance suites.
  *

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # Is the unit's sandbox in force for the supervisor and each worker?
 #
 #   tests/system/filter.sh [UNIT]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // People who talk to an installed Turnpike, each through a connection of its own, until a file appears; then everything
 // must be there, whole and once.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The steps of system-check.sh, in the order of all_steps. Each runs in a subshell, and fails by its status.
 
 all_steps() {

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # The package on a booted Debian tree: built, installed, set up, killed, upgraded, restored, purged.
 #
 #   make system-check [SYSTEM_ARGS="--suite trixie --deb FILE --keep"]

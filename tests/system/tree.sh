@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # A Debian tree that boots under systemd-nspawn: made, booted, entered, removed. Sourced by system-check.sh.
 # Everything happens in $scratch; the base system and the packages that apt got are kept in $trees, for the next time.
 # The booted tree has a network of its own with a loopback device and nothing else.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # The alert rules, by promtool: they are valid, each fires when it should, and a machine that works raises none.
 set -eu
 top=${srcdir:?}

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # An object that uses a folder above its own, or a family of tools, is found; one that looks down is not.
 set -u
 check=${srcdir:-.}/build-aux/check-layers

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # `turnpiked --check` tells everything that is wrong, each with its place, and nothing of what is right.
 set -u
 daemon=$PWD/turnpiked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Counts rules out for a judge that somebody else wrote (tests/unit/rrule_judge.py). Reads lines
  * "START RULE" with START in seconds of local time; answers each with "refused SENTENCE", or with

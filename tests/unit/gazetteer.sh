@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # make-gazetteer where nothing can be had from outside: the cities of the time zone table, our own
 # sights, a warning, and a file in today's form, sorted as the look-up wants it.
 set -eu

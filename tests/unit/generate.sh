@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # A wrong tool specification ends the build, with file and place.
 set -u
 generate=$PWD/tools/engine/generate

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Unit tests. Each program is one behaviour, tests/unit/test_NAME.c with cmocka, linked with everything
 # below it and with the set-ups that several share. A new one is one line of UNIT_TESTS.
 UNIT_TESTS = \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/loop_bench.h"
 
 #include "base/clock.h"

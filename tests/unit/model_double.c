@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #define _GNU_SOURCE /* strcasestr */
 
 #include "tests/unit/model_double.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_TESTS_UNIT_MODEL_DOUBLE_H
 #define TURNPIKE_TESTS_UNIT_MODEL_DOUBLE_H
 

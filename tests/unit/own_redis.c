@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "own_redis.h"
 
 #include "own_cluster.h"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # ./run and ./check work in folders of any name, and say clearly what they cannot take.
 set -u
 top=$(cd "${srcdir:-.}" && pwd)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # After the package is removed or purged nginx is valid again, whatever the administrator made of the guide's step 5.
 set -u
 PATH=$PATH:/usr/sbin

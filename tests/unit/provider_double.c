@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/provider_double.h"
 
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/record_seeds.h"
 
 #include "base/clock.h"

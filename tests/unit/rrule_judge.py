@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Repetition rules against python-dateutil, which others wrote: every rule that we take has the same starts.
 
 rrule_judge.py PROGRAM [COUNT [SEED]]: COUNT random rules of every part, and those below. Exit status 77: no dateutil.

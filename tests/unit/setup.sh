@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # turnpike setup in a tree of its own: what it writes, a second run, and a run that fails. No service is started.
 set -u
 top=$(cd "${srcdir:-.}" && pwd)

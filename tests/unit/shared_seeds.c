@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/shared_seeds.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/store_bench.h"
 
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* abilities: the table of models, the provider's settings over it, and the site's caps. */
 #include "agent/model/abilities.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a screen shows of a call before the user says yes: title, time, amount, old beside new, what
  * goes away, who sees it, which host. */
 #include "agent/approval.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* again: a call is made again for as long as Redis is away, and no longer than its caller wants. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * aisdk: the events of tests/unit/aisdk_chunks.txt make its chunks, byte for byte; details that are
  * none are refused; nothing that an event says breaks a frame.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Allergies as people say them, and foods that hold them: nothing of it may be shown. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

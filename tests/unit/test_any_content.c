@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Random conversations of everything that models, clients and older versions have stored: whatever
  * stands in them, the requests made of them break no rule of a vendor, and have the user's last

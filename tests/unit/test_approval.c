@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Which calls wait for the user, the form of what is asked, and of the answers. */
 #include "agent/approval.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Turns that ask the user, and turns that go on with the answer, also when their worker is gone. */
 #include "base/err.h"
 #include "store/approvals.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Approvals in the store: every state by every event, over the real scripts. */
 #include "base/err.h"
 #include "store/approvals.h"

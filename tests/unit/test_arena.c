@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* arena: alignment, large blocks, order of clean-ups, reset. */
 #include "base/arena.h"
 #include "base/err.h"

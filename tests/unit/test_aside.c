@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* aside: answers, crashes, endless computing, memory, long answers; whose turn it is. */
 #include "process/aside.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_attachments -- files of a user in Redis: once each, within a quota, for a time. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_auth -- which credentials are taken, and above all which are not. */
 #include "base/clock.h"
 #include "base/err.h"

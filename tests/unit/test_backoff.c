@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* backoff: delays that double up to their bounds, with jitter, and clients that do not wait. */
 #include "base/backoff.h"
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What workers died in is refused, for its user and for a while, and nothing else is. */
 #include "process/blame.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Nothing stops all tasks of a process: what would is refused, and ends a build with sanitizers.
  * And how tools keep to it: what is left of a call when an answer has come runs in the task that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* breaker: opens after failures in a row, lets one try, closes on success. */
 #include "base/breaker.h"
 #include "tests/unit/cm.h"

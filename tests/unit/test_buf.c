@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* buf and utf8: growth, bounds, sticky errors, JSON and percent escapes, numbers. */
 #include "base/buf.h"
 #include "base/err.h"

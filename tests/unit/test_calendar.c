@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The calendar's tools: zones, whole days, changes, removal, other users. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A Redis Cluster: keys and channels by their slots, slots that move, primaries that die. */
 #include "base/clock.h"
 #include "base/err.h"

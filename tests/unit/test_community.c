@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What users share: who sees what, limits, marks, repeated calls. */
 #include "base/err.h"
 #include "store/shared.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* conf: forms, limits, reasons, files, secrets, checks across settings. */
 #include "base/conf.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The control socket: answers, bounds, and nobody who is slow holds up anybody else. */
 #include "workers/supervisor/control.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_credentials -- lines of api_keys.file, scopes of every route, what is revoked, the audit
  * log. */
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How many turn workers a configuration makes, which seats each has, and whose they are. */
 #include "workers/supervisor/crew_seats.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* crowd: connections are counted over all workers, and a dead worker's no more. */
 #include "process/crowd.h"
 #include "process/scoreboard.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* permessage-deflate (RFC 7692): what is agreed on, and messages there and back. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a reader of a durable stream asks for, and the parts of its answer that need no Redis. */
 #include "base/conf.h"
 #include "process/etag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_facade -- requests in OpenAI's words as they are read, and answers as they are written. */
 #include "fcgi-app/facade.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* family: names of models as people write them find their row; the rows agree with each other. */
 #include "agent/model/family.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fastcgi_call: requests that find their connection ended, their worker stuck, or no room.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fastcgi_client: requests as a server reads them, replies cut at every byte, broken peers. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

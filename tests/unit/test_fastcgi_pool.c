@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fastcgi_pool: which requests take a kept connection, which one, and when none is kept.
  */

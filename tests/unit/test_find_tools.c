@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Choosing tools: for what travellers say (phrasings.tsv) the needed tool is offered from the start
  * or among what find_tools finds for the very words.

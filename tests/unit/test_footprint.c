@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A process that has given back what it needed to start goes on as before. */
 #include "process/footprint.h"
 

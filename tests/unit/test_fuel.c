@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The fuel log: any two of three numbers, consumption, the odometer, receipts. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_gateway -- libfcgi behind its wall: good requests, and peers that stall, cut and lie. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* http: a real client against a scripted server on loopback, one thread a connection. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* strcasestr */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_hub -- viewers of session logs over a real Redis: subscribed before the log is read, then
  * live; what is missed is read, also after Redis was away.

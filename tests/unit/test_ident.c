@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ident, clock and err: forms of ids, digests, trace headers, times, texts. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* inbound: requests cut anywhere, in every form, too long; libfcgi reads the same. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

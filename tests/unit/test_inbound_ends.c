@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* inbound: a connection may be ended from inside any callback, and in any state. */
 #include "base/err.h"
 #include "tests/unit/inbound_bench.h"

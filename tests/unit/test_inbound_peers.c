@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* inbound: peers that ask for something else, break the protocol, are slow, abort, or leave. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

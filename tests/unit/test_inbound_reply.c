@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* inbound: replies of any size, connections that are kept, and our own client at the other end. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* inbound: every kind of record in every state, by the table and on the wire. */
 #include "base/err.h"
 #include "tests/unit/inbound_bench.h"

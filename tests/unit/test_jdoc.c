@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* jdoc: what the wall refuses, typed getters, ownership, writing. */
 #include "base/err.h"
 #include "base/jdoc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_jwks -- keys of an issuer: which are taken, by which token each is meant, the file. */
 #include "base/base64.h"
 #include "base/buf.h"

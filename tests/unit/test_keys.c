@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* keys: each name is the one of docs/design/keys.md, for the longest ids too; the user of a key. */
 #include "base/ident.h"
 #include "store/keys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_link_asks -- what a loop asks of Redis, which never waits: outcomes come from the loop, each
  * once, whatever happens to the connection meanwhile.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_link_reads -- a Redis that says more than a process reads in a pass of its loop does not
  * keep the loop for itself: its clients and timers have their turn in between.

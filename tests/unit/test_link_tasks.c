@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_link_tasks -- one connection to Redis that many tasks of a loop share: nobody's call holds
  * the others, what a pass has to say goes out together, and what fails is told to all.

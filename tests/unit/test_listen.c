@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* listen: messages, a server that freezes or restarts, a master that is the master no more. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* log: one line a fact, escapes, levels, rotation, the limit for hostile input. */
 #include "base/err.h"
 #include "base/jdoc.h"

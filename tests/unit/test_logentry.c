@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* logentry: both writers make one form of an entry; anything else is refused; deltas are joined. */
 #include "base/err.h"
 #include "store/eventlog.h"

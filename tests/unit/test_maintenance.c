@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Services: done and due, by id and by name, what they cost. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The index beside the records: after any changes it is what a new one would be, and what a walk
  * over all records says; and the tools stay as fast with 100,000 records as with few

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* MCP and declared tools, as far as they need no server: headers, names, pins, schemas of
  * others. */
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The MCP server as far as it needs no store: eras, sessions, places in streams, messages. */
 #include "base/err.h"
 #include "fcgi-app/handlers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Recipes from pages, diets that are kept strictly, the pantry in the user's zone, plans, lists. */
 #include "base/err.h"
 #include "store/shared.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the whole service counts survives every process that counts it, and stays bounded. */
 #include "process/measure.h"
 

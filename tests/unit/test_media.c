@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_media -- what a file is by its bytes, how large its picture is, and what is broken. */
 #include "base/base64.h"
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Medical records: read only, filled from elsewhere, nothing in them taken for granted. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a scraper of the metrics asks for, and gets told. */
 #include "workers/supervisor/metrics_http.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Expenses and budgets: exact sums in one currency, periods of the user's calendar, limits. */
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Stored sums stay what the records say, and what is told from them; 100,000 expenses stay fast. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* notice: each message is read as C or a script wrote it; anything else is refused. */
 #include "base/err.h"
 #include "store/hints.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Numbers and currencies as people write them. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which tools the model is told of: the core ones in the same bytes always, behind them what the
  * conversation brought in; and a call of any other tool runs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the offline mode makes of what people say (offline_talk.tsv): the very calls that are
  * wanted, or none. A call with other arguments is a wrong record, and none may be.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_openapi -- the document tells every route and every tool, and nothing that is not there. */
 #include "base/jdoc.h"
 #include "base/log.h"

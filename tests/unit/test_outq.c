@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* outq: bytes leave in order, frames are whole, the bound holds, memory goes when it is empty. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Which place is meant, what the geocoder is asked, and that seas are no roads. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

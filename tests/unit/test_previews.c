@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a user is asked before a call runs: title and date of what it touches; nobody is asked for
  * what cannot be done; what has changed since is not done. */
 #include "base/err.h"

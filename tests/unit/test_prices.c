@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* prices: sums of money, the rows of models, the operator's file, sums that do not overflow. */
 #include "agent/model/family.h"
 #include "agent/model/prices.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_problem -- the one form of every error, and that each result of ours has one. */
 #include "base/err.h"
 #include "base/jdoc.h"

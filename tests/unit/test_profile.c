@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The profile, its settings and privacy, vehicles, figures and the export. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/sink_text.h"

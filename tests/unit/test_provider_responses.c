@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The stream of OpenAI's Responses API: every event, every order, however the bytes are cut. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

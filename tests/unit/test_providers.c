@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Weather, places, fuel prices, roads, videos and the geocoder: what is asked, what is made of the
  * answer, and that nothing is made up when there is none. */
 #include "base/err.h"

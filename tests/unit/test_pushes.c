@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Web pushes over a real Redis: made due with the entry, claimed by one, tried again, given up,
  * bounded; and the desk that sends them. */
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* reactor: readiness, timers, hooks, signals only inside the wait, changes made by callbacks. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Records are written once per effect, only by the session's present epoch, whole or not at all. */
 #include "base/err.h"
 #include "store/records.h"

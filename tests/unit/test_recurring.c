@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Events and alarms that repeat: rules, changes of the clocks, changes of one, some or all,
  * reminders. */
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What servers say when they refuse a request, and how it is asked again. */
 #include "agent/model/provider.h"
 #include "agent/model/refusal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Timers, alarms, reminders of events: on time, once, moved, deleted, snoozed, late, at a change of
  * the clocks. */
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_request -- what becomes of a request line, headers and a body, good and bad. */
 #include "base/clock.h"
 #include "tests/unit/request_memory.h"

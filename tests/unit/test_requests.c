@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Requests to models: whatever is stored, they keep the receiver's rules. */
 #include "agent/model/request_extra.h"
 #include "base/breaker.h"

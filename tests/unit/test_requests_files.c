@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Requests with files: where they stand, and which of them go along. */
 #include "tests/unit/request_bench.h"
 

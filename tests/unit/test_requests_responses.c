@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Requests of OpenAI's Responses API: whatever is stored, they keep the vendor's rules. */
 #include "agent/model/request_extra.h"
 #include "tests/unit/request_bench.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A turn that another worker began: what its viewers see of the change. */
 #include "base/err.h"
 #include "store/keys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Ten thousand turns: what they leave is bounded while they run, and gone when its time is over. */
 #include "base/clock.h"
 #include "tests/unit/store_bench.h"

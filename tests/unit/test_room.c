@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_room -- bytes that the tasks of a process hold together: bounded, served in their order. */
 #include "base/room.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_routes -- the table and the checks before every handler; no store is needed for these. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The scoreboard: admission is exact whoever is killed when; texts are whole or not there. */
 #include "process/scoreboard.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/task.h"

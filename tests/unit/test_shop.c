@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The operator's catalogue, and services outside with what they may do wrong. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The life of a slot: every cell of the table is filled and keeps the rules below. */
 #include "process/slots.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* sse: line ends, cuts at every place, limits, no copy on the usual path. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

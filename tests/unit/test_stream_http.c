@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_stream_http -- which requests a stream worker reads, whole and byte by byte. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_stream_openai -- a run's log in OpenAI's words: words, numbers, and another worker's. */
 #include "workers/stream/stream_openai.h"
 

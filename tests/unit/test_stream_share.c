@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stream_share: a user's part of a stream worker's connections. */
 #include "tests/unit/cm.h"
 #include "workers/stream/stream_share.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Summaries in Redis: kept with a checkpoint, told to the next turns, gone with what they told. */
 #include "base/err.h"
 #include "base/jdoc.h"

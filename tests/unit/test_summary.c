@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Where a conversation may be cut, what a model is asked, what is kept of its answer. */
 #include "agent/context.h"
 #include "agent/summary.h"

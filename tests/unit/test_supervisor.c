@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The supervisor as it is, with workers made for the test: start, deaths, reload, drain, status. */
 #include "base/buf.h"
 #include "tests/unit/own_supervisor.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A turn whose worker is gone goes on with another one. */
 #include "base/err.h"
 #include "store/args.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every order of the steps of two workers over one turn, on the real scripts: the first may be
  * frozen between any two of them, a housekeeper gives its turn to the second, replies are lost.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_task -- tasks on one reactor: order, waits, wakes, whose turn it is, the end of a stack. */
 #include "base/clock.h"
 #include "base/err.h"

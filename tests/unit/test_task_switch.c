@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The switch of stacks of our own, whatever the build uses: see base/task_switch.h. */
 #include "base/task_switch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* think: thoughts are told from text, and text is not cut where no tag cuts it. */
 #include "agent/model/think.h"
 #include "tests/unit/cm.h"

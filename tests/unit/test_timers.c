@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Timers, alarms and messages to the user: when they are due, once, and who may cancel them. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The system's time zones, at changes of the clocks, in the past and in the far future. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_title -- what a chat is called: by its first words, by the model. */
 #include "agent/title.h"
 #include "base/err.h"

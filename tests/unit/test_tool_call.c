@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A turn worker's side of a call in a tool process, against a process that this test plays. */
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tool processes as they are, asked by a turn worker's side, with a Redis of the test's own. */
 #include "base/clock.h"
 #include "base/err.h"

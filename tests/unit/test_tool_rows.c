@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Requests that overlap while the housekeeper replaces the tools of MCP servers: a row that a
  * request has found stays until that request ends, and no longer than it has to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a turn worker says of a call is what the tool process hears. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

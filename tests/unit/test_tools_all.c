@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every tool of the registry is called with each of its examples, and its result matches its schema
  * (tool_call checks that). A new tool needs no line here, only examples that work for a user whose

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Arguments are coerced when the meaning is unambiguous, else refused with path and remedy. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The move onto the road: checklist, practice trips, equipment, launch week. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

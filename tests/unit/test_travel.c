@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Places, distances and trips, with and without a routing service. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Bodies of the AI SDK's client as messages of ours, and stored conversations as its messages. */
 #include "base/err.h"
 #include "fcgi-app/submit.h"

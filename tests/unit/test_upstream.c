@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the log says of an answer that its model's vendor keeps: the mark that is kept with the
  * turn as its entries are, and the answer that the next worker makes of them. */
 #include "agent/answer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_url -- what is taken for an address to call, and in what words the rest is refused. */
 #include "base/err.h"
 #include "base/url.h"

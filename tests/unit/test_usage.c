@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* usage: what turns use is counted once whatever becomes of their workers; limits refuse and
  * warn. */
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Turns of one user at once: counted by leases, so exact whoever dies, on however many machines. */
 #include "tests/unit/turn_actors.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The vehicle's own consumption in every fuel cost: said, measured, stored or assumed. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

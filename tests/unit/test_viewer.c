@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* viewer and logentry: every cell of the table; every entry once and in order, whatever is lost. */
 #include "base/err.h"
 #include "tests/unit/cm.h"

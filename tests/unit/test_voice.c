@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Sound as bytes: WAVE files are read strictly and resampled well. And what turn workers and
  * tool processes say to each other about speech. */
 #include "tests/unit/cm.h"

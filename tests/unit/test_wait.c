@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_wait -- what ends the wait of a turn: its flag, a time, a stop, a takeover, the worker. */
 #include "agent/wait.h"
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The queue of webhooks over a real Redis: claimed by one, tried again, given up, bounded. */
 #include "base/clock.h"
 #include "base/err.h"

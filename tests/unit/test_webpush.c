@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_webpush -- web pushes are encrypted as RFC 8291 says, signed as RFC 8292 says. */
 #include "base/base64.h"
 #include "base/buf.h"

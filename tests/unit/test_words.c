@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test_words -- by which words a text is found. */
 #include "base/words.h"
 #include "tests/unit/cm.h"

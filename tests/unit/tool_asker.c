@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/tool_asker.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/tool_fixture.h"
 
 #include "tests/unit/cm.h"

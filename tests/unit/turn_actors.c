@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "turn_actors.h"
 
 #include "base/buf.h"

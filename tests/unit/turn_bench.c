@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/turn_bench.h"
 
 #include "agent/events.h"

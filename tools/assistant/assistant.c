@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family assistant. */
 #include "tools/engine/finder.h"
 #include "tools/engine/registry.h"

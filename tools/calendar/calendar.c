@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family calendar: new events, and lists of them. calendar_change.c changes them. */
 #include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_reminders.h"

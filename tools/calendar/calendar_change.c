@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * update_calendar_event and delete_calendar_event. Of an event that repeats one occurrence can be
  * meant, it and those after it, or all: `scope`. A changed occurrence becomes an event of its own;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* send_proactive_message. Records: "notice", by time; and an event in the user's inbox. */
 #include "tools/engine/registry.h"
 #include "tools/kit/record.h"

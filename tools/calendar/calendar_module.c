@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* calendar_module -- what the calendar offers to the housekeeper and to the routes of files. */
 #include "tools/calendar/calendar_file.h"
 #include "tools/calendar/calendar_reminders.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The hints of calendar events: written before the record, compared with it when they are due. */
 #include "tools/calendar/calendar_reminders.h"
 

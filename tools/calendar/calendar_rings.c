@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/calendar/calendar_rings.h"
 
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/calendar/calendar_series.h"
 
 #include "base/err.h"

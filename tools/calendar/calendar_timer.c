@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * set_timer_or_alarm. Records: family "timer", by due time:
  *   {id, type, label, state: set|fired|cancelled, due_ms, due_at, timezone, created_at, ...}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* interchange, third part: reading in a child process, and how that tells what it has read. */
 #include "tools/calendar/interchange.h"
 

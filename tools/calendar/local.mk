@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Events, series, reminders, timers; calendars as files.
 TOOLS_SPEC += tools/calendar/calendar.json
 libtools_a_SOURCES += \

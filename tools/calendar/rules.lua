@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- What lasts longer than a day may still be on long after its start.
 index_rules.event = { version = '1', apply = function(doc, ix)
     if type(doc.start_ms) == 'number' and type(doc.end_ms) == 'number' and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family community: what is written for all. See community_people.c for people and
  * community_read.c for searches. */
 #include "tools/community/community.h"

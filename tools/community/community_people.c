@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family community: following, messages, places. */
 #include "tools/community/community.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family community: reading and searching. */
 #include "tools/community/community.h"
 

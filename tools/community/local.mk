@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Posts, friends, tips.
 TOOLS_SPEC += tools/community/community.json
 libtools_a_SOURCES += \

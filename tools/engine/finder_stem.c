@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/engine/finder_stem.h"
 
 #include <ctype.h>

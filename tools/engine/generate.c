@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * generate -- build-time: reads the files of the families and writes the registry or the catalogue.
  *

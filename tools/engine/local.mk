@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The registry, calls from their start to their end, the search for tools.
 libtools_a_SOURCES += \
 	tools/engine/finder.c tools/engine/finder.h \

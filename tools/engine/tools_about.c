@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/engine/tools_about.h"
 
 #include "base/jdoc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tools_approval -- which calls a user is asked about, and which results are not to be trusted. */
 #include "tools/engine/tools.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tools_args -- the arguments of a call, as the model wrote them, are read. */
 #include "tools/engine/tools_args.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tools_call -- a call from its start to its end, also one that waits. */
 #include "tools/engine/tools.h"
 

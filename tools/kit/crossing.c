@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/kit/crossing.h"
 
 /* Car ferries, then fixed links: coordinates to about two kilometres, from general knowledge of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/kit/export_file.h"
 
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* gazetteer_fold: names to keys. build-aux/make-places.mjs folds the same way. */
 #include "tools/kit/gazetteer.h"
 

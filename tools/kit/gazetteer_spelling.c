@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* gazetteer_spelled_like: names that are one slip of the finger away. */
 #include "tools/kit/gazetteer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* land_way: A* over the cells of land, coarser for longer ways, then corners cut straight. */
 #include "tools/kit/land.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What several families need: money, time, places, text, records.
 libtools_a_SOURCES += \
 	tools/kit/about.c tools/kit/about.h \

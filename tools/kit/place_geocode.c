@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/kit/place_geocode.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_TOOLS_KIT_RECORD_H
 #define TURNPIKE_TOOLS_KIT_RECORD_H
 

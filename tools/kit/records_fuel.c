@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* From full tank to full tank; lib_fuel.lua. */
 #include "tools/kit/records_fuel.h"
 

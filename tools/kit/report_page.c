@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/kit/report_page.h"
 
 #include "base/err.h"

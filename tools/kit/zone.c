@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/kit/zone.h"
 
 #include "base/err.h"

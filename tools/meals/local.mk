@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Recipes, pantry, plans; allergies.
 TOOLS_SPEC += tools/meals/meals.json
 libtools_a_SOURCES += \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family meals: saving and finding recipes. */
 #include "tools/meals/meals.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family meals: the pantry, and what the user eats. */
 #include "tools/meals/meals.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family meals: planning from saved recipes by rules, and shopping for the plan. */
 #include "tools/meals/meals.h"
 

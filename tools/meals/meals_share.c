@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family meals: giving recipes to others. What is shared is a copy; sharing again
  * brings it up to date, so a repeated call changes nothing more and needs no mark of its own. */
 #include "tools/meals/meals.h"

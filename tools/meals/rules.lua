@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- The pantry by its last days, recipes by word and meal.
 -- expiry: the last day as a number, 20261122; 99999999 when there is none.
 index_rules.pantry = { version = '1', apply = function(doc, ix)

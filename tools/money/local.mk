@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Expenses, budgets, savings, reports.
 TOOLS_SPEC += tools/money/money.json
 libtools_a_SOURCES += \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family money. Records: "expense" by day, "budget" by category. */
 #include "tools/money/money.h"
 #include "tools/engine/registry.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Alerts when an expense takes its category to the limit that the user has set. */
 #include "tools/money/money.h"
 

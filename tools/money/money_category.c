@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Which category a text speaks of, by the words in it. */
 #include "tools/engine/registry.h"
 #include "tools/money/money.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the sums of the family money tell: against limits, at the month's end, where to save. */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"

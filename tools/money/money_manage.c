@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* manage_finances: the old name of three tools, mapped on them. */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"

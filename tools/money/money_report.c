@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* export_budget_report: sums, limits and the expenses themselves, as JSON, CSV or PDF. */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* track_savings. Records: "saving", by day. */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Sums, periods and limits of the family money. */
 #include "tools/money/money.h"
 

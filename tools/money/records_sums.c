@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The sums of money of the families expense and saving. */
 #include "tools/money/records_sums.h"
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Sums of money, a month and a day each, by currency and category.
 local function rule_of_money(doc, ix)
     if type(doc.amount_minor) ~= 'number' or type(doc.date) ~= 'string' or #doc.date < 10 then

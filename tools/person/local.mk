@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The profile, the vehicles, what is exported, medical records.
 TOOLS_SPEC += tools/person/profile.json tools/person/medical.json
 libtools_a_SOURCES += \

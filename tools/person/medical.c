@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tools of the family medical. They only read: "medical_record", "medication" and "emergency_info"
  * (id "me") are filled from elsewhere, in the form that docs/tools.md gives, so nothing in them is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tools of the family profile: what the user says about themselves and how they want to be treated.
  * Records with the one id "me": "profile", "settings", "privacy".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family profile about vehicles. Records: see tools/kit/vehicle.h. */
 #include "tools/engine/registry.h"
 #include "tools/kit/record.h"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Medical records by type and word; medications by their last day.
 index_rules.medical_record = { version = '1', apply = function(doc, ix)
     ix.tag('t:' .. ix.text(doc.record_type, 'other'))

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* declared -- templates filled in with arguments. */
 #include "tools/remote/declared.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* declared -- the request of a declared tool, and what the model is told of its answer. */
 #include "tools/remote/declared.h"
 

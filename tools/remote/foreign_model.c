@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/remote/foreign_schema.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Tools that no build makes: declared ones, those of MCP servers, and calls in a tool process.
 libtools_a_SOURCES += \
 	tools/remote/declared.c tools/remote/declared.h \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The table of what each event does to an operation of an MCP server, in each of its states. */
 #include "tools/remote/mcp_peer_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/remote/mcp_define.h"
 
 #include "base/buf.h"

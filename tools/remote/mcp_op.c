@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The life of an operation of an MCP server: it waits for the one that greets, goes on, ends. */
 #include "tools/remote/mcp_peer_parts.h"
 

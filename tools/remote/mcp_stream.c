@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/remote/mcp_stream.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/remote/tool_call.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The JSON Schema of arguments and results: its form, its check, what is put right.
 libtools_a_SOURCES += \
 	tools/schema/pattern.c tools/schema/pattern.h \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_TOOLS_SCHEMA_PATTERN_H
 #define TURNPIKE_TOOLS_SCHEMA_PATTERN_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* schema_coerce -- rule 4 of the tools: coerced when the meaning is unambiguous, else left. */
 #include "tools/schema/schema.h"
 

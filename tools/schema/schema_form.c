@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* schema_well_formed -- what the build asks of a schema. */
 #include "tools/schema/schema.h"
 

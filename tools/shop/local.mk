@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Products and the web.
 TOOLS_SPEC += tools/shop/shop.json
 libtools_a_SOURCES += \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family shop over the operator's catalogue. See shop_web.c for searches outside. */
 #include "tools/shop/shop.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/shop/shop.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The time.
 TOOLS_SPEC += tools/time/time.json
 libtools_a_SOURCES += \

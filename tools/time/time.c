@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family time. */
 #include "tools/engine/registry.h"
 #include "tools/kit/timestamp.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Leaving home for the road: tasks, gear, trips on trial.
 TOOLS_SPEC += tools/transition/transition.json
 libtools_a_SOURCES += \

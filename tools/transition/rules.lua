@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Tasks, equipment, trips on trial and what broke on them.
 -- due: how many days before the departure; far below 0 when it has no such day.
 index_rules.transition_task = { version = '1', apply = function(doc, ix)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family transition: the checklist, and what all of the family share. */
 #include "tools/transition/transition.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family transition: the gear to buy. */
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family transition: readiness, and the week before the departure. */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"

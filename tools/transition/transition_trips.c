@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family transition: practice ("shakedown") trips and what went wrong on them. */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Routes, places, weather, roads.
 TOOLS_SPEC += tools/travel/travel.json
 libtools_a_SOURCES += \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family travel. Records: "trip", by its first day. */
 #include "tools/travel/travel.h"
 #include "tools/engine/registry.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuel of the family travel: prices near a place, the cost of a distance. */
 #include "tools/engine/registry.h"
 #include "tools/kit/amount.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mapbox_navigator: the old name of several tools, mapped on them. */
 #include "tools/engine/registry.h"
 #include "tools/kit/route.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * optimize_route: the best order of stops, from the first of them, exactly (dynamic programming
  * over sets of stops). Distances from the routing service (OSRM's table) when there is one.

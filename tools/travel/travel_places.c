@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Campgrounds, long-stay parks and attractions, from a service in Overpass form (OpenStreetMap). */
 #include "tools/engine/registry.h"
 #include "tools/kit/fetch.h"

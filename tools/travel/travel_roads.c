@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* get_road_conditions: events from a service in Open511 form. */
 #include "tools/engine/registry.h"
 #include "tools/kit/fetch.h"

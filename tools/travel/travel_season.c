@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Seasons of the family travel. No climate table is at hand, so nothing is said in degrees or
  * millimetres: daylight by astronomy (Cooper's formula for the sun's declination), the season by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* save_favorite_spot. Records: "favorite", by the time they were saved. */
 #include "tools/engine/registry.h"
 #include "tools/kit/place.h"

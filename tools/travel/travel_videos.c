@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* search_travel_videos: a service in the form of the YouTube Data API. */
 #include "tools/engine/registry.h"
 #include "tools/kit/fetch.h"

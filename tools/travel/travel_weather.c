@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Weather tools of the family travel, from a service in Open-Meteo form. */
 #include "tools/engine/registry.h"
 #include "tools/kit/fetch.h"

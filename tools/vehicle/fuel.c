@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tools of the family fuel: fill-ups. Records: "fuel", by time. Only what the user said is stored;
  * distance and consumption are worked out on reading (fuel_use), as any entry may change later.

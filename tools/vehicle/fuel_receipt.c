@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The fuel family's reading of receipts: nothing is written, the user confirms first. */
 #include "store/attachments.h"
 #include "tools/engine/registry.h"

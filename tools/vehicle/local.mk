@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Fuel and maintenance.
 TOOLS_SPEC += tools/vehicle/fuel.json tools/vehicle/maintenance.json
 libtools_a_SOURCES += \

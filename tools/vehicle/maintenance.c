@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tools of the family maintenance. Records: "maintenance", by day of service; ids are integers. A
  * record is "completed" or "scheduled" as stored; a scheduled one whose day has passed is overdue.

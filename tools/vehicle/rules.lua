@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Fuel from full tank to full tank; maintenance that is done and to be done.
 --include lib_fuel.lua
 index_rules.fuel = { version = '1', apply = fuel_apply }

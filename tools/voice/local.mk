@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Speech: sound as bytes, and what runs the offline recogniser and voices.
 libtools_a_SOURCES += \
 	tools/voice/resample.c tools/voice/resample.h \

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The operator's page: the promised figures, tools, money, the self-test, feedback. For administrators alone; the server decides.
 import {TurnpikeClient} from "../client/client.js";
 import {fitting, setLanguage, t} from "../client/chat/words.js";

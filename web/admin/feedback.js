@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What users say about answers: filters, pages, export.
 import {element, visible} from "../client/chat/elements.js";
 import {n, t} from "../client/chat/words.js";

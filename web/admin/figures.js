@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The report as it is shown: promises, plots, tables. report: as GET /admin/report gives it.
 import {element} from "../client/chat/elements.js";
 import {n, region, t} from "../client/chat/words.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Plots of the operator's page: columns, and lines through hours or days. Every number of them is in the table below them too.
 import {svg} from "../client/chat/cards/kit.js";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The self-test: begun by a button, then looked at until it is over.
 import {n, t} from "../client/chat/words.js";
 import {moment, seconds, table, verdict} from "./figures.js";

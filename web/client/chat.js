@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // <turnpike-chat>: a whole chat as an element, for any page. docs/chat-element.md has its attributes, methods and events.
 //
 //   <script type="module" src="https://assistant.example.org/client/chat.js"></script>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The client library: one session of Turnpike over a connection that comes back by itself. docs/client.md
 // has the whole of it.
 //

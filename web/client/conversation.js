@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A conversation as a value, and how events change it. No DOM, no network, no clock but the one that is handed in:
 // reduce(conversation, event) gives the next value. What has not changed is the same object (===), so a view
 // has only to look at what differs. docs/chat-element.md has the whole of it; conversation.d.ts the types.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A link over plain HTTP, where no WebSocket can be had: events by a stream of server-sent events, or by long-poll where a proxy holds
 // streams back; messages and stops by POST; the inbox by asking. It tells its host the frames that a socket would bring (see socket.js).
 // Further ends: how "buffered" (no first byte of the stream, though HTTP works); unheard: a run began and its events did not come.

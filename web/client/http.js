@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Requests to the HTTP side, with the token of the client.
 
 const FETCH_WITHIN = 20000;

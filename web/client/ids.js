@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Ids of messages and runs, and the order of cursors.
 
 export function newId() {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A request that tells how much of its body has gone: fetch does not, XMLHttpRequest does.
 
 /** In place of fetch(url, options): progress(sent, of) in bytes. Gives what a client reads of a Response. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The messages of which no run has been seen yet, in order. Each remembers the link that has carried it
 // (`sent`) and the one on which it was accepted (`taken`): after another connection it is sent again.
 

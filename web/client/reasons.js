@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Why there is no connection: what the codes of a socket's end and the failures of requests mean for the client.
 
 // The codes of the table in docs/stream-protocol.md after which a client does not just come back.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What a client asks by requests, whatever its connection is.
 import {sendTelling} from "./progress.js";
 

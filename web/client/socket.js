@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A link over a WebSocket. Like every link it is opened once, tells its host what comes and, once, how it ended:
 //
 //   host.opened(link); host.heard(link); host.received(link, frame); host.ended(link, end)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Server-sent events of a response, as fetch gives it: with a header for the credential, which EventSource cannot send.
 
 /** Calls heard() with each piece that arrives, then event(id, data) for each event in it. Resolves at the stream's planned end. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // AG-UI messages, as they are stored and as snapshots carry them, as messages of a conversation (conversation.js).
 
 /** JSON as a value; undefined when it is none. */

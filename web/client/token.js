@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The token: fixed, or of a function that is asked again before it ends.
 
 const RENEW_AHEAD = 60000;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Which kind of link is made: a socket; events over HTTP where handshakes fail though requests work; long-poll where streams are held back.
 import {EventsLink} from "./events.js";
 import {SocketLink} from "./socket.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What the user makes of a conversation: earlier versions of its messages, and what they said of answers.
 import {answerId, messagesOf, without} from "./stored.js";
 

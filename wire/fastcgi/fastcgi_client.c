@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "wire/fastcgi/fastcgi_client.h"
 
 #include "base/err.h"

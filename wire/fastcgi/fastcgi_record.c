@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "wire/fastcgi/fastcgi_record.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Requests that are made once more: redirects, a page that is not compressed. */
 #include "wire/http/http_parts.h"
 

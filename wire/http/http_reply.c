@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "wire/http/http_parts.h"
 
 #include "base/clock.h"

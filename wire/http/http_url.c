@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * http -- what it knows of URLs that are called, by curl's own parser, so that no two opinions on
  * one can differ. What may be written down as an address to call at all is decided before

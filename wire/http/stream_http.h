@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_WIRE_HTTP_STREAM_HTTP_H
 #define TURNPIKE_WIRE_HTTP_STREAM_HTTP_H
 

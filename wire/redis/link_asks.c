@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Commands of a loop, which does not wait for their replies. */
 #include "wire/redis/link_parts.h"
 

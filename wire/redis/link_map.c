@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Which node of a cluster has which slot: asked by CLUSTER SLOTS, corrected by what nodes say. */
 #include "wire/redis/link_parts.h"
 

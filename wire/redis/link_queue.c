@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "wire/redis/link_parts.h"
 
 #include "base/clock.h"

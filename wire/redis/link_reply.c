@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "wire/redis/link_reply.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Whether the server of a link is the master, and may be written to. */
 #include "wire/redis/link_parts.h"
 

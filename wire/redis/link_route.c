@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The face of a cluster: each command goes to the link of the node that has its slot. */
 #include "wire/redis/link_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Of a cluster: which of the connections of a listen an ear is on. */
 #include "wire/redis/listen_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "wire/redis/sentinel.h"
 
 #include "base/buf.h"

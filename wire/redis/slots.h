@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_WIRE_REDIS_SLOTS_H
 #define TURNPIKE_WIRE_REDIS_SLOTS_H
 

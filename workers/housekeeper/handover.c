@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/housekeeper/handover.h"
 
 #include "base/buf.h"

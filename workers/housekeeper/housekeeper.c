@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/machine.h"
 #include "store/keys.h"
 #include "store/notice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The job of looking for turns that nobody runs: by due hints, and when tp:wake names one. */
 #include "workers/housekeeper/housekeeper_parts.h"
 

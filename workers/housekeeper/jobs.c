@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The list of turns to hand over; each goes to a worker as soon as one is free. */
 #include "workers/housekeeper/housekeeper_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/housekeeper/jwks_desk.h"
 
 #include "base/backoff.h"

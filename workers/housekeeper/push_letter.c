@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/housekeeper/push_letter.h"
 
 #include "base/ident.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/housekeeper/reminders.h"
 
 #include "base/arena.h"

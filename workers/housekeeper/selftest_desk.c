@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/housekeeper/selftest_desk.h"
 
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/housekeeper/webhooks.h"
 
 #include "base/buf.h"

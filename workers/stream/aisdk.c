@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Events of the log as chunks of the AI SDK. */
 #include "workers/stream/aisdk.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Writes chunks, and keeps in mind what of the message is open. */
 #include "workers/stream/aisdk_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Stored messages as the chunks that would have brought them. */
 #include "workers/stream/aisdk_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Brings published entries and pages of the log to a viewer. */
 #include "workers/stream/hub_parts.h"
 

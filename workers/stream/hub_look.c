@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Asks Redis where a log is: at the start, for lost events, of a quiet viewer. Writes snapshots. */
 #include "workers/stream/hub_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What happens to a viewer changes its state here alone, and may ask Redis for something. */
 #include "workers/stream/hub_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Events that the hub makes itself: of runs whose log is gone. */
 #include "workers/stream/hub_parts.h"
 

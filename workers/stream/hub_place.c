@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/stream/hub_place.h"
 
 #include "base/err.h"

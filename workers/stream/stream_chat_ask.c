@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Asks turn and api workers as a client of HTTP would, and shows what they hand over. */
 #include "workers/stream/stream_chat_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Frames of WebSocketChatTransport, to the client. */
 #include "workers/stream/stream_chat_parts.h"
 

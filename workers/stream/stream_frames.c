@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/stream/stream_frames.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stream_openai_calls -- calls that have no result yet; at the end some are the client's. */
 #include "workers/stream/stream_openai.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stream_openai_chat -- the chunks of a chat completion. */
 #include "workers/stream/stream_openai.h"
 

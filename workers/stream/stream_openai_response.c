@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stream_openai_response -- the events of a response. */
 #include "workers/stream/stream_openai.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stream_openai_state -- what a stream in OpenAI's words remembers, and its end. */
 #include "workers/stream/stream_openai.h"
 

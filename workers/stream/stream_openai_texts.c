@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stream_openai_texts -- what was said, and what another worker makes of it. */
 #include "workers/stream/stream_openai.h"
 

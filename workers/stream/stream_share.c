@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/stream/stream_share.h"
 
 /* FNV-1a, from two starts. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_WORKERS_STREAM_VIEWER_H
 #define TURNPIKE_WORKERS_STREAM_VIEWER_H
 

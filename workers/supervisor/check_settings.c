@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/supervisor/check_settings.h"
 
 #include "agent/model/prices.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* crew: workers that did not get ready, and why. What a reload that failed says. */
 #include "workers/supervisor/crew_parts.h"
 

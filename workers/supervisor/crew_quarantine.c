@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* crew, fifth part: quarantine workers, which are forked when a turn waits for one. */
 #include "workers/supervisor/crew_parts.h"
 

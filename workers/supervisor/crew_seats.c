@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/supervisor/crew_seats.h"
 
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/supervisor/crew_parts.h"
 
 #include "base/backoff.h"

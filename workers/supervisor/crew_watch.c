@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* crew, third part: what time brings about: readiness, deadlines, limits, and who is stuck. */
 #include "workers/supervisor/crew_parts.h"
 

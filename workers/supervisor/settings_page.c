@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/supervisor/settings_page.h"
 
 #include <stdio.h>

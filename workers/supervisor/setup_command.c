@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/supervisor/setup_command.h"
 
 #include <errno.h>

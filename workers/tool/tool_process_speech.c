@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tool_process, second part: a call of speech. */
 #include "workers/tool/tool_process_parts.h"
 

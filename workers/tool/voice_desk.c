@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/tool/voice_desk.h"
 
 #include "tools/voice/resample.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TURNPIKE_WORKERS_TOOL_VOICE_DESK_H
 #define TURNPIKE_WORKERS_TOOL_VOICE_DESK_H
 

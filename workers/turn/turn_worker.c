@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/worker.h"
 
 #include "fcgi-app/seats.h"

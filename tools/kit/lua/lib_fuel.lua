@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- From a full tank to the next full tank of a vehicle, all that was filled in between and at its end
 -- was used on the way: a segment. Entries stand in the order of odometer and id.
 -- RECORDS:odo:VEHICLE, RECORDS:full:VEHICLE: sorted sets entry -> metres, all and full tanks

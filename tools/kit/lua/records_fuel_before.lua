@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- The segment that an entry would end, as a full tank. KEYS: records hash, time index.
 -- ARGV: vehicle, id, metres, millilitres. Answer: {"OK"}, {"OK", metres, millilitres} or {"INCOMPLETE"}
 --include lib_index.lua

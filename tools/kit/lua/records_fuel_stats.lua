@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Fuel of a period. KEYS: records hash, time index. ARGV: vehicle ("" with all = 1), all (1 or 0),
 -- from, to in ms, spans (days, months or "all").
 -- Answer: {"OK", distance in metres, best, worst ("" = nothing measured), field, value, ...} or

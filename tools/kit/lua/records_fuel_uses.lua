@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Segments that end at full tanks. KEYS: records hash, time index. ARGV: ids.
 -- Answer: {"OK", "METRES MILLILITRES DAY" or false...} or {"INCOMPLETE"}
 --include lib_index.lua

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What can be done with a message: the buttons under it call these.
 import {copy} from "./clipboard.js";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Cards for what the assistant may do only when the user says yes: what is meant, what changes, who sees it, and the answer.
 import {button, element, legible, spelt} from "./elements.js";
 import {Form} from "./form.js";

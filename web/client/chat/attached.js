@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Files that go along with the next message: checked at once, uploaded with a percentage, tried again when that failed.
 import {button, element, visible} from "./elements.js";
 import {isPicture, kindTaken, sizeText} from "./files.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A picture by the camera: a phone's own application takes it, a computer's camera is shown in a dialog.
 import {button, element} from "./elements.js";
 import {icon} from "./icons.js";

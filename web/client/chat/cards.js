@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Cards: results of tools as a person reads them. A table tool name -> function(result, args, ctx) that makes an element, or null when
 // it has nothing to show; pure, and safe with any input. The cards of a family are loaded with the first result of it.
 import {element} from "./elements.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Text onto the clipboard, also where the page may not use the new way (plain http).
 
 /** Whether it was copied. place: an element of the document, for the old way. */

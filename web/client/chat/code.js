@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Code in answers: a box with the language's name, a button that copies, and colours. The library that colours is loaded with
 // the first box; what it finds becomes elements with text nodes, never HTML.
 import {copy} from "./clipboard.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The message field: text, files, send and stop.
 import {Attached} from "./attached.js";
 import {cameraButton, hasCamera} from "./camera.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What stands in the message field, for each session of this tab: it is there again after a reload.
 
 const PREFIX = "turnpike-draft:";

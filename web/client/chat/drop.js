@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Files that are dropped anywhere on the chat.
 import {element} from "./elements.js";
 import {t} from "./words.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A message of the user's own, written anew where it stands.
 import {button, element} from "./elements.js";
 import {t} from "./words.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What the parts of the page share. Text from outside is only ever put into text nodes.
 
 export function element(tag, className, content) {

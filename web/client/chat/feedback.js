@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What the user thinks of an answer: up, or down with a reason.
 import {button, element} from "./elements.js";
 import {icon} from "./icons.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The fields of a form made from a JSON Schema. Each has: element, read() -> {value} or {fault}, say(fault), focus().
 import {element, sentence, spelt} from "./elements.js";
 import {region, t} from "./words.js";

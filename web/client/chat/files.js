@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Files of messages: which kinds there are, and how they are shown once they are sent.
 import {button, element, visible} from "./elements.js";
 import {icon} from "./icons.js";

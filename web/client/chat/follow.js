@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Keeps the end of a scrolling box in view for as long as the reader is there.
 
 const NEAR = 80; // px from the end that count as there

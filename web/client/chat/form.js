@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A form made from the JSON Schema of an object: a field for each property, and JSON text for what has no field of its own.
 import {element, sentence, spelt} from "./elements.js";
 import {JsonField, fieldOf} from "./fields.js";

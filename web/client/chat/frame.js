@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The elements of <turnpike-chat> that are always there, and the places for the others.
 import {button, element} from "./elements.js";
 import {t} from "./words.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Small pictures of buttons, drawn: no typeface has to have them.
 
 const SVG = "http://www.w3.org/2000/svg";

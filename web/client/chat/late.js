@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Parts of a chat whose files come when they are needed first.
 
 /** Approvals (approvals.js), which come with the first question. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What a limit of the site says to the user: by the codes of refusals, and by the warning in the inbox.
 import {region, t} from "./words.js";
 

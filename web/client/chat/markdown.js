@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Answers: Markdown as elements. The library only reads: it gives tokens, and this makes elements of those
 // that it knows, with text in text nodes. No text of an answer is ever read as HTML.
 import {codeBox} from "./code.js";

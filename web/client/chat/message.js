@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // One message on the screen, with what can be done with it. Text from outside is only ever put into text nodes.
 import {editor} from "./edit.js";
 import {button, element, visible} from "./elements.js";

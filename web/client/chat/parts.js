@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The parts of an answer: text, thoughts, tool calls, notices. Each view has an element and update(part).
 import {card} from "./cards.js";
 import {element, legible, visible} from "./elements.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What a call would do, for reading: the `preview` of an approval (docs/http-api.md) as elements.
 import {element, sentence, spelt} from "./elements.js";
 import {n, region, t} from "./words.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The line that says what is going on while nothing of an answer moves, from the moment of sending on.
 import {element} from "./elements.js";
 import {duration} from "./parts.js";

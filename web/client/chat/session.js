@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // One session on the screen: the client library's events become a conversation (../conversation.js), what is
 // stored is read when it is needed. No DOM.
 import {TurnpikeClient, newId} from "../client.js";

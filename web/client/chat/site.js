@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What a site says of itself before anybody signs in: GET /page (docs/http-api.md).
 
 const asked = new Map(); // address -> promise

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // How answers and cards look, for the style sheets of whoever shows them. Colours are the custom properties of the place; those of
 // code and of maps follow its `color-scheme`.
 export const ANSWERS = `

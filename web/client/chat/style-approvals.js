@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The looks of questions to the user and of their forms; a part of style.js.
 
 export const APPROVALS = `

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The looks of the message field and of files; a part of style.js.
 
 export const COMPOSER = `

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The looks of <turnpike-chat>. Colours and the typeface can be set from outside by custom properties
 // --turnpike-NAME, for each NAME below: docs/chat-element.md.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Tool calls in words: what each tool is doing and what it has done, and why a call has failed.
 import {t} from "./words.js";
 

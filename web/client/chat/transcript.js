@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The conversation on the screen: a message of it is touched when it is another object than before. Of a long one only
 // the last messages are there, and earlier ones when somebody goes to them.
 import {shown} from "../conversation.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The buttons of voice beside the message field, the level of the microphone, and what is said about it.
 import {button, element} from "./elements.js";
 import {icon} from "./icons.js";

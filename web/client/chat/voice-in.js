@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Speech in: by the browser's recogniser where it works, else recorded and sent to the site.
 
 const START_WITHIN = 4000; // ms for the browser's recogniser to say anything at all

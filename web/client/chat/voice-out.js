@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Speech out: sentence after sentence, by a voice of the browser, else by the site. The next one is fetched while one is heard.
 const AHEAD = 2; // sentences that are fetched before it is their turn
 const SPEAK_WITHIN = 90000;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Records one phrase: from the microphone to a WAVE file of 16 kHz. It ends by itself after a silence.
 const RATE = 16000, PIECE = 1024;
 const QUIET_MS = 1200; // silence behind a phrase that ends it

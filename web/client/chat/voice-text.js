@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What of an answer is read out: Markdown as sentences, one after the other while it streams. Pure; also for Node.
 import {t} from "./words.js";
 

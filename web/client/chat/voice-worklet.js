@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // In the thread of the sound: hands what the microphone gives to the page, in pieces of 20 to 50 ms.
 const PIECE = 1024;
 

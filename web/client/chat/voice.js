@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Voice: listens, reads answers out, and both by turns (hands-free). Knows nothing of the page: it is told of answers and says
 // what was heard.
 import {sentences} from "./voice-text.js";

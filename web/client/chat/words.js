@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The words of the screen. The English sentence is the key: t("Sign out"), t("Hello {name}", {name}). A language is a
 // file words/TAG.js that maps these sentences to its own. A sentence without a translation is shown in English.
 

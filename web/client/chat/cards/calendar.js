@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Cards of events, timers and alarms.
 import {element} from "../elements.js";
 import {n, t} from "../words.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // What cards are made of. A result may be anything: these readers give the kind that is asked for or nothing, and what comes
 // from outside is only ever put into text nodes.
 import {element, sentence, visible} from "../elements.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // A map of places, drawn in the page: the coast, the way, the stops, a scale. Nothing is asked for outside, unless the operator
 // names a source of tiles. The coast is a file of its own, made by the build and loaded with the first map.
 import {element} from "../elements.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Cards of meals: recipes, the pantry, plans, the shopping list.
 import {element} from "../elements.js";
 import {n, t} from "../words.js";

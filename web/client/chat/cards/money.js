@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Cards of expenses and budgets.
 import {element} from "../elements.js";
 import {n, t} from "../words.js";

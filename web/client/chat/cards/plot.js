@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Plots of cards: bars of what is spent, and a course over time. Each number is also there as text.
 import {drawing, svg} from "./kit.js";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Cards of trips, distances, places on the way.
 import {n, t} from "../words.js";
 import {element} from "../elements.js";

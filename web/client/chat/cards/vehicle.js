@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Cards of the vehicle: fuel and maintenance.
 import {n, t} from "../words.js";
 import {amount, card, day, facts, items, line, money, more, number, period, record, records, row, table, text, unit, distance} from "./kit.js";

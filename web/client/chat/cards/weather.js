@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Cards of the weather.
 import {element} from "../elements.js";
 import {t} from "../words.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Deutsch: the sentences of the screen, by their English. docs/client.md tells how to add a language.
 export default {
   "Connecting": "Verbindung wird hergestellt",
