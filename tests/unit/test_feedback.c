@@ -157,7 +157,7 @@ static void what_users_say_is_listed_newest_first_and_filtered(void **state)
 
 static void pages_follow_each_other_without_a_gap(void **state)
 {
-    char turn[IDENT_UUID_SIZE], next[FEEDBACK_CURSOR_SIZE], id[8];
+    char turn[IDENT_UUID_SIZE], next[FEEDBACK_CURSOR_SIZE], id[16];
     struct feedback_query q = all();
     int seen = 0;
 
@@ -220,7 +220,7 @@ static void an_old_month_is_read_and_an_opinion_leaves_it(void **state)
 
 static void the_oldest_of_a_month_leave_when_it_is_full(void **state)
 {
-    char turn[IDENT_UUID_SIZE], next[FEEDBACK_CURSOR_SIZE], id[8];
+    char turn[IDENT_UUID_SIZE], next[FEEDBACK_CURSOR_SIZE], id[16];
     struct feedback_query q = all();
 
     (void)state;

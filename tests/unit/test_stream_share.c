@@ -47,7 +47,7 @@ static void a_small_worker_has_no_shares(void **state)
 static void users_are_told_apart(void **state)
 {
     struct stream_share *s = calloc(1, sizeof *s);
-    char user[16];
+    char user[24];
 
     (void)state;
     assert_non_null(s);
