@@ -79,7 +79,7 @@ describe("poisonous turns among others", () => {
     await eventually(async () => (await deaths()).turn > before.turn, "its worker is ended", 60000 * SLOW);
     const log = stack.log();
     assert.match(log, /gives no sign of life, ABRT; .* user looper session \S+ turn \S+: stages [^\n]*tool\+/);
-    assert.match(log, /turn=\S+ session=\S+ aborted at /);
+    assert.match(log, /turn=\S+ session=\S+ (?:\S+=\S+ )*aborted at /);
     assert.equal((await deaths()).turn, before.turn + 1);
     const apart = async pid => (await stack.seats("quarantine")).find(s => s.user === "looper" && s.stage === "tool" && s.pid !== pid);
     const first = await eventually(() => apart(0), "it is tried again apart");
@@ -100,7 +100,7 @@ describe("poisonous turns among others", () => {
     assert.ok(Math.max(...slots.map(s => s.slowest_ms)) >= 60);
     assert.match(stack.log(), /the loop stood still for \d+\.\d ms, in user snail session \S+ turn \S+/);
     const {stdout} = await promisify(execFile)(join(BUILD, "turnpike"), ["--config", join(stack.dir, "turnpike.conf"), "metrics"]);
-    assert.match(stdout, /turnpike_slow_passes_total\{pool="turn"\} [1-9]/);
+    assert.match(stdout, /turnpike_slow_passes_total\{process="turn"\} [1-9]/);
   });
 
   test("a stopped process is told from a starved one: it is ended, and its turns go on elsewhere", async () => {
