@@ -174,8 +174,10 @@ describe("limits", () => {
   });
 
   test("the site's tokens: a warning in the log, then 429 for all, on both machines, until the operator changes it", async () => {
-    const site = JSON.parse((await turnpike("--json")).stdout);
-    assert.ok(site.day.tokens > 10 * CALL && site.day.money_usd > 0);
+    const site = await eventually(async () => {
+      const now = JSON.parse((await turnpike("--json")).stdout);
+      return now.day.tokens > 10 * CALL && now.day.money_usd > 0 && now;
+    }, "the workers have told what they counted");
     assert.equal((await turnpike("site", "set", `tokens_day=${site.day.tokens}`)).status, 0);
     let n = 0;
     for (const machine of [one, two]) {
