@@ -4,7 +4,7 @@
 # Every change goes through put, link, remember or run.
 
 work=$(mktemp -d) lent=''
-changes=0 undone='' asked=''
+changes=0 asked=''
 finish() {
     status=$?
     trap - EXIT
@@ -24,8 +24,7 @@ undo() {
         sh "$work/undo.$changes" || warn "could not undo: $(cat "$work/undo.$changes")"
         changes=$((changes - 1))
     done
-    undone=1 # setup.sh asks
-    apply_services || true
+    apply_services_after_undo || true
 }
 # remember COMMAND...: what takes the next change back.
 remember() {
@@ -46,11 +45,26 @@ make_folder() {
     mkdir -p "$1"
 }
 touched=''
+# What is right in a file may still be open to others. Nobody has to read it again: changed does not see it.
+put_rights() {
+    was=$(stat -c '%a %U:%G' "$target")
+    [ "${was% *}" != "${2#0}" ] || { [ -z "$root" ] && [ "${was#* }" != "$3" ]; } || return 0
+    say "$1: mode $2, owner $3 (was $was)"
+    touched="$touched rights:$1"
+    [ -z "$dry" ] || return 0
+    remember chmod "${was% *}" "$target"
+    [ -n "$root" ] || remember chown "${was#* }" "$target"
+    chown "$3" "$target" 2>/dev/null || [ -n "$root" ] || die "$3 cannot own $1"
+    chmod "$2" "$target"
+}
 # put FILE MODE OWNER WHAT-IT-IS: standard input becomes the file, when that changes it. No secret is shown.
 put() {
     cat >"$work/new"
     target=$root$1
-    if [ -f "$target" ] && [ ! -L "$target" ] && cmp -s "$work/new" "$target"; then return 0; fi
+    if [ -f "$target" ] && [ ! -L "$target" ] && cmp -s "$work/new" "$target"; then
+        put_rights "$1" "$2" "$3"
+        return 0
+    fi
     say "write $1${4:+ ($4)}"
     touched="$touched $1"
     if [ -n "$dry" ]; then

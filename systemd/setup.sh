@@ -83,7 +83,8 @@ parse() {
 # The answers of the run before count where this one says nothing. Values are plain words: read, not run.
 recall() {
     [ -r "$root/etc/turnpike/setup" ] || return 0
-    while IFS='=' read -r word value; do
+    while IFS= read -r line; do
+        word=${line%%=*} value=${line#*=}
         case $word in
         name) name=${name:-$value} ;;
         tls) tls=${tls:-$value} ;;
@@ -156,6 +157,8 @@ check_answers() {
 
 # shellcheck source=systemd/setup-changes.sh
 . "${0%/*}/setup-changes.sh"
+# shellcheck source=systemd/setup-redis.sh
+. "${0%/*}/setup-redis.sh"
 
 # ---- settings -----------------------------------------------------------------------------------
 
@@ -166,7 +169,8 @@ setting_is_set() { grep -Eq "^[[:space:]]*$(printf %s "$1" | sed 's/\./\\./g')[[
 write_settings() {
     [ -f "$root$conf" ] || printf '%s\n' '# Settings of turnpiked; turnpike.conf(5) has all of them.' >"$work/conf"
     [ ! -f "$root$conf" ] || cp "$root$conf" "$work/conf"
-    printf %s "$settings" | while IFS='=' read -r setting value; do
+    printf %s "$settings" | while IFS= read -r line; do
+        setting=${line%%=*} value=${line#*=}
         SETTING=$setting VALUE=$value awk '
             function named(line) { sub(/^[ \t]*#?[ \t]*/, "", line); sub(/[ \t]*=.*/, "", line); return line }
             { lines[NR] = $0; if ($0 ~ /^[ \t]*[^#]*=/ && named($0) == ENVIRON["SETTING"]) at = NR
@@ -234,10 +238,17 @@ setup_credentials() {
     { say '# Written by turnpike setup: secrets that systemd hands to turnpiked.' && say '[Service]' && cat "$work/credentials"; } >"$work/drop-in"
     put /etc/systemd/system/turnpike.service.d/setup.conf 0644 root:root <"$work/drop-in"
 }
+# A later run makes no other key, also when the operator has taken the first one away. An image (--root) has none yet.
+needs_admin() {
+    [ -z "$admin" ] || return 0
+    ! grep -Eq '^[0-9a-f]{64} [^ ]+ admin' "$key_hashes" 2>/dev/null || return 1
+    [ -e "$root/etc/turnpike/setup" ] || return 0
+    [ ! -e "$key_hashes" ] && grep -Eq '^[[:space:]]*api_keys\.file[[:space:]]*=[[:space:]]*/etc/turnpike/api_keys[[:space:]]*$' "$root$conf" 2>/dev/null
+}
 setup_admin() {
     shown=''
-    file=$root/etc/turnpike/api_keys
-    if [ -z "$admin" ] && grep -Eq '^[0-9a-f]{64} [^ ]+ admin' "$file" 2>/dev/null; then return 0; fi
+    key_hashes=$root/etc/turnpike/api_keys
+    needs_admin || return 0
     set_to api_keys.file /etc/turnpike/api_keys
     if [ -n "$dry$root" ]; then
         say "write /etc/turnpike/api_keys (an API key of ${admin:-admin}, shown once)"
@@ -245,49 +256,10 @@ setup_admin() {
     fi
     turnpike api-key "${admin:-admin}" admin >"$work/admin"
     shown=$(grep '^tpk_' "$work/admin")
-    { [ ! -f "$file" ] || cat "$file"; grep -E '^[0-9a-f]{64} ' "$work/admin"; } >"$work/api_keys"
+    { [ ! -f "$key_hashes" ] || cat "$key_hashes"; grep -E '^[0-9a-f]{64} ' "$work/admin"; } >"$work/api_keys"
     rm -f "$work/admin"
     put /etc/turnpike/api_keys 0640 root:turnpike "an API key of ${admin:-admin}" <"$work/api_keys"
 }
-
-redis_socket=/run/redis/redis-server.sock
-redis_say() { redis-cli "$@" 2>/dev/null; }
-redis_has() { [ "$(redis_say "$1" "$2" CONFIG GET "$3" | sed -n 2p)" = "$4" ]; }
-# Redis of this machine: a drop-in adds arguments to its command, and no line of redis.conf changes. A Redis that does all
-# of it by its own file already gets none.
-setup_redis() {
-    if [ "$redis" != local ]; then
-        set_to redis.socket '' && set_to redis.host "${redis%:*}" && set_to redis.port "${redis##*:}"
-        if [ -n "$redis_password" ]; then
-            put_credential redis_password <"$redis_password"
-            set_to redis.password_file redis_password
-        fi
-        return 0
-    fi
-    set_to redis.socket $redis_socket
-    drop_in=/etc/systemd/system/redis-server.service.d/turnpike.conf
-    if [ -z "$dry$root" ] && [ ! -e $drop_in ] && redis_has -s $redis_socket appendonly yes && redis_has -s $redis_socket maxmemory-policy noeviction; then
-        return 0
-    fi
-    # With an append-only file that is not there yet Redis would start empty: it makes one of what it holds first.
-    if [ -z "$dry$root" ] && [ ! -e $drop_in ] && [ -n "$start" ]; then
-        systemctl start redis-server
-        case $(redis_say PING) in
-        *NOAUTH*) die "this machine's Redis wants a password: --redis 127.0.0.1:6379 --redis-password FILE" ;;
-        esac
-        [ "$(redis_say CONFIG GET appendonly | sed -n 2p)" = yes ] || {
-            redis_say CONFIG SET appendonly yes >/dev/null
-            wait_for 60 "Redis writes its append-only file" redis_rewritten
-        }
-    fi
-    put $drop_in 0644 root:root <<TEXT
-# Written by turnpike setup; 'apt purge turnpike' takes it away. Arguments count over the lines of redis.conf.
-[Service]
-ExecStart=
-ExecStart=/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize no --unixsocket $redis_socket --unixsocketperm 770 --appendonly yes --maxmemory-policy noeviction
-TEXT
-}
-redis_rewritten() { redis_say INFO persistence | tr -d '\r' | awk -F: '/^aof_(enabled|rewrite_in_progress|rewrite_scheduled):/ { n = n $2 } END { exit n != "100" }'; }
 
 has_ipv6() { [ -e /proc/net/if_inet6 ]; }
 listens() { # PORT WORDS
@@ -374,22 +346,26 @@ wait_for() { # SECONDS WHAT COMMAND...
         sleep 0.2
     done
 }
-reload_nginx() { nginx -t -q && systemctl reload-or-restart nginx; }
+reload_nginx() { nginx -t -q && reloaded_nginx=1 && systemctl reload-or-restart nginx; }
 is_ready() {
     case $tls in
     http) curl -fsS -o /dev/null --noproxy '*' -m 5 --resolve "$name:80:127.0.0.1" "$address/health/ready" 2>"$work/curl" ;;
     *) curl -fsSk -o /dev/null --noproxy '*' -m 5 --resolve "$name:443:127.0.0.1" "$address/health/ready" 2>"$work/curl" ;;
     esac
 }
-# Also after an undo: what was started goes on as it was before.
+# What this run restarted or reloaded, which an undo brings back to what it was. All else is left alone.
+restarted_redis='' restarted_turnpike='' reloaded_nginx=''
 apply_services() {
     [ -z "$dry$root" ] && [ -n "$start" ] || return 0
     systemctl daemon-reload
-    ! changed /etc/systemd/system/redis-server.service.d/ || systemctl restart redis-server
-    if [ -n "$undone" ]; then
-        reload_nginx
-        ! systemctl is-active -q turnpike || systemctl restart turnpike
-    fi
+    restart_redis_if_needed
+}
+apply_services_after_undo() {
+    [ -z "$dry$root" ] || return 0
+    [ -z "$start" ] || systemctl daemon-reload
+    restart_redis_as_before
+    [ -z "$reloaded_nginx" ] || reload_nginx
+    [ -z "$restarted_turnpike" ] || systemctl restart turnpike
 }
 # turnpiked --check looks at files as the service's user, who may read the credentials only where systemd puts them.
 credentials_for_check() {
@@ -429,8 +405,10 @@ check_and_start() {
 # Credentials are handed over at a start; for all else new workers take over from the old ones.
 start_again() {
     if changed /etc/systemd/system/turnpike.service.d/ || changed /etc/turnpike/credentials/; then
+        restarted_turnpike=1
         run "restart turnpike" systemctl restart turnpike
     elif changed $conf || changed /etc/turnpike/api_keys; then
+        restarted_turnpike=1
         run "reload turnpike" systemctl reload turnpike
     fi
 }

@@ -157,8 +157,8 @@ dist_tmpfiles_DATA = systemd/tmpfiles.d/turnpike.conf
 # turnpike setup
 setupdir = $(pkglibexecdir)
 setup_SCRIPTS = systemd/setup.sh
-dist_setup_DATA = systemd/setup-changes.sh
-EXTRA_DIST += systemd/setup.sh systemd/setup-changes.sh
+dist_setup_DATA = systemd/setup-changes.sh systemd/setup-redis.sh
+EXTRA_DIST += systemd/setup.sh systemd/setup-changes.sh systemd/setup-redis.sh
 
 # Manual pages and completion, made from what the programs tell of themselves.
 MANUAL = manual/turnpike.1 manual/turnpike-setup.8 manual/turnpiked.8 manual/turnpike.conf.5

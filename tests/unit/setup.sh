@@ -43,12 +43,32 @@ setup || say_failed "a second run ended with $?: $(cat "$dir/out")"
 state | diff "$dir/before" - || say_failed "a second run without options changed something"
 setup --set turn.seats=16 || say_failed "--set ended with $?"
 grep -qx 'turn.seats = 16' "$conf" && ! grep -q 'turn.seats = 8' "$conf" || say_failed "--set did not replace the setting"
+setup --set 'jwt.audience=YWI=' --set 'page.name=' || say_failed "--set ended with $?"
+grep -qx 'jwt.audience = YWI=' "$conf" && grep -qx 'page.name = ' "$conf" || say_failed "--set cut the value: $(grep -E 'jwt.audience|page.name' "$conf")"
+# A key that others can read is closed by the next run, which writes nothing else.
+chmod 644 "$root/etc/turnpike/credentials/openai_key"
+setup --model-key openai="$dir/key" || say_failed "the same key again: $(cat "$dir/out")"
+[ "$(stat -c %a "$root/etc/turnpike/credentials/openai_key")" = 600 ] || say_failed "the key's file stayed open to others"
+# The operator has no administrator's key any more, and wants none; an image has none yet.
+setup && grep -q 'an API key' "$dir/out" || say_failed "an image gets no first key"
+echo "$(printf %064d 0) anna user" >"$root/etc/turnpike/api_keys"
+setup && ! grep -q 'an API key' "$dir/out" || say_failed "a second run makes another administrator"
+setup --admin eve && grep -q 'an API key of eve' "$dir/out" || say_failed "--admin makes no key"
+rm "$root/etc/turnpike/api_keys"
 setup --redis redis.example.org:6380 || say_failed "--redis ended with $?"
 grep -qx 'redis.host = redis.example.org' "$conf" && grep -qx 'redis.port = 6380' "$conf" && grep -qx 'redis.socket = ' "$conf" || say_failed "--redis is not in the settings"
 
 # The key by standard input; its place in the arguments is a dash.
 printf 'typed-secret' | sh "$top/systemd/setup.sh" --root "$root" --model anthropic --model-key - >"$dir/out" 2>&1 || say_failed "a key from standard input: $(cat "$dir/out")"
 [ "$(cat "$root/etc/turnpike/credentials/anthropic_key")" = typed-secret ] || say_failed "the key of standard input is not there"
+
+# Redis of an image has data and no append-only file: nothing tells it to start without them.
+mkdir -p "$root/var/lib/redis" && touch "$root/var/lib/redis/dump.rdb"
+mv "$root/etc/systemd/system/redis-server.service.d/turnpike.conf" "$dir/drop-in"
+! setup --redis local || say_failed "it told Redis to start empty"
+grep -q 'Redis is down' "$dir/out" || say_failed "it does not say what is wrong with Redis: $(cat "$dir/out")"
+mv "$dir/drop-in" "$root/etc/systemd/system/redis-server.service.d/turnpike.conf"
+rm -r "$root/var/lib/redis"
 
 # A site of somebody else stays, and all that was done before is undone.
 echo 'server { listen 1; } # my own' >"$root/etc/nginx/sites-available/turnpike"
