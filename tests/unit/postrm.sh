@@ -57,4 +57,31 @@ for action in remove purge; do
         [ -e "$dir/etc/turnpike/api_keys" ] || say_failed "remove took the settings"
     fi
 done
+
+# What setup gave to Redis goes only when the snapshot has all data. Redis is down here.
+drop_in=$dir/etc/systemd/system/redis-server.service.d/turnpike.conf
+purge() {
+    mkdir -p "${drop_in%/*}" && echo '[Service]' >"$drop_in"
+    DPKG_ROOT=$dir sh "$dir/postrm" purge >"$dir/out" 2>&1 || say_failed "purge with Redis: it ended with $?"
+}
+data=$dir/var/lib/redis
+mkdir -p "$data/appendonlydir"
+touch -d '2 minutes ago' "$data/dump.rdb"
+touch -d '1 minute ago' "$data/appendonlydir/appendonly.aof.1.incr.aof"
+purge
+[ -f "$drop_in" ] && grep -q 'append-only file is newer' "$dir/out" || say_failed "purge made Redis start from an old snapshot"
+rm "$data/dump.rdb"
+purge
+[ -f "$drop_in" ] || say_failed "purge made Redis start without its data"
+touch "$data/dump.rdb"
+purge
+[ ! -e "$drop_in" ] || say_failed "purge left what setup gave to Redis"
+mkdir -p "$dir/etc/redis" "$dir/elsewhere/appendonlydir" && echo 'dir "/elsewhere"' >"$dir/etc/redis/redis.conf" && touch "$dir/elsewhere/appendonlydir/a"
+purge
+[ -f "$drop_in" ] || say_failed "purge did not look where Redis keeps its data"
+# An error of SAVE is no snapshot.
+mkdir "$dir/bin" && printf '#!/bin/sh\ncat "%s/reply"\n' "$dir" >"$dir/bin/redis-cli" && chmod +x "$dir/bin/redis-cli"
+saves() { echo "$1" >"$dir/reply" && (sed -n '/^redis_saves() {/,/^}/p' "$dir/postrm" && echo redis_saves) | PATH=$dir/bin:$PATH sh; }
+saves OK || say_failed "a snapshot that is written is taken for none"
+! saves 'ERR write error' || say_failed "a failed SAVE is taken for a snapshot"
 exit $failed
