@@ -89,21 +89,28 @@ static void conf_say_doubts(struct conf_reading *r, const struct conf_row *row, 
     }
 }
 
-/* "name: value" and "name value" and "[section]". */
+/* "name: value" and "name value" and "[section]". What stands there may be a secret: none of it is
+ * told but the name of a setting. */
 static void conf_say_form(struct conf_reading *r, const char *line)
 {
     char why[CONF_WHY_SIZE], name[64];
     size_t len = strcspn(line, ": \t");
 
     snprintf(name, sizeof name, "%.*s", len < sizeof name ? (int)len : 0, line);
-    const char *value = line + len + strspn(line + len, ": \t");
-    if (*name && *value && conf_find(name, strlen(name)))
-        snprintf(why, sizeof why,
-            "\"%.60s\" is not of the form name = value; did you mean %s = %.60s?", line, name,
-            value);
+    if (conf_find_line(name, &(bool){false}))
+        snprintf(why, sizeof why, "%s: = is missing between the name and the value", name);
     else
-        snprintf(why, sizeof why, "\"%.60s\" is not of the form name = value", line);
+        snprintf(why, sizeof why, "this line is not of the form name = value");
     conf_say(r, false, why);
+}
+
+/* Is it none of the names that somebody writes, but a text with a = in it or, as in Base64, at its
+ * end? */
+static bool conf_is_no_name(const char *name, const char *value)
+{
+    static const char part[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+    return name[strspn(name, part)] || (!value[strspn(value, "=")] && !conf_near_name(name));
 }
 
 /* One line, which is cut up. Returns 0 or ERR_NOMEM. */
@@ -127,6 +134,10 @@ static int conf_load_line(struct conf_reading *r, char *line, char *end)
     const char *name = conf_trim(line, equals);
     const struct conf_row *row = conf_find_line(name, &(bool){false});
     struct conf_origin before = {0};
+    if (!row && conf_is_no_name(name, value)) {
+        conf_say_form(r, name);
+        return 0;
+    }
     if (row && conf_origin_of(r->conf, row))
         before = *conf_origin_of(r->conf, row);
     int error = conf_set(r->conf, name, value, why);
