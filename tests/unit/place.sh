@@ -20,6 +20,15 @@ for name in "with a blank" "with 'quotes' & more" 'dollar$ (brackets)' "umlaut-Ã
     [ "$place" -ef "$dir/$name" ] || say_failed "$name: $place is another folder"
     [ "$(place_of "$dir/$name")" = "$place" ] || say_failed "$name: another path the second time"
 done
+# A user without a home works in /tmp, in a folder that nobody else has made or can write.
+mkdir "$dir/tmp"
+mine=$dir/tmp/turnpike-$(id -u)
+[ "$(cache_in_tmp "$dir/tmp")" = "$mine" ] && [ "$(stat -c %a "$mine")" = 700 ] || say_failed "no folder of one's own in /tmp"
+[ "$(cache_in_tmp "$dir/tmp")" = "$mine" ] || say_failed "another folder in /tmp the second time"
+chmod 777 "$mine"
+! cache_in_tmp "$dir/tmp" || say_failed "a folder in /tmp that all can write was taken"
+rmdir "$mine" && mkdir "$dir/theirs" && ln -s "$dir/theirs" "$mine"
+! cache_in_tmp "$dir/tmp" || say_failed "a link in /tmp was taken"
 for arguments in "--port 080" "--port 0" "--port 99999" "--port x" "--port 65536" "--config /nope" "--var" "--bogus" "--turn-seats 1e3" "--port"; do
     said=$("$top/run" $arguments 2>&1)
     [ $? -eq 2 ] || say_failed "./run $arguments was taken, or failed as if it had begun"
