@@ -46,6 +46,7 @@ libagent_a_SOURCES = \
 	agent/model/model_attempt.c \
 	agent/model/model_follow.c \
 	agent/model/model_measure.c \
+	agent/model/model_used.c \
 	agent/model/model_parts.h \
 	agent/model/pieces.c agent/model/pieces.h \
 	agent/model/prices.c agent/model/prices.h \

@@ -196,7 +196,6 @@ int turn_ask(struct turn *t, bool *again)
                           model_call(&t->model, &t->wait, &ask, t->answer, &result);
     if (error == ERR_DRAINING && t->model.stream.background)
         return error; /* the next worker goes on with it: it stays open in the log */
-    turn_spend_guess(t, &result);
     turn_usage_add(t, &result);
     turn_ask_note(t, &result);
     if (result.provider)

@@ -9,12 +9,10 @@
 
 /* ---- usage ---- */
 
-void turn_usage_add(struct turn *t, const struct model_result *r)
+static void turn_usage_add_one(struct turn *t, const struct model_used *r)
 {
-    struct turn_usage *u = NULL;
+    struct model_used *u = NULL;
 
-    if (!r->provider || (!r->usage.input && !r->usage.output))
-        return;
     for (size_t i = 0; i < t->usage_count && !u; i++)
         if (t->usages[i].provider == r->provider && !strcmp(t->usages[i].model, r->model))
             u = &t->usages[i];
@@ -29,6 +27,12 @@ void turn_usage_add(struct turn *t, const struct model_result *r)
     if (!u)
         return;
     provider_usage_add(&u->usage, &r->usage);
+}
+
+void turn_usage_add(struct turn *t, const struct model_result *r)
+{
+    for (size_t i = 0; i < r->used_count; i++)
+        turn_usage_add_one(t, &r->used[i]);
 }
 
 void turn_usage_write(const struct turn *t, struct buf *json)
@@ -48,7 +52,7 @@ static void turn_usage_restore(struct turn *t, const jdoc *list)
     for (size_t i = 0; i < jdoc_length(list) && i < TURN_USAGES_MAX; i++) {
         const jdoc *row = jdoc_at(list, i);
         const char *name = jdoc_text_or(row, "provider", "");
-        struct turn_usage *u = &t->usages[t->usage_count];
+        struct model_used *u = &t->usages[t->usage_count];
         memset(u, 0, sizeof *u);
         if (!(u->provider = provider_find(name, strlen(name))))
             continue;

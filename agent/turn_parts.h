@@ -56,12 +56,6 @@ enum turn_ending {
     TURN_ENDINGS
 };
 
-struct turn_usage {
-    const struct provider *provider;
-    char model[96];
-    struct provider_usage usage;
-};
-
 struct turn {
     struct turn_env *env;
     struct turns_start own;          /* as the caller gave it, with `account` */
@@ -84,7 +78,7 @@ struct turn {
     struct wait wait;
     struct calls calls;
     struct buf json;
-    struct turn_usage usages[TURN_USAGES_MAX];
+    struct model_used usages[TURN_USAGES_MAX];
     size_t usage_count;
     int64_t model_calls, output_tokens;
     bool out_of_steps; /* no more tools: one last answer */
@@ -156,9 +150,7 @@ MUST_CHECK int turn_tell(struct turn *t, const char *text);
 /* Adds what a model call has used to the turn's usage; nothing when the model did not say. */
 void turn_usage_add(struct turn *t, const struct model_result *r);
 /* The same to its account: tokens and money. */
-void turn_spend(struct turn *t, const struct model_result *r);
-/* What a model of a server that did not say may have used, so that limits hold there, too. */
-void turn_spend_guess(const struct turn *t, struct model_result *r);
+void turn_spend(struct turn *t, const struct model_used *r);
 /* Redis has counted it: for the site's sums; and whether one of these is used up by now. */
 void turn_spend_told(struct turn *t);
 /* Before the first step of a turn that has waited: whether a limit is used up. */

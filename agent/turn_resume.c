@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define TOKEN_BYTES 4
+
 static int turn_resume_clean(struct turn *t)
 {
     int error = resume_log(&t->wait, &t->chat, t->first_new);
@@ -76,6 +78,18 @@ int turn_resume_begin(struct turn *t)
     return error ? error : turn_resume_clean(t);
 }
 
+/* The request is not here: the conversation counts for the input that its server did not tell. */
+static void turn_resume_count(const struct turn *t, struct model_result *r)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < t->chat.count; i++)
+        bytes += t->chat.items[i].len;
+    for (size_t i = 0; i < r->used_count; i++)
+        if (!r->used[i].usage.input)
+            r->used[i].usage.input = (int64_t)(bytes / TOKEN_BYTES) + 1;
+}
+
 int turn_resume_ask(struct turn *t, const struct model_ask *ask, struct model_result *result)
 {
     int error = model_resume(&t->model, &t->wait, t->upstream, t->answer, result);
@@ -84,6 +98,7 @@ int turn_resume_ask(struct turn *t, const struct model_ask *ask, struct model_re
     t->upstream = NULL;
     if (error != ERR_NOT_FOUND) {
         t->torn = false;
+        turn_resume_count(t, result);
         return error;
     }
     log_warn("turn %s: its model's answer cannot be gone on with: asked anew: %s", t->start->turn,

@@ -12,10 +12,9 @@
 #include <string.h>
 
 #define TOLD_MAX 16
-#define TOKEN_BYTES 4 /* of a server that does not say what it used */
 
 /* Once a model, by each worker. */
-static void turn_spend_tell(const struct conf *conf, const struct model_result *r)
+static void turn_spend_tell(const struct conf *conf, const struct model_used *r)
 {
     static char told[TOLD_MAX][sizeof r->model];
     static size_t count;
@@ -31,7 +30,7 @@ static void turn_spend_tell(const struct conf *conf, const struct model_result *
         r->model, r->provider->name, conf->unknown_price);
 }
 
-void turn_spend(struct turn *t, const struct model_result *r)
+void turn_spend(struct turn *t, const struct model_used *r)
 {
     const struct conf *conf = t->env->conf;
     struct usage_spent more = {.tokens = r->usage.input + r->usage.output};
@@ -48,18 +47,6 @@ void turn_spend(struct turn *t, const struct model_result *r)
         &(struct measure_labels){{t->input.cls && *t->input.cls ? t->input.cls : "default"}},
         more.micros);
     usage_spent_add(&t->account.spent, &more);
-}
-
-void turn_spend_guess(const struct turn *t, struct model_result *r)
-{
-    size_t bytes = 0;
-
-    if (!r->provider || r->usage.input || r->usage.output || r->provider->start)
-        return;
-    for (size_t i = 0; i < t->chat.count; i++)
-        bytes += t->chat.items[i].len;
-    r->usage.input = (int64_t)(bytes / TOKEN_BYTES) + 1;
-    r->usage.output = (int64_t)(t->answer->text.len / TOKEN_BYTES) + 1;
 }
 
 void turn_spend_told(struct turn *t)

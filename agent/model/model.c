@@ -103,7 +103,6 @@ void model_take_result(const struct model_attempt *t, const struct conf *conf,
 {
     const struct provider_stream *s = &t->m->stream;
 
-    r->usage = s->usage;
     r->stop = s->stop;
     provider_copy(r->model, sizeof r->model, *s->model ? s->model : t->provider->model(conf));
 }
@@ -152,6 +151,7 @@ static int model_call_provider(struct model *m, const struct provider *p, struct
             .log = wait->env->eventlog,
             .retry_after_ms = -1,
             .should_retry = -1};
+        const size_t before = answer_bytes(answer);
         int64_t began_us = clock_mono_us();
         spans_begin(&t.span, wait->span);
         int error = model_attempt_run(&t, wait, request, answer);
@@ -160,6 +160,7 @@ static int model_call_provider(struct model *m, const struct provider *p, struct
         error = model_look_again(m, error);
         model_measure(&t, request->conf, error, began_us);
         model_take_result(&t, request->conf, result);
+        model_used_add(&t, error, answer, before, result);
         if (!error && model_is_empty(&t, answer)) {
             log_warn("model %s: an answer without text and without a call", p->name);
             result->stop = PROVIDER_STOP_EMPTY;
@@ -309,7 +310,6 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
                                       .overhead = model_overhead(p, ask->frame),
                                       .thoughts_from = model_thoughts_from(&abilities, ask),
                                       .keep_thoughts = before.flags & QUIRKS_KEEP_THOUGHTS}};
-    struct provider_usage spent = {0};
     struct context context = {0};
     int error;
 
@@ -322,11 +322,8 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
         if (!model_is_refused(m, error, answer, result) || clock_mono_ms() >= wait->deadline_ms ||
             !model_ask_again(m, p, &request, error, &state, &known))
             break;
-        if (!error) /* a whole answer, and paid */
-            provider_usage_add(&spent, &result->usage);
         answer_reset(answer);
     }
-    provider_usage_add(&result->usage, &spent);
     result->trimmed = state.trims > 0 && context.dropped > 0;
     result->reduced = state.limits.reduced && !state.trims;
     if (!error && model_may_learn_room(&state.limits, state.learnt) &&

@@ -33,10 +33,19 @@ struct model { /* zeroed = usable; one per turn, its buffers are reused */
 };
 void model_fini(struct model *m);
 
+/* What the tries of one model have used. */
+struct model_used {
+    const struct provider *provider;
+    char model[96];
+    struct provider_usage usage;
+};
+#define MODEL_USED_MAX 6 /* models that one call tries; what more use counts for the last one */
 struct model_result {
     const struct provider *provider; /* that answered, or was tried last; NULL = none was allowed */
     char model[96];
-    struct provider_usage usage;
+    /* Of all tries that a server charges for, also of those whose answer nobody got. */
+    struct model_used used[MODEL_USED_MAX];
+    size_t used_count;
     enum provider_stop stop;
     /* refused for its length, and messages left that no summary tells; for something else: asked
      * with less */

@@ -189,9 +189,11 @@ int model_attempt_transfer(struct model_attempt *t, struct wait *wait, const cha
     int error;
 
     model_attempt_headers(t, &headers);
-    m->http.body_len = m->http.body.len;
-    if (m->http.body.len && !(request.own_body = buf_take(&m->http.body, &request.body_len)))
-        return ERR_NOMEM;
+    if (m->http.body.len) {
+        m->http.body_len = m->http.body.len;
+        if (!(request.own_body = buf_take(&m->http.body, &request.body_len)))
+            return ERR_NOMEM;
+    }
     if ((error = http_start(wait->env->http, &request, &transfer)))
         return error;
     error = wait_until(wait, &t->whole, 0);

@@ -246,6 +246,7 @@ int model_resume(struct model *m, struct wait *wait, const jdoc *mark, struct an
     m->status = t.status;
     model_measure(&t, wait->env->conf, error, began_us);
     model_take_result(&t, wait->env->conf, result);
+    model_used_add(&t, error, answer, 0, result);
     if (!error)
         model_follow_settle(m);
     return model_resume_result(&t, wait, error, result);

@@ -14,6 +14,7 @@
  *   model          the chain of providers, their breakers, retries, requests in another form
  *   model_attempt  one request and its answer
  *   model_follow   an answer that its vendor makes in the background: the rest of it, its end
+ *   model_used     what a try has used
  *
  * Process: turn worker, in the turn's task; what curl calls runs in the loop.
  */
@@ -85,6 +86,17 @@ void model_take_result(const struct model_attempt *t, const struct conf *conf,
 void model_measure(struct model_attempt *t, const struct conf *conf, int error, int64_t began_us);
 /* It is sent again. */
 void model_measure_retry(const struct model_attempt *t, const struct conf *conf);
+
+/* ---- model_used.c ---- */
+/*
+ * Adds what a try has used to r->used, under r->model. Of an answer that broke off the server has
+ * not told the end of the bill, and some servers tell nothing: what was sent and said counts then,
+ * at four bytes a token. A request that was refused, or that failed before a word, costs nothing.
+ *   error   of the try, or 0
+ *   before  answer_bytes before it
+ */
+void model_used_add(const struct model_attempt *t, int error, const struct answer *answer,
+    size_t before, struct model_result *r);
 
 /* 2xx: some frameworks answer every POST with 201. */
 bool model_is_success(long status);

@@ -150,8 +150,8 @@ struct provider_request {
 #define PROVIDER_HEADERS_MAX 8
 struct provider_http {
     struct buf url, body, header_text; /* the body is given away when it is sent */
-    size_t body_len;
-    size_t file_bytes, file_tokens; /* of body_len, files in base64; what these count for */
+    size_t body_len;                   /* of the last request that had a body */
+    size_t file_bytes, file_tokens;    /* of body_len, files in base64; what these count for */
     const char *headers[PROVIDER_HEADERS_MAX + 1];
     uint64_t sent; /* members in it that may be left out, as the flags that do (quirks.h) */
 };
@@ -250,7 +250,9 @@ MUST_CHECK int provider_end_text(struct provider_stream *s);
 MUST_CHECK int provider_end_thought(struct provider_stream *s, const char *sealed);
 MUST_CHECK int provider_end_call(struct provider_stream *s, struct provider_block *b);
 void provider_copy(char *out, size_t size, const char *text);
-/* Members of objects that are counts: each that is there, and not negative, is taken. */
+/* Members of objects that are counts: each that is there, and not negative, is taken; no server can
+ * say so much that sums of them overflow. */
+#define PROVIDER_COUNT_MAX INT64_C(1000000000000)
 struct provider_count {
     const jdoc *object;
     const char *key;

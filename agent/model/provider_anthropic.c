@@ -22,22 +22,18 @@ static int provider_on_piece(struct provider_stream *s, const struct scan_delta 
     return b->kind == PROVIDER_BLOCK_OTHER ? 0 : ERR_PROTOCOL;
 }
 
-static void provider_read_count(const jdoc *usage, const char *key, int64_t *value)
-{
-    int64_t n;
-    if (!jdoc_get_int(usage, key, &n) && n >= 0)
-        *value = n;
-}
-
 /* Counts are cumulative: later ones replace earlier ones. */
 static void provider_anthropic_read_usage(struct provider_stream *s, const jdoc *usage)
 {
     struct provider_usage *u = &s->usage;
+    const struct provider_count fields[] = {
+        {usage, "input_tokens", &s->plain_input},
+        {usage, "output_tokens", &u->output},
+        {usage, "cache_read_input_tokens", &u->cached},
+        {usage, "cache_creation_input_tokens", &u->cache_write},
+    };
 
-    provider_read_count(usage, "input_tokens", &s->plain_input);
-    provider_read_count(usage, "output_tokens", &u->output);
-    provider_read_count(usage, "cache_read_input_tokens", &u->cached);
-    provider_read_count(usage, "cache_creation_input_tokens", &u->cache_write);
+    provider_counts(fields, sizeof fields / sizeof *fields);
     u->input = s->plain_input + u->cached + u->cache_write;
 }
 

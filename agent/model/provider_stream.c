@@ -295,6 +295,6 @@ void provider_counts(const struct provider_count *counts, size_t count)
     for (size_t i = 0; i < count; i++) {
         int64_t n;
         if (!jdoc_get_int(counts[i].object, counts[i].key, &n) && n >= 0)
-            *counts[i].value = n;
+            *counts[i].value = n < PROVIDER_COUNT_MAX ? n : PROVIDER_COUNT_MAX;
     }
 }

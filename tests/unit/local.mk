@@ -134,6 +134,7 @@ UNIT_TESTS = \
 	tests/unit/test_transition \
 	tests/unit/test_travel \
 	tests/unit/test_turn \
+	tests/unit/test_turn_usage \
 	tests/unit/test_turns \
 	tests/unit/test_uichat \
 	tests/unit/test_upstream \

@@ -84,6 +84,24 @@ static void test_usage_counts_totals(void **state)
     sink_stream_fini(&s);
 }
 
+/* A server may say any number: sums of them must stay sums. */
+static void test_usage_has_an_upper_end(void **state)
+{
+    struct sink_stream s;
+    const char *bytes =
+        "data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":"
+        "9223372036854775807,\"cache_creation_input_tokens\":9223372036854775807,"
+        "\"cache_read_input_tokens\":9223372036854775807,\"output_tokens\":"
+        "9223372036854775807}}}\n\n" END("end_turn");
+
+    (void)state;
+    sink_stream_run(&s, &provider_anthropic, false, bytes, strlen(bytes), 0);
+    assert_true(s.stream.usage.input == 3 * PROVIDER_COUNT_MAX);
+    assert_true(s.stream.usage.cached == PROVIDER_COUNT_MAX);
+    assert_int_equal(s.stream.usage.output, 15);
+    sink_stream_fini(&s);
+}
+
 static void test_parallel_calls_and_odd_line_ends(void **state)
 {
     (void)state;
@@ -201,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_surrogates_and_nul_take_the_slow_way),
         cmocka_unit_test(test_usage_counts_totals),
+        cmocka_unit_test(test_usage_has_an_upper_end),
         cmocka_unit_test(test_parallel_calls_and_odd_line_ends),
         cmocka_unit_test(test_thinking_and_unknown_blocks),
         cmocka_unit_test(test_errors),
