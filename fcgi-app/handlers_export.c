@@ -201,7 +201,7 @@ int handlers_user_erase(struct exchange *x)
         return error;
     exchange_json(x, 200);
     buf_printf(&x->reply.body,
-        "{\"success\":true,\"message\":\"Everything stored of this user is erased.\",\"keys\":%" PRId64
+        "{\"success\":true,\"message\":\"Everything stored of this user is erased, but for counters of what was used.\",\"keys\":%" PRId64
         "}",
         keys);
     return 0;

@@ -219,6 +219,12 @@ void keys_erasing(char out[KEYS_MAX], const char *uid)
     snprintf(out, KEYS_MAX, "tp:erasing:%s", uid);
 }
 
+void keys_limits(char out[KEYS_MAX], const char *uid)
+{
+    keys_prefix(out, uid);
+    snprintf(out + strlen(out), KEYS_MAX - strlen(out), "limits");
+}
+
 void keys_erased(char out[KEYS_MAX], const char *uid)
 {
     keys_put_digest(out, "tp:erased:", uid);
@@ -276,7 +282,6 @@ bool keys_is_of_user(const char *key, const char *uid)
     static const char given[] = KEYS_SHARED "r:recipe-for:";
     const char *rest;
 
-    /* What was used and may be used stays: else an erasure would begin a new budget. */
     if (keys_begins(key, "tp:{", uid, "}:usage:") || keys_begins(key, "tp:{", uid, "}:limits"))
         return false;
     if (keys_begins(key, "tp:{", uid, "}:") ||

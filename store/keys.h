@@ -79,9 +79,12 @@ bool keys_is_grant(const char *key);
 /* A user's erasure: where it stopped; how often a day, by the SHA-256 of the id. */
 void keys_erasing(char out[KEYS_MAX], const char *uid);
 void keys_erased(char out[KEYS_MAX], const char *uid);
+/* What `turnpike limits` has set for the user. */
+void keys_limits(char out[KEYS_MAX], const char *uid);
 /* Of SCAN. It finds more than the user's keys: keys_is_of_user tells. */
 void keys_user_pattern(char out[KEYS_MAX], const char *uid);
-/* Whether this key is the user's alone, or about the user among the shared ones. */
+/* Whether this key is the user's alone, or about the user among the shared ones, and an erasure
+ * removes it: it leaves what was used and may be used, else it would begin a new budget. */
 bool keys_is_of_user(const char *key, const char *uid);
 
 /* What all users said about answers in one month, YYYYMM. */

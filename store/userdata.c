@@ -25,6 +25,7 @@
 #define SESSIONS_PAGE 50
 #define RECORDS_PAGE 200
 #define PASSES_MAX 4
+#define LIMITS_KEPT_S (62 * 86400) /* USAGE_KEEP.month */
 #define CURSOR_KEPT_S 86400
 #define DAY_MS "86400000"
 #define EVER (INT64_C(1) << 52)
@@ -428,6 +429,14 @@ static int userdata_erase_tickets(struct erasure *e)
     return error;
 }
 
+/* What an operator has set holds as long as the month's counters: it ends with them. */
+static int userdata_end_limits(const struct erasure *e)
+{
+    char key[KEYS_MAX];
+    keys_limits(key, e->uid);
+    return link_command(e->store->link, NULL, "EXPIRE %s %d", key, LIMITS_KEPT_S);
+}
+
 int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
 {
     char name[KEYS_MAX];
@@ -475,6 +484,8 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
         error = userdata_erase_push_hint(&e);
     if (error == 0)
         error = userdata_erase_feedback(&e);
+    if (error == 0)
+        error = userdata_end_limits(&e);
     *keys = e.keys;
     return error == ERR_NOT_FOUND ? ERR_INTERNAL : error;
 }

@@ -44,23 +44,23 @@ MUST_CHECK int userdata_written(struct store *s, const char *uid, const char *fa
 
 /*
  * userdata_erased -- how often the user was erased in the last day. done: once more, now. An
- * erasure removes the user's limits too; this count keeps a user from undoing them again and again.
- * Its key holds a digest. Returns 0 or ERR_STORE*.
+ * erasure removes the user's counters of minutes; this count keeps a user from undoing them again
+ * and again. Its key holds a digest. Returns 0 or ERR_STORE*.
  */
 MUST_CHECK int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count);
 
 /*
  * userdata_erase -- removes everything of the user: sessions (it ends their turns and tells their
- * viewers), tickets, records, inbox, marks, limits, hints of leases, timers, webhooks and
- * pushes; also all
- * that the user wrote for others, likes, follows and the shared place. Messages that others have
- * received stay theirs. It walks through the key space, so its time grows with the size of the
- * whole Redis.
+ * viewers), tickets, records, inbox, marks, hints of leases, timers, webhooks and pushes; also
+ * all that the user wrote for others, likes, follows and the shared place. Messages that others
+ * have received stay theirs. It walks through the key space, so its time grows with the size of the
+ * whole Redis. What was used, and the limits over that, stay for as long as they count:
+ * docs/limits.md.
  *   budget_ms  after that it stops, to be called again: the next call goes on there
  *   beat       called at least every second or so; may be NULL
  *   keys       out: keys removed by this call
- * Returns 0 (nothing of the user is left), ERR_MORE (stopped by the budget), ERR_INVALID (no user's
- * id), ERR_STORE* or ERR_NOMEM.
+ * Returns 0 (nothing else of the user is left), ERR_MORE (stopped by the budget), ERR_INVALID (no
+ * user's id), ERR_STORE* or ERR_NOMEM.
  */
 MUST_CHECK int userdata_erase(struct store *s, const char *uid, int64_t budget_ms,
     void (*beat)(void *arg), void *arg, int64_t *keys);

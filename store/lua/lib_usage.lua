@@ -104,6 +104,14 @@ function usage.count(key, field, more)
     end
 end
 
+-- As GET /usage has it: money in dollars.
+local function amount(name, n)
+    if string.sub(name, 1, 5) ~= 'money' then
+        return int(n)
+    end
+    return (string.gsub(string.format('%.6f', n / 1000000), '(%.%d%d%d-)0+$', '%1'))
+end
+
 -- Once a window and limit.
 function usage.warn(account, now, windows)
     usage.each(account, windows, function(scope, name, limit, used, window)
@@ -115,8 +123,9 @@ function usage.warn(account, now, windows)
         local text = 'You have used ' .. USAGE_WARN .. ' % or more of what you may use in this ' ..
             (string.find(name, '_day', 1, true) and 'day' or 'month') .. '.'
         local alert = string.format('{"type":"limit_warning","priority":"medium","message":"%s",' ..
-            '"scope":"%s","name":"%s","threshold":%d,"limit":%s,"used":%s,"resets_at_ms":%s}', text,
-            scope, name, USAGE_WARN, int(limit), int(used), ends)
+            '"scope":"%s","name":"%s","unit":"%s","threshold":%d,"limit":%s,"used":%s,' ..
+            '"resets_at_ms":%s}', text, scope, name, string.sub(name, 1, 5) == 'money' and 'usd' or 'tokens',
+            USAGE_WARN, amount(name, limit), amount(name, used), ends)
         inbox_put('{"type":"proactive_alert","message":"' .. text .. '","timestamp":' .. int(now) ..
             ',"alert":' .. alert .. '}', '', NOTICES_MAX, NOTICES_KEEP)
         return nil
@@ -144,6 +153,9 @@ function usage.add(t, spent, account, now)
     if windows then
         for span, window in pairs(windows) do
             redis.call('PEXPIRE', window.key, USAGE_KEEP[span])
+        end
+        if redis.call('PTTL', limits_key()) > 0 then -- behind an erasure they end with what was used
+            redis.call('PEXPIRE', limits_key(), USAGE_KEEP.month)
         end
         usage.warn(account, now, windows)
     end

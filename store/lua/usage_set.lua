@@ -9,4 +9,5 @@ for i = 1, #ARGV, 2 do
         redis.call('HSET', limits_key(), ARGV[i], ARGV[i + 1])
     end
 end
+redis.call('PERSIST', limits_key()) -- an erasure had given them an end
 return redis.call('HLEN', limits_key())

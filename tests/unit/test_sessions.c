@@ -411,6 +411,21 @@ static void erasure_takes_many_keys_at_once(void **state)
     link_reply_free(r);
 }
 
+static void erasure_leaves_what_was_used_and_its_end(void **state)
+{
+    int64_t keys;
+
+    (void)state;
+    assert_int_equal(link_command(store->link, NULL, "FLUSHDB"), 0);
+    assert_int_equal(link_command(store->link, NULL, "HSET tp:{ann}:usage:2026-11 tokens 5"), 0);
+    assert_int_equal(link_command(store->link, NULL, "HSET tp:{ann}:limits turns 4"), 0);
+    assert_int_equal(link_command(store->link, NULL, "SET tp:{ann}:rate:chat 4"), 0);
+    assert_int_equal(userdata_erase(store, "ann", 60000, NULL, NULL, &keys), 0);
+    assert_int_equal(asked("DBSIZE"), 2);
+    assert_int_equal(asked("EXISTS tp:{ann}:usage:2026-11 tp:{ann}:limits"), 2);
+    assert_in_range(asked("TTL tp:{ann}:limits"), 61 * 86400, 62 * 86400);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup(an_index_forgets_a_session_whose_words_have_expired, fresh),
         cmocka_unit_test_setup(a_search_shows_a_part_of_a_long_message, fresh),
         cmocka_unit_test_setup(erasure_takes_many_keys_at_once, fresh),
+        cmocka_unit_test_setup(erasure_leaves_what_was_used_and_its_end, fresh),
     };
 
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
