@@ -182,22 +182,22 @@ static int admit_refused(struct exchange *x)
     return ERR_FULL;
 }
 
-static int admit_user_full(struct exchange *x)
+/* most: what holds for the user, by class or `turnpike limits`. */
+static int admit_user_full(struct exchange *x, int64_t most)
 {
-    const struct conf *conf = x->app->conf;
     problem_set(&x->problem, PROBLEM_USER_TURNS,
         "%lld turns of this user run at once, as many as one user may have, and %lld wait for that. "
         "Nothing was accepted.",
-        (long long)conf->turn_user, (long long)conf->queue_max);
+        (long long)most, (long long)x->app->conf->queue_max);
     x->problem.has_limit = true;
-    x->problem.limit = conf->turn_user;
+    x->problem.limit = most;
     x->problem.retry_after_ms = ADMIT_BUSY_RETRY_MS;
     return ERR_RATE;
 }
 
-static int admit_outcome_problem(struct exchange *x, enum turns_outcome outcome)
+static int admit_outcome_problem(struct exchange *x, const struct turns_start *start)
 {
-    switch (outcome) {
+    switch (start->outcome) {
     case TURNS_MISMATCH:
         problem_set(&x->problem, PROBLEM_MISMATCH,
             "An earlier message with this client message id said something else.");
@@ -214,7 +214,7 @@ static int admit_outcome_problem(struct exchange *x, enum turns_outcome outcome)
         x->problem.retry_after_ms = ADMIT_BUSY_RETRY_MS;
         return ERR_FULL;
     case TURNS_USER_FULL:
-        return admit_user_full(x);
+        return admit_user_full(x, start->user_max);
     case TURNS_LIMIT:
         return limited_problem(x, &x->account->over);
     case TURNS_REFUSED:
@@ -381,7 +381,7 @@ int admit_submit(struct exchange *x, const struct submit *submit, enum admit_sty
     case TURNS_DUPLICATE:
         break;
     default:
-        return admit_outcome_problem(x, a.start->outcome);
+        return admit_outcome_problem(x, a.start);
     }
     x->problem.set = false; /* it had come before, whatever became of that */
     /* A started turn runs whatever becomes of its reply. */
@@ -416,8 +416,8 @@ int admit_claim(struct exchange *x, const char *uid, const char *turn)
     /* Its name stands in the scoreboard before it is ours: whoever dies holding it is told of. */
     runner_name(x->app, uid, "-", turn);
     int error = turns_claim(x->app->store, uid, turn, TURN_HISTORY, x->arena, start);
-    if (error == ERR_RATE)
-        admit_user_full(x);
+    if (error == ERR_RATE) /* read by a housekeeper only */
+        admit_user_full(x, x->app->conf->turn_user);
     if (error < 0) {
         runner_name(x->app, NULL, NULL, NULL);
         return error;

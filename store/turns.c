@@ -189,6 +189,8 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
         error = turns_read_answer(r, q->uid, arena, out);
     if (!error && out->outcome == TURNS_LIMIT)
         turns_read_limit(r, q, out);
+    if (!error && out->outcome == TURNS_USER_FULL)
+        out->user_max = link_reply_int(link_reply_at(r, 2));
     if (!error && out->outcome == TURNS_STARTED && !strcmp(out->turn, q->turn)) {
         hints_clock(s, out->started_ms);
         out->looked = !q->may_pend;
@@ -314,9 +316,12 @@ static void turns_checkpoint_args(struct args *args, struct store *s,
 static int turns_checkpoint_call(struct args *args, struct store *s, const struct turns_start *turn)
 {
     struct link_reply *r = NULL;
-    int error = args_call(args, s, &script_turn_checkpoint, turn->uid, &r);
-    int64_t result = link_reply_int(link_reply_at(r, 0));
+    int64_t result;
+    int error;
 
+    usage_expect(s, turn->uid, turn->account);
+    error = args_call(args, s, &script_turn_checkpoint, turn->uid, &r);
+    result = link_reply_int(link_reply_at(r, 0));
     if (!error && turn->account)
         usage_read_over(r, 1, &turn->account->over);
     link_reply_free(r);
@@ -391,6 +396,8 @@ static void turns_expect_push(struct store *s, const struct turns_start *turn,
     if (strcmp(end->state, "interrupted") == 0 ||
         (strcmp(end->state, "done") == 0 && took >= s->conf->push_answers_ms))
         pushes_expect(s, turn->uid);
+    else
+        usage_expect(s, turn->uid, turn->account);
 }
 
 /* What the arguments borrow until the call. */
@@ -481,5 +488,6 @@ int turns_note_usage(struct store *s, const char *uid, const char *turn, const c
     args_text(&args, usage);
     usage_put_spent(&args, account, spent);
     usage_put_account(&args, account);
+    usage_expect(s, uid, account);
     return args_call(&args, s, &script_turn_usage, uid, NULL);
 }

@@ -111,7 +111,8 @@ struct turns_start {
     /* What an earlier attempt's worker wrote of its model's answer with its last entries
      * (eventlog_mark); "" = nothing. */
     const char *upstream;
-    bool looked; /* its limits were looked at when it began: nothing is used up */
+    int64_t user_max; /* TURNS_USER_FULL: how many of its user's may run at once */
+    bool looked;      /* its limits were looked at when it began: nothing is used up */
     /* Its worker's: what it has used goes along with every checkpoint and with its end, and what is
      * used up comes back. NULL = nothing is counted. */
     struct usage_account *account;

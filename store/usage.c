@@ -5,6 +5,7 @@
 #include "base/money.h"
 #include "store/args.h"
 #include "store/keys.h"
+#include "store/pushes.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -46,6 +47,12 @@ static void usage_write_limits(const struct limits *limits, char out[USAGE_TEXT_
             (long long)limits->of[i]);
 }
 
+static bool usage_is_bounded(const struct limits *limits)
+{
+    return limits->of[LIMITS_TOKENS_DAY] || limits->of[LIMITS_TOKENS_MONTH] ||
+        limits->of[LIMITS_MONEY_DAY] || limits->of[LIMITS_MONEY_MONTH];
+}
+
 void usage_account_init(struct usage_account *a, const struct store *s, const char *cls,
     const char *key)
 {
@@ -56,7 +63,9 @@ void usage_account_init(struct usage_account *a, const struct store *s, const ch
     limits_of_user(s->conf, cls, &limits);
     usage_site_apply(s, cls, &limits);
     usage_write_limits(&limits, a->user_limits);
+    a->bounded = usage_is_bounded(&limits);
     limits_of_key(s->conf, &limits);
+    a->bounded = a->bounded || (*key && usage_is_bounded(&limits));
     usage_write_limits(&limits, a->key_limits);
 }
 
@@ -75,6 +84,12 @@ void usage_put_spent(struct args *args, const struct usage_account *a, char *spe
     snprintf(spent_text, USAGE_TEXT_SIZE, "%lld %lld %lld %lld", (long long)s->tokens,
         (long long)s->micros, (long long)s->assumed, (long long)s->unpriced);
     args_text(args, spent_text);
+}
+
+void usage_expect(struct store *s, const char *uid, const struct usage_account *a)
+{
+    if (a && a->bounded && memcmp(&a->spent, &a->told, sizeof a->spent) != 0)
+        pushes_expect(s, uid);
 }
 
 void usage_read_over(const struct link_reply *r, size_t from, struct usage_over *out)

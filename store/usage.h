@@ -46,6 +46,7 @@ struct usage_account {
     char key[USAGE_KEY_MAX + 1];                                    /* "" = it came by no API key */
     char user_limits[USAGE_TEXT_SIZE], key_limits[USAGE_TEXT_SIZE]; /* for the scripts */
     struct usage_spent spent, told; /* told: to the sums of the site */
+    bool bounded;                   /* by settings or class: tokens or money have a limit */
     struct usage_over over;         /* as a script has said last */
 };
 /*
@@ -58,6 +59,9 @@ void usage_account_init(struct usage_account *a, const struct store *s, const ch
 void usage_put_account(struct args *args, const struct usage_account *a);
 /* Appends what was spent; spent_text: USAGE_TEXT_SIZE bytes that live until the call. */
 void usage_put_spent(struct args *args, const struct usage_account *a, char *spent_text);
+/* Before a script counts what was spent: the warning that it may write is pushed to browsers, also
+ * when nobody hears the script. Nothing for an account without limits, or that spent nothing. */
+void usage_expect(struct store *s, const char *uid, const struct usage_account *a);
 /* Reads scope, name, limit, used, milliseconds from element `from` of a reply; none there: not
  * set. */
 void usage_read_over(const struct link_reply *r, size_t from, struct usage_over *out);
@@ -125,7 +129,7 @@ struct buf;
 struct usage_asker {
     const char *uid, *cls; /* cls "" = none */
     const char *key;       /* the limits of this API key, too; "" = none */
-    bool money;            /* sums of money also where no limit is, and what is set */
+    bool money; /* the operator: sums of money also where no limit is, what is set, all keys */
 };
 MUST_CHECK int usage_show(struct store *s, const struct usage_asker *asker, struct buf *json);
 /*

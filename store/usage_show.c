@@ -33,6 +33,12 @@ struct usage_view {
     bool money, first;
 };
 
+#define USAGE_KEYS_SHOWN 32
+struct usage_keys {
+    char who[USAGE_KEYS_SHOWN][USAGE_KEY_MAX + 2]; /* "KEY/" */
+    size_t count;
+};
+
 /* The value of a field among fields and values; NULL = it is not there. */
 static const char *usage_field(const struct link_reply *pairs, const char *who, const char *name)
 {
@@ -133,6 +139,10 @@ static void usage_put_limit(struct usage_view *v, enum usage_scope scope, const 
         usage_put_value(v, "left", money, used < limit ? limit - used : 0);
         usage_put_end(v, link_reply_int(link_reply_at(v->r, at + 1)));
     }
+    if (v->money && scope == USAGE_KEY) {
+        buf_puts(v->json, ",\"key\":");
+        buf_json_string(v->json, who, strlen(who) - 1);
+    }
     buf_putc(v->json, '}');
 }
 
@@ -171,6 +181,45 @@ static void usage_put_set(struct usage_view *v)
     buf_putc(v->json, '}');
 }
 
+static void usage_put_key(struct usage_view *v, const struct store *s, const char *who)
+{
+    struct limits limits;
+
+    limits_of_key(s->conf, &limits);
+    usage_put_limits(v, USAGE_KEY, who, &limits);
+}
+
+/* "KEY/" of a field; false: it is not of a key, or keys has that one. */
+static bool usage_new_key(const struct usage_keys *keys, const char *field,
+    char who[USAGE_KEY_MAX + 2])
+{
+    const char *slash = strchr(field, '/');
+    size_t len = slash ? (size_t)(slash - field) : 0;
+
+    if (!len || len > USAGE_KEY_MAX || strchr(slash + 1, '/')) /* "warned/KEY/NAME" */
+        return false;
+    snprintf(who, USAGE_KEY_MAX + 2, "%.*s", (int)len + 1, field);
+    for (size_t i = 0; i < keys->count; i++)
+        if (!strcmp(keys->who[i], who))
+            return false;
+    return true;
+}
+
+/* Those of each key that has used something this month, or for which something is set. */
+static void usage_put_keys(struct usage_view *v, const struct store *s)
+{
+    static const enum usage_part parts[] = {AT_MONTH_USED, AT_SET};
+    struct usage_keys keys = {0};
+
+    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
+        const struct link_reply *pairs = link_reply_at(v->r, parts[p]);
+        for (size_t i = 0; i + 1 < link_reply_count(pairs) && keys.count < USAGE_KEYS_SHOWN; i += 2)
+            if (usage_new_key(&keys, link_reply_text(link_reply_at(pairs, i), NULL),
+                    keys.who[keys.count]))
+                usage_put_key(v, s, keys.who[keys.count++]);
+    }
+}
+
 static void usage_put_all(struct usage_view *v, const struct store *s, const struct usage_asker *a)
 {
     char who[USAGE_KEY_MAX + 2];
@@ -187,8 +236,9 @@ static void usage_put_all(struct usage_view *v, const struct store *s, const str
     }
     if (a->uid && *a->key) {
         snprintf(who, sizeof who, "%s/", a->key);
-        limits_of_key(s->conf, &limits);
-        usage_put_limits(v, USAGE_KEY, who, &limits);
+        usage_put_key(v, s, who);
+    } else if (a->uid && a->money) {
+        usage_put_keys(v, s);
     }
     buf_putc(v->json, ']');
 }

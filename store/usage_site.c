@@ -21,6 +21,7 @@
 #define WORDS 8
 #define WORD_SIZE 24
 #define ACCOUNT_SIZE 176
+#define USAGE_OF_SITE "site/"
 
 /* ---- counting ---- */
 
@@ -92,14 +93,31 @@ static void usage_site_write(const struct store *s, struct usage_site_words *w)
     w->args[7] = link_text(w->limits);
 }
 
+static void usage_site_read_some(struct usage_site *site, const struct link_reply *all,
+    bool of_site)
+{
+    for (size_t i = 0; i + 1 < link_reply_count(all) && site->set_count < USAGE_SET_MAX; i += 2) {
+        const char *field = link_reply_text(link_reply_at(all, i), NULL);
+        struct usage_set *set = &site->set[site->set_count];
+        if (!strncmp(field, USAGE_OF_SITE, strlen(USAGE_OF_SITE)) != of_site)
+            continue;
+        snprintf(set->field, sizeof set->field, "%s", field);
+        set->value = link_reply_int(link_reply_at(all, i + 1));
+        site->set_count++;
+    }
+}
+
+/* The site's own first: these must hold however many classes have some. */
 static void usage_site_read_set(struct usage_site *site, const struct link_reply *all)
 {
     site->set_count = 0;
-    for (size_t i = 0; i + 1 < link_reply_count(all) && site->set_count < USAGE_SET_MAX; i += 2) {
-        struct usage_set *set = &site->set[site->set_count++];
-        snprintf(set->field, sizeof set->field, "%s", link_reply_text(link_reply_at(all, i), NULL));
-        set->value = link_reply_int(link_reply_at(all, i + 1));
-    }
+    usage_site_read_some(site, all, true);
+    usage_site_read_some(site, all, false);
+    if (2 * site->set_count < link_reply_count(all))
+        log_limited(LOG_LEVEL_ERROR,
+            "%zu limits are set for the site and classes, and %d are read: write those of classes "
+            "into limits.classes_file",
+            link_reply_count(all) / 2, USAGE_SET_MAX);
 }
 
 static void usage_site_read(struct store *s, const struct link_reply *r)
@@ -204,7 +222,7 @@ void usage_site_end(struct store *s)
 
 static const char *usage_site_field(const struct usage_set *set, const char *cls)
 {
-    const char *kind = cls ? "class/" : "site/";
+    const char *kind = cls ? "class/" : USAGE_OF_SITE;
     size_t len = strlen(kind);
 
     if (strncmp(set->field, kind, len) != 0)

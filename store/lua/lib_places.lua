@@ -25,7 +25,15 @@ local function user_max_of(turn, setting)
         redis.call('HGET', turn_key(turn), 'user_max') or setting)
 end
 
+-- As many turns run of the API key that it came by as that one may have.
+local function key_is_full(now, turn)
+    local f = redis.call('HMGET', turn_key(turn), 'key', 'key_max')
+    local most = f[1] and tonumber(redis.call('HGET', limits_key(), f[1] .. '/turns') or f[2] or 0) or 0
+    return most > 0 and running_of_user(now, f[1]) >= most
+end
+
+-- No place for this turn: of its user, or of its key.
 local function user_is_full(now, turn, setting)
     local user_max = user_max_of(turn, setting)
-    return user_max > 0 and running_of_user(now) >= user_max
+    return user_max > 0 and running_of_user(now) >= user_max or key_is_full(now, turn)
 end

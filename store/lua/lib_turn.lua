@@ -279,7 +279,8 @@ local function start_waiting(sid, turn, now)
     start_turn(sid, turn, now, session_of(sid), f[1], messages, f[3] == '1')
 end
 
--- Puts the session's next turn in its place: started for this owner, or pending. Returns its id.
+-- Puts the session's next turn in its place: started for this owner, or pending; also with `take`,
+-- when its key has no place. Returns its id and whether it has started.
 local function next_turn(sid, now, take)
     local s = session_key(sid)
     while true do
@@ -289,13 +290,13 @@ local function next_turn(sid, now, take)
             return false
         end
         if redis.call('HGET', turn_key(turn), 'state') == 'queued' then
-            if take then
+            if take and not key_is_full(now, turn) then
                 start_waiting(sid, turn, now)
-            else
-                redis.call('HSET', turn_key(turn), 'state', 'pending')
-                redis.call('HSET', s, 'run', turn)
+                return turn, true
             end
-            return turn
+            redis.call('HSET', turn_key(turn), 'state', 'pending')
+            redis.call('HSET', s, 'run', turn)
+            return turn, false
         end
     end
 end
@@ -321,12 +322,14 @@ local function wait_for_place(turn, now)
     redis.call('PEXPIRE', P .. 'places', TURN_KEEP)
 end
 
-local function leave_place(turn)
+local function leave_place(turn, now)
     redis.call('SREM', P .. 'running', turn)
     redis.call('ZREM', P .. 'places', turn)
-    local first = redis.call('ZRANGE', P .. 'places', 0, 0)[1]
-    if first then
-        notice_turn(first)
+    for _, first in ipairs(redis.call('ZRANGE', P .. 'places', 0, -1)) do
+        if not key_is_full(now, first) then
+            notice_turn(first)
+            return
+        end
     end
 end
 
@@ -337,7 +340,7 @@ local function close_turn(turn, now, ...)
     redis.call('HDEL', t, 'lease', 'input', 'claim', 'upstream')
     redis.call('PEXPIRE', t, TURN_KEEP)
     redis.call('UNLINK', steps_of(t))
-    leave_place(turn)
+    leave_place(turn, now)
     if redis.call('HEXISTS', t, 'webhook') == 1 then
         -- Its end makes the delivery due; kept for as long as that may take.
         redis.call('PEXPIRE', t, math.max(TURN_KEEP, WEBHOOK_KEEP))

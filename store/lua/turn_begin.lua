@@ -109,12 +109,14 @@ end
 local runs_now, for_place, for_own = idle, false, false
 if idle then
     local runs, must = running_of_user(now), may_wait == '2'
+    local most = account.of_key.turns or 0 -- of others that was looked at above
+    local of_key = must and most > 0 and running_of_user(now, account.key) >= most
     local function waiting()
         return redis.call('ZCARD', P .. 'places')
     end
-    if user_max > 0 and runs >= user_max then
+    if of_key or user_max > 0 and runs >= user_max then
         if not must and waiting() >= QUEUE_MAX then
-            return {'user', ''}
+            return {'user', '', int(user_max)}
         end
         runs_now, for_place, for_own = false, true, true
     elseif not may_run and must then
@@ -173,6 +175,9 @@ end
 
 if account.user.turns then
     with('user_max', int(user_max))
+end
+if (account.of_key.turns or 0) > 0 then
+    with('key_max', int(account.of_key.turns))
 end
 if rewinds then
     with('rewinds', '1')

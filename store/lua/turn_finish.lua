@@ -99,13 +99,13 @@ else
 end
 push_turn(turn, sid, state, now - tonumber(f[5] or now), push_after, said)
 redis.call('XTRIM', log_of(s), 'MINID', int(now - LOG_KEEP))
-local follower = next_turn(sid, now, take)
+local follower, started = next_turn(sid, now, take)
 if not follower then
     redis.call('PEXPIRE', log_of(s), LOG_KEEP)
     return {'done'}
 end
 redis.call('HSET', t, 'next', follower)
-if take then
+if started then
     return answer_started(follower)
 end
 return {'pending', follower}

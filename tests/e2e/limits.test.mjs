@@ -3,7 +3,7 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {execFile} from "node:child_process";
-import {writeFileSync} from "node:fs";
+import {readFileSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {KEY, production, token} from "./credentials.mjs";
 import {BUILD, eventually, scratch, Stack, uuid} from "./harness.mjs";
@@ -19,7 +19,7 @@ describe("limits", () => {
     writeFileSync(join(dir, "classes"), "# who pays\ngold tokens_day=1000000 money_day=500\nfew connections=2\nslow messages=2 tokens_day=0\n");
     settings = {
       ...production(join(dir, "keys")), "jwt.class_claim": "plan", "limits.classes_file": join(dir, "classes"),
-      "limit.user_tokens_day": 150, "limit.key_tokens_month": 100, "turn.tool_calls": 20,
+      "audit.file": join(dir, "audit"), "limit.user_tokens_day": 150, "limit.key_tokens_month": 100, "turn.tool_calls": 20,
     };
     one = await Stack.start({settings: {...settings, machine: "one"}});
     two = await Stack.start({beside: one, settings: {...settings, machine: "two"}});
@@ -129,12 +129,19 @@ describe("limits", () => {
     assert.deepEqual(shown.set, {tokens_day: 100000, money_day: 2.5});
     assert.equal(shown.day.tokens, 5 * CALL);
     assert.match((await turnpike("gus")).stdout, /user +tokens_day +100000 +280 +99720/);
+    const golden = JSON.parse((await turnpike("--json", "gus", "class", "gold")).stdout);
+    assert.deepEqual([golden.class, golden.limits.find(l => l.name === "money_day").limit], ["gold", 2.5]);
     assert.equal((await turnpike("gus", "unset", "tokens_day", "money_day")).status, 0);
+    assert.match((await turnpike("gus", "class", "gold")).stdout, /class +gold\n[^]*user +tokens_day +1000000 /);
+    assert.match((await turnpike("gus")).stdout, /class +none named[^]*user +tokens_day +150 /);
+    const acts = readFileSync(settings["audit.file"], "utf8").trim().split("\n").map(l => JSON.parse(l)).filter(a => a.act.startsWith("limits."));
+    assert.deepEqual(acts.map(a => `${a.act} ${a.object} ${a.outcome}`), ["limits.set gus tokens_day=100000 done", "limits.set gus money_day=2.50 done",
+      "limits.unset gus tokens_day done", "limits.unset gus money_day done"]);
     for (const machine of [one, two]) assert.equal((await machine.chat(SAY, {}, gus)).status, 429);
     for (const [args, words] of [[["gus", "set", "token_day=1"], /"token_day=1" names no limit; there are turns messages/],
       [["gus", "set", "money_day=cheap"], /"money_day=cheap" is not money_day=DOLLARS/], [["gus", "set", "tokens_day=-1"], /is not tokens_day=NUMBER/],
       [["gus", "set", "connections=3"], /limit\.user_connections/], [["gus", "empty"], /usage:/], [["class", "lead", "set", "turns=1"], /has no class "lead"/],
-      [["site", "set", "turns=1"], /there is no such limit here/]]) {
+      [["site", "set", "turns=1"], /there is no such limit here/], [["gus", "class", "gold", "set", "turns=1"], /usage:/]]) {
       const {status, stderr} = await turnpike(...args);
       assert.equal(status, 2, args.join(" "));
       assert.match(stderr, words);
@@ -151,6 +158,7 @@ describe("limits", () => {
     assert.equal((await one.chat(SAY, {}, as("machine"))).status, 200, "the same user without it");
     const {limits} = (await one.get("/usage", key)).json;
     assert.equal(limits.find(l => l.scope === "key").used, 2 * CALL);
+    assert.match((await turnpike("machine")).stdout, /key +tokens_month +100 +112 +0 +of [0-9a-f]{16}\n/);
   });
 
   test("connections of a user are bounded, and a dead worker's count no more", async () => {
@@ -198,6 +206,9 @@ describe("limits", () => {
     const jo = as("jo");
     for (let i = 0; i < 3; i++) await one.chat(SAY, {}, jo);
     assert.equal((await one.request("DELETE", "/user-data", {headers: {...jo.headers, "X-Confirm-Erase": "jo"}})).status, 200);
+    const left = (await one.redis("--scan", "--pattern", "*{jo}*")).split("\n").sort();
+    assert.equal(left.length, 2, "the day's and the month's counters, and nothing else");
+    for (const key of left) assert.match(key, /^tp:\{jo\}:usage:\d{4}-\d\d(-\d\d)?$/);
     assert.equal((await one.chat(SAY, {}, jo)).status, 429);
   });
 });

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/money.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 #include "store/turns.h"
 #include "store/usage.h"
@@ -28,7 +29,7 @@ static void fresh(void)
     memset(three->site, 0, sizeof *three->site);
 }
 
-static struct turns_start begin(struct store *s, struct usage_account *a)
+static struct turns_start begin_in(struct store *s, struct usage_account *a, const char *chat)
 {
     static const char *message = "{\"id\":\"m\",\"role\":\"user\",\"content\":\"hi\"}";
     char turn[IDENT_UUID_SIZE];
@@ -36,7 +37,7 @@ static struct turns_start begin(struct store *s, struct usage_account *a)
 
     ident_uuid7(turn);
     const struct turns_request q = {.uid = ACTORS_USER,
-        .session = arena_printf(arena, "u%d", ++number),
+        .session = chat,
         .turn = turn,
         .body_hash = "h",
         .messages = &message,
@@ -49,6 +50,11 @@ static struct turns_start begin(struct store *s, struct usage_account *a)
     assert_int_equal(turns_begin(s, &q, arena, &start), 0);
     start.account = a;
     return start;
+}
+
+static struct turns_start begin(struct store *s, struct usage_account *a)
+{
+    return begin_in(s, a, arena_printf(arena, "u%d", ++number));
 }
 
 /* The text of a field of one of the day's or month's hashes. */
@@ -210,6 +216,34 @@ static void turns_of_a_key_are_counted_apart(void **state)
     assert_int_equal(a.over.scope, USAGE_KEY);
 }
 
+/* It was accepted while its key had a place, behind a turn that came otherwise. */
+static void a_turn_in_a_queue_waits_for_a_place_of_its_key(void **state)
+{
+    struct usage_account page, key;
+    struct turns_start first, other, waits, next, claimed;
+    char text[16];
+    int64_t left;
+
+    (void)state;
+    fresh();
+    conf.limit_key_turns = 1;
+    usage_account_init(&page, one, "", "");
+    usage_account_init(&key, one, "", "k1");
+    first = begin_in(one, &page, "chat");
+    waits = begin_in(one, &key, "chat");
+    assert_int_equal(waits.outcome, TURNS_QUEUED);
+    other = begin(three, &key);
+    assert_int_equal(other.outcome, TURNS_STARTED);
+    assert_int_equal(actors_finish(one, arena, &first, 2, true, &next), 0);
+    assert_int_equal(turns_state(one, ACTORS_USER, waits.turn, text, &left), 0);
+    assert_string_equal(text, "held");
+    assert_int_equal(turns_claim(one, ACTORS_USER, waits.turn, 5, arena, &claimed), ERR_RATE);
+    assert_int_equal(actors_finish(three, arena, &other, 2, true, &next), 0);
+    assert_int_equal(turns_claim(one, ACTORS_USER, waits.turn, 5, arena, &claimed), 0);
+    claimed.account = &key;
+    assert_int_equal(actors_finish(one, arena, &claimed, 2, true, &next), 0);
+}
+
 static void a_message_counts_for_the_minute_of_user_and_key(void **state)
 {
     struct usage_account a;
@@ -238,15 +272,24 @@ static void the_user_is_warned_once(void **state)
 {
     struct usage_account a;
     struct link_reply *r = NULL;
+    char *no_push = conf.push_key;
     struct turns_start t;
 
     (void)state;
     fresh();
-    conf.limit_user_tokens_month = 1000;
+    conf.push_key = "key";
     usage_account_init(&a, one, "", "");
     t = begin(one, &a);
     spend(&a, 799, 0);
+    step(one, &t, "{\"n\":1}"); /* without a limit there is no warning */
+    assert_int_equal(actors_number(one, "EXISTS %s", KEYS_HINT_PUSHES), 0);
+    conf.limit_user_tokens_month = 1000;
+    usage_account_init(&a, one, "", "");
+    t.account = &a;
+    spend(&a, 799, 0);
     step(one, &t, "{\"n\":1}");
+    assert_int_equal(actors_number(one, "ZCARD %s", KEYS_HINT_PUSHES), 1);
+    conf.push_key = no_push;
     assert_int_equal(actors_number(one, "XLEN tp:{ann}:%s", "inbox"), 0);
     spend(&a, 1, 0);
     step(one, &t, "{\"n\":2}");
@@ -259,6 +302,29 @@ static void the_user_is_warned_once(void **state)
     assert_non_null(strstr(event, "\"type\":\"limit_warning\""));
     assert_non_null(strstr(event, "\"name\":\"tokens_month\""));
     assert_non_null(strstr(event, "\"used\":800"));
+    link_reply_free(r);
+}
+
+static void a_warning_has_money_in_dollars(void **state)
+{
+    const struct usage_change limit = {"money_month", "2500000"};
+    struct usage_account a;
+    struct link_reply *r = NULL;
+    struct turns_start t;
+
+    (void)state;
+    fresh();
+    assert_int_equal(usage_set(one, ACTORS_USER, &limit, 1), 0);
+    usage_account_init(&a, one, "", "");
+    t = begin(one, &a);
+    spend(&a, 1, 2100001);
+    step(one, &t, "{\"n\":1}");
+    assert_int_equal(link_command(one->link, &r, "XRANGE tp:{ann}:inbox - +"), 0);
+    const char *event =
+        link_reply_text(link_reply_at(link_reply_at(link_reply_at(r, 0), 1), 1), NULL);
+    assert_non_null(strstr(event,
+        "\"name\":\"money_month\",\"unit\":\"usd\",\"threshold\":80,\"limit\":2.50,"
+        "\"used\":2.100001,"));
     link_reply_free(r);
 }
 
@@ -390,6 +456,26 @@ static void what_is_set_for_the_site_and_for_classes_is_heard_by_all(void **stat
     assert_true(over.set);
 }
 
+static void what_is_set_for_the_site_holds_however_many_classes_there_are(void **state)
+{
+    const struct usage_change of_site = {"site/tokens_day", "5"};
+    struct limits limits = {0};
+    char field[32];
+
+    (void)state;
+    fresh();
+    for (int i = 0; i < 2 * USAGE_SET_MAX; i++) {
+        snprintf(field, sizeof field, "class/c%d/turns", i);
+        const struct usage_change of_class = {field, "1"};
+        assert_int_equal(usage_set(two, NULL, &of_class, 1), 0);
+    }
+    assert_int_equal(usage_set(two, NULL, &of_site, 1), 0);
+    usage_site_ask(one);
+    assert_int_equal(one->site->set_count, USAGE_SET_MAX);
+    usage_site_apply(one, NULL, &limits);
+    assert_int_equal(limits.of[LIMITS_TOKENS_DAY], 5);
+}
+
 static void a_user_with_too_much_begins_nothing(void **state)
 {
     struct usage_account a;
@@ -448,6 +534,11 @@ static void people_see_it(void **state)
     assert_non_null(
         strstr(buf_text(&json), "\"unit\":\"usd\",\"limit\":2.50,\"used\":1.23,\"left\":1.27"));
     assert_non_null(strstr(buf_text(&json), "\"set\":{\"money_day\":2.50}"));
+    const char *of_key = strstr(buf_text(&json), "{\"scope\":\"key\",\"name\":\"tokens_day\"");
+    assert_non_null(of_key); /* the operator sees all that have used something */
+    assert_non_null(strstr(of_key, "\"used\":100"));
+    assert_non_null(strstr(of_key, "\"key\":\"k1\"}"));
+    assert_null(strstr(of_key + 2, "\"scope\":\"key\""));
     buf_reset(&json);
     assert_int_equal(usage_show(one, &site, &json), 0);
     assert_non_null(strstr(buf_text(&json), "{\"scope\":\"site\",\"day\":{\"window\":\"20"));
@@ -462,12 +553,15 @@ int main(void)
         TEST_(a_limit_ends_a_turn_between_two_steps_and_refuses_the_next),
         TEST_(what_is_set_holds_at_once),
         TEST_(turns_of_a_key_are_counted_apart),
+        TEST_(a_turn_in_a_queue_waits_for_a_place_of_its_key),
         TEST_(a_message_counts_for_the_minute_of_user_and_key),
         TEST_(the_user_is_warned_once),
+        TEST_(a_warning_has_money_in_dollars),
         TEST_(days_and_months_end_where_they_do),
         TEST_(no_sum_overflows),
         TEST_(the_site_is_counted_by_all_and_once),
         TEST_(what_is_set_for_the_site_and_for_classes_is_heard_by_all),
+        TEST_(what_is_set_for_the_site_holds_however_many_classes_there_are),
         TEST_(a_user_with_too_much_begins_nothing),
         TEST_(people_see_it),
     };

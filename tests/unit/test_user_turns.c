@@ -73,7 +73,9 @@ static void finish(struct store *s, const struct turns_start *t)
 
 static void more_than_the_limit_waits_and_then_is_refused(void **state)
 {
-    struct turns_start a = run(one), b = run(three), waits, claimed;
+    const struct usage_change one_turn = {"turns", "1"}, back = {"turns", NULL};
+    struct turns_start a = run(one), b = run(three), waits, claimed, refused;
+    struct usage_account account;
     (void)state;
     assert_int_equal(a.outcome, TURNS_STARTED);
     assert_int_equal(b.outcome, TURNS_STARTED);
@@ -84,6 +86,15 @@ static void more_than_the_limit_waits_and_then_is_refused(void **state)
         assert_int_equal(run(three).outcome, TURNS_PENDING);
     assert_int_equal(run(one).outcome, TURNS_USER_FULL);
     assert_int_equal(actors_number(one, "EXISTS tp:{ann}:s:%s", last_session), 0);
+    /* It is told what holds for this user. */
+    usage_account_init(&account, one, "", "");
+    refused = ask(one, (struct turns_request){.may_run = true, .account = &account});
+    assert_int_equal(refused.outcome, TURNS_USER_FULL);
+    assert_int_equal(refused.user_max, 2);
+    assert_int_equal(usage_set(one, ACTORS_USER, &one_turn, 1), 0);
+    refused = ask(one, (struct turns_request){.may_run = true, .account = &account});
+    assert_int_equal(refused.user_max, 1);
+    assert_int_equal(usage_set(one, ACTORS_USER, &back, 1), 0);
     /* What is recorded already must come all the same. */
     assert_int_equal(ask(one, (struct turns_request){.may_run = true, .may_pend = true}).outcome,
         TURNS_PENDING);

@@ -8,6 +8,7 @@
 #include "process/limits.h"
 #include "store/store.h"
 #include "store/usage.h"
+#include "workers/supervisor/ending.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 /* Whose limits are meant. */
 struct limits_target {
     char user[IDENT_USER_MAX + 1]; /* "" = the site, or a class */
-    const char *cls;               /* NULL = none */
+    const char *cls;               /* NULL = none; with a user, the user's */
 };
 
 struct limits_words { /* of one change, as Redis has it */
@@ -37,10 +38,11 @@ struct command {
 
 static int limits_command_usage(void)
 {
-    fputs("usage: turnpike limits [--json] [site | class CLASS | USER] [set NAME=VALUE... | unset "
-          "NAME...]\n"
-          "names: turns, messages, tokens_day, tokens_month, money_day, money_month, bytes; of an "
-          "API key of the user KEY/NAME\n",
+    fputs(
+        "usage: turnpike limits [--json] [site | class CLASS | USER [class CLASS]] [set NAME=VALUE... | "
+        "unset NAME...]\n"
+        "names: turns, messages, tokens_day, tokens_month, money_day, money_month, bytes; of an "
+        "API key of the user KEY/NAME\n",
         stderr);
     return 2;
 }
@@ -67,6 +69,8 @@ static void limits_command_print_limit(const jdoc *limit)
     if (jdoc_has(limit, "used"))
         printf(" %15.15g %15.15g", jdoc_double_or(limit, "used", 0),
             jdoc_double_or(limit, "left", 0));
+    if (jdoc_has(limit, "key"))
+        printf("  of %s", jdoc_text_or(limit, "key", ""));
     putchar('\n');
 }
 
@@ -93,6 +97,10 @@ static int limits_command_print(const char *text, size_t len)
     limits = jdoc_get(doc, "limits");
     if (jdoc_has(doc, "user"))
         printf("user   %s\n", jdoc_text_or(doc, "user", ""));
+    if (jdoc_has(doc, "class"))
+        printf("class  %s\n", jdoc_text_or(doc, "class", ""));
+    else if (jdoc_has(doc, "user") && limits_class_at(0))
+        puts("class  none named: these hold without one (turnpike limits USER class CLASS)");
     limits_command_print_window(doc, "day", "today");
     limits_command_print_window(doc, "month", "month");
     printf("%-5s %-13s %15s %15s %15s\n", "of", "limit", "allowed", "used", "left");
@@ -169,6 +177,22 @@ static int limits_command_read(struct command *c, const char *text, bool set)
     return 0;
 }
 
+/* Limits are money: the audit log has who changed them, a line each. */
+static void limits_command_audit(const struct command *c, bool set, char **argv, bool failed)
+{
+    char object[IDENT_USER_MAX + 200];
+
+    for (size_t i = 0; i < c->count; i++) {
+        snprintf(object, sizeof object, "%s%s %.160s",
+            *c->target.user   ? c->target.user :
+                c->target.cls ? "class " :
+                                "site",
+            !*c->target.user && c->target.cls ? c->target.cls : "", argv[i]);
+        ending_audit(c->conf, set ? "limits.set" : "limits.unset", object,
+            failed ? "failed" : "done");
+    }
+}
+
 static int limits_command_change(struct command *c, bool set, int argc, char **argv)
 {
     int error;
@@ -181,6 +205,7 @@ static int limits_command_change(struct command *c, bool set, int argc, char **a
             return status;
     }
     error = usage_set(c->store, *c->target.user ? c->target.user : NULL, c->changes, c->count);
+    limits_command_audit(c, set, argv, error != 0);
     if (error)
         fprintf(stderr, "turnpike: %s\n", err_text(error));
     return error ? 1 : 0;
@@ -188,19 +213,13 @@ static int limits_command_change(struct command *c, bool set, int argc, char **a
 
 /* ---- arguments ---- */
 
-/* Returns how many words name the target, or -1. */
-static int limits_command_target(struct command *c, int argc, char **argv)
+/* "class CLASS", if it stands there. Returns how many words it has, or -1. */
+static int limits_command_class(struct command *c, int argc, char **argv)
 {
     const char *known;
 
-    if (argc < 1 || !strcmp(argv[0], "site"))
-        return argc < 1 ? 0 : 1;
-    if (strcmp(argv[0], "class") != 0 || argc < 2) {
-        if (!ident_user_named(argv[0], strlen(argv[0]), c->target.user))
-            return 1;
-        fprintf(stderr, "turnpike: \"%s\" cannot be a user\n", argv[0]);
-        return -1;
-    }
+    if (argc < 2 || strcmp(argv[0], "class") != 0)
+        return 0;
     for (size_t i = 0; (known = limits_class_at(i)); i++)
         if (!strcmp(known, argv[1])) {
             c->target.cls = known;
@@ -208,6 +227,24 @@ static int limits_command_target(struct command *c, int argc, char **argv)
         }
     fprintf(stderr, "turnpike: limits.classes_file has no class \"%s\"\n", argv[1]);
     return -1;
+}
+
+/* Returns how many words name the target, or -1. The class of a user comes with the user's token or
+ * key: who looks must name it. */
+static int limits_command_target(struct command *c, int argc, char **argv)
+{
+    int words;
+
+    if (argc < 1 || !strcmp(argv[0], "site"))
+        return argc < 1 ? 0 : 1;
+    if ((words = limits_command_class(c, argc, argv)))
+        return words;
+    if (ident_user_named(argv[0], strlen(argv[0]), c->target.user)) {
+        fprintf(stderr, "turnpike: \"%s\" cannot be a user\n", argv[0]);
+        return -1;
+    }
+    words = limits_command_class(c, argc - 1, argv + 1);
+    return words < 0 ? words : 1 + words;
 }
 
 static int limits_command_dispatch(struct command *c, int argc, char **argv)
@@ -220,7 +257,8 @@ static int limits_command_dispatch(struct command *c, int argc, char **argv)
         return limits_command_show(c);
     argc -= words + 1;
     argv += words;
-    if (strcmp(argv[0], "set") != 0 && strcmp(argv[0], "unset") != 0)
+    if ((strcmp(argv[0], "set") != 0 && strcmp(argv[0], "unset") != 0) ||
+        (*c->target.user && c->target.cls)) /* of the user, or of all of the class? */
         return limits_command_usage();
     return limits_command_change(c, !strcmp(argv[0], "set"), argc, argv + 1);
 }
