@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define APIKEY_BLANKS " \t\r"
 
@@ -95,6 +96,45 @@ static const struct {
 } apikey_words[] = {{"expires=", apikey_read_expires}, {"created=", apikey_read_created},
     {"scopes=", apikey_read_scopes}, {"class=", apikey_read_class}};
 
+/* `scopes:read` and `expires 2027-01-31` are typing errors, which would give a key everything, for
+ * ever. "class" and "created" alone are words of a name. */
+static bool apikey_is_almost_word(const char *word)
+{
+    static const struct {
+        const char *stem;
+        bool alone;
+    } stems[] = {{"expires", true}, {"expire", true}, {"scopes", true}, {"scope", true},
+        {"class", false}, {"created", false}};
+
+    for (size_t i = 0; i < sizeof stems / sizeof *stems; i++) {
+        size_t n = strlen(stems[i].stem);
+        if (strncasecmp(word, stems[i].stem, n) == 0 &&
+            (word[n] == ':' || (stems[i].alone && word[n] == '\0')))
+            return true;
+    }
+    return false;
+}
+
+bool apikey_is_name(const char *text)
+{
+    char copy[APIKEY_NAME_MAX + 1], *rest = NULL;
+    size_t len = strlen(text);
+
+    if (len >= sizeof copy)
+        return false;
+    for (const char *c = text; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == '=' || *c == 0x7f)
+            return false;
+    }
+    memcpy(copy, text, len + 1);
+    for (char *word = strtok_r(copy, APIKEY_BLANKS, &rest); word;
+         word = strtok_r(NULL, APIKEY_BLANKS, &rest)) {
+        if (apikey_is_almost_word(word))
+            return false;
+    }
+    return true;
+}
+
 static const char *apikey_read_word(struct apikey *key, const char *word)
 {
     size_t len = strlen(key->name);
@@ -106,6 +146,8 @@ static const char *apikey_read_word(struct apikey *key, const char *word)
     }
     if (strchr(word, '='))
         return "an unknown word; expires=, created=, scopes= and class= are known";
+    if (apikey_is_almost_word(word))
+        return "expires=, created=, scopes= and class= need \"=\" and no blank";
     snprintf(key->name + len, sizeof key->name - len, "%s%.64s", len > 0 ? " " : "", word);
     return NULL;
 }

@@ -21,8 +21,8 @@
  *   scopes=A,B     what it may be used for (process/scopes.h); without: everything
  *   class=NAME     the class of users whose limits it has
  *
- * Words without "=" are its name, for people. A word that is not known is refused, so that a typing
- * error gives no key more than it should have. Pure. Every process and the `turnpike` command.
+ * Words without "=" are its name, for people. A word that is not known is refused, and so is one
+ * without "=" that looks known, so that a typing error gives no key more than it should have. Pure. Every process and the `turnpike` command.
  */
 #define APIKEY_PREFIX "tpk_"
 #define APIKEY_MIN 20 /* bytes of a key */
@@ -52,6 +52,9 @@ MUST_CHECK int apikey_parse(char *line, struct apikey *out, bool *found, const c
 void apikey_write(const struct apikey *key, struct buf *out);
 /* A date of a line. Returns 0 or ERR_INVALID. */
 MUST_CHECK int apikey_date(const char *text, int64_t *real_ms);
+/* Whether it can be the name of a key: up to APIKEY_NAME_MAX bytes without "=" and controls, and no
+ * word that looks like one of a line (`scopes:read`). */
+bool apikey_is_name(const char *text);
 /* Whether it can be the class of a key: a safe name of up to APIKEY_CLASS_MAX bytes. */
 bool apikey_is_class(const char *text);
 /* The first 64 bits of a key's digest: by this it is listed, revoked, and known to an open stream.

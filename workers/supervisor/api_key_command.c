@@ -105,20 +105,6 @@ static bool api_key_command_time(const char *text, int64_t *real_ms)
     return apikey_date(text, real_ms) == 0;
 }
 
-/* A name is words of a line. */
-static bool api_key_command_name_is_good(const char *name)
-{
-    size_t len = strlen(name);
-
-    if (len > APIKEY_NAME_MAX)
-        return false;
-    for (const char *c = name; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == '=' || *c == 0x7f)
-            return false;
-    }
-    return true;
-}
-
 static int api_key_command_read_scopes(const struct api_key *a, struct apikey *key)
 {
     const char *bad;
@@ -155,9 +141,10 @@ static int api_key_command_read(const struct api_key *a, struct apikey *key)
     if (a->class && !apikey_is_class(a->class))
         return api_key_command_wrong(
             "--class needs a name of up to 32 letters, digits and - _ . :");
-    if (a->name && !api_key_command_name_is_good(a->name))
+    if (a->name && !apikey_is_name(a->name))
         return api_key_command_wrong(
-            "--name takes up to 64 bytes without \"=\" and control characters");
+            "--name takes up to 64 bytes without \"=\", control characters and words such as "
+            "\"scopes\"");
     snprintf(key->role, sizeof key->role, "%s", role);
     snprintf(key->class, sizeof key->class, "%s", a->class ? a->class : "");
     snprintf(key->name, sizeof key->name, "%s", a->name ? a->name : "");
