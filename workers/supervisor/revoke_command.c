@@ -7,6 +7,7 @@
 #include "store/revokes.h"
 #include "workers/supervisor/ending.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,10 +23,12 @@ struct revoke {
 
 /* ---- what is meant: false = no such thing can be ---- */
 
+/* A token's iat and a key's created= are whole seconds: all of this second ends. */
 static bool revoke_command_of_user(struct revoke *r, const char *text)
 {
     char user[IDENT_USER_MAX + 1];
 
+    r->before_ms = (r->before_ms + 999) / 1000 * 1000;
     if (ident_user_named(text, strlen(text), user) < 0)
         return false;
     revoked_user_name(user, r->name);
@@ -60,8 +63,13 @@ static int revoke_command_put(struct store *store, void *arg)
 {
     struct revoke *r = arg;
 
+    int error = revokes_put(store, r->name, r->before_ms, r->until_ms);
+
     r->found = true;
-    return revokes_put(store, r->name, r->before_ms, r->until_ms);
+    /* What is issued once this command is over has a later second, and counts. */
+    for (int64_t left; !error && (left = r->before_ms - clock_real_ms()) > 0 && left <= 1000;)
+        poll(NULL, 0, (int)left);
+    return error;
 }
 
 static int revoke_command_forget(struct store *store, void *arg)
@@ -101,7 +109,7 @@ static const struct {
     const char *act, *said; /* of the audit log; of what is told */
 } revoke_command_runs[] = {
     {"user", revoke_command_of_user, revoke_command_put, "revoke.user",
-        "all that was issued before now counts no more"},
+        "all that was issued before now counts no more; what is issued from now on does"},
     {"token", revoke_command_of_token, revoke_command_put, "revoke.token", "counts no more"},
     {"key", revoke_command_of_key, revoke_command_put, "revoke.key", "counts no more"},
     {"forget", revoke_command_of_name, revoke_command_forget, "revoke.forget", "counts again"},
