@@ -145,6 +145,15 @@ void log_write(enum log_level level, const char *format, ...)
     errno = saved;
 }
 
+void log_always(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    log_line(LOG_LEVEL_INFO, format, args);
+    va_end(args);
+}
+
 bool log_limit_pass(struct log_limit *limit)
 {
     long long now = clock_mono_ms();

@@ -50,6 +50,9 @@ void log_last_error_use(char *text, size_t size);
 
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A line of level info that log.level keeps in any case: what must not be lost. */
+void log_always(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* State of one rate-limited call site: at most 10 lines in 10 s, then a line with the count. */
 struct log_limit {
     long long window_ms;

@@ -184,6 +184,12 @@ int handlers_admin_feedback(struct exchange *x)
         error = handlers_admin_form(x, &ask);
     if (error != 0)
         return error;
+    if (ask.query.with_text || ask.form != FEEDBACK_PAGE)
+        exchange_audit(x,
+            (struct audit_act){.act =
+                                   ask.form == FEEDBACK_PAGE ? "feedback.read" : "feedback.export",
+                .object = ask.query.uid,
+                .outcome = "done"});
     return ask.form == FEEDBACK_PAGE ? handlers_admin_feedback_page(x, &ask) :
                                        handlers_admin_feedback_file(x, &ask);
 }
@@ -233,6 +239,7 @@ int handlers_admin_selftest(struct exchange *x)
         error = notice_publish(x->app->store, &(struct notice){.kind = NOTICE_SELFTEST});
     if (error != 0)
         return error;
+    exchange_audit(x, (struct audit_act){.act = "selftest", .outcome = "done"});
     clock_rfc3339(clock_real_ms(), at);
     exchange_json(x, 202);
     buf_printf(&x->reply.body, "{\"asked_at\":\"%s\"}", at);

@@ -27,12 +27,15 @@ static int identify_internal(struct exchange *x)
     const char *role = request_header(&x->request, "TP_ROLE");
     const char *scopes = request_header(&x->request, "TP_SCOPES");
     const char *account = request_header(&x->request, "TP_ACCOUNT");
+    const char *mark = request_header(&x->request, "TP_MARK");
     if (!user || !ident_is_user(user, strlen(user)))
         return problem_set(&x->problem, PROBLEM_BAD_REQUEST, "TP_USER is missing or not valid.");
     x->who.kind = AUTH_INTERNAL;
     snprintf(x->who.user, sizeof x->who.user, "%s", user);
     snprintf(x->who.role, sizeof x->who.role, "%s", role ? role : "user");
     auth_account_read(account ? account : "", &x->who);
+    if (mark && !auth_mark_read(mark, &x->who.mark))
+        return problem_set(&x->problem, PROBLEM_BAD_REQUEST, "TP_MARK is not valid.");
     x->who.scopes = scopes ? (unsigned)strtoul(scopes, NULL, 10) & SCOPES_ALL : SCOPES_ALL;
     return 0;
 }

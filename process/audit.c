@@ -166,7 +166,7 @@ void audit_write(const struct conf *conf, const struct audit_act *act)
     buf_init(&line, AUDIT_LINE_MAX);
     if (!*conf->audit_file) {
         audit_format(act, "", &line);
-        log_info("audit %s", buf_text(&line));
+        log_always("audit %s", buf_text(&line));
     } else if (!audit_append(conf->audit_file, act, &line)) {
         int error = errno;
         log_error("%s: %s; not written: audit %s", conf->audit_file, strerror(error),

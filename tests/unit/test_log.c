@@ -71,6 +71,22 @@ static void lines(void **state)
     assert_ptr_equal(strchr(second, '\n'), text + n - 1);
 }
 
+static void what_must_not_be_lost_is_written_at_any_level(void **state)
+{
+    char text[16384];
+
+    (void)state;
+    assert_int_equal(log_open(path), 0);
+    log_level_set(LOG_LEVEL_ERROR);
+    log_warn("a warning %d", 17);
+    log_always("an act %d", 17);
+    log_level_set(LOG_LEVEL_INFO);
+    read_all(path, text, sizeof text);
+    assert_null(strstr(text, "a warning 17"));
+    assert_non_null(strstr(text, " INFO "));
+    assert_non_null(strstr(text, "an act 17\n"));
+}
+
 static void rotation(void **state)
 {
     char text[4096];
@@ -176,6 +192,7 @@ int main(void)
         cmocka_unit_test(rotation),
         cmocka_unit_test(a_log_that_cannot_be_opened_again_says_so),
         cmocka_unit_test(hostile_input_is_limited),
+        cmocka_unit_test(what_must_not_be_lost_is_written_at_any_level),
         cmocka_unit_test(lines_in_other_forms),
     };
     return cmocka_run_group_tests_name("log", tests, setup, teardown);

@@ -19,14 +19,14 @@ int stream_call_start(const struct stream *s, const struct stream_call *call, fa
     const struct conf *conf = s->conf;
     const bool keyed = call->key && call->key[0];
     int64_t now = clock_real_ms();
-    char start[32], scopes[16];
+    char start[32], scopes[16], mark[AUTH_MARK_SIZE] = "-";
     const struct fastcgi_pair pairs[] = {
         {"GATEWAY_INTERFACE", "CGI/1.1"}, {"SERVER_PROTOCOL", "HTTP/1.1"},
         {"REQUEST_METHOD", call->method}, {"REQUEST_URI", call->path}, {"DOCUMENT_URI", call->path},
         {"SCRIPT_NAME", call->path}, {"QUERY_STRING", ""}, {"CONTENT_TYPE", "application/json"},
         {"TP_INTERNAL", "stream"}, {"TP_USER", call->user},
         {"TP_ROLE", call->admin ? "admin" : "user"}, {"T_START", start}, {"TP_SCOPES", scopes},
-        {"TP_ACCOUNT", call->account ? call->account : ""},
+        {"TP_ACCOUNT", call->account ? call->account : ""}, {"TP_MARK", mark},
         {"HTTP_IDEMPOTENCY_KEY", keyed ? call->key : ""}, /* the last: left out without one */
     };
     const struct fastcgi_call_request request = {.pairs = pairs,
@@ -37,6 +37,8 @@ int stream_call_start(const struct stream *s, const struct stream_call *call, fa
         .timeout_ms = conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CALL_MARGIN_MS,
         .max = CALL_REPLY_MAX};
 
+    if (call->mark)
+        auth_mark_write(call->mark, mark);
     snprintf(scopes, sizeof scopes, "%u", call->scopes);
     snprintf(start, sizeof start, "%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
     return fastcgi_call_start(call->pool, &request, fn, arg, fn ? out : NULL);

@@ -14,7 +14,8 @@
 struct stream_call { /* borrowed while stream_call_start runs */
     struct fastcgi_pool *pool;
     const char *user;
-    const char *account; /* auth_account_write; NULL = none */
+    const char *account;          /* auth_account_write; NULL = none */
+    const struct auth_mark *mark; /* of the credential, for the audit log; NULL = none */
     const char *method, *path;
     const char *key; /* Idempotency-Key; NULL or "" = none */
     const struct buf *body;

@@ -95,6 +95,7 @@ static int stream_message_ask(struct stream_message *m, struct fastcgi_pool *poo
     const struct stream_call call = {.pool = pool,
         .user = m->conn->user,
         .account = m->conn->account,
+        .mark = &m->conn->mark,
         .method = method,
         .path = path,
         .body = &m->body,
