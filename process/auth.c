@@ -287,6 +287,12 @@ static void auth_name_key(struct auth_identity *out)
         snprintf(out->key, sizeof out->key, "%016llx", (unsigned long long)out->mark.id);
 }
 
+/* The role's rights are a scope of their own. */
+static bool auth_key_is_admin(const struct apikey *key)
+{
+    return key->scopes & SCOPE_ADMIN && strcmp(key->role, "admin") == 0;
+}
+
 static int auth_api_key(struct auth *a, const char *token, size_t len, struct auth_identity *out,
     const char **why)
 {
@@ -301,8 +307,7 @@ static int auth_api_key(struct auth *a, const char *token, size_t len, struct au
         return auth_refuse_ended(out, AUTH_EXPIRED, why);
     out->kind = AUTH_API_KEY;
     snprintf(out->user, sizeof out->user, "%s", key->user);
-    /* The role's rights are a scope of their own. */
-    snprintf(out->role, sizeof out->role, "%s", key->scopes & SCOPE_ADMIN ? key->role : "user");
+    snprintf(out->role, sizeof out->role, "%s", auth_key_is_admin(key) ? "admin" : "user");
     snprintf(out->class, sizeof out->class, "%s", key->class);
     out->scopes = key->scopes;
     out->expires_ms = key->expires_ms;
@@ -310,6 +315,28 @@ static int auth_api_key(struct auth *a, const char *token, size_t len, struct au
         (struct auth_mark){.kind = 'k', .id = apikey_id(hash), .issued_ms = key->created_ms};
     auth_name_key(out);
     return 0;
+}
+
+unsigned auth_rights(const struct auth *a, const struct auth_mark *mark)
+{
+    const struct apikey *key = mark->kind == 'k' ? auth_keys_find_id(a, mark->id) : NULL;
+
+    if (!key)
+        return SCOPES_ALL;
+    return auth_key_is_admin(key) ? key->scopes : key->scopes & ~(unsigned)SCOPE_ADMIN;
+}
+
+/* What was made of a key has no more than the key's line says now. */
+static void auth_limit_to_key(const struct auth *a, struct auth_identity *out)
+{
+    const struct apikey *key = out->mark.kind == 'k' ? auth_keys_find_id(a, out->mark.id) : NULL;
+
+    if (!key)
+        return;
+    out->scopes &= key->scopes;
+    if (!auth_key_is_admin(key))
+        snprintf(out->role, sizeof out->role, "user");
+    snprintf(out->class, sizeof out->class, "%s", key->class);
 }
 
 enum auth_end auth_ended(struct auth *a, const char *user, const struct auth_mark *mark)
@@ -407,6 +434,7 @@ int auth_ticket(struct auth *a, const char *value, size_t len, const char *origi
     auth_name_key(out);
     snprintf(out->user, sizeof out->user, "%s", user);
     snprintf(out->role, sizeof out->role, "%s", role);
+    auth_limit_to_key(a, out);
     return 0;
 }
 

@@ -66,7 +66,8 @@ MUST_CHECK int auth_token(struct auth *a, const char *token, size_t len, struct 
 MUST_CHECK int auth_development(const struct auth *a, const char *user, struct auth_identity *out);
 /* Parses the text of a ticket's key: "UID ROLE ORIGIN EXPIRES MARK SCOPES CLASS" (of the credential
  * that asked for it; real ms, 0 = never; auth_mark.h; the bits as a number; "-" = none). ERR_AUTH
- * also when that credential has ended meanwhile. */
+ * also when that credential has ended meanwhile. Of an API key it has no more than the key's line
+ * says now. */
 MUST_CHECK int auth_ticket(struct auth *a, const char *value, size_t len, const char *origin,
     struct auth_identity *out);
 /*
@@ -75,6 +76,9 @@ MUST_CHECK int auth_ticket(struct auth *a, const char *value, size_t len, const 
  *   user  whose it is
  */
 enum auth_end auth_ended(struct auth *a, const char *user, const struct auth_mark *mark);
+/* The scopes that the credential behind this mark has now, SCOPE_ADMIN only with its role: an open
+ * connection ends when they become fewer. All, where they cannot change. */
+unsigned auth_rights(const struct auth *a, const struct auth_mark *mark);
 
 /*
  * auth_bearer -- the credential in a value of the header Authorization (RFC 6750 section 2.1),

@@ -69,6 +69,7 @@ libworkers_a_SOURCES = \
 	workers/stream/stream_chat_ask.c workers/stream/stream_chat_parts.h \
 	workers/stream/stream_chat_say.c \
 	workers/stream/stream_conn.c workers/stream/stream_conn.h \
+	workers/stream/stream_credential.c workers/stream/stream_credential.h \
 	workers/stream/stream_deflate.c workers/stream/stream_deflate.h \
 	workers/stream/stream_durable.c workers/stream/stream_durable.h \
 	workers/stream/stream_durable_ask.c workers/stream/stream_durable_ask.h \

@@ -129,6 +129,14 @@ describe("API keys", () => {
     await learned(other, 401, two);
     assert.equal((await two.get("/sessions", as(named))).status, 200);
     assert.match(run("revoke", "list"), /^u:fay {2}issued before /m);
+    // What is issued as soon as the command is over counts, though its time is a whole second.
+    const again = made("add", "fay"), anew = token("fay", 300, {iat: Math.floor(Date.now() / 1000)});
+    await learned(again, 200);
+    assert.equal((await one.get("/sessions", as(anew))).status, 200);
+    run("revoke", "user", "fay");
+    const late = made("add", "fay");
+    await learned(again, 401);
+    await learned(late, 200);
     run("revoke", "forget", "u:fay");
     await learned(stolen, 200, two);
   });

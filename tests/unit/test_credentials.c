@@ -72,7 +72,9 @@ static void a_line_with_an_error_is_no_key(void **state)
         HASH " ada user scopes=", HASH " ada user scopes=chat,", HASH " ada user scopes=chat;read",
         HASH " ada user scopes=everything", HASH " ada user class=", HASH " ada user class=a/b",
         HASH " ada user expire=2027-01-31", HASH " ada user a=b",
-        HASH " ada user created=yesterday"};
+        HASH " ada user created=yesterday", HASH " ada user scopes:read",
+        HASH " ada user Scope:chat", HASH " ada user job expires 2027-01-31",
+        HASH " ada user class:gold"};
     struct apikey key;
     bool found;
     (void)state;
@@ -85,10 +87,14 @@ static void a_line_is_read_as_it_was_written(void **state)
 {
     static const char *const lines[] = {HASH " ada user\n",
         HASH " ada admin created=2026-11-30 expires=2027-01-31T00:00:01Z scopes=read,admin "
-             "class=gold a name\n"};
+             "class=gold a name\n",
+        HASH " ada user class of 2027, created by classic scopesmith\n"};
     struct apikey key;
     bool found;
     (void)state;
+    assert_true(apikey_is_name("class of 2027"));
+    assert_false(apikey_is_name("job scopes"));
+    assert_false(apikey_is_name("a=b"));
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct buf text = {0};
         char line[512];
@@ -342,6 +348,32 @@ static void a_revoked_key_ends_with_its_tickets(void **state)
     auth_free(a);
 }
 
+static void what_was_made_of_a_key_has_no_more_than_its_line(void **state)
+{
+    struct place *p = *state;
+    struct auth_identity who;
+    char mark[AUTH_MARK_SIZE], ticket[256];
+    write_key(p, "ada", "class=gold");
+    struct auth *a = auth_of(p);
+    assert_int_equal(try_key(a, &who), 0);
+    auth_mark_write(&who.mark, mark);
+    assert_int_equal(auth_rights(a, &who.mark), SCOPES_ALL);
+    snprintf(ticket, sizeof ticket, "ada admin - 0 %s %u gold", mark, (unsigned)SCOPES_ALL);
+    assert_int_equal(auth_ticket(a, ticket, strlen(ticket), NULL, &who), 0);
+    assert_string_equal(who.role, "admin");
+    write_key(p, "ada", "scopes=read class=free");
+    auth_free(a);
+    a = auth_of(p);
+    assert_int_equal(auth_ticket(a, ticket, strlen(ticket), NULL, &who), 0);
+    assert_string_equal(who.role, "user");
+    assert_string_equal(who.class, "free");
+    assert_int_equal(who.scopes, SCOPE_READ);
+    assert_int_equal(auth_rights(a, &who.mark), SCOPE_READ);
+    assert_int_equal(auth_rights(a, &(struct auth_mark){.kind = 'j', .id = who.mark.id}),
+        SCOPES_ALL);
+    auth_free(a);
+}
+
 static void what_a_user_had_before_ends_and_what_comes_after_counts(void **state)
 {
     struct place *p = *state;
@@ -512,6 +544,7 @@ int main(void)
         PLACED(a_key_has_the_rights_of_its_line),
         PLACED(a_worker_learns_of_changes_by_itself),
         PLACED(a_revoked_key_ends_with_its_tickets),
+        PLACED(what_was_made_of_a_key_has_no_more_than_its_line),
         PLACED(what_a_user_had_before_ends_and_what_comes_after_counts),
         cmocka_unit_test(what_is_no_entry_is_passed_over),
         PLACED(a_line_that_is_missing_or_changed_shows),

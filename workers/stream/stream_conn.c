@@ -441,13 +441,6 @@ bool stream_conn_is_old(const struct stream_conn *c, int64_t now_ms)
     return most > 0 && now_ms - c->opened_ms >= most - most / 5 * (int64_t)(mixed >> 54) / 1024;
 }
 
-bool stream_conn_has_expired(const struct stream_conn *c)
-{
-    if (c->expires_ms != 0 && clock_real_ms() >= c->expires_ms)
-        return true;
-    return c->mark.kind && auth_ended(c->stream->auth, c->user, &c->mark) != AUTH_LIVES;
-}
-
 void stream_conn_tick(struct stream_conn *c, int64_t now_ms)
 {
     if (c->stage == STREAM_OPEN)

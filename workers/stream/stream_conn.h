@@ -138,6 +138,7 @@ struct stream_conn {
     int64_t due_ms;                   /* monotonic; the kind's, and the end of finishing */
     int64_t expires_ms;               /* real time; 0 = never */
     struct auth_mark mark;            /* of the credential that opened it */
+    unsigned rights;                  /* auth_rights of then: fewer end it */
     unsigned char stage, bucket;
     bool draining;   /* has been told to leave */
     bool collecting; /* in the list of that name */
@@ -201,7 +202,5 @@ void stream_conn_tick(struct stream_conn *c, int64_t now_ms);
 void stream_conn_drain(struct stream_conn *c);
 /* Its planned end is due: stream.max_age. */
 bool stream_conn_is_old(const struct stream_conn *c, int64_t now_ms);
-/* The credential has ended. */
-bool stream_conn_has_expired(const struct stream_conn *c);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "workers/stream/stream_credential.h"
 #include "workers/stream/stream_durable_page.h"
 #include "workers/stream/stream_durable_reply.h"
 #include "workers/stream/stream_refuse.h"
@@ -203,7 +204,7 @@ static void stream_durable_tick(struct stream_conn *c, int64_t now_ms)
 {
     struct stream_durable *d = c->own;
     bool over =
-        now_ms >= d->until_ms || stream_conn_has_expired(c) || stream_conn_is_old(c, now_ms);
+        now_ms >= d->until_ms || stream_credential_has_ended(c) || stream_conn_is_old(c, now_ms);
 
     if (over)
         d->leaving = true;
@@ -286,7 +287,7 @@ void stream_durable_start(struct stream_conn *c, const struct stream_durable_ask
     d->until_ms = clock_mono_ms() +
         (ask->live == STREAM_DURABLE_SSE ? DURABLE_SSE_MS : c->stream->conf->stream_poll_ms);
     c->expires_ms = ask->h.expires_ms;
-    c->mark = ask->h.mark;
+    stream_credential_set(c, &ask->h.mark);
     stream_conn_become(c, &stream_durable_kind, d);
     stream_durable_read(c);
 }

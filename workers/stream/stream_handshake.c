@@ -13,6 +13,7 @@
 #include "wire/http/stream_http.h"
 #include "workers/stream/stream_agui.h"
 #include "workers/stream/stream_chat.h"
+#include "workers/stream/stream_credential.h"
 #include "workers/stream/stream_durable.h"
 #include "workers/stream/stream_guard.h"
 #include "workers/stream/stream_handover.h"
@@ -146,7 +147,7 @@ static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_id
     if (stream_query_get(query, "cursor", cursor, sizeof cursor) <= 0)
         cursor[0] = '\0';
     c->expires_ms = who->expires_ms;
-    c->mark = who->mark;
+    stream_credential_set(c, &who->mark);
     auth_account_write(who, account);
     c->account = strdup(account);
     if (!c->account || stream_conn_belongs(c, who->user)) {

@@ -8,6 +8,7 @@
 #include "store/keys.h"
 #include "wire/http/http.h"
 #include "workers/stream/stream_call.h"
+#include "workers/stream/stream_credential.h"
 #include "workers/stream/stream_refuse.h"
 
 #include <stdio.h>
@@ -204,7 +205,7 @@ void stream_json_start(struct stream_conn *c, const struct stream_handover *h)
     *own = *h;
     stream_conn_become(c, &stream_json_kind, own);
     c->expires_ms = h->expires_ms;
-    c->mark = h->mark;
+    stream_credential_set(c, &h->mark);
     stream_handover_start(own, &start);
     if (stream_conn_watch_start(c, &start, NULL) < 0)
         stream_conn_kill(c);

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "workers/stream/stream_credential.h"
 #include "workers/stream/stream_deflate.h"
 
 #include <stdlib.h>
@@ -174,7 +175,7 @@ void stream_socket_tick(struct stream_conn *c, int64_t now_ms)
             stream_conn_kill(c);
         return;
     }
-    if (stream_conn_has_expired(c))
+    if (stream_credential_has_ended(c))
         stream_socket_close(c, STREAM_CLOSE_EXPIRED, "the credential has ended");
     else if (now_ms - c->in_ms >= c->stream->conf->stream_idle_ms)
         stream_socket_close(c, STREAM_CLOSE_DEAF, "no answer to pings");

@@ -6,6 +6,7 @@
 #include "process/origin.h"
 #include "store/keys.h"
 #include "workers/stream/stream_call.h"
+#include "workers/stream/stream_credential.h"
 #include "workers/stream/stream_refuse.h"
 
 #include <stdio.h>
@@ -137,7 +138,7 @@ static void stream_sse_leave(struct stream_conn *c)
 
 static void stream_sse_tick(struct stream_conn *c, int64_t now_ms)
 {
-    if (stream_conn_has_expired(c))
+    if (stream_credential_has_ended(c))
         stream_sse_end(c, false);
     else if (stream_conn_is_old(c, now_ms))
         stream_sse_leave(c);
@@ -286,7 +287,7 @@ void stream_sse_start(struct stream_conn *c, const struct stream_handover *h, bo
         return;
     }
     c->expires_ms = h->expires_ms;
-    c->mark = h->mark;
+    stream_credential_set(c, &h->mark);
     stream_sse_send_head(c, h);
     stream_handover_start(h, &start);
     if (!stream_conn_is_open(c))
