@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/url.h"
 #include "base/utf8.h"
+#include "fcgi-app/needs.h"
 #include "process/webpush.h"
 #include "store/pushes.h"
 
@@ -108,8 +109,11 @@ static int handlers_webpush_compose(struct exchange *x, const jdoc *body, const 
     struct buf *out)
 {
     const jdoc *keys = jdoc_get(body, "keys");
+    char mark[AUTH_MARK_SIZE];
+    auth_mark_write(&x->who.mark, mark);
     buf_printf(out, "{\"confirmed_ms\":%lld", (long long)clock_real_ms());
     buf_json_member(out, "endpoint", endpoint);
+    buf_json_member(out, "by", mark);
     buf_json_member(out, "p256dh", jdoc_text_or(keys, "p256dh", ""));
     buf_json_member(out, "auth", jdoc_text_or(keys, "auth", ""));
     int error = handlers_webpush_put_events(x, body, out);
@@ -142,7 +146,9 @@ int handlers_push_subscribe(struct exchange *x)
     jdoc *body = NULL;
     int error = handlers_webpush_key(x, &key);
     webpush_key_free(key);
-    if (error != 0 || (error = request_json(&x->request, false, &body, &x->problem)) < 0 ||
+    /* Besides the scope of the route: pushes tell what the inbox has. */
+    if (error != 0 || (error = needs_check(x, SCOPE_READ)) != 0 ||
+        (error = request_json(&x->request, false, &body, &x->problem)) < 0 ||
         (error = handlers_webpush_endpoint(x, body, &endpoint)) < 0 ||
         (error = handlers_webpush_keys(x, body)) < 0)
         return error;

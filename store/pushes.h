@@ -31,7 +31,8 @@ void pushes_expect(struct store *s, const char *uid);
 
 /* The id of this endpoint as a subscription of this user. Pure. */
 void pushes_id(const char *uid, const char *endpoint, char out[PUSHES_ID_SIZE]);
-/* json: members endpoint, p256dh, auth, events, confirmed_ms, name?. Returns 0 or ERR_STORE*. */
+/* json: members endpoint, p256dh, auth, events, confirmed_ms, name?, by: the mark of the credential
+ * that subscribed (auth_mark.h; before there was one, none). Returns 0 or ERR_STORE*. */
 MUST_CHECK int pushes_subscribe(struct store *s, const char *uid, const char *id, const char *json);
 /* Returns 0, ERR_NOT_FOUND, ERR_STORE*. */
 MUST_CHECK int pushes_forget(struct store *s, const char *uid, const char *id);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/reactor.h"
+#include "process/revoked.h"
 #include "process/webpush.h"
 #include "store/inbox.h"
 #include "store/keys.h"
@@ -15,7 +16,9 @@
 #include "workers/housekeeper/push_letter.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cm.h"
 #include "tests/unit/store_bench.h"
@@ -307,6 +310,58 @@ static void test_a_desk_sends_and_minds_the_status(void **state)
     web_double_stop(&web);
 }
 
+static void subscribe_by(const char *url, const char *by)
+{
+    char id[PUSHES_ID_SIZE], json[1024];
+
+    pushes_id(USER, url, id);
+    snprintf(json, sizeof json,
+        "{\"confirmed_ms\":1,\"endpoint\":\"%s\"," KEYS ",\"events\":[\"reminders\"]%s}", url, by);
+    assert_int_equal(pushes_subscribe(one, USER, id, json), 0);
+}
+
+static void test_a_revoked_credential_is_told_no_more(void **state)
+{
+    static const struct web_page pages[] = {{"POST /ok", "Content-Encoding: aes128gcm",
+                                                "201 Created", ""},
+        {NULL, NULL, NULL, NULL}};
+    static const struct {
+        const char *by;
+        size_t subscriptions;
+    } cases[] = {{",\"by\":\"k0000000000000007.500\"", 0}, /* by its id */
+        {",\"by\":\"j0000000000000008.500\"", 0},          /* all of the user's before then */
+        {"", 0}, {",\"by\":\"j0000000000000008.1000\"", 1}, {",\"by\":\"-\"", 1}};
+    char dir[] = "/tmp/tp-pushes-XXXXXX", *before = conf.run_dir, path[64], url[128];
+    char written[IDENT_SHA256_SIZE] = "";
+    struct revoked list = {0};
+    struct push_desk *desk;
+    struct web_double web;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    conf.run_dir = dir;
+    assert_int_equal(revoked_add(&list, "c:0000000000000007", "0 0"), 0);
+    assert_int_equal(revoked_add(&list, "u:" USER, "1000 0"), 0);
+    assert_int_equal(revoked_file_write(&conf, &list, written), 0);
+    revoked_free(&list);
+    web_double_start(&web, pages);
+    snprintf(url, sizeof url, "%s/ok", web.base);
+    assert_int_equal(push_desk_new(&desk, one, reactor), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(link_command(one->link, NULL, "FLUSHALL"), 0);
+        subscribe_by(url, cases[i].by);
+        tell(USER, "m1");
+        run_desk(desk, 0);
+        assert_int_equal(subscriptions(USER), cases[i].subscriptions);
+    }
+    push_desk_free(desk);
+    web_double_stop(&web);
+    conf.run_dir = before;
+    snprintf(path, sizeof path, "%s/revoked", dir);
+    unlink(path);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 static void write_letter(struct webpush_key *key, const char *item, struct push_letter *out)
 {
     const struct push_letter_of of = {key, USER, "1790000000000-0 abc", item, 1790000000000};
@@ -365,6 +420,7 @@ int main(void)
         TEST(test_browsers_and_deliveries_are_bounded),
         TEST(test_a_hint_goes_only_when_nothing_came_after_it),
         TEST(test_a_desk_sends_and_minds_the_status),
+        TEST(test_a_revoked_credential_is_told_no_more),
         TEST(test_a_letter_says_what_it_is_of),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

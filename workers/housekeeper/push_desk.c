@@ -8,7 +8,9 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
+#include "process/auth_mark.h"
 #include "process/measure.h"
+#include "process/revoked.h"
 #include "process/webpush.h"
 #include "store/pushes.h"
 #include "wire/http/http.h"
@@ -48,6 +50,7 @@ struct push_desk {
     struct webpush_key *key;  /* NULL = the desk is shut */
     struct http_client *http; /* made with the first push */
     struct arena *arena;      /* of one look */
+    struct revoked_watch revoked;
     struct push_desk_transfer transfers[PUSH_DESK_MAX];
     char asked[PUSH_DESK_ASKED_MAX][IDENT_USER_MAX + 1];
     size_t asked_count;
@@ -63,6 +66,7 @@ int push_desk_new(struct push_desk **out, struct store *store, struct reactor *r
         return ERR_NOMEM;
     d->store = store;
     d->reactor = reactor;
+    d->revoked.conf = store->conf;
     d->arena = arena_new();
     if (!d->arena)
         return ERR_NOMEM;
@@ -77,6 +81,7 @@ void push_desk_free(struct push_desk *d)
         return;
     http_free(d->http);
     webpush_key_free(d->key);
+    revoked_watch_fini(&d->revoked);
     if (d->arena)
         arena_free(d->arena);
     free(d);
@@ -236,6 +241,19 @@ static int push_desk_seal(const jdoc *subscription, const struct buf *text, stru
     return error ? error : webpush_encrypt(&to, &once, text->data, text->len, body);
 }
 
+/* Whether the credential that subscribed has been revoked. One that names none is older than every
+ * credential. */
+static bool push_desk_is_revoked(struct push_desk *d, const char *uid, const jdoc *subscription)
+{
+    const char *by = jdoc_text_or(subscription, "by", "");
+    struct auth_mark mark = {0};
+
+    if (*by && (!auth_mark_read(by, &mark) || !mark.kind))
+        return false;
+    revoked_watch_look(&d->revoked);
+    return revoked_has(&d->revoked, uid, mark.id, mark.issued_ms);
+}
+
 static int push_desk_write(struct push_desk_transfer *t, const struct pushes_try *try)
 {
     const struct push_letter_of of = {t->desk->key, try->uid, try->member, try->item,
@@ -247,6 +265,8 @@ static int push_desk_write(struct push_desk_transfer *t, const struct pushes_try
 
     if (error == 0)
         error = jdoc_parse(try->subscription, strlen(try->subscription), &subscription, NULL, 0);
+    if (error == 0 && push_desk_is_revoked(t->desk, try->uid, subscription))
+        error = ERR_AUTH;
     if (error == 0)
         error = push_desk_seal(subscription, &letter.text, &body);
     if (error == 0)
@@ -265,8 +285,11 @@ static void push_desk_deliver(struct push_desk_transfer *t, const struct pushes_
     if (error == 0)
         return;
     t->transfer = NULL;
-    push_desk_conclude(t->desk, try, error == ERR_INVALID ? PUSHES_DONE : PUSHES_AGAIN, -1,
-        err_text(error));
+    push_desk_conclude(t->desk, try,
+        error == ERR_AUTH        ? PUSHES_GONE :
+            error == ERR_INVALID ? PUSHES_DONE :
+                                   PUSHES_AGAIN,
+        -1, err_text(error));
 }
 
 /* ---- what is due ---- */

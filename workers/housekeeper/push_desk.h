@@ -11,7 +11,8 @@
 
 /*
  * push_desk -- hands web pushes to push services: at least once, each try by one housekeeper of
- * all, again after a failure, PUSHES_TRIES times in all. One user has a part of its places only.
+ * all, again after a failure, PUSHES_TRIES times in all. A subscription whose credential has been
+ * revoked is dropped instead. One user has a part of its places only.
  * Used by the housekeeper.
  */
 struct push_desk;
