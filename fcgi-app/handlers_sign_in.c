@@ -44,6 +44,19 @@ static int64_t handlers_sign_in_end(const struct exchange *x)
     return x->who.expires_ms > 0 && x->who.expires_ms < end ? x->who.expires_ms : end;
 }
 
+/* The sign-in of the cookie that this browser has now. */
+static int handlers_sign_in_end_own(struct exchange *x)
+{
+    const char *name = cookie_page_name(x->app->conf, request_header(&x->request, "HTTP_HOST"));
+    const char *value = NULL, *token;
+    size_t len = 0;
+
+    if (cookie_find(request_header(&x->request, "HTTP_COOKIE"), name, &value, &len) != 0)
+        return 0;
+    token = arena_memdup(x->arena, value, len);
+    return token ? tickets_page_end(x->app->store, token) : ERR_NOMEM;
+}
+
 int handlers_sign_in(struct exchange *x)
 {
     char token[TICKETS_SIZE] = "", mark[AUTH_MARK_SIZE], ends[CLOCK_RFC3339_SIZE];
@@ -66,6 +79,8 @@ int handlers_sign_in(struct exchange *x)
             .scopes = x->who.scopes,
             .expires_ms = end_ms},
         token);
+    if (error == 0) /* the browser forgets it for the new one */
+        error = handlers_sign_in_end_own(x);
     if (error < 0)
         return error;
     clock_rfc3339(end_ms, ends);
@@ -80,22 +95,21 @@ int handlers_sign_in(struct exchange *x)
 
 int handlers_sign_out(struct exchange *x)
 {
-    const char *host = request_header(&x->request, "HTTP_HOST"), *value = NULL;
-    const char *name = cookie_page_name(x->app->conf, host);
-    size_t len = 0;
+    const char *host = request_header(&x->request, "HTTP_HOST");
+    int error;
 
     if (!*x->app->conf->page_session)
         return handlers_sign_in_off(x);
     if (!handlers_sign_in_is_own(x))
         return handlers_sign_in_refuse(x);
-    if (cookie_find(request_header(&x->request, "HTTP_COOKIE"), name, &value, &len) == 0) {
-        const char *token = arena_memdup(x->arena, value, len);
-        int error = token ? tickets_page_end(x->app->store, token) : ERR_NOMEM;
-        if (error < 0)
-            return error;
+    error = handlers_sign_in_end_own(x);
+    if (error < 0) { /* the browser loses it all the same */
+        problem_from_error(&x->problem, error);
+        exchange_problem(x);
+    } else {
+        exchange_json(x, 204);
+        x->reply.content_type = NULL;
     }
-    exchange_json(x, 204);
-    x->reply.content_type = NULL;
     cookie_page_set(x->app->conf, host, "", &x->reply.head);
     return 0;
 }

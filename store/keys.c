@@ -79,6 +79,11 @@ void keys_pushes(char out[KEYS_MAX], const char *uid)
     keys_put(out, uid, "push", "", "");
 }
 
+void keys_sign_ins(char out[KEYS_MAX], const char *uid)
+{
+    keys_put(out, uid, "sign-ins", "", "");
+}
+
 void keys_sessions(char out[KEYS_MAX], const char *uid)
 {
     keys_put(out, uid, "sessions", "", "");

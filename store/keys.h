@@ -45,6 +45,7 @@ bool keys_is_unlisted(const char *session);
 void keys_user_channel(char out[KEYS_MAX], const char *uid); /* of the inbox */
 void keys_inbox(char out[KEYS_MAX], const char *uid);
 void keys_pushes(char out[KEYS_MAX], const char *uid);
+void keys_sign_ins(char out[KEYS_MAX], const char *uid);
 void keys_sessions(char out[KEYS_MAX], const char *uid);
 void keys_context(char out[KEYS_MAX], const char *uid);
 void keys_feedback(char out[KEYS_MAX], const char *uid);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/tickets.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
 #include "store/keys.h"
@@ -148,13 +149,48 @@ int tickets_new(struct store *s, const struct tickets_owner *of, const char *ori
 
 /* ---- sign-ins of the page ---- */
 
+/* The oldest beyond TICKETS_PAGES_MAX end. */
+static int tickets_page_crowd(struct store *s, const char *sign_ins)
+{
+    struct link_reply *r = NULL;
+    int error = link_command(s->link, &r, "ZRANGE %s 0 %d", sign_ins, -TICKETS_PAGES_MAX - 1);
+
+    for (size_t i = 0; !error && i < link_reply_count(r); i++) {
+        const char *key = link_reply_text(link_reply_at(r, i), NULL);
+        error = link_command(s->link, NULL, "UNLINK %s", key);
+        if (!error)
+            error = link_command(s->link, NULL, "ZREM %s %s", sign_ins, key);
+    }
+    link_reply_free(r);
+    return error;
+}
+
+static int tickets_page_count_in(struct store *s, const char *uid, const char *key)
+{
+    const int64_t now = clock_real_ms(), life = s->conf->page_session_life_ms;
+    char sign_ins[KEYS_MAX];
+    int error;
+
+    keys_sign_ins(sign_ins, uid);
+    error = link_command(s->link, NULL, "ZADD %s %lld %s", sign_ins, (long long)now, key);
+    if (!error)
+        error = link_command(s->link, NULL, "PEXPIRE %s %lld", sign_ins, (long long)life);
+    if (!error)
+        error = link_command(s->link, NULL, "ZREMRANGEBYSCORE %s -inf %lld", sign_ins,
+            (long long)(now - life));
+    return error ? error : tickets_page_crowd(s, sign_ins);
+}
+
 int tickets_page_new(struct store *s, const struct tickets_owner *of, char token[TICKETS_SIZE])
 {
     char key[KEYS_MAX];
+    int error;
 
     ident_token(32, token);
     keys_ticket_page(key, token);
-    return tickets_put(s, of, "-", key, s->conf->page_session_idle_ms);
+    /* First, so that none is there that is not counted. */
+    error = tickets_page_count_in(s, of->uid, key);
+    return error ? error : tickets_put(s, of, "-", key, s->conf->page_session_idle_ms);
 }
 
 void tickets_page_command(const struct conf *conf, const char *token, char key[KEYS_MAX],
@@ -179,8 +215,17 @@ int tickets_page_use(struct store *s, const char *token, struct buf *value)
 
 int tickets_page_end(struct store *s, const char *token)
 {
-    char key[KEYS_MAX];
+    char key[KEYS_MAX], sign_ins[KEYS_MAX], uid[IDENT_USER_MAX + 1];
+    struct buf value = {0};
+    int error;
 
     keys_ticket_page(key, token);
-    return link_command(s->link, NULL, "UNLINK %s", key);
+    error = tickets_read(s, "GETDEL", key, &value);
+    if (!error) {
+        snprintf(uid, sizeof uid, "%.*s", (int)strcspn(buf_text(&value), " "), buf_text(&value));
+        keys_sign_ins(sign_ins, uid);
+        error = link_command(s->link, NULL, "ZREM %s %s", sign_ins, key);
+    }
+    buf_free(&value);
+    return error == ERR_NOT_FOUND ? 0 : error;
 }

@@ -38,8 +38,10 @@ MUST_CHECK int tickets_grant(struct store *s, const char *ticket, const char *se
 MUST_CHECK int tickets_granted(struct store *s, const char *ticket, struct buf *value);
 /*
  * A sign-in of the page (page.session): tp:ticket-page:SHA256, the same text with "-" for the
- * origin, until page.session_idle after its last use. of->expires_ms: its end at the latest.
+ * origin, until page.session_idle after its last use. of->expires_ms: its end at the latest. Of a
+ * user's sign-ins beyond TICKETS_PAGES_MAX the oldest end.
  */
+#define TICKETS_PAGES_MAX 20
 MUST_CHECK int tickets_page_new(struct store *s, const struct tickets_owner *of,
     char token[TICKETS_SIZE]);
 /* The same for a use: its text is appended. Returns 0; ERR_NOT_FOUND. */

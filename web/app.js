@@ -68,7 +68,7 @@ function draw() {
 
 const signIn = new SignIn($("signin"), {
   check: token => new TurnpikeClient({session: chat.session, token}).fetch("/context"),
-  onToken: signedIn,
+  onToken: signedIn, onLeft: startAnew,
   change: (method, token = () => null) => new TurnpikeClient({session: chat.session, token}).fetch("/sign-in", {method}),
 });
 const chats = new Chats({
@@ -203,9 +203,10 @@ async function signOut() {
   if (left && !confirm(t("Some messages have not been sent. Sign out all the same?"))) return;
   const elsewhere = signIn.byCookie && site.sign_in.out_url;
   if (push.state === "on") await Promise.race([push.disable().catch(() => {}), new Promise(go => setTimeout(go, 2000))]); // with the credential that ends now
-  await signIn.forget();
+  const ended = await signIn.forget();
   startAnew();
   for (const key of ["session", "site"]) localStorage.removeItem(key);
+  if (!ended) chat.notice(t("The server did not confirm that you are signed out. Load this page again; if you are signed in, sign out once more."));
   if (elsewhere) location.assign(elsewhere);
 }
 

@@ -22,14 +22,16 @@ const clean = text => text.trim().replace(/^bearer\s+/i, "");
 
 export class SignIn {
   #token = sessionStorage.getItem(STORED); #ways = {}; #asked = null; #user = null;
+  #tabs = new BroadcastChannel("turnpike-sign-out");
 
   /**
    * section: has the form. check(token): asks the server; rejects with .status when it is refused.
    * onToken(sameUser): there is a token to use. sameUser: surely that of the user who was here before.
    * change(method, token): asks /sign-in for the cookie (POST) or gives it back (DELETE); rejects as check.
+   * onLeft(): another tab has given back the cookie that this one used, too.
    */
-  constructor(section, {check, onToken, change}) {
-    Object.assign(this, {section, check, onToken, change});
+  constructor(section, {check, onToken, change, onLeft}) {
+    Object.assign(this, {section, check, onToken, change, onLeft});
     this.form = section.querySelector("form");
     this.field = section.querySelector("input");
     this.title = section.querySelector("h2");
@@ -40,6 +42,11 @@ export class SignIn {
       if (clean(this.field.value)) this.use(clean(this.field.value));
     });
     addEventListener("message", event => this.#hear(event));
+    this.#tabs.addEventListener("message", () => {
+      if (!this.bySession) return;
+      this.#drop();
+      this.onLeft();
+    });
   }
 
   /** The token in use, or null. */
@@ -58,7 +65,7 @@ export class SignIn {
   async settle() {
     if (!this.#ways.session || this.#token === null) return;
     const token = this.#token;
-    await this.change("POST", token);
+    await this.#exchange(token);
     this.#user = userOf(token);
     this.#token = null;
     for (const key of [STORED, USER]) sessionStorage.removeItem(key);
@@ -97,12 +104,21 @@ export class SignIn {
     if (!this.#ways.session) sessionStorage.setItem(STORED, token);
   }
 
+  /** The token for the cookie. Only TLS may set that under a name of the network: without, the browser drops it unseen. */
+  async #exchange(token) {
+    await this.change("POST", token);
+    if (location.protocol !== "http:") return;
+    await this.check(() => null).catch(error => {
+      if (error.status === 401) throw Object.assign(new Error(t("This site needs https: without it the browser does not keep you signed in.")), {status: 401});
+    });
+  }
+
   /** Takes a token when the server does. */
   async use(token) {
     this.#tell("");
     this.form.setAttribute("aria-busy", "true");
     try {
-      await (this.#ways.session ? this.change("POST", token) : this.check(token));
+      await (this.#ways.session ? this.#exchange(token) : this.check(token));
     } catch (error) {
       this.#tell(error.status === 401 && error.problem ? t("This key or token was not accepted.")
         : error.status ? error.message : t("The server cannot be reached. Try again."));
@@ -170,12 +186,19 @@ export class SignIn {
     return both;
   }
 
-  /** Nothing of it is kept. */
+  /** Nothing of it is kept. Resolves to whether the sign-in has surely ended; other tabs hear of that. */
   async forget() {
     const bySession = this.bySession;
+    this.#drop();
+    if (!bySession) return true;
+    const status = await this.change("DELETE").then(() => 204, error => error.status ?? 0);
+    if (status) this.#tabs.postMessage("");
+    return status === 204 || status === 404; // 404: the setting is off by now
+  }
+
+  #drop() {
     for (const key of [STORED, USER]) sessionStorage.removeItem(key);
     this.#token = this.#user = null;
-    if (bySession) await this.change("DELETE").catch(() => {}); // it may have ended
   }
 
   #tell(text) {

@@ -205,6 +205,29 @@ describe("the cookie for which the page changes its key (page.session)", () => {
     await assert.rejects(stack.socket("/ws", {headers: {Cookie}, origin: own}), error => error.status === 401);
   });
 
+  test("the browser loses it even while it cannot be ended", async () => {
+    const {Cookie} = await signIn();
+    await stack.redis("ACL", "SETUSER", "default", "-getdel");
+    try {
+      const out = await stack.request("DELETE", "/sign-in", by(Cookie, {Origin: own}));
+      assert.ok(out.status >= 500, out.text);
+      assert.match(String(out.headers["set-cookie"]), /^turnpike-page=; .*Max-Age=0$/);
+    } finally {
+      await stack.redis("ACL", "SETUSER", "default", "+getdel");
+    }
+  });
+
+  test("a user has a bounded number of them; the next one of a browser replaces its own", async () => {
+    const credential = token("zoe"), first = (await signIn(credential)).Cookie;
+    const second = (await signIn(credential, {Cookie: first})).Cookie;
+    assert.equal((await stack.get("/sessions", by(first))).status, 401);
+    for (let i = 0; i < 19; i++) await signIn(credential);
+    assert.equal((await stack.get("/sessions", by(second))).status, 200);
+    await signIn(credential);
+    assert.equal((await stack.get("/sessions", by(second))).status, 401, "the oldest has ended");
+    assert.equal(await stack.redis("ZCARD", "tp:{zoe}:sign-ins"), "20");
+  });
+
   test("it ends with the token that began it, and when that is revoked, with its sockets", async () => {
     const short = (await signIn(token("bob", 2))).Cookie;
     assert.equal((await stack.get("/sessions", by(short))).status, 200);

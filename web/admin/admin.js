@@ -25,7 +25,7 @@ const signIn = new SignIn($("signin"), {
   check: token => new TurnpikeClient({token}).fetch("/admin/selftest").catch(error => {
     if (error.status !== 404) throw refusal(error); // 404: there was none yet
   }),
-  onToken: () => load(),
+  onToken: () => load(), onLeft: () => location.reload(),
   change: (method, token = () => null) => new TurnpikeClient({token}).fetch("/sign-in", {method}),
 });
 

@@ -100,6 +100,8 @@ export default {
   "This could not be saved: {reason}": "Das konnte nicht gespeichert werden: {reason}",
   "This key or token was not accepted.": "Dieser Schlüssel oder Token wurde nicht angenommen.",
   "The server cannot be reached. Try again.": "Der Server ist nicht erreichbar. Versuch es noch einmal.",
+  "This site needs https: without it the browser does not keep you signed in.": "Diese Seite braucht https: Ohne das behält der Browser deine Anmeldung nicht.",
+  "The server did not confirm that you are signed out. Load this page again; if you are signed in, sign out once more.": "Der Server hat nicht bestätigt, dass du abgemeldet bist. Lade diese Seite neu; bist du noch angemeldet, melde dich noch einmal ab.",
   "Sign in again": "Noch einmal anmelden",
   "Go to the sign-in of this site": "Zur Anmeldung dieser Seite",
   "Load this page again": "Diese Seite neu laden",

@@ -100,6 +100,8 @@ export default {
   "This could not be saved: {reason}": "No se ha podido guardar: {reason}",
   "This key or token was not accepted.": "Esta clave o este token no se ha aceptado.",
   "The server cannot be reached. Try again.": "No se puede contactar con el servidor. Inténtalo de nuevo.",
+  "This site needs https: without it the browser does not keep you signed in.": "Este sitio necesita https: sin él, el navegador no conserva tu inicio de sesión.",
+  "The server did not confirm that you are signed out. Load this page again; if you are signed in, sign out once more.": "El servidor no ha confirmado que hayas cerrado la sesión. Vuelve a cargar esta página; si la sesión sigue abierta, ciérrala otra vez.",
   "Sign in again": "Inicia sesión de nuevo",
   "Go to the sign-in of this site": "Ir al inicio de sesión de este sitio",
   "Load this page again": "Volver a cargar esta página",

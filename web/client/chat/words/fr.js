@@ -100,6 +100,8 @@ export default {
   "This could not be saved: {reason}": "Impossible d’enregistrer : {reason}",
   "This key or token was not accepted.": "Cette clé ou ce jeton n’a pas été accepté.",
   "The server cannot be reached. Try again.": "Le serveur est injoignable. Réessaie.",
+  "This site needs https: without it the browser does not keep you signed in.": "Ce site a besoin de https : sans lui, le navigateur ne te garde pas connecté.",
+  "The server did not confirm that you are signed out. Load this page again; if you are signed in, sign out once more.": "Le serveur n’a pas confirmé ta déconnexion. Recharge cette page ; si tu es toujours connecté, déconnecte-toi encore une fois.",
   "Sign in again": "Reconnecte-toi",
   "Go to the sign-in of this site": "Aller à la connexion de ce site",
   "Load this page again": "Recharger cette page",
