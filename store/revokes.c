@@ -2,11 +2,10 @@
 #include "store/revokes.h"
 
 #include "base/clock.h"
+#include "store/args.h"
 #include "store/keys.h"
 #include "store/notice.h"
-
-#include <stdio.h>
-#include <string.h>
+#include "store/scripts.h"
 
 static int revokes_tell(struct store *s)
 {
@@ -15,11 +14,22 @@ static int revokes_tell(struct store *s)
 
 int revokes_put(struct store *s, const char *name, int64_t before_ms, int64_t until_ms)
 {
-    char value[48];
+    const struct link_arg key = link_text(KEYS_REVOKED);
+    struct link_reply *r = NULL;
+    struct args args;
     int error;
 
-    snprintf(value, sizeof value, "%lld %lld", (long long)before_ms, (long long)until_ms);
-    error = link_command(s->link, NULL, "HSET " KEYS_REVOKED " %s %b", name, value, strlen(value));
+    args_init(&args);
+    args_text(&args, name);
+    args_ints(&args, before_ms, until_ms, REVOKED_COUNT_MAX);
+    error = args.error;
+    if (!error)
+        error = link_script_call(s->link, &script_revoke_put,
+            &(struct link_words){.keys = &key, .nkeys = 1, .args = args.v, .nargs = args.n}, &r);
+    args_fini(&args);
+    if (!error && link_reply_int(r) == 0)
+        error = ERR_LIMIT;
+    link_reply_free(r);
     return error ? error : revokes_tell(s);
 }
 

@@ -14,10 +14,11 @@
  * names).
  *
  * revokes_put -- the credential counts no more. Every housekeeper hears of it at once, and finds it
- * within seconds when it does not. An entry of before only ever moves on.
+ * within seconds when it does not. An entry of before only ever moves on: each time is the later
+ * one.
  *   before_ms  of a user: what was issued before then
  *   until_ms   when the entry may go, as the credential has ended by itself; 0 = never
- * Returns 0 or a fault of the store.
+ * Returns 0; ERR_LIMIT: there are REVOKED_COUNT_MAX; or a fault of the store.
  */
 MUST_CHECK int revokes_put(struct store *s, const char *name, int64_t before_ms, int64_t until_ms);
 /* The credential counts again. *found: out, whether there was one. */

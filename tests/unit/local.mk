@@ -102,6 +102,7 @@ UNIT_TESTS = \
 	tests/unit/test_requests_responses \
 	tests/unit/test_resume \
 	tests/unit/test_retention \
+	tests/unit/test_revokes \
 	tests/unit/test_room \
 	tests/unit/test_routes \
 	tests/unit/test_scoreboard \

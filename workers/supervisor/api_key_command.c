@@ -93,18 +93,6 @@ static bool api_key_command_options(struct api_key *a, int argc, char **argv)
     return true;
 }
 
-/* "90d", or a date. */
-static bool api_key_command_time(const char *text, int64_t *real_ms)
-{
-    int64_t ms;
-
-    if (conf_duration(text, &ms) == 0 && ms > 0 && ms < INT64_C(3155760000000)) { /* a century */
-        *real_ms = clock_real_ms() + ms;
-        return true;
-    }
-    return apikey_date(text, real_ms) == 0;
-}
-
 static int api_key_command_read_scopes(const struct api_key *a, struct apikey *key)
 {
     const char *bad;
@@ -133,7 +121,7 @@ static int api_key_command_read(const struct api_key *a, struct apikey *key)
         return api_key_command_usage();
     if (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0)
         return api_key_command_wrong("the role is user or admin");
-    if (a->expires && !api_key_command_time(a->expires, &key->expires_ms))
+    if (a->expires && !ending_time(a->expires, &key->expires_ms))
         return api_key_command_wrong(
             "--expires needs a time such as 90d, or a date such as 2027-01-31");
     if (a->expires && key->expires_ms <= clock_real_ms())

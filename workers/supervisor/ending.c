@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "workers/supervisor/ending.h"
 
+#include "base/clock.h"
 #include "base/reactor.h"
 #include "process/audit.h"
 #include "process/revoked.h"
@@ -22,7 +23,12 @@ int ending_in_store(const struct conf *conf, ending_fn *fn, void *arg)
         error = store_open(&store, conf, reactor, "turnpike");
     if (!error)
         error = fn(store, arg);
-    if (error)
+    if (error == ERR_LIMIT)
+        fprintf(stderr,
+            "turnpike: NOT revoked: there are %d entries. `turnpike revoke forget NAME` makes room, "
+            "and so does `turnpike revoke user USER` for all of a user\n",
+            REVOKED_COUNT_MAX);
+    else if (error)
         fprintf(stderr, "turnpike: Redis: %s\n", err_text(error));
     if (store)
         store_close(store);
@@ -53,6 +59,17 @@ int ending_revoke_key(const struct conf *conf, const struct apikey *key)
     else
         puts("All machines refuse it within seconds, and its sockets and streams end.");
     return error;
+}
+
+bool ending_time(const char *text, int64_t *real_ms)
+{
+    int64_t ms;
+
+    if (conf_duration(text, &ms) == 0 && ms > 0 && ms < INT64_C(3155760000000)) { /* a century */
+        *real_ms = clock_real_ms() + ms;
+        return true;
+    }
+    return apikey_date(text, real_ms) == 0;
 }
 
 void ending_audit(const struct conf *conf, const char *act, const char *object, const char *outcome)

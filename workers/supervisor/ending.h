@@ -17,6 +17,8 @@ MUST_CHECK int ending_revoke_key(const struct conf *conf, const struct apikey *k
 /* What a command does in Redis. Returns 0 or a fault, which has been said. */
 typedef int ending_fn(struct store *store, void *arg);
 MUST_CHECK int ending_in_store(const struct conf *conf, ending_fn *fn, void *arg);
+/* A time of a command: "90d" from now, or a date of a key's line. False: it is neither. */
+bool ending_time(const char *text, int64_t *real_ms);
 /* What an operator did by a command, with the name of who ran it. Without audit.file it goes to the
  * machine's log. */
 void ending_audit(const struct conf *conf, const char *act, const char *object,

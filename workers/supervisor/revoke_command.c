@@ -116,11 +116,17 @@ static const struct {
     {"list", NULL, revoke_command_list, NULL, NULL},
 };
 
-static int revoke_command_run(const struct conf *conf, size_t at, const char *text)
+/* end: of the token, for its entry goes with it; or NULL. */
+static int revoke_command_run(const struct conf *conf, size_t at, const char *text, const char *end)
 {
     struct revoke r = {.before_ms = clock_real_ms()};
 
     r.until_ms = r.before_ms + REVOKE_KEEP_MS;
+    if (end && (!ending_time(end, &r.until_ms) || r.until_ms <= r.before_ms)) {
+        fputs("turnpike: the token's end must be a time to come such as 12h or 2027-01-31\n",
+            stderr);
+        return 2;
+    }
     if (revoke_command_runs[at].read && !revoke_command_runs[at].read(&r, text)) {
         fprintf(stderr, "turnpike: %.100s: that is no %s\n", text, revoke_command_runs[at].name);
         return 2;
@@ -142,10 +148,14 @@ int revoke_command(const struct conf *conf, int argc, char **argv)
 {
     for (size_t i = 0; argc > 0 && i < sizeof revoke_command_runs / sizeof *revoke_command_runs;
          i++) {
-        if (strcmp(argv[0], revoke_command_runs[i].name) == 0 &&
-            argc == 1 + (revoke_command_runs[i].read != NULL))
-            return revoke_command_run(conf, i, argc > 1 ? argv[1] : "");
+        const int words = 1 + (revoke_command_runs[i].read != NULL);
+        const bool ends = revoke_command_runs[i].read == revoke_command_of_token;
+        if (strcmp(argv[0], revoke_command_runs[i].name) == 0 && argc >= words &&
+            argc <= words + ends)
+            return revoke_command_run(conf, i, words > 1 ? argv[1] : "",
+                argc > words ? argv[2] : NULL);
     }
-    fputs("usage: turnpike revoke user USER | token JTI | key ID | forget NAME | list\n", stderr);
+    fputs("usage: turnpike revoke user USER | token JTI [END] | key ID | forget NAME | list\n",
+        stderr);
     return 2;
 }
