@@ -9,6 +9,7 @@
 #include "process/machine.h"
 #include "process/measure.h"
 #include "process/stage.h"
+#include "store/revokes.h"
 #include "tools/engine/tools.h"
 
 #include <signal.h>
@@ -46,6 +47,8 @@ int serve_open(struct app *app, enum routes_pool pool)
     error = reactor_new(&app->reactor);
     if (!error)
         error = serve_open_store(app, pool);
+    if (!error)
+        revokes_first(app->store);
     if (!error)
         error = auth_new(&app->auth, app->conf, why, sizeof why);
     if (error)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define REVOKED_FILE "revoked"
 #define REVOKED_FILE_MAX ((size_t)REVOKED_COUNT_MAX * (REVOKED_NAME_SIZE + 44))
@@ -76,6 +77,14 @@ static int revoked_compare(const void *a, const void *b)
 static void revoked_path(const struct conf *conf, char out[256])
 {
     snprintf(out, 256, "%.200s/" REVOKED_FILE, conf->run_dir);
+}
+
+bool revoked_file_is_there(const struct conf *conf)
+{
+    char path[256];
+
+    revoked_path(conf, path);
+    return access(path, F_OK) == 0;
 }
 
 int revoked_file_write(const struct conf *conf, struct revoked *r, char written[IDENT_SHA256_SIZE])

@@ -48,6 +48,9 @@ MUST_CHECK int revoked_add(struct revoked *r, const char *name, const char *valu
 MUST_CHECK int revoked_file_write(const struct conf *conf, struct revoked *r,
     char written[IDENT_SHA256_SIZE]);
 
+/* Whether a housekeeper has written the file since the machine started. */
+bool revoked_file_is_there(const struct conf *conf);
+
 /* A worker's view of the file. Zeroed, but for conf. */
 struct revoked_watch {
     const struct conf *conf;

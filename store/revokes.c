@@ -2,6 +2,7 @@
 #include "store/revokes.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/args.h"
 #include "store/keys.h"
 #include "store/notice.h"
@@ -67,4 +68,21 @@ int revokes_read(struct store *s, struct revoked *out)
             link_reply_text(link_reply_at(r, i + 1), NULL));
     link_reply_free(r);
     return error;
+}
+
+void revokes_first(struct store *s)
+{
+    struct revoked list = {0};
+    char written[IDENT_SHA256_SIZE] = "";
+    int error;
+
+    if (revoked_file_is_there(s->conf))
+        return;
+    error = revokes_read(s, &list);
+    if (!error)
+        error = revoked_file_write(s->conf, &list, written);
+    if (error)
+        log_warn("what is revoked is not known until the housekeeper has read it: %s",
+            err_text(error));
+    revoked_free(&list);
 }

@@ -25,5 +25,11 @@ MUST_CHECK int revokes_put(struct store *s, const char *name, int64_t before_ms,
 MUST_CHECK int revokes_forget(struct store *s, const char *name, bool *found);
 /* All of them; those whose time is over are removed. out: revoked_free, also on error. */
 MUST_CHECK int revokes_read(struct store *s, struct revoked *out);
+/*
+ * A worker starts: while no housekeeper has written the file, as after a start of the machine, it
+ * does, so that no request is answered before what is revoked is known. Without Redis, which a
+ * request needs too, nothing happens.
+ */
+void revokes_first(struct store *s);
 
 #endif

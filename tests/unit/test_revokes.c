@@ -6,6 +6,8 @@
 #include "store/revokes.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "cm.h"
 #include "tests/unit/store_bench.h"
@@ -73,12 +75,39 @@ static void test_without_room_it_fails(void **state)
     assert_int_equal(revokes_put(one, "u:bob", 1000, FAR), 0);
 }
 
+static void test_a_worker_that_starts_first_knows_them(void **state)
+{
+    char dir[] = "/tmp/tp-revokes-XXXXXX", *before = conf.run_dir, path[64];
+    struct revoked_watch watch = {.conf = &conf};
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    conf.run_dir = dir;
+    assert_int_equal(revokes_put(one, "u:ada", 1000, FAR), 0);
+    revokes_first(one);
+    revoked_watch_look(&watch);
+    assert_true(revoked_has(&watch, "ada", 0, 999));
+    revoked_watch_fini(&watch);
+    /* From then on it is the housekeeper's. */
+    assert_int_equal(revokes_put(one, "u:bob", 1000, FAR), 0);
+    revokes_first(two);
+    watch = (struct revoked_watch){.conf = &conf};
+    revoked_watch_look(&watch);
+    assert_false(revoked_has(&watch, "bob", 0, 999));
+    revoked_watch_fini(&watch);
+    conf.run_dir = before;
+    snprintf(path, sizeof path, "%s/revoked", dir);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, store_bench_end)
     const struct CMUnitTest tests[] = {
         TEST(test_an_entry_only_moves_on),
         TEST(test_without_room_it_fails),
+        TEST(test_a_worker_that_starts_first_knows_them),
     };
     return cmocka_run_group_tests(tests, store_bench_open, store_bench_close);
 }
