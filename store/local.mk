@@ -137,6 +137,7 @@ STORE_LUA = \
 	store/lua/turn_state.lua \
 	store/lua/turn_stop.lua \
 	store/lua/turn_usage.lua \
+	store/lua/usage_copy.lua \
 	store/lua/usage_look.lua \
 	store/lua/usage_rate.lua \
 	store/lua/usage_set.lua \

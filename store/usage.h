@@ -142,5 +142,13 @@ struct usage_change {
 };
 MUST_CHECK int usage_set(struct store *s, const char *uid, const struct usage_change *changes,
     size_t count);
+/*
+ * usage_copy_key -- what is set over the limits of an API key holds for another one, too.
+ *   from, to  ids
+ *   count     out: how many limits
+ * Returns 0 or ERR_STORE*.
+ */
+MUST_CHECK int usage_copy_key(struct store *s, const char *uid, const char *from, const char *to,
+    int64_t *count);
 
 #endif

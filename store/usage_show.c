@@ -298,3 +298,19 @@ int usage_set(struct store *s, const char *uid, const struct usage_change *chang
     args_fini(&args);
     return error;
 }
+
+int usage_copy_key(struct store *s, const char *uid, const char *from, const char *to,
+    int64_t *count)
+{
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    args_init(&args);
+    args_text(&args, from);
+    args_text(&args, to);
+    error = args_call(&args, s, &script_usage_copy, uid, &r);
+    *count = error ? 0 : link_reply_int(r);
+    link_reply_free(r);
+    return error;
+}

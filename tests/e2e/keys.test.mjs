@@ -70,13 +70,24 @@ describe("API keys", () => {
     assert.deepEqual([asked.object, asked.tool, asked.actor.user, granted.object, granted.actor.user], [id, "delete_calendar_event", "gus", id, "gus"]);
     assert.match(asked.arguments, /^[0-9a-f]{64}$/);
     assert.ok(granted.actor.credential.startsWith("k") && /^[0-9a-f]{32}$/.test(granted.trace));
+    const other = await one.post("/tools/create_calendar_event", {title: "Second dinner", start_date: "2031-05-21T15:00"}, as(asks));
+    const args = JSON.stringify({event_id: /"(?:event_)?id":"([^"]+)"/.exec(other.text)[1]}), session_id = uuid();
+    const socket = await one.socket("/ws", as(answers));
+    socket.message(`please [[tool name=delete_calendar_event args=${args} | text say=Done.]]`, {session_id});
+    const {outcome} = await socket.until("RUN_FINISHED");
+    socket.send({type: "approve", id: outcome.interrupts[0].id, approved: false, session_id});
+    await socket.until("RUN_FINISHED");
+    await socket.end();
+    assert.equal(acts().find(a => a.act === "approval.refused").actor.credential, granted.actor.credential, "also over a socket");
     assert.doesNotMatch(readFileSync(audit, "utf8"), /dinner/, "no text of a user");
   });
 
   test("rotation gives the same rights and ends the old key after its grace", async () => {
     const old = made("add", "bob", "admin", "--scopes", "read,admin", "--expires", "30d");
     const id = list().find(k => k.user === "bob").id;
+    run("limits", "bob", "set", `${id}/tokens_day=12345`);
     const fresh = made("rotate", id.slice(0, 8), "--grace", "2s");
+    assert.equal(await one.redis("HGET", "tp:{bob}:limits", `${list().find(k => k.user === "bob" && k.id !== id).id}/tokens_day`), "12345");
     await learned(fresh, 200);
     const [a, b] = list().filter(k => k.user === "bob");
     assert.deepEqual([a.role, a.scopes, b.role, b.scopes], ["admin", "read,admin", "admin", "read,admin"]);
@@ -112,6 +123,15 @@ describe("API keys", () => {
     await learned(key, 401, two);
     assert.equal((await two.get("/sessions", as(key))).json.code, "credential_revoked");
     assert.match(readFileSync(join(dir, "other"), "utf8"), / eve /, "the other machine's file has it still");
+  });
+
+  test("a key whose line says less has less at once, also by what was made of it", async () => {
+    const key = made("add", "ida");
+    await learned(key, 200);
+    const socket = await one.socket("/ws", as(key)), ticket = (await one.post("/ws-ticket", {}, as(key))).json.ticket;
+    writeFileSync(keys, readFileSync(keys, "utf8").replace(/ ida user created=\S+/, "$& scopes=read"));
+    assert.equal((await within(20000, socket.closed, "the socket is closed")).code, 4001);
+    await assert.rejects(one.socket(`/ws?ticket=${ticket}`), error => error.status === 403 && /scope_missing/.test(error.body));
   });
 
   test("all that was issued to a user ends at once; what is issued later counts", async () => {

@@ -428,6 +428,7 @@ static int api_key_command_run_rotate(struct api_key *a)
     printf("# Written to %s as %.16s: it is valid now. The old one, %.16s, ends at %s.\n", a->file,
         fresh.hash, p.key.hash, ends);
     ending_audit_key(a->conf, "api-key.rotate", &p.key);
+    ending_copy_limits(a->conf, &p.key, &fresh);
     return 0;
 }
 

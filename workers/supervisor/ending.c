@@ -6,6 +6,7 @@
 #include "process/audit.h"
 #include "process/revoked.h"
 #include "store/revokes.h"
+#include "store/usage.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -59,6 +60,37 @@ int ending_revoke_key(const struct conf *conf, const struct apikey *key)
     else
         puts("All machines refuse it within seconds, and its sockets and streams end.");
     return error;
+}
+
+struct ending_copy {
+    const struct apikey *old, *fresh;
+    int64_t count;
+};
+
+static int ending_copy_in_store(struct store *store, void *arg)
+{
+    struct ending_copy *c = arg;
+    char from[APIKEY_ID_SIZE], to[APIKEY_ID_SIZE];
+
+    snprintf(from, sizeof from, "%.16s", c->old->hash);
+    snprintf(to, sizeof to, "%.16s", c->fresh->hash);
+    return usage_copy_key(store, c->old->user, from, to, &c->count);
+}
+
+void ending_copy_limits(const struct conf *conf, const struct apikey *old,
+    const struct apikey *fresh)
+{
+    struct ending_copy c = {.old = old, .fresh = fresh};
+
+    if (ending_in_store(conf, ending_copy_in_store, &c))
+        fprintf(stderr,
+            "turnpike: limits that are set for the old key do not hold for the new one: look with "
+            "`turnpike limits %s`, and set them for %.16s\n",
+            old->user, fresh->hash);
+    else if (c.count > 0)
+        printf("# The %lld limits that are set for the old one hold for the new one; what they "
+               "count begins anew.\n",
+            (long long)c.count);
 }
 
 bool ending_time(const char *text, int64_t *real_ms)

@@ -14,6 +14,9 @@
  */
 /* The key counts nowhere any more: until its own end, or for ever. Returns 0 or a fault. */
 MUST_CHECK int ending_revoke_key(const struct conf *conf, const struct apikey *key);
+/* Limits that are set for the old key (`turnpike limits`) hold for the new one, too. */
+void ending_copy_limits(const struct conf *conf, const struct apikey *old,
+    const struct apikey *fresh);
 /* What a command does in Redis. Returns 0 or a fault, which has been said. */
 typedef int ending_fn(struct store *store, void *arg);
 MUST_CHECK int ending_in_store(const struct conf *conf, ending_fn *fn, void *arg);
