@@ -22,7 +22,8 @@
  *   class=NAME     the class of users whose limits it has
  *
  * Words without "=" are its name, for people. A word that is not known is refused, and so is one
- * without "=" that looks known, so that a typing error gives no key more than it should have. Pure. Every process and the `turnpike` command.
+ * without "=" that looks known, so that a typing error gives no key more than it should have. Pure.
+ * Every process and the `turnpike` command.
  */
 #define APIKEY_PREFIX "tpk_"
 #define APIKEY_MIN 20 /* bytes of a key */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is revoked, over a real Redis: an entry only moves on, and one that finds no room is told. */
+/* What is revoked, over a real Redis: an entry only moves on, one that finds no room is told. */
 #include "base/buf.h"
 #include "base/err.h"
 #include "store/keys.h"
