@@ -162,6 +162,7 @@ install-web: web/.tree web/files.js
 	    $(INSTALL_DATA) $$f "$(DESTDIR)$(webchatdir)/$${f##*/}" || exit 1; done
 	for f in `ls web/admin | grep -- '-[A-Z0-9]\{8\}\.js$$'`; do \
 	    $(INSTALL_DATA) web/admin/$$f "$(DESTDIR)$(webadmindir)/$$f" || exit 1; done
+	find "$(DESTDIR)$(webdir)" -name '*.gz' -exec rm -f {} +
 	for f in `find web -name '*.gz' ! -path 'web/package/*'`; do \
 	    $(INSTALL_DATA) $$f "$(DESTDIR)$(webdir)/$${f#web/}" || exit 1; done
 uninstall-hook: uninstall-web

@@ -56,7 +56,14 @@ async function page(event) {
   return reply;
 }
 
+// The operator's page takes its files from the server: it begins with no version of ours.
+async function isOperators(id) {
+  const client = await self.clients.get(id);
+  return Boolean(client) && new URL(client.url).pathname.startsWith(`${SCOPE.pathname}admin/`);
+}
+
 async function file(event, path) {
+  if (await isOperators(event.clientId)) return fetch(event.request);
   return await caches.match(new URL(path, SCOPE), {cacheName: await versionOf(event.clientId)}) ?? fetch(event.request);
 }
 
@@ -66,6 +73,7 @@ addEventListener("fetch", event => {
   const {request} = event, url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== SCOPE.origin || !url.pathname.startsWith(SCOPE.pathname)) return;
   const path = url.pathname.slice(SCOPE.pathname.length);
+  if (path.startsWith("admin/")) return;
   if (request.mode === "navigate") {
     if (path === "" || path === "index.html") event.respondWith(page(event));
   } else if (/\.(js|css|svg|webmanifest)$/.test(path) && event.clientId) {

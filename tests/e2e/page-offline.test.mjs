@@ -58,6 +58,23 @@ describe("the page without a network", () => {
     return Object.assign(page, {user, session: hash});
   }
 
+  test("the operator's page takes its files from the server, not those that the page keeps", async t => {
+    const page = await open(t);
+    await installed(page);
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) {
+        const cache = await caches.open(name);
+        for (const request of await cache.keys()) if (request.url.endsWith("/early.js")) await cache.put(request, new Response("// kept"));
+      }
+    });
+    const read = () => page.evaluate(() => fetch("/early.js", {cache: "no-store"}).then(reply => reply.text()));
+    await page.reload(); // from now on the worker serves it
+    assert.equal(await read(), "// kept");
+    await page.goto(`${stack.url}/admin/`);
+    assert.ok(await page.evaluate(() => navigator.serviceWorker.controller !== null));
+    assert.notEqual(await read(), "// kept");
+  });
+
   test("starts without it: the shell and the last chat are there; what is written then is sent once when it is back", async t => {
     const page = await open(t), context = page.context();
     await say(page, "where to? [[text say=North.]]");

@@ -91,8 +91,12 @@ describe("the operator's page", () => {
     await page.locator("#points").getByText("Active users").waitFor({state: "attached"});
     await page.setViewportSize({width: 320, height: 700});
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), "nothing is wider than a small screen");
+    await page.locator("#rating").selectOption("bad");
+    await page.locator("#filters button[type=submit]").press("Enter");
+    await page.getByText("<img src=x onerror=alert(1)> wrong").waitFor({state: "attached"});
     await page.locator("#out").click();
     await page.locator("#token").waitFor();
+    assert.doesNotMatch(await page.locator("body").textContent(), /wrong|Budget|analyze_budget|1 turn ended|not configured/, "the next one at the page reads nothing");
     assert.equal(await page.evaluate(() => sessionStorage.getItem("turnpike-token")), null);
     assert.deepEqual(page.faults, []);
   });

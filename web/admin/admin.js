@@ -34,7 +34,16 @@ function tell(text, fault = false) {
   $("state").classList.toggle("fault", fault);
 }
 
+/** Whoever looks at the page next is perhaps somebody else. */
+function clear() {
+  asked++;
+  for (const id of ["promises", "sums", "plots", "points", "tools", "models", "classes", "errors", "limits"]) $(id).replaceChildren();
+  feedback.clear();
+  selftest.clear();
+}
+
 function ask(error) {
+  clear();
   const fault = !error ? "" : error.status === 401 ? t("This key or token was not accepted.") : error.message;
   document.body.classList.add("signed-out");
   signIn.ask({message: fault}, false);

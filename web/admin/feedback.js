@@ -36,6 +36,17 @@ export class Feedback {
     return this.#page();
   }
 
+  /** Nothing stays of what users have said, nor comes later. */
+  clear() {
+    this.#asked++;
+    this.#cursor = null;
+    this.#count = 0;
+    this.form.reset();
+    this.$("feedback").replaceChildren();
+    this.$("feedback-state").textContent = "";
+    this.$("more").hidden = true;
+  }
+
   async #page() {
     const {$} = this, asked = ++this.#asked;
     $("more").hidden = true;

@@ -36,7 +36,8 @@ export class Selftest {
   }
 
   async #look(until) {
-    const found = await this.request("/admin/selftest").catch(() => null);
+    const asked = this.#asked, found = await this.request("/admin/selftest").catch(() => null);
+    if (asked !== this.#asked) return;
     const ours = found && (found.running || Date.parse(found.at) >= this.#asked - 2000);
     if (ours) this.show(found);
     if (ours && !found.running) {
@@ -47,6 +48,13 @@ export class Selftest {
     } else {
       this.#timer = setTimeout(() => this.#look(until), LOOK_MS);
     }
+  }
+
+  /** Nothing stays of it. */
+  clear() {
+    this.#asked = null; // see #look
+    this.#over("");
+    this.$("selftest").replaceChildren();
   }
 
   /** found: as GET /admin/selftest gives it, or null. */
