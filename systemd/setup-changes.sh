@@ -21,7 +21,7 @@ undo() {
     [ -z "$asked" ] || journalctl -u turnpike -n 15 -o cat --no-pager >&2 || true
     warn "undoing what was done"
     while [ $changes -gt 0 ]; do
-        sh "$work/undo.$changes" || warn "could not undo: $(cat "$work/undo.$changes")"
+        sh "$work/undo.$changes" >/dev/null || warn "could not undo: $(cat "$work/undo.$changes")"
         changes=$((changes - 1))
     done
     apply_services_after_undo || true

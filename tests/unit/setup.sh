@@ -76,6 +76,20 @@ state >"$dir/before"
 ! setup --model offline --admin eve --set drain=7s || say_failed "it wrote over a site of somebody else"
 state | diff "$dir/before" - || say_failed "a failed run left something"
 
+# An undo restarts what the run had restarted, and nothing else.
+undo_calls() { # ASSIGNMENTS
+    {
+        echo 'set -eu; dry= root= start=1; systemctl() { echo "$1 ${2-}"; }; nginx() { :; }; redis_answers() { :; }; redis_say() { echo OK; }; warn() { :; }'
+        sed -n '/^restart_redis_as_before() {/,/^}/p' "$top/systemd/setup-redis.sh"
+        sed -n -e '/^restarted_redis=/p' -e '/^reload_nginx() {/p' -e '/^apply_services_after_undo() {/,/^}/p' "$top/systemd/setup.sh"
+        echo "$1; apply_services_after_undo"
+    } | sh | grep -v '^daemon-reload' | sort | paste -sd,
+}
+[ -z "$(undo_calls :)" ] || say_failed "an undo restarts what was left alone: $(undo_calls :)"
+[ "$(undo_calls restarted_turnpike=1)" = 'restart turnpike' ] || say_failed "an undo of turnpiked's restart: $(undo_calls restarted_turnpike=1)"
+[ "$(undo_calls 'restarted_redis=1 reloaded_nginx=1')" = 'reload-or-restart nginx,restart redis-server' ] ||
+    say_failed "an undo of the others: $(undo_calls 'restarted_redis=1 reloaded_nginx=1')"
+
 # What the package's scripts make of it: postinst keeps the settings, remove takes the parts of nginx, purge everything.
 script() { sed '/#DEBHELPER#/d' "$top/debian/turnpike.$1" >"$dir/$1" && DPKG_ROOT=$root sh "$dir/$1" "${@:2}" >"$dir/out" 2>&1; }
 rm "$root/etc/nginx/sites-available/turnpike" "$root/etc/nginx/sites-enabled/turnpike"
