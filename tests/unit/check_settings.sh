@@ -80,9 +80,16 @@ grep -v "^audit.file" "$top/debian/turnpike.conf" >"$dir/conf" # its folder is t
 refused "nobody can come in: set jwt.algorithm" "1 problem"
 # A file that is something else: the first problems, no control character, and nothing that follows from it.
 (for n in $(seq 300); do printf '\033[31m%s\377 = 1\n' "$n"; done) >"$dir/conf"
-refused "conf:1: ?[31m1?: there is no such setting" "of which the first are told"
+refused "conf:1: this line is not of the form name = value" "of which the first are told"
 [ "$(wc -l <"$dir/err")" -eq 101 ] || say_failed "$(wc -l <"$dir/err") lines"
 grep -q '[[:cntrl:]]' "$dir/err" && say_failed "control characters are told"
+printf 'api.workers = \033[31m1\377\n' >"$dir/conf"
+refused 'conf:1: api.workers: "?[31m1?" is not a whole number'
+grep -q '[[:cntrl:]]' "$dir/err" && say_failed "control characters of a value are told"
+# A line of no form may be a secret.
+printf 'openai.key sk-hidden\nsk-hidden\n' >"$dir/conf"
+refused "conf:1: openai.key: = is missing" "conf:2: this line is not of the form"
+grep -q hidden "$dir/err" && say_failed "a secret is told"
 rm "$dir/conf"
 refused "conf: No such file or directory" "1 problem in"
 printf '\357\273\277%s\r\n' "$good" >"$dir/conf"
