@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/shared.h"
 #include "process/fault.h"
 #include "process/filter.h"
 
@@ -25,6 +26,7 @@
 #define ASIDE_ANSWER_FD 3 /* of the child */
 #define ASIDE_UNREAPED 16
 #define ASIDE_PIECE 65536
+#define ASIDE_LOOKS 50         /* a millisecond apart */
 #define ASIDE_MARK 0x61736964u /* "asid" */
 
 /* In front of the answer. */
@@ -44,6 +46,9 @@ struct aside {
     void *arg;
     pid_t pid; /* 0 = it waits its turn */
     int fd;
+    unsigned looks; /* how often it was not gone yet; 0 = it is at work */
+    int status;     /* how it ended */
+    bool reaped;
     struct buf answer;
 };
 
@@ -56,10 +61,16 @@ static struct {
 
 /* ---- in the child ---- */
 
+/* The service's own limit may be lower: nobody may raise that. */
 static void aside_limit(int what, rlim_t most)
 {
-    const struct rlimit limit = {most, most};
+    struct rlimit limit;
 
+    if (getrlimit(what, &limit) < 0)
+        _exit(1);
+    if (limit.rlim_max > most) /* RLIM_INFINITY is the largest */
+        limit.rlim_max = most;
+    limit.rlim_cur = limit.rlim_max;
     if (setrlimit(what, &limit) < 0)
         _exit(1);
 }
@@ -122,14 +133,16 @@ static void aside_answer(const struct aside_work *w)
     _exit(0);
 }
 
-/* Nothing of the parent's is left to it: no socket, no file, no handler. Standard error stays, for
- * what a sanitizer or libc says in its last moment. */
+/* Nothing of the parent's is left to it: no socket, no file, no handler, no shared memory. Standard
+ * error stays, for what it, a sanitizer or libc says in its last moment. */
 static void aside_become(const struct aside_work *w, int fd, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
     aside_signals();
+    if (log_open(NULL) || shared_leave())
+        _exit(1);
     if (fd != ASIDE_ANSWER_FD && dup2(fd, ASIDE_ANSWER_FD) < 0)
         _exit(1);
     close_range(ASIDE_ANSWER_FD + 1, ~0U, 0);
@@ -182,12 +195,17 @@ static int aside_take(const struct aside_work *w, int fd, struct buf *answer)
     }
 }
 
+static bool aside_has_answered(const struct buf *answer)
+{
+    return answer->len >= sizeof(struct aside_head);
+}
+
 /* All that it will say is there. */
 static int aside_judge(const struct buf *answer, int status)
 {
     struct aside_head head;
 
-    if (answer->len < sizeof head)
+    if (!aside_has_answered(answer))
         return WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU ? ERR_DEADLINE : ERR_REMOTE;
     memcpy(&head, answer->data, sizeof head);
     if (head.mark != ASIDE_MARK || head.len != answer->len - sizeof head || head.error > 0)
@@ -225,7 +243,8 @@ int aside_run(const struct aside_work *work, struct buf *out)
             error = aside_take(work, fd, &answer);
     }
     close(fd);
-    kill(pid, error == 1 ? 0 : SIGKILL);
+    kill(pid,
+        SIGKILL); /* also after its answer, else it could stay; how it died is known by then */
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (error == 1)
@@ -265,17 +284,17 @@ static int aside_reap(pid_t pid)
 /* Its child is no more. */
 static int aside_end_child(struct aside *a)
 {
-    int status;
-
     if (a->pid == 0)
-        return 0;
+        return a->status;
     reactor_unwatch(a->reactor, &a->source);
     close(a->fd);
-    kill(a->pid, SIGKILL);
-    status = aside_reap(a->pid);
+    if (!a->reaped) {
+        kill(a->pid, SIGKILL);
+        a->status = aside_reap(a->pid);
+    }
     a->pid = 0;
     asides.running--;
-    return status;
+    return a->status;
 }
 
 static void aside_free(struct aside *a)
@@ -332,14 +351,30 @@ static void aside_finish(struct aside *a, int error)
     buf_free(&answer);
 }
 
+/* It has closed its pipe without an answer: it is dead, or is now. The kernel tells a moment later
+ * what it died of. */
+static void aside_look_at(struct aside *a)
+{
+    kill(a->pid, SIGKILL); /* changes nothing of how a dead one died */
+    a->reaped = waitpid(a->pid, &a->status, WNOHANG) != 0;
+    if (a->reaped || ++a->looks > ASIDE_LOOKS)
+        aside_finish(a, 1);
+    else
+        reactor_timer_set(a->reactor, &a->timer, clock_mono_ms() + 1, aside_on_timer, a);
+}
+
 static void aside_on_ready(struct reactor_source *source, uint32_t events)
 {
     struct aside *a = source->arg;
     int error = aside_take(a->work, a->fd, &a->answer);
 
     (void)events;
-    if (error)
+    if (error == 1 && !aside_has_answered(&a->answer)) {
+        reactor_unwatch(a->reactor, source);
+        aside_look_at(a);
+    } else if (error) {
         aside_finish(a, error);
+    }
 }
 
 static int aside_begin(struct aside *a)
@@ -364,7 +399,10 @@ static void aside_on_timer(struct reactor_timer *timer)
     int error;
 
     if (a->pid > 0) {
-        aside_finish(a, ERR_DEADLINE);
+        if (a->looks > 0)
+            aside_look_at(a);
+        else
+            aside_finish(a, ERR_DEADLINE);
         return;
     }
     if (!aside_may_run(a))

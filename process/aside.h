@@ -14,9 +14,9 @@
  * aside -- reads bytes of a stranger in a child process that does nothing else. A parser that
  * crashes, computes for ever or takes all memory costs one request its answer, and no worker its
  * life. The child is a fork without exec: it has the code and the settings, and no descriptor but
- * the pipe by which it answers, no core, limits of time and memory, and of the kernel little more
- * than memory (process/filter.h). A call costs about a
- * millisecond.
+ * the pipe by which it answers, no shared memory (base/shared.h), no core, limits of time and
+ * memory, and of the kernel little more than memory (process/filter.h). Its log is standard error.
+ * A call costs about a millisecond.
  *
  * Any process. In turn workers by aside_start alone, as aside_run waits.
  */

@@ -2,10 +2,10 @@
 #include "process/crowd.h"
 
 #include "base/err.h"
+#include "base/shared.h"
 
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define TRIES 32 /* cells in which a user may be found */
 
@@ -22,11 +22,9 @@ static size_t crowd_slots;
 
 int crowd_open(size_t slots)
 {
-    /* Pages are taken when first touched. */
-    void *memory = mmap(NULL, slots * sizeof *crowd, PROT_READ | PROT_WRITE,
-        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = shared_new(slots * sizeof *crowd);
 
-    if (memory == MAP_FAILED)
+    if (!memory)
         return ERR_NOMEM;
     crowd = memory;
     crowd_slots = slots;
@@ -35,8 +33,7 @@ int crowd_open(size_t slots)
 
 void crowd_close(void)
 {
-    if (crowd)
-        munmap(crowd, crowd_slots * sizeof *crowd);
+    shared_free(crowd);
     crowd = NULL;
     crowd_slots = 0;
 }

@@ -3,12 +3,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/shared.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define MEASURE_WORDS (MEASURE_VALUE_SIZE / 8)
@@ -88,10 +88,8 @@ int measure_open(void)
 {
     if (measure_memory)
         return 0;
-    /* Pages are taken when first touched. */
-    void *memory = mmap(NULL, sizeof *measure_memory, PROT_READ | PROT_WRITE,
-        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
+    void *memory = shared_new(sizeof *measure_memory);
+    if (!memory)
         return ERR_NOMEM;
     measure_memory = memory;
     log_count(measure_log_line);
@@ -107,8 +105,7 @@ int64_t measure_begun(void)
 void measure_close(void)
 {
     log_count(NULL);
-    if (measure_memory)
-        munmap(measure_memory, sizeof *measure_memory);
+    shared_free(measure_memory);
     measure_memory = NULL;
 }
 
@@ -303,20 +300,25 @@ static int measure_compare(const void *a, const void *b)
     return order != 0 ? order : strcmp(one->label[1], other->label[1]);
 }
 
-static void measure_read(struct measure_row *row, struct measure_value *out)
+/* False: no family of ours. Who may write there may have died in the middle, or worse. */
+static bool measure_read(struct measure_row *row, struct measure_value *out)
 {
     union measure_text text;
-    *out = (struct measure_value){.family = (enum measure_family)atomic_load(&row->family)};
+    int family = atomic_load(&row->family);
+    if (family < 0 || family >= MEASURE_FAMILIES)
+        return false;
+    *out = (struct measure_value){.family = (enum measure_family)family};
     for (size_t i = 0; i < MEASURE_LABELS; i++) {
         for (size_t w = 0; w < MEASURE_WORDS; w++)
             text.word[w] = atomic_load_explicit(&row->label[i][w], memory_order_relaxed);
-        memcpy(out->label[i], text.text, sizeof text.text);
+        memcpy(out->label[i], text.text, sizeof text.text - 1);
     }
     out->value = atomic_load_explicit(&row->value, memory_order_relaxed);
     for (size_t i = 0; i < MEASURE_BUCKETS; i++) {
         out->bucket[i] = atomic_load_explicit(&row->bucket[i], memory_order_relaxed);
         out->count += out->bucket[i];
     }
+    return true;
 }
 
 int measure_snapshot(struct measure_value **out, size_t *count)
@@ -334,7 +336,7 @@ int measure_snapshot(struct measure_value **out, size_t *count)
         return ERR_NOMEM;
     for (size_t i = 0; measure_memory && i < MEASURE_TABLE_SIZE && n < named; i++)
         if (atomic_load_explicit(&measure_memory->rows[i].named, memory_order_acquire))
-            measure_read(&measure_memory->rows[i], &values[n++]);
+            n += measure_read(&measure_memory->rows[i], &values[n]);
     qsort(values, n, sizeof *values, measure_compare);
     *out = values;
     *count = n;

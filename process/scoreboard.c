@@ -2,10 +2,10 @@
 #include "process/scoreboard.h"
 
 #include "base/err.h"
+#include "base/shared.h"
 #include "process/crowd.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 const char *scoreboard_pool_name(enum scoreboard_pool pool)
 {
@@ -32,9 +32,8 @@ int scoreboard_new(struct scoreboard **out, size_t slots, size_t seats)
         return ERR_INVALID;
     /* Pages are taken when first touched, so room for every possible slot and seat costs
      * nothing. */
-    void *memory = mmap(NULL, scoreboard_bytes(slots, seats), PROT_READ | PROT_WRITE,
-        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
+    void *memory = shared_new(scoreboard_bytes(slots, seats));
+    if (!memory)
         return ERR_NOMEM;
     *out = memory;
     (*out)->slot_count = slots;
@@ -45,8 +44,7 @@ int scoreboard_new(struct scoreboard **out, size_t slots, size_t seats)
 
 void scoreboard_free(struct scoreboard *b)
 {
-    if (b)
-        munmap(b, scoreboard_bytes(b->slot_count, b->seat_count));
+    shared_free(b);
 }
 
 /*

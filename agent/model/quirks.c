@@ -4,11 +4,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/shared.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/mman.h>
 
 struct quirks_row {
     char key[IDENT_SHA256_SIZE];
@@ -26,15 +26,14 @@ static struct quirks_table *quirks_table = &quirks_own;
 
 int quirks_share(void)
 {
-    struct quirks_table *t =
-        mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct quirks_table *t = shared_new(sizeof *t);
     pthread_mutexattr_t attributes;
     int error;
 
-    if (t == MAP_FAILED)
+    if (!t)
         return ERR_NOMEM;
     if (pthread_mutexattr_init(&attributes)) {
-        (void)munmap(t, sizeof *t);
+        shared_free(t);
         return ERR_NOMEM;
     }
     (void)pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
@@ -42,11 +41,11 @@ int quirks_share(void)
     error = pthread_mutex_init(&t->lock, &attributes);
     (void)pthread_mutexattr_destroy(&attributes);
     if (error) {
-        (void)munmap(t, sizeof *t);
+        shared_free(t);
         return ERR_NOMEM;
     }
     if (quirks_table != &quirks_own)
-        (void)munmap(quirks_table, sizeof *quirks_table);
+        shared_free(quirks_table);
     quirks_table = t;
     return 0;
 }

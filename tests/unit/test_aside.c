@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* F_SETSIG */
+#endif
 /* aside: answers, crashes, endless computing, memory, long answers; whose turn it is. */
 #include "process/aside.h"
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "base/shared.h"
 #include "tests/unit/cm.h"
 
 #include <errno.h>
@@ -11,7 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define TIME_MS 20000
@@ -31,16 +41,53 @@ static void ask_kernel(struct buf *out)
     tried += unlink("/tmp/tp-aside-nothing") == 0 || errno != EPERM;
     tried += kill(getppid(), 0) == 0;
     tried += fork() >= 0;
+    tried += rename("/tmp/tp-aside-nothing", "/tmp/tp-aside-other") == 0 || errno != EPERM;
+    tried += renameat(AT_FDCWD, "/tmp/tp-aside-nothing", AT_FDCWD, "/tmp/tp-aside-other") == 0 ||
+        errno != EPERM;
+    tried += utimensat(AT_FDCWD, "/tmp/tp-aside-nothing", NULL, 0) == 0 || errno != EPERM;
+    tried += fsetxattr(STDERR_FILENO, "user.a", "a", 1, 0) == 0 || errno != EPERM;
+    tried += removexattr("/tmp/tp-aside-nothing", "user.a") == 0 || errno != EPERM;
+    tried += syscall(SYS_tgkill, getppid(), getppid(), 0) == 0;
+    tried += syscall(SYS_tkill, getppid(), 0) == 0;
+    tried += sigqueue(getppid(), 0, (union sigval){0}) == 0;
+    tried += syscall(SYS_rt_tgsigqueueinfo, getppid(), getppid(), 0, &(siginfo_t){0}) == 0;
+    tried += syscall(SYS_pidfd_getfd, 0, 0, 0) == 0 || errno != EPERM;
+    tried += fcntl(3, F_SETOWN, getppid()) == 0;
+    tried += fcntl(3, F_SETSIG, SIGKILL) == 0;
+    tried += fcntl(3, F_GETFD) < 0 || raise(0) != 0; /* these it may */
     int fd = open("/etc/hostname", O_RDONLY);
     void *memory = malloc(1 << 20);
     buf_printf(out, "%d %d ", tried, fd >= 0 && memory);
     free(memory);
 }
 
+static char *shared;
+
 static int reader(void *arg, const char *in, size_t len, struct buf *out)
 {
     const char *how = arg;
 
+    if (!strcmp(how, "stay")) { /* no pipe, no end */
+        close(3);
+        for (;;)
+            pause();
+    }
+    if (!strcmp(how, "answer and stay")) {
+        const struct {
+            unsigned mark;
+            int error;
+            size_t len;
+        } head = {0x61736964u, 0, 0};
+        if (write(3, &head, sizeof head) < 0)
+            abort();
+        close(3);
+        for (;;)
+            pause();
+    }
+    if (!strcmp(how, "shared"))
+        shared[0] = 'x';
+    if (!strcmp(how, "log"))
+        log_error("a line of the child");
     if (!strcmp(how, "crash"))
         abort();
     if (!strcmp(how, "exit"))
@@ -93,11 +140,62 @@ static void test_outcomes(void **state)
 #if defined(__x86_64__) || defined(__aarch64__)
     run("kernel", 0, "0 1 bytes");
 #endif
+    run("stay", ERR_REMOTE, "");
+    run("answer and stay", 0, "");
     run("refuse", ERR_NOT_FOUND, "");
     run("crash", ERR_REMOTE, "");
     run("exit", ERR_REMOTE, "");
     run("loop", ERR_DEADLINE, "");
     run("long", ERR_LIMIT, "");
+}
+
+/* What all processes count in is out of its reach. */
+static void test_shared(void **state)
+{
+    (void)state;
+    shared = shared_new(4096);
+    assert_non_null(shared);
+    shared[0] = 's';
+    run("shared", 0, "bytes");
+    assert_int_equal(shared[0], 's');
+    shared_free(shared);
+}
+
+/* The log's file may have the number of the pipe: no line of it is taken for the answer. */
+static void test_log(void **state)
+{
+    int fds[8], error, count = 0;
+
+    (void)state;
+    while (count < 8 && (fds[count] = open("/dev/null", O_RDONLY)) < 3)
+        count++;
+    close(fds[count]); /* 3 is free, if it was not taken before the test */
+    assert_int_equal(log_open("/dev/null"), 0);
+    run("log", 0, "bytes");
+    error = log_open(NULL);
+    assert_int_equal(error, 0);
+    while (count > 0)
+        close(fds[--count]);
+}
+
+/* A lower limit of the service stays, and is no error. */
+static void test_limits(void **state)
+{
+    struct rlimit before, low = {1, 1};
+    pid_t pid;
+    int status;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_CPU, &before), 0);
+    pid = fork();
+    if (pid == 0) {
+        struct aside_work work = work_of("echo");
+        struct buf out = {0};
+
+        _exit(setrlimit(RLIMIT_CPU, &low) || aside_run(&work, &out) || out.len != 5);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
 }
 
 /* ---- by the loop ---- */
@@ -168,6 +266,7 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_shared), cmocka_unit_test(test_log), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_order), cmocka_unit_test(test_many)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
