@@ -25,7 +25,7 @@ bool crowd_enter(size_t slot, unsigned long long owner);
 void crowd_leave(size_t slot, unsigned long long owner);
 /* Of all slots. */
 unsigned crowd_count(unsigned long long owner);
-/* Supervisor, before a worker is forked for the slot. */
+/* Supervisor, when the slot's worker has died and before the next one is forked. */
 void crowd_wipe(size_t slot);
 
 #endif

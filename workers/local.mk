@@ -110,6 +110,7 @@ libworkers_a_SOURCES = \
 	workers/housekeeper/jobs.c \
 	workers/housekeeper/jwks_desk.c workers/housekeeper/jwks_desk.h \
 	workers/housekeeper/mcp_desk.c workers/housekeeper/mcp_desk.h \
+	workers/housekeeper/mcp_verdict.c workers/housekeeper/mcp_verdict.h \
 	workers/housekeeper/push_desk.c workers/housekeeper/push_desk.h \
 	workers/housekeeper/push_letter.c workers/housekeeper/push_letter.h \
 	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \

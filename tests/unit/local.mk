@@ -30,6 +30,7 @@ UNIT_TESTS = \
 	tests/unit/test_crew_seats \
 	tests/unit/test_crowd \
 	tests/unit/test_deflate \
+	tests/unit/test_desk_guard \
 	tests/unit/test_durable \
 	tests/unit/test_eventlog \
 	tests/unit/test_facade \
@@ -65,6 +66,7 @@ UNIT_TESTS = \
 	tests/unit/test_maintenance \
 	tests/unit/test_many_records \
 	tests/unit/test_mcp \
+	tests/unit/test_mcp_verdict \
 	tests/unit/test_mcpd \
 	tests/unit/test_meals \
 	tests/unit/test_measure \

@@ -3,6 +3,7 @@
 #include "process/crowd.h"
 #include "process/scoreboard.h"
 #include "tests/unit/cm.h"
+#include "workers/supervisor/crew_parts.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +48,24 @@ static void what_a_dead_worker_had_is_wiped(void **state)
     crowd_close();
 }
 
+/* As after a reload, when nobody comes into the slot for long. */
+static void it_is_wiped_at_the_death(void **state)
+{
+    struct crew crew = {0};
+
+    (void)state;
+    assert_int_equal(scoreboard_new(&crew.board, 2, 2), 0);
+    scoreboard_slot_reset(crew.board, &crew.board->slots[1], 0, 2);
+    assert_int_equal(crowd_open(2), 0);
+    assert_true(crowd_enter(1, 7));
+    atomic_store(&crew.board->slots[1].connections, 1);
+    crew_deaths_seats(&crew, 1, 1);
+    assert_int_equal(crowd_count(7), 0);
+    assert_int_equal(atomic_load(&crew.board->slots[1].connections), 0);
+    crowd_close();
+    scoreboard_free(crew.board);
+}
+
 static void cells_are_used_again_and_a_full_table_lets_people_in(void **state)
 {
     unsigned counted = 0;
@@ -68,6 +87,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_counts_over_all_workers),
         cmocka_unit_test(what_a_dead_worker_had_is_wiped),
+        cmocka_unit_test(it_is_wiped_at_the_death),
         cmocka_unit_test(cells_are_used_again_and_a_full_table_lets_people_in),
     };
 

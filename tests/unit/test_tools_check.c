@@ -170,6 +170,27 @@ static void checks_formats(void **state)
     }
 }
 
+/* A longer text is no way around a pattern. */
+static void a_long_text_matches_no_pattern(void **state)
+{
+    static const char form[] = "{\"type\":\"string\",\"pattern\":\"^[ab]*$\"}";
+    char text[5003] = "\"";
+    jdoc *schema = parse(form);
+
+    (void)state;
+    for (size_t len = 4096; len <= 4097; len++) {
+        struct tools_problem problem = {.path = ""};
+        memset(text + 1, 'a', len);
+        memcpy(text + 1 + len, "\"", 2);
+        jdoc *value = parse(text);
+        assert_int_equal(schema_validate(schema, value, &problem), len > 4096 ? ERR_INVALID : 0);
+        if (len > 4096)
+            assert_non_null(strstr(problem.message, "4097 bytes"));
+        jdoc_free(value);
+    }
+    jdoc_free(schema);
+}
+
 static void chooses_alternatives(void **state)
 {
     (void)state;
@@ -204,6 +225,7 @@ int main(void)
         cmocka_unit_test(counts_code_points),
         cmocka_unit_test(knows_its_keywords),
         cmocka_unit_test(checks_formats),
+        cmocka_unit_test(a_long_text_matches_no_pattern),
         cmocka_unit_test(chooses_alternatives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

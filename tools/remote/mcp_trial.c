@@ -57,7 +57,7 @@ static int mcp_trial_read(void *arg, const char *in, size_t len, struct buf *out
     (void)out;
     for (size_t i = 0; !error && i < jdoc_length(definitions); i++)
         error = mcp_trial_use(jdoc_at(definitions, i));
-    return error;
+    return error ? ERR_INVALID : 0; /* also of memory: that is the child's, and their fault */
 }
 
 int mcp_trial(const struct conf *conf, const jdoc *definitions, int64_t time_ms)

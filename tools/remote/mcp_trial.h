@@ -15,8 +15,9 @@
  * housekeeper, before it hands definitions to the workers. Waits, time_ms at most.
  *
  *   definitions  an array
- * Returns 0; ERR_REMOTE (the child died over them); ERR_DEADLINE (they compute for too long); or a
- * fault: nothing is known.
+ * Returns 0; ERR_REMOTE (the child died over them); ERR_DEADLINE (they compute for too long);
+ * ERR_INVALID (they cannot be read, or take too much memory); ERR_LIMIT (the child says what it
+ * should not); or ERR_NOMEM, ERR_IO: no child could be made, nothing is known.
  */
 MUST_CHECK int mcp_trial(const struct conf *conf, const jdoc *definitions, int64_t time_ms);
 /* What the child does, for the fuzzer. Returns 0 or ERR_NOMEM. */

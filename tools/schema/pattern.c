@@ -12,10 +12,10 @@
 /*
  * regexec keeps each state that a text has led it to, as long as the compiled pattern lives: 2 to
  * 4 KB a state, and up to one for each byte. So a pattern is compiled anew after PATTERN_FED bytes
- * of texts, which bounds the memory that texts of users can make it take. A longer text is not
- * looked at: whoever takes the value says what is wrong with it.
+ * of texts, which bounds the memory that texts of users can make it take. A longer text matches
+ * nothing.
  */
-#define PATTERN_FED 4096
+#define PATTERN_FED PATTERN_TEXT_MAX
 
 struct pattern {
     char *text;
@@ -63,7 +63,7 @@ bool pattern_matches(const char *pattern, const char *text)
     struct pattern *p = pattern_get(pattern);
     size_t len = strlen(text);
     if (!p || len > PATTERN_FED)
-        return p != NULL;
+        return false;
     if (p->fed + len > PATTERN_FED)
         pattern_refresh(p);
     p->fed += len;

@@ -274,6 +274,9 @@ static int schema_check_string(struct walk *w, const jdoc *schema, const jdoc *v
     const char *pattern = jdoc_string(jdoc_get(schema, "pattern"), NULL);
     if (pattern && !pattern_matches(pattern, s)) {
         schema_describe_pattern(schema, expected, sizeof expected);
+        if (len > PATTERN_TEXT_MAX)
+            return schema_wrong(w, expected,
+                "has %zu bytes; a text with a form may have %d at most", len, PATTERN_TEXT_MAX);
         return schema_wrong(w, expected, "is \"%.60s\", which has not the right form", s);
     }
     const char *format = jdoc_string(jdoc_get(schema, "format"), NULL);

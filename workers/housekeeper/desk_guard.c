@@ -10,6 +10,7 @@
 static struct {
     struct worker *worker;
     struct scoreboard_seat *now, *awaited; /* awaited: NULL = nothing is */
+    struct desk_guard_mark *last;          /* of those that are awaited */
 } desk_guard;
 
 void desk_guard_open(struct worker *w)
@@ -76,20 +77,37 @@ void desk_guard_leave(void)
     desk_guard_give(&desk_guard.now);
 }
 
-bool desk_guard_await(const char *route, const char *text)
+bool desk_guard_await(struct desk_guard_mark *m, const char *route, const char *text)
 {
-    struct blame_work work;
-
     if (!desk_guard.worker)
         return true;
-    if (!route) {
-        desk_guard_say(desk_guard.now);
-        desk_guard_give(&desk_guard.awaited);
-        return true;
-    }
-    desk_guard_describe(&work, route, "", text);
-    if (!desk_guard_work(&desk_guard.awaited, &work))
+    desk_guard_settle(m);
+    desk_guard_describe(&m->work, route, "", text);
+    if (!desk_guard_work(&desk_guard.awaited, &m->work))
         return false;
+    m->awaited = true;
+    m->before = desk_guard.last;
+    desk_guard.last = m;
     desk_guard_say(desk_guard.now ? desk_guard.now : desk_guard.awaited);
     return true;
+}
+
+void desk_guard_settle(struct desk_guard_mark *m)
+{
+    struct desk_guard_mark **at = &desk_guard.last;
+
+    if (!m->awaited)
+        return;
+    m->awaited = false;
+    while (*at && *at != m)
+        at = &(*at)->before;
+    if (*at)
+        *at = m->before;
+    if (desk_guard.last) {
+        if (desk_guard.awaited)
+            scoreboard_work_set(desk_guard.awaited, &desk_guard.last->work);
+        return;
+    }
+    desk_guard_say(desk_guard.now);
+    desk_guard_give(&desk_guard.awaited);
 }

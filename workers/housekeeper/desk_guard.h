@@ -23,10 +23,19 @@ void desk_guard_open(struct worker *w);
 bool desk_guard_enter(const char *route, const char *uid, const char *text);
 void desk_guard_leave(void);
 /*
- * desk_guard_await -- answers of a host outside are read by the loop from now on: should the loop
- * die, this is to blame. Of several the last one counts. route NULL: nothing is awaited any more.
+ * desk_guard_await -- answers of a host outside are read by the loop from now on, until
+ * desk_guard_settle: should the loop die, this is to blame. Of several that are awaited the one
+ * that began last counts.
+ *   m  zeroed, or settled; borrowed until it is settled
  * Returns false, and changes nothing, when it is to be put off.
  */
-bool desk_guard_await(const char *route, const char *text);
+struct desk_guard_mark {
+    struct blame_work work;
+    struct desk_guard_mark *before; /* began earlier */
+    bool awaited;
+};
+bool desk_guard_await(struct desk_guard_mark *m, const char *route, const char *text);
+/* One that is not awaited: nothing happens. */
+void desk_guard_settle(struct desk_guard_mark *m);
 
 #endif

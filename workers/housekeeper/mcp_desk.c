@@ -11,9 +11,9 @@
 #include "tools/remote/dynamic_file.h"
 #include "tools/remote/mcp.h"
 #include "tools/remote/mcp_define.h"
-#include "tools/remote/mcp_trial.h"
 #include "wire/http/http.h"
 #include "workers/housekeeper/desk_guard.h"
+#include "workers/housekeeper/mcp_verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +28,6 @@
 #define RETRY_MIN_MS 2000
 #define RETRY_MAX_MS 60000
 #define COMPOSE_RETRY_MS 2000
-#define TRIAL_MS 500    /* of one definition */
-#define TRIALS_MS 10000 /* of all that are tried alone; the housekeeper gives no beat meanwhile */
 #define FAR ((int64_t)3600000)
 
 struct desk_server {
@@ -40,6 +38,8 @@ struct desk_server {
     jdoc *tools;       /* of the list under way */
     size_t bytes;      /* of them, about */
     unsigned pages, failures;
+    struct mcp_verdict verdict;
+    struct desk_guard_mark guard; /* while a list is under way */
     int64_t due_ms, until_ms;
 };
 
@@ -155,52 +155,13 @@ static int mcp_desk_load_entry(struct desk_server *s, jdoc **entry)
     return error;
 }
 
-/* One of them ends its reader, or all of them together compute for too long: each alone. */
-static int mcp_desk_try_each(struct desk_server *s, const jdoc *tools, jdoc *out)
-{
-    int64_t until = clock_mono_ms() + TRIALS_MS;
-    int error = 0;
-    for (size_t i = 0; error == 0 && i < jdoc_length(tools); i++) {
-        jdoc *alone = jdoc_new_array(), *copy = jdoc_dup(jdoc_at(tools, i));
-        if (alone && copy)
-            error = jdoc_push(alone, copy);
-        else
-            jdoc_free(copy);
-        if (!alone || !copy)
-            error = ERR_NOMEM;
-        if (error == 0)
-            error = clock_mono_ms() < until ? mcp_trial(s->desk->store->conf, alone, TRIAL_MS) :
-                                              ERR_DEADLINE;
-        jdoc_free(alone);
-        if (error == 0) {
-            copy = jdoc_dup(jdoc_at(tools, i));
-            error = copy ? jdoc_push(out, copy) : ERR_NOMEM;
-        } else if (error == ERR_REMOTE || error == ERR_DEADLINE) {
-            log_error("MCP server %s: its tool %.64s is not used: its definition %s",
-                s->server->name, jdoc_text_or(jdoc_at(tools, i), "name", ""),
-                error == ERR_DEADLINE ? "takes too long to read" :
-                                        "ends the process that reads it");
-            error = 0;
-        }
-    }
-    return error;
-}
-
 /* The tools that workers get: selected, and read without harm. */
 static int mcp_desk_safe_tools(struct desk_server *s, const jdoc *entry, jdoc *out)
 {
     jdoc *tools = jdoc_new_array();
     int error = tools ? mcp_desk_select_tools(s, entry, tools) : ERR_NOMEM;
-    if (error == 0 && jdoc_length(tools) > 0)
-        error = mcp_trial(s->desk->store->conf, tools, TRIALS_MS / 5);
-    if (error == ERR_REMOTE || error == ERR_DEADLINE) {
-        error = mcp_desk_try_each(s, tools, out);
-    } else {
-        for (size_t i = 0; error == 0 && i < jdoc_length(tools); i++) {
-            jdoc *copy = jdoc_dup(jdoc_at(tools, i));
-            error = copy ? jdoc_push(out, copy) : ERR_NOMEM;
-        }
-    }
+    if (error == 0)
+        error = mcp_verdict_take(&s->verdict, s->desk->store->conf, s->server->name, tools, out);
     jdoc_free(tools);
     return error;
 }
@@ -303,7 +264,7 @@ static void mcp_desk_list_end(struct desk_server *s)
 {
     jdoc_free(s->tools);
     s->tools = NULL;
-    desk_guard_await(NULL, NULL);
+    desk_guard_settle(&s->guard);
     mcp_peer_leave(s->peer, s->desk->http);
 }
 
@@ -421,7 +382,7 @@ static int mcp_desk_ask_page(struct desk_server *s, const char *cursor)
 
 static void mcp_desk_list_begin(struct desk_server *s, int64_t now)
 {
-    if (!desk_guard_await("the list of an MCP server", s->server->name)) {
+    if (!desk_guard_await(&s->guard, "the list of an MCP server", s->server->name)) {
         s->due_ms = now + RETRY_MAX_MS;
         return;
     }
@@ -474,6 +435,8 @@ void mcp_desk_free(struct mcp_desk *d)
         if (d->servers[i].op)
             mcp_op_cancel(d->servers[i].op);
         jdoc_free(d->servers[i].tools);
+        mcp_verdict_free(&d->servers[i].verdict);
+        desk_guard_settle(&d->servers[i].guard);
         mcp_peer_free(d->servers[i].peer);
     }
     http_free(d->http);

@@ -16,6 +16,7 @@
 
 #define SELFTEST_DESK_CLAIM "90000" /* ms; longer than a run takes */
 #define SELFTEST_DESK_LOOK_MS 60000 /* between two looks whether one is due */
+#define SELFTEST_DESK_RETRY_MS 2000 /* after Redis did not answer */
 #define SELFTEST_DESK_TELL_MS 300   /* between two words on one that runs */
 
 struct selftest_desk {
@@ -23,7 +24,7 @@ struct selftest_desk {
     struct reactor *reactor;
     struct selftest *test; /* NULL = none runs here */
     unsigned told;         /* selftest_changes when Redis was told */
-    int64_t tell_ms, look_ms;
+    int64_t tell_ms, look_ms, retry_ms;
     bool asked;
 };
 
@@ -80,7 +81,7 @@ static bool selftest_desk_is_due(struct selftest_desk *d, int64_t now)
     int64_t every = d->store->conf->selftest_every_ms;
 
     if (d->asked)
-        return true;
+        return now >= d->retry_ms;
     if (every == 0 || now < d->look_ms)
         return false;
     d->look_ms = now + SELFTEST_DESK_LOOK_MS;
@@ -105,11 +106,15 @@ static void selftest_desk_begin(struct selftest_desk *d)
 {
     struct link_reply *reply = NULL;
 
-    d->asked = false;
     int error = link_command(d->store->link, &reply,
         "SET " KEYS_SELFTEST_RUNNING " 1 NX PX " SELFTEST_DESK_CLAIM);
     bool mine = error == 0 && link_reply_type(reply) == LINK_STATUS;
     link_reply_free(reply);
+    if (error != 0) { /* whoever asked is not forgotten for that */
+        d->retry_ms = clock_mono_ms() + SELFTEST_DESK_RETRY_MS;
+        return;
+    }
+    d->asked = false;
     if (!mine)
         return;
     error = selftest_new(&d->test, d->store, d->reactor, dynamic_servers());
@@ -146,6 +151,8 @@ int64_t selftest_desk_step(struct selftest_desk *d, int64_t now)
 
     if (!d->test && selftest_desk_is_due(d, now))
         selftest_desk_begin(d);
+    if (!d->test && d->asked)
+        return d->retry_ms;
     if (!d->test)
         return d->store->conf->selftest_every_ms > 0 ? d->look_ms : INT64_MAX;
     if (selftest_step(d->test, now, &next)) {

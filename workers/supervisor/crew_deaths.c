@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "process/crowd.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -100,6 +101,8 @@ void crew_deaths_seats(struct crew *c, size_t index, pid_t pid)
     }
     atomic_store(&b->executing, -1);
     atomic_store(&b->seats_busy, 0);
+    atomic_store(&b->connections, 0);
+    crowd_wipe(index); /* the slot may stay empty for long, and its users be at their limit */
 }
 
 /* What it died in: the work of the seat that executed. False: nobody's, as when its loop did. */
