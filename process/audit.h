@@ -25,7 +25,7 @@
 struct audit_act {
     const char *act;     /* fixed words: "api-key.revoke", "approval.granted" */
     const char *object;  /* id of what it was done to; NULL = none */
-    const char *outcome; /* "done", "refused", "failed" */
+    const char *outcome; /* "done", "refused", "failed"; "begun": not known */
     const char *tool;    /* NULL = none */
     const char *hash;    /* of a tool's arguments; NULL = none */
     const char *trace;   /* id of the request's trace; NULL = none */

@@ -30,6 +30,8 @@ static struct {
     size_t queued, flying;
     const char *headers[SPANS_HEADERS_MAX + 2];
     char *header_text;
+    int64_t forced_ms; /* since when forced ones are counted */
+    unsigned forced;
     int64_t real_us; /* of the wall clock, when the monotonic one was 0 */
 } spans;
 
@@ -183,11 +185,23 @@ void spans_close(void)
 
 /* ---- spans ---- */
 
+/* Whether a client may still have its trace sent. */
+static bool spans_force(void)
+{
+    int64_t now = clock_mono_ms();
+
+    if (now - spans.forced_ms >= 1000) {
+        spans.forced_ms = now;
+        spans.forced = 0;
+    }
+    return spans.forced < SPANS_FORCED_MAX && ++spans.forced;
+}
+
 static bool spans_is_sampled(const struct ident_trace *trace)
 {
     char part[9] = "";
 
-    if (trace->flags & 1)
+    if (trace->flags & 1 && spans_force())
         return true;
     memcpy(part, trace->trace_id + 24, 8);
     return strtoul(part, NULL, 16) % 100 < (unsigned long)spans.conf->otlp_sample;

@@ -18,9 +18,10 @@
  * has no room is dropped, and counted (MEASURE_TRACE_SPANS). Without otlp.url every call does
  * nothing. No attribute has a word of a user. Process: turn worker.
  *
- * A trace is sent when its client says that it is sampled, else by its id, `otlp.sample` of 100: so
- * all workers of a turn choose the same.
+ * A trace is sent when its client says that it is sampled, SPANS_FORCED_MAX of those a second, else
+ * by its id, `otlp.sample` of 100: so all workers of a turn choose the same.
  */
+#define SPANS_FORCED_MAX 10
 #define SPANS_QUEUE_BYTES (256 * 1024)
 #define SPANS_EVERY_MS 2000
 

@@ -35,11 +35,13 @@ http_tools.dir = $dir/keys
 shop.catalogue = catalogue.json
 log.file = /nope/turnpiked.log
 anthropic.key_file = /nope/key
+metrics.file = /nope/turnpike.prom
 CONF
 refused "conf:1: turn.wrokers: there is no such setting; did you mean turn.workers?" "conf:2: api.workers: \"many\" is not a whole number" \
     "conf:4: run_dir: \"run\" does not begin with '/'" "conf:5: api_keys.file: /nope/keys: No such file or directory" "conf:11: anthropic.key_file: /nope/key: No such file" \
     "system_prompt.file: $dir is not a file" \
-    "http_tools.dir: $dir/keys is not a folder" "shop.catalogue: \"catalogue.json\" does not begin with '/'" "log.file: /nope: No such file" "9 problems"
+    "http_tools.dir: $dir/keys is not a folder" "shop.catalogue: \"catalogue.json\" does not begin with '/'" "log.file: /nope: No such file" \
+    "metrics.file: /nope: No such file" "10 problems"
 
 grep -q "anthropic.key: empty" "$dir/err" && say_failed "told what only follows from line 11"
 

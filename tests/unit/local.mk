@@ -112,6 +112,7 @@ UNIT_TESTS = \
 	tests/unit/test_sessions \
 	tests/unit/test_shop \
 	tests/unit/test_slots \
+	tests/unit/test_spans \
 	tests/unit/test_sse \
 	tests/unit/test_stream_conn \
 	tests/unit/test_stream_http \

@@ -181,6 +181,24 @@ static void secrets_from_files(void **state)
     rmdir(directory);
 }
 
+static char heard[256];
+
+static void hear(const char *secret)
+{
+    size_t len = strlen(heard);
+    snprintf(heard + len, sizeof heard - len, "%s|", secret);
+}
+
+/* Whoever repeats a header's value repeats it without its name, or without "Bearer". */
+static void headers_are_secret_value_by_value(void **state)
+{
+    (void)state;
+    heard[0] = '\0';
+    assert_int_equal(conf_set(&c, "otlp.headers", "authorization=Bearer t0ken,x-key=k3y", why), 0);
+    conf_each_secret(&c, hear);
+    assert_string_equal(heard, "Bearer t0ken|t0ken|k3y|");
+}
+
 static void check(const char *name, const char *value, const char *reason)
 {
     assert_int_equal(conf_set(&c, name, value, why), 0);
@@ -473,6 +491,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(checks_across_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(all_problems_are_told_with_their_places, setup, teardown),
         cmocka_unit_test_setup_teardown(no_problem_shows_a_secret, setup, teardown),
+        cmocka_unit_test_setup_teardown(headers_are_secret_value_by_value, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_that_follows_from_it, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_valid_and_does_not_fit_together_is_a_warning, setup,
             teardown),

@@ -210,6 +210,27 @@ static void a_death_leaves_rows_that_others_use(void **state)
     }
 }
 
+/* Who has taken a worker over may write there: the supervisor reads it. */
+static void what_is_no_row_of_ours_harms_no_reader(void **state)
+{
+    char *row = (char *)measure_row(MEASURE_TOOL_CALLS, &(struct measure_labels){{"x", NULL}});
+    struct measure_value *values;
+    size_t count, before;
+    (void)state;
+    assert_int_equal(measure_snapshot(&values, &before), 0);
+    free(values);
+    memset(row + 16, 'A', 2 * MEASURE_VALUE_SIZE); /* behind key, family and named */
+    assert_int_equal(measure_snapshot(&values, &count), 0);
+    assert_int_equal(count, before);
+    for (size_t i = 0; i < count; i++)
+        assert_true(strnlen(values[i].label[0], MEASURE_VALUE_SIZE) < MEASURE_VALUE_SIZE);
+    free(values);
+    memset(row + 8, 0x7f, sizeof(int));
+    assert_int_equal(measure_snapshot(&values, &count), 0);
+    assert_int_equal(count, before - 1);
+    free(values);
+}
+
 int main(void)
 {
 #define OPEN(test) cmocka_unit_test_setup_teardown(test, table_is_open, table_is_closed)
@@ -217,6 +238,6 @@ int main(void)
         OPEN(counts_are_kept_by_labels), OPEN(observations_fall_into_their_buckets),
         OPEN(beyond_its_rows_a_family_counts_others), OPEN(label_values_are_printable_and_short),
         OPEN(values_come_sorted), OPEN(processes_count_together),
-        OPEN(a_death_leaves_rows_that_others_use)};
+        OPEN(a_death_leaves_rows_that_others_use), OPEN(what_is_no_row_of_ours_harms_no_reader)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -435,10 +435,25 @@ static bool reload_two_says(struct fixture *f, const char *text)
     return strstr(outcome_of(f, "reload 2"), text);
 }
 
+static int count_of(const char *path, const char *text)
+{
+    char line[1024];
+    int count = 0;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
+        count += strstr(line, text) != NULL;
+    fclose(file);
+    return count;
+}
+
 static void a_failed_reload_tells_whoever_asked_why(void **state)
 {
     struct fixture *f = *state;
-    snprintf(f->script->extra, sizeof f->script->extra, "worker_ready=60s;respawn.min=20ms");
+    char audit[100];
+    snprintf(audit, sizeof audit, "%s/audit", f->dir);
+    snprintf(f->script->extra, sizeof f->script->extra,
+        "worker_ready=60s;respawn.min=20ms;audit.file=%s", audit);
     own_supervisor_start_ready(f);
     assert_non_null(strstr(outcome_of(f, "reload 1"), "error: no such reload"));
     atomic_store(&f->script->bad_configuration, 1);
@@ -453,11 +468,15 @@ static void a_failed_reload_tells_whoever_asked_why(void **state)
     assert_string_equal(outcome_of(f, "reload"), "reload 2\n");
     own_supervisor_until(f, reload_two_says, "failed; generation 1 goes on\nturn worker (");
     assert_true(reload_two_says(f, "ended with status 7: this one dies at once"));
+    /* The start, the reload, and the settings that go on once more. */
+    assert_int_equal(atomic_load(&f->script->prepared), 3);
     atomic_store(&f->script->turn_worker, SERVE);
     assert_string_equal(outcome_of(f, "reload"), "reload 3\n");
     own_supervisor_until(f, reload_one_says, "done; generation"); /* the last word on it */
     assert_non_null(strstr(outcome_of(f, "reload 3"), "serves"));
     assert_null(strstr(outcome_of(f, "status"), "the last reload failed"));
+    assert_int_equal(count_of(audit, "\"outcome\":\"failed\""), 2);
+    assert_int_equal(count_of(audit, "\"outcome\":\"done\""), 1);
 }
 
 static void a_running_turn_is_finished_in_the_drain(void **state)

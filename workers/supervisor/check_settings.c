@@ -167,6 +167,8 @@ static void check_settings_paths(struct check_report *r, const struct conf *c)
         check_settings_path(r, check_paths[i].name, check_paths[i].path, check_paths[i].kind);
     if (*c->audit_file)
         check_settings_written(r, "audit.file", c->audit_file);
+    if (*c->metrics_file) /* it is replaced by rename */
+        check_settings_parent(r, "metrics.file", c->metrics_file);
     if (*c->log_file)
         check_settings_written(r, "log.file", c->log_file);
     check_settings_run_dir(r, c);

@@ -71,7 +71,7 @@ static void supervisor_on_signal(struct reactor_source *source, uint32_t events)
             crew_reap(&s->crew);
             break;
         case SIGHUP:
-            supervisor_reload(s);
+            supervisor_reload(s, NULL);
             break;
         case SIGUSR1:
             supervisor_reopen(s);
@@ -164,25 +164,23 @@ static void supervisor_command_ping(struct supervisor *s, struct buf *reply)
     buf_puts(reply, "pong\n");
 }
 
-/* What somebody made the service do. */
-static void supervisor_audit(struct supervisor *s, const char *act, const char *outcome)
+void supervisor_audit(struct supervisor *s, uid_t uid, const char *act, const char *outcome)
 {
     audit_write(&s->crew.current->conf,
-        &(struct audit_act){.act = act, .outcome = outcome, .uid = control_asker(s->control)});
+        &(struct audit_act){.act = act, .outcome = outcome, .uid = uid});
 }
 
 static void supervisor_command_drain(struct supervisor *s, struct buf *reply)
 {
-    supervisor_audit(s, "drain", "done");
+    supervisor_audit(s, control_asker(s->control), "drain", "done");
     buf_puts(reply, s->phase == PHASE_DRAINING ? "draining faster\n" : "draining\n");
     supervisor_drain(s);
 }
 
 static void supervisor_command_reload(struct supervisor *s, struct buf *reply)
 {
-    unsigned number = supervisor_reload(s);
-    bool failed = s->reloads.failed && number <= s->reloads.ended;
-    supervisor_audit(s, "reload", failed ? "failed" : "done");
+    uid_t asker = control_asker(s->control);
+    unsigned number = supervisor_reload(s, &asker);
     if (number == 0)
         buf_puts(reply, "error: draining\n");
     else

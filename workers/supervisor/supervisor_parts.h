@@ -19,6 +19,8 @@
  *   supervisor_reload reload: the same, and how it ended, for whoever asked
  */
 
+#define RELOAD_ASKERS_MAX 16
+
 enum supervisor_phase { PHASE_STARTING, PHASE_RUNNING, PHASE_RELOADING, PHASE_DRAINING };
 
 /*
@@ -30,6 +32,12 @@ struct supervisor_reloads {
     bool failed;                  /* the last one that ended */
     int64_t ended_ms;             /* when; real time */
     struct buf reasons;           /* of its failure, a line each */
+    /* Who asked, for the audit log, until it is over; of more at once the rest is written then. */
+    struct {
+        unsigned number;
+        uid_t uid;
+    } askers[RELOAD_ASKERS_MAX];
+    size_t asker_count;
 };
 
 #define SUPERVISOR_STATUS_SIZE 320
@@ -46,6 +54,7 @@ struct supervisor {
     int signal_fd, notify_fd;
     enum supervisor_phase phase;
     struct crew_generation *next; /* of a reload in progress */
+    bool prepared_next;           /* what workers share is that of settings that do not serve yet */
     int64_t started_ms, phase_until_ms;
     struct supervisor_reloads reloads;
     bool ready_told;
@@ -59,6 +68,9 @@ struct supervisor {
 const char *supervisor_status(const struct supervisor *s, char out[SUPERVISOR_STATUS_SIZE]);
 /* Tells systemd that everything serves. */
 void supervisor_tell_ready(struct supervisor *s);
+
+/* In the audit log: what somebody made the service do. */
+void supervisor_audit(struct supervisor *s, uid_t uid, const char *act, const char *outcome);
 
 /* Sets what the log's settings say. */
 void supervisor_apply_settings(const struct conf *conf);
@@ -76,9 +88,12 @@ void supervisor_start_step(struct supervisor *s, int64_t now_ms);
 void supervisor_reload_step(struct supervisor *s, int64_t now_ms);
 void supervisor_drain_step(struct supervisor *s);
 
-/* Asks for a reload, which begins at once, or when the start or reload under way is over. Returns
- * the number of the request. */
-unsigned supervisor_reload(struct supervisor *s);
+/* Asks for a reload, which begins at once, or when the start or reload under way is over. asker:
+ * for the audit log, which tells how it ended; NULL = a signal. Returns the number of the request;
+ * 0 = refused. */
+unsigned supervisor_reload(struct supervisor *s, const uid_t *asker);
+/* None of those that were asked for will end any more: a drain. */
+void supervisor_reload_forget(struct supervisor *s);
 /* Begins the reload that was asked for meanwhile, if one was. */
 void supervisor_reload_again(struct supervisor *s);
 /* Appends how the request ended, or how far it is: see `turnpike reload`. */

@@ -55,6 +55,7 @@ int supervisor_generation(struct supervisor *s, struct crew_generation **out, st
         supervisor_apply_settings(&g->conf);
     if (error == 0 && s->crew.current)
         error = supervisor_check_unchanged(&s->crew.current->conf, &g->conf, why);
+    s->prepared_next = error == 0;
     if (error == 0 && s->options->prepare)
         error = s->options->prepare(s->options->arg, &g->conf, why);
     if (error != 0) {
@@ -106,6 +107,7 @@ void supervisor_drain(struct supervisor *s)
     }
     if (s->phase == PHASE_RELOADING)
         s->next = NULL;
+    supervisor_reload_forget(s);
     s->phase = PHASE_DRAINING;
     atomic_store(&s->crew.board->draining, true);
     service_stopping(supervisor_status(s, text));

@@ -23,6 +23,50 @@ static void supervisor_reload_log(const struct buf *reasons)
     }
 }
 
+/* A reload is done when its workers serve, and not when it begins. */
+static void supervisor_reload_audit(struct supervisor *s, const char *outcome)
+{
+    struct supervisor_reloads *r = &s->reloads;
+    size_t kept = 0;
+    for (size_t i = 0; i < r->asker_count; i++) {
+        if (r->askers[i].number > r->ended)
+            r->askers[kept++] = r->askers[i];
+        else
+            supervisor_audit(s, r->askers[i].uid, "reload", outcome);
+    }
+    r->asker_count = kept;
+}
+
+static void supervisor_reload_note(struct supervisor *s, uid_t uid)
+{
+    struct supervisor_reloads *r = &s->reloads;
+    if (r->asker_count == RELOAD_ASKERS_MAX) {
+        supervisor_audit(s, uid, "reload", "begun");
+        return;
+    }
+    r->askers[r->asker_count].number = r->asked;
+    r->askers[r->asker_count++].uid = uid;
+}
+
+void supervisor_reload_forget(struct supervisor *s)
+{
+    for (size_t i = 0; i < s->reloads.asker_count; i++)
+        supervisor_audit(s, s->reloads.askers[i].uid, "reload", "failed");
+    s->reloads.asker_count = 0;
+}
+
+/* Workers that come back are forked with what the supervisor holds: tools, prices, classes. */
+static void supervisor_reload_take_back(struct supervisor *s)
+{
+    struct buf why = {0};
+    if (!s->prepared_next || !s->options->prepare)
+        return;
+    if (s->options->prepare(s->options->arg, &s->crew.current->conf, &why) != 0)
+        log_error("reload: what workers share is in part that of the settings that failed: %.*s",
+            (int)strcspn(buf_text(&why), "\n"), buf_text(&why));
+    buf_free(&why);
+}
+
 static void supervisor_reload_over(struct supervisor *s, bool failed)
 {
     struct supervisor_reloads *r = &s->reloads;
@@ -30,8 +74,12 @@ static void supervisor_reload_over(struct supervisor *s, bool failed)
     r->ended = r->begun;
     r->failed = failed;
     r->ended_ms = clock_real_ms();
-    if (failed)
+    if (failed) {
         supervisor_reload_log(&r->reasons);
+        supervisor_reload_take_back(s);
+    }
+    s->prepared_next = false;
+    supervisor_reload_audit(s, failed ? "failed" : "done");
     s->phase = PHASE_RUNNING;
     supervisor_tell_ready(s); /* also after a failure, else systemd waits for ever */
     (void)footprint_drop_code();
@@ -96,13 +144,17 @@ void supervisor_reload_again(struct supervisor *s)
         supervisor_reload_begin(s);
 }
 
-unsigned supervisor_reload(struct supervisor *s)
+unsigned supervisor_reload(struct supervisor *s, const uid_t *asker)
 {
     if (s->phase == PHASE_DRAINING) {
         log_warn("reload refused: draining");
+        if (asker)
+            supervisor_audit(s, *asker, "reload", "refused");
         return 0;
     }
     s->reloads.asked++;
+    if (asker)
+        supervisor_reload_note(s, *asker);
     if (s->phase == PHASE_RUNNING)
         supervisor_reload_begin(s);
     return s->reloads.asked;
