@@ -285,11 +285,12 @@ static int feedback_read_month(struct feedback_reading *r, int64_t month)
 
     feedback_key(key, month);
     while (!error && count == (size_t)FEEDBACK_BATCH * 2 && !feedback_is_full(r)) {
+        bool here = feedback_month_of(r->at.ms) == month; /* else its entries are of a later one */
         struct link_reply *reply = NULL;
 
         error = link_command(r->store->link, &reply,
             "ZREVRANGEBYSCORE %s %lld %lld WITHSCORES LIMIT %lld %d", key, (long long)r->at.ms,
-            (long long)r->query->from_ms, (long long)r->at.skip, FEEDBACK_BATCH);
+            (long long)r->query->from_ms, (long long)(here ? r->at.skip : 0), FEEDBACK_BATCH);
         count = link_reply_count(reply);
         for (size_t i = 0; !error && i + 1 < count && !feedback_is_full(r); i += 2)
             error = feedback_take(r, link_reply_text(link_reply_at(reply, i), NULL),

@@ -293,15 +293,19 @@ static void a_loops_question_waits_for_a_slot(void **state)
     assert_int_equal(ask_up(p.key), 0);
     pass_until(&answers, 1);
     own_cluster_open_slot(&cluster, p.slot, p.from, p.to);
+    conf.redis_timeout_ms = 200;
+    assert_int_equal(ask_up(p.key), 0);
+    pass_until(&answers, 2); /* in the end it is told that it could not be asked */
+    assert_int_equal(answer_error, ERR_STORE);
     conf.redis_timeout_ms = PATIENCE_MS;
     assert_int_equal(ask_up(p.key), 0);
     for (int i = 0; i < 5; i++)
         assert_true(task_wait(reactor, clock_mono_ms() + 20, NULL) >= 0);
-    assert_int_equal(answers, 1);
+    assert_int_equal(answers, 2);
     while (own_cluster_move_keys(&cluster, p.slot, p.from, p.to, 10))
         continue;
     own_cluster_close_slot(&cluster, p.slot, p.to);
-    pass_until(&answers, 2);
+    pass_until(&answers, 3);
     conf.redis_timeout_ms = 2000;
     assert_int_equal(answer_error, 0);
     assert_int_equal(answer, 2);

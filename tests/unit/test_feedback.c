@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -218,6 +219,34 @@ static void an_old_month_is_read_and_an_opinion_leaves_it(void **state)
     assert_in_range(i, 2, 4); /* the next month, this one, the one before, that one */
 }
 
+static void no_entry_is_lost_between_two_months(void **state)
+{
+    char key[64], next[FEEDBACK_CURSOR_SIZE], here[FEEDBACK_CURSOR_SIZE];
+    struct feedback_query q = all();
+    int64_t now = clock_real_ms();
+    time_t seconds = (time_t)(now / 1000);
+    struct tm tm;
+
+    (void)state;
+    assert_non_null(gmtime_r(&seconds, &tm));
+    for (int i = 0; i < 6; i++) { /* three of this month and three of the one before, in pairs */
+        int64_t at = i < 3 ? now : now - tm.tm_mday * INT64_C(86400000);
+
+        assert_true(feedback_month(store, i < 3 ? 1 : 2, key));
+        assert_int_equal(link_command(store->link, NULL, "ZADD %s %lld %b", key,
+                             (long long)(at - (i % 3 == 2)),
+                             arena_printf(arena, "ann a%d {\"rating\":3}", i),
+                             strlen("ann a0 {\"rating\":3}")),
+            0);
+    }
+    assert_string_equal(list(&q, next), "ann/a1=3 ann/a0=3 ann/a2=3 ann/a4=3 ann/a3=3 ann/a5=3 ");
+    q.limit = 3; /* a page ends where the month does */
+    assert_string_equal(list(&q, next), "ann/a1=3 ann/a0=3 ann/a2=3 ");
+    memcpy(here, next, sizeof here);
+    q.cursor = here;
+    assert_string_equal(list(&q, next), "ann/a4=3 ann/a3=3 ann/a5=3 ");
+}
+
 static void the_oldest_of_a_month_leave_when_it_is_full(void **state)
 {
     char turn[IDENT_UUID_SIZE], next[FEEDBACK_CURSOR_SIZE], id[16];
@@ -326,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_opinion_of_a_message_replaces_the_first, fresh,
             end),
         cmocka_unit_test_setup_teardown(an_old_month_is_read_and_an_opinion_leaves_it, fresh, end),
+        cmocka_unit_test_setup_teardown(no_entry_is_lost_between_two_months, fresh, end),
         cmocka_unit_test_setup_teardown(the_oldest_of_a_month_leave_when_it_is_full, fresh, end),
         cmocka_unit_test_setup_teardown(the_turn_comes_along, fresh, end),
         cmocka_unit_test_setup_teardown(a_turn_that_is_gone_leaves_the_opinion, fresh, end),

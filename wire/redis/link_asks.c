@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ASKED_DOUBLED 4 /* the pause between repetitions, at most so often */
+
 static void link_asker_take(struct link_asker *asker, struct link_asked *a)
 {
     if (!asker)
@@ -94,6 +96,16 @@ static int link_asked_go(struct link *l, struct link_asked *a)
     return error;
 }
 
+/* Until it is asked again: the first MOVED, or script that was not known, is no reason to wait. */
+static int64_t link_asked_pause(struct link_asked *a)
+{
+    unsigned before = a->repeats++;
+
+    if (!before && (a->word == SLOTS_MOVED || !a->word))
+        return 0;
+    return before < ASKED_DOUBLED ? (int64_t)LINK_MOVE_MS << before : LINK_MOVE_MS << ASKED_DOUBLED;
+}
+
 void link_asks_outcome(struct link *l, struct link_asked *a, int error, struct link_reply *reply)
 {
     bool lost = error == ERR_STORE && !reply && l->broke;
@@ -102,7 +114,7 @@ void link_asks_outcome(struct link *l, struct link_asked *a, int error, struct l
     if (l->node && a->on_reply && (a->word || error == ERR_NOSCRIPT || (lost && !a->again))) {
         a->again |= lost;
         link_asks_take(l, a);
-        link_route_again(l->map->face, a, a->word == SLOTS_MOVED || !a->word ? 0 : LINK_MOVE_MS);
+        link_route_again(l->map->face, a, link_asked_pause(a));
     } else if ((lost || error == ERR_NOSCRIPT) && !a->again && a->on_reply) {
         a->again = true;
         link_asked_wait(l, a, 0);

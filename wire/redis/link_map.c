@@ -369,8 +369,10 @@ void link_map_free(struct link *face)
             link_free(m->nodes[i]->link);
             m->nodes[i]->link = NULL;
         }
-    if (face->reactor) /* links that end doubt the map */
+    if (face->reactor) { /* links that end doubt the map */
         reactor_timer_clear(face->reactor, &m->timer);
+        reactor_timer_clear(face->reactor, &face->timeout); /* of link_route_pass */
+    }
     for (size_t i = 0; i < m->count; i++)
         free(m->nodes[i]);
     free(m);

@@ -200,13 +200,10 @@ static void link_route_look(struct link *face, struct link_asked *a, int64_t now
 {
     if (!a->on_reply) {
         link_asks_fail(face, a, ERR_STORE);
-    } else if (a->due_ms <= now_ms) {
-        if (face->map->known && link_route_give(face, a))
-            return;
-        if (now_ms >= a->until_ms)
-            link_asks_fail(face, a, ERR_STORE);
-        else
-            a->due_ms = now_ms + LINK_MOVE_MS;
+    } else if (now_ms >= a->until_ms) {
+        link_asks_fail(face, a, ERR_STORE);
+    } else if (a->due_ms <= now_ms && !(face->map->known && link_route_give(face, a))) {
+        a->due_ms = now_ms + LINK_MOVE_MS;
     }
 }
 
