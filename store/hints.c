@@ -63,11 +63,119 @@ void hints_key(char out[KEYS_MAX], const struct store *s, const char *hints, con
     hints_part(out, s, hints, part);
 }
 
-unsigned hints_turn(struct store *s, unsigned i)
+/* ---- nodes that are away ---- */
+
+static unsigned hints_part_of(const struct store *s, const char *key)
 {
-    if (!i)
+    return link_slot(s->link, key) / (LINK_SLOTS / KEYS_HINT_PARTS);
+}
+
+static bool hints_part_is_away(const struct store_part *part)
+{
+    return part->away && clock_mono_ms() - part->failed_ms < HINTS_AWAY_MS;
+}
+
+static bool hints_all_away(const struct store *s)
+{
+    bool all = link_is_cluster(s->link);
+
+    for (unsigned i = 0; all && i < KEYS_HINT_PARTS; i++)
+        all = hints_part_is_away(&s->part[i]);
+    return all;
+}
+
+/* Its part, and those that are on the same node. */
+void hints_told(struct store *s, const char *key, int error)
+{
+    const int64_t now_ms = clock_mono_ms();
+    const struct link *node;
+    unsigned own;
+
+    if (!link_is_cluster(s->link))
+        return;
+    own = hints_part_of(s, key);
+    if (error != ERR_STORE && !s->part[own].away)
+        return;
+    node = link_at(s->link, link_slot(s->link, key));
+    for (unsigned i = 0; i < KEYS_HINT_PARTS; i++) {
+        char part[KEYS_MAX];
+
+        keys_hint_part(part, KEYS_READY, i);
+        if (i != own && link_at(s->link, link_slot(s->link, part)) != node)
+            continue;
+        s->part[i].away = error == ERR_STORE;
+        if (error == ERR_STORE)
+            s->part[i].failed_ms = now_ms;
+    }
+}
+
+void hints_told_user(struct store *s, const char *uid, int error)
+{
+    char prefix[KEYS_MAX];
+
+    keys_prefix(prefix, uid);
+    hints_told(s, prefix, error);
+}
+
+bool hints_is_away(const struct store *s, const char *uid)
+{
+    char prefix[KEYS_MAX];
+
+    if (!link_is_cluster(s->link))
+        return false;
+    keys_prefix(prefix, uid);
+    return hints_part_is_away(&s->part[hints_part_of(s, prefix)]);
+}
+
+bool hints_has_failed(const struct store *s, const char *uid, int64_t ms)
+{
+    char prefix[KEYS_MAX];
+    int64_t failed_ms;
+
+    if (!link_is_cluster(s->link))
+        return false;
+    keys_prefix(prefix, uid);
+    failed_ms = s->part[hints_part_of(s, prefix)].failed_ms;
+    return failed_ms && clock_mono_ms() - failed_ms < ms;
+}
+
+/* ---- walks ---- */
+
+bool hints_next(struct store *s, const char *hints, struct hints_walk *w, char part[KEYS_MAX])
+{
+    const int64_t now_ms = clock_mono_ms();
+
+    if (!w->at) {
         s->turn++;
-    return (s->turn + i) % hints_parts(s);
+        w->began_ms = now_ms;
+        w->all = hints_all_away(s);
+    } else if (w->at < hints_parts(s) && now_ms - w->began_ms >= s->conf->redis_timeout_ms) {
+        w->error = ERR_STORE;
+        return false;
+    }
+    while (w->at < hints_parts(s)) {
+        unsigned turn = (s->turn + w->at++) % hints_parts(s);
+
+        if (!w->all && link_is_cluster(s->link) && hints_part_is_away(&s->part[turn])) {
+            w->error = ERR_STORE;
+            continue;
+        }
+        w->part_ms = now_ms;
+        hints_part(part, s, hints, turn);
+        return true;
+    }
+    return false;
+}
+
+void hints_walked(struct store *s, struct hints_walk *w, const char *part, int error)
+{
+    const int64_t now_ms = clock_mono_ms();
+
+    w->error = error ? error : w->error;
+    w->any |= !error;
+    hints_told(s, part, error);
+    if (link_is_cluster(s->link) && now_ms - w->part_ms >= s->conf->lease_ms / 4)
+        s->part[hints_part_of(s, part)].failed_ms = now_ms;
 }
 
 /* ---- leases ---- */
@@ -133,15 +241,18 @@ static int hints_write(struct store *s, const char *name, const char *member, in
 int hints_set_before(struct store *s, const char *hints, const char *uid, const char *member,
     int64_t due_ms)
 {
+    struct hints_walk walk = {.at = 0};
     char name[KEYS_MAX];
-    int error;
+    int error = ERR_STORE;
 
     hints_key(name, s, hints, uid);
-    error = hints_write(s, name, member, due_ms);
-    for (unsigned i = 0; error == ERR_STORE && link_is_cluster(s->link) && i < hints_parts(s);
-         i++) { /* its node is away: another part does as well, hints_bring_home */
-        hints_part(name, s, hints, hints_turn(s, i));
+    if (!hints_is_away(s, uid)) {
         error = hints_write(s, name, member, due_ms);
+        hints_told(s, name, error);
+    }
+    while (error == ERR_STORE && link_is_cluster(s->link) && hints_next(s, hints, &walk, name)) {
+        error = hints_write(s, name, member, due_ms); /* another part does: hints_bring_home */
+        hints_walked(s, &walk, name, error);
     }
     return error;
 }

@@ -7,6 +7,7 @@
 #include "store/keys.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -35,9 +36,35 @@ unsigned hints_parts(const struct store *s); /* 1 without a cluster */
 void hints_part(char out[KEYS_MAX], const struct store *s, const char *hints, unsigned part);
 /* The one that holds this member: "UID ..." or "UID". */
 void hints_key(char out[KEYS_MAX], const struct store *s, const char *hints, const char *member);
-/* Every part in turn, beginning with another one each time: part = hints_turn(s, i), i below
- * hints_parts. */
-unsigned hints_turn(struct store *s, unsigned i);
+/*
+ * A walk through the parts, beginning with another one each time; zeroed before the first:
+ *
+ *     while (hints_next(s, KEYS_HINT_X, &walk, part))
+ *         hints_walked(s, &walk, part, a call for part);
+ *
+ * It leaves out parts whose node is away, unless all are, and begins with no part when it has taken
+ * redis.timeout: a cluster that is down must not hold the caller for as many timeouts as there are
+ * parts.
+ */
+struct hints_walk {
+    unsigned at;
+    int64_t began_ms, part_ms; /* monotonic: the walk, its last part */
+    bool all;                  /* none is left out */
+    int error;                 /* of the last part that was left out, or came to nothing */
+    bool any;                  /* some part has answered */
+};
+bool hints_next(struct store *s, const char *hints, struct hints_walk *w, char part[KEYS_MAX]);
+void hints_walked(struct store *s, struct hints_walk *w, const char *part, int error);
+/*
+ * What a call for this key came to. After ERR_STORE its node is away for HINTS_AWAY_MS or until it
+ * answers: hints_is_away tells so of a user. Of no effect without a cluster.
+ */
+#define HINTS_AWAY_MS 3000
+void hints_told(struct store *s, const char *key, int error);
+void hints_told_user(struct store *s, const char *uid, int error);
+bool hints_is_away(const struct store *s, const char *uid);
+/* Has it been away, or slow, within the last ms? Workers may not have reached it either. */
+bool hints_has_failed(const struct store *s, const char *uid, int64_t ms);
 /* As hints_set, and on its way before what the caller does next can begin. In a cluster it has
  * been taken then; when the node of its part is away, by another part. */
 MUST_CHECK int hints_set_before(struct store *s, const char *hints, const char *uid,

@@ -248,11 +248,6 @@ void keys_hint_part(char out[KEYS_MAX], const char *hints, unsigned part)
     snprintf(out, KEYS_MAX, "%s:{%s}", hints, keys_parts[part % KEYS_HINT_PARTS]);
 }
 
-void keys_ready_part(char out[KEYS_MAX], unsigned part)
-{
-    keys_hint_part(out, KEYS_READY, part);
-}
-
 /* ---- the user of a key ---- */
 
 void keys_user_pattern(char out[KEYS_MAX], const char *uid)

@@ -104,7 +104,6 @@ void keys_stats(char out[KEYS_MAX], const char *name);
 /* One of these in a cluster: in parts, each for a range of slots. part: below KEYS_HINT_PARTS. */
 #define KEYS_HINT_PARTS 16
 void keys_hint_part(char out[KEYS_MAX], const char *hints, unsigned part);
-void keys_ready_part(char out[KEYS_MAX], unsigned part);
 #define KEYS_BLAMED "tp:blamed"
 #define KEYS_MCP_SERVERS "tp:mcp:servers"
 #define KEYS_MCP_PINS "tp:mcp:pins"

@@ -127,18 +127,13 @@ static int pushes_due_of(struct store *s, const char *hints, struct pushes_hint 
 
 int pushes_due(struct store *s, struct pushes_hint *out, size_t max, size_t *count)
 {
+    struct hints_walk walk = {.at = 0};
     char key[KEYS_MAX];
-    int error = 0;
 
     *count = 0;
-    for (unsigned i = 0; i < hints_parts(s) && *count < max; i++) {
-        int failed;
-
-        hints_part(key, s, KEYS_HINT_PUSHES, hints_turn(s, i));
-        failed = pushes_due_of(s, key, out, max, count);
-        error = failed ? failed : error;
-    }
-    return *count ? 0 : error;
+    while (*count < max && hints_next(s, KEYS_HINT_PUSHES, &walk, key))
+        hints_walked(s, &walk, key, pushes_due_of(s, key, out, max, count));
+    return *count ? 0 : walk.error;
 }
 
 void pushes_later(struct store *s, const struct pushes_hint *hint, int64_t wait_ms)

@@ -206,21 +206,14 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
     size_t max, size_t *count)
 {
     struct reminders_list list = {.due = out, .max = max};
+    struct hints_walk walk = {.at = 0};
     char key[KEYS_MAX];
-    int error = 0;
-    bool any = false;
 
     *wait_ms = -1;
-    for (unsigned i = 0; i < hints_parts(s) && list.count < max; i++) {
-        int failed;
-
-        hints_part(key, s, KEYS_HINT_TIMERS, hints_turn(s, i));
-        failed = reminders_look_at(s, key, now_ms, wait_ms, &list);
-        error = failed ? failed : error;
-        any = any || !failed;
-    }
+    while (list.count < max && hints_next(s, KEYS_HINT_TIMERS, &walk, key))
+        hints_walked(s, &walk, key, reminders_look_at(s, key, now_ms, wait_ms, &list));
     *count = list.count;
-    return any ? 0 : error;
+    return walk.any ? 0 : walk.error;
 }
 
 /* --- firing --- */

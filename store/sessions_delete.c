@@ -14,6 +14,7 @@
 
 #define HINT_SIZE (IDENT_USER_MAX + 1 + IDENT_SESSION_MAX + 1)
 #define HINT_SPARE_MS 1000 /* by then it is over */
+#define AWAY_MS 10000      /* until the next attempt, when the user's node is away */
 #define APPROVAL_SPARE_MS 3600000
 
 /* Before the fact: a housekeeper looks there then. */
@@ -104,6 +105,8 @@ static int sessions_purge_one(struct store *s, const char *hints, const char *me
         ident_is_session(member + user + 1, len - user - 1)) {
         snprintf(uid, sizeof uid, "%.*s", (int)user, member);
         snprintf(session, sizeof session, "%.*s", (int)(len - user - 1), member + user + 1);
+        if (hints_is_away(s, uid)) /* others do not wait for its node */
+            return sessions_hint(s, uid, session, AWAY_MS);
         args_init(&args);
         args_common(&args, s, 0);
         args_text(&args, session);
@@ -112,6 +115,9 @@ static int sessions_purge_one(struct store *s, const char *hints, const char *me
         link_reply_free(r);
         if (!error && left > 0)
             return sessions_hint(s, uid, session, left + HINT_SPARE_MS);
+        hints_told_user(s, uid, error);
+        if (hints_is_away(s, uid))
+            return sessions_hint(s, uid, session, AWAY_MS);
     }
     return error ? error : link_command(s->link, NULL, "ZREM %s %b", hints, member, len);
 }
@@ -141,16 +147,11 @@ static int sessions_purge_of(struct store *s, const char *hints, size_t max, siz
 
 int sessions_purge_due(struct store *s, size_t max, size_t *count)
 {
+    struct hints_walk walk = {.at = 0};
     char key[KEYS_MAX];
-    int error = 0;
 
     *count = 0;
-    for (unsigned i = 0; i < hints_parts(s) && *count < max; i++) {
-        int failed;
-
-        hints_part(key, s, KEYS_HINT_GONE, hints_turn(s, i));
-        failed = sessions_purge_of(s, key, max, count);
-        error = failed ? failed : error;
-    }
-    return error;
+    while (*count < max && hints_next(s, KEYS_HINT_GONE, &walk, key))
+        hints_walked(s, &walk, key, sessions_purge_of(s, key, max, count));
+    return walk.error;
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/hints.h"
 #include "store/keys.h"
 #include "store/usage.h"
 
@@ -53,14 +54,15 @@ int store_ping(struct store *s, int64_t *ms)
 
 int store_writable(struct store *s)
 {
+    struct hints_walk walk = {.at = 0};
     char key[KEYS_MAX];
     int error = ERR_STORE;
 
     if (!link_is_cluster(s->link))
         return link_command(s->link, NULL, "SET " KEYS_READY " 1 PX 60000");
-    for (unsigned i = 0; error && i < KEYS_HINT_PARTS; i++) { /* one that takes it is enough */
-        keys_ready_part(key, s->turn++);
+    while (error && hints_next(s, KEYS_READY, &walk, key)) { /* one that takes it is enough */
         error = link_command(s->link, NULL, "SET %s 1 PX 60000", key);
+        hints_walked(s, &walk, key, error);
     }
     return error;
 }

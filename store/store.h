@@ -5,8 +5,10 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/reactor.h"
+#include "store/keys.h"
 #include "wire/redis/link.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -14,6 +16,10 @@
  * Made after fork.
  */
 struct usage_site; /* store/usage.h */
+struct store_part { /* of a cluster's hints: what is known of its node, by hints_told */
+    int64_t failed_ms; /* monotonic: when a call came to nothing last, or took long; 0 = never */
+    bool away;         /* nothing has come from it since */
+};
 struct store {
     const struct conf *conf;
     struct reactor *reactor;
@@ -23,6 +29,7 @@ struct store {
     unsigned redis_generation;       /* of the link that told it */
     struct usage_site *site;         /* what this process counts and knows of the site's sums */
     unsigned turn;                   /* of the parts that a cluster's hints are in */
+    struct store_part part[KEYS_HINT_PARTS];
 };
 MUST_CHECK int store_open(struct store **out, const struct conf *conf, struct reactor *reactor,
     const char *owner);

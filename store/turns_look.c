@@ -347,18 +347,13 @@ int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_
     size_t *count)
 {
     struct turns_hints list = {.hints = out, .max = max};
+    struct hints_walk walk = {.at = 0};
     char key[KEYS_MAX];
-    int error = 0;
 
-    for (unsigned i = 0; i < hints_parts(s) && list.count < max; i++) {
-        int failed;
-
-        hints_part(key, s, KEYS_HINT_LEASES, hints_turn(s, i));
-        failed = turns_hints_of(s, key, until_ms, &list);
-        error = failed ? failed : error;
-    }
+    while (list.count < max && hints_next(s, KEYS_HINT_LEASES, &walk, key))
+        hints_walked(s, &walk, key, turns_hints_of(s, key, until_ms, &list));
     *count = list.count;
-    return list.count ? 0 : error;
+    return list.count ? 0 : walk.error;
 }
 
 int turns_hint_remove(struct store *s, const char *uid, const char *turn)

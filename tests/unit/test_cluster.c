@@ -541,17 +541,54 @@ static void a_hint_in_another_part_is_brought_home(void **state)
     store_close(s);
 }
 
+/* The walk leaves out the parts of a node once one of them has come to nothing, and goes on. */
+static void no_look_waits_for_each_part(struct store *s, const char *hangs, const char *goes)
+{
+    struct hints_walk walk = {.at = 0};
+    unsigned failed = 0, answered = 0;
+    char part[KEYS_MAX];
+
+    while (!hints_is_away(s, hangs)) {
+        walk = (struct hints_walk){.at = 0};
+        while (hints_next(s, KEYS_HINT_LEASES, &walk, part)) {
+            int error = link_command(s->link, NULL, "ZCARD %s", part);
+
+            failed += error != 0;
+            hints_walked(s, &walk, part, error);
+        }
+        assert_int_equal(walk.error, failed ? ERR_STORE : 0);
+    }
+    assert_int_equal(failed, 1);
+    assert_true(hints_has_failed(s, hangs, PATIENCE_MS));
+    assert_false(hints_is_away(s, goes));
+    assert_false(hints_has_failed(s, goes, PATIENCE_MS));
+    walk = (struct hints_walk){.at = 0};
+    conf.redis_timeout_ms = PATIENCE_MS;
+    while (hints_next(s, KEYS_HINT_LEASES, &walk, part)) {
+        hints_walked(s, &walk, part, link_command(s->link, NULL, "ZCARD %s", part));
+        answered++;
+    }
+    conf.redis_timeout_ms = 300;
+    assert_in_range(answered, 8, KEYS_HINT_PARTS - 1);
+    assert_int_equal(walk.error, ERR_STORE);
+    hints_told_user(s, hangs, 0);
+    assert_false(hints_is_away(s, hangs));
+    assert_true(hints_has_failed(s, hangs, PATIENCE_MS));
+}
+
 /* Calls to one that says nothing end with their time; others go on, and its replica takes over. */
 static void a_primary_hangs(void **state)
 {
     struct place p = place_of("hangs"), q;
     int64_t value = 0, end = clock_mono_ms() + PATIENCE_MS;
+    struct turns_hint found[4];
+    struct store *s = NULL;
+    size_t count = 0;
+    char uid[32];
     int error;
 
     (void)state;
     for (int i = 0;; i++) {
-        char uid[32];
-
         snprintf(uid, sizeof uid, "goes%d", i);
         q = place_of(uid);
         if (q.from != p.from)
@@ -559,9 +596,12 @@ static void a_primary_hangs(void **state)
     }
     assert_int_equal(count_up(plain, p.key, &value), 0);
     assert_int_equal(count_up(plain, q.key, &value), 0);
+    assert_int_equal(store_open(&s, &conf, NULL, "m/housekeeper/1/1"), 0);
+    assert_int_equal(turns_hints(s, 0, found, 4, &count), 0);
     conf.redis_timeout_ms = 300;
     assert_int_equal(kill(cluster.pid[p.from], SIGSTOP), 0);
     assert_int_equal(count_up(plain, p.key, &value), ERR_STORE);
+    no_look_waits_for_each_part(s, "hangs", uid);
     do {
         int64_t other = 0;
 
@@ -573,6 +613,7 @@ static void a_primary_hangs(void **state)
     conf.redis_timeout_ms = 2000;
     own_cluster_whole(&cluster);
     assert_int_equal(count_up(plain, p.key, &value), 0);
+    store_close(s);
 }
 
 int main(void)

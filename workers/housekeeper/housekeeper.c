@@ -243,6 +243,18 @@ static int64_t housekeeper_sum(struct housekeeper *k, int64_t now)
     return k->stats_ms;
 }
 
+/* Each desk may have waited for Redis, redis.timeout and more: that is no reason to be killed. */
+static int64_t housekeeper_beat(struct housekeeper *k, int64_t at_ms)
+{
+    worker_beat(k->worker);
+    return at_ms;
+}
+
+static int64_t housekeeper_sooner(struct housekeeper *k, int64_t next_ms, int64_t at_ms)
+{
+    return housekeeper_beat(k, at_ms < next_ms ? at_ms : next_ms);
+}
+
 static int64_t housekeeper_step(struct housekeeper *k)
 {
     int64_t now = clock_mono_ms();
@@ -256,23 +268,16 @@ static int64_t housekeeper_step(struct housekeeper *k)
     job_look_woken(k, now);
     if (now >= k->look_ms)
         job_look(k, now);
-    int64_t next = jobs_step(k, now, reminders_desk_step(k->desk, now));
-    int64_t webhooks = webhooks_desk_step(k->webhooks, now);
-    next = webhooks < next ? webhooks : next;
-    int64_t pushes = push_desk_step(k->pushes, now);
-    next = pushes < next ? pushes : next;
-    int64_t mcp = mcp_desk_step(k->mcp, now);
-    next = mcp < next ? mcp : next;
-    int64_t gone = housekeeper_purge(k, now);
-    next = gone < next ? gone : next;
-    int64_t sums = housekeeper_sum(k, now);
-    next = sums < next ? sums : next;
-    int64_t selftest = selftest_desk_step(k->selftest, now);
-    next = selftest < next ? selftest : next;
-    int64_t jwks = jwks_desk_step(k->jwks, now);
-    next = jwks < next ? jwks : next;
-    int64_t revoked = revoked_desk_step(&k->revoked, now);
-    next = revoked < next ? revoked : next;
+    worker_beat(k->worker);
+    int64_t next = jobs_step(k, now, housekeeper_beat(k, reminders_desk_step(k->desk, now)));
+    next = housekeeper_sooner(k, next, webhooks_desk_step(k->webhooks, now));
+    next = housekeeper_sooner(k, next, push_desk_step(k->pushes, now));
+    next = housekeeper_sooner(k, next, mcp_desk_step(k->mcp, now));
+    next = housekeeper_sooner(k, next, housekeeper_purge(k, now));
+    next = housekeeper_sooner(k, next, housekeeper_sum(k, now));
+    next = housekeeper_sooner(k, next, selftest_desk_step(k->selftest, now));
+    next = housekeeper_sooner(k, next, jwks_desk_step(k->jwks, now));
+    next = housekeeper_sooner(k, next, revoked_desk_step(&k->revoked, now));
     return next < k->look_ms ? next : k->look_ms;
 }
 

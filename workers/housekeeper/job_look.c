@@ -80,7 +80,13 @@ static void job_look_hint(struct housekeeper *k, const struct turns_hint *hint, 
 {
     char state[16] = "";
     int64_t left = 0;
+    if (hints_is_away(k->store, hint->uid)) { /* others do not wait for its node */
+        err_ignore(hints_set(k->store, hint->uid, hint->turn, HINTS_AWAY_MS));
+        return;
+    }
     int error = turns_state(k->store, hint->uid, hint->turn, state, &left);
+    hints_told_user(k->store, hint->uid, error);
+    worker_beat(k->worker);
     if (error == ERR_NOT_FOUND)
         err_ignore(turns_hint_remove(k->store, hint->uid, hint->turn));
     else if (error != 0)
@@ -95,14 +101,21 @@ static void job_look_hint(struct housekeeper *k, const struct turns_hint *hint, 
         return; /* its hint has been moved: it stays until the turn has ended */
     else if (strcmp(state, "running") != 0)
         err_ignore(turns_hint_remove(k->store, hint->uid, hint->turn));
-    else if (left <= 0 && now >= k->patient_until_ms)
+    else if (left <= 0 && now >= k->patient_until_ms &&
+        !hints_has_failed(k->store, hint->uid, k->worker->conf->lease_ms))
         job_look_expired(k, hint);
 }
 
-/* Redis was away, or has answered so late that workers cannot have renewed their leases either. */
+/*
+ * Redis was away, or has answered so late that workers cannot have renewed their leases either. A
+ * cluster counts as away at the start only: then its nodes are looked at one by one,
+ * hints_has_failed.
+ */
 static void job_look_outage(struct housekeeper *k, int64_t asked, int64_t now)
 {
     unsigned generation = link_generation(k->store->link);
+    if (link_is_cluster(k->store->link) && k->link_generation)
+        return;
     if (generation == k->link_generation && now - asked < k->worker->conf->lease_ms / 4)
         return;
     k->link_generation = generation;
@@ -114,8 +127,14 @@ void job_look(struct housekeeper *k, int64_t now)
     static struct turns_hint hints[LOOK_MAX];
     size_t count = 0;
     k->look_ms = now + LOOK_MS;
-    if (now >= k->spread_ms && hints_spread(k->store) == 0)
+    if (now >= k->spread_ms) {
         k->spread_ms = now + SPREAD_EVERY_MS;
+        int failed = hints_spread(k->store);
+        if (failed != 0)
+            log_limited(LOG_LEVEL_WARN, "old hints cannot be spread over the cluster: %s",
+                err_text(failed));
+        worker_beat(k->worker);
+    }
     int64_t asked = clock_mono_ms();
     int error = turns_hints(k->store, 0, hints, LOOK_MAX, &count);
     job_look_outage(k, asked, clock_mono_ms());

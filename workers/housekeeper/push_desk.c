@@ -12,6 +12,7 @@
 #include "process/measure.h"
 #include "process/revoked.h"
 #include "process/webpush.h"
+#include "store/hints.h"
 #include "store/pushes.h"
 #include "wire/http/http.h"
 #include "workers/housekeeper/desk_guard.h"
@@ -337,13 +338,28 @@ static int push_desk_attempt(struct push_desk *d, const char *uid, int64_t *wait
     return error;
 }
 
+/* The same; nobody waits for the node of another user that is away. */
+static int push_desk_attempt_near(struct push_desk *d, const char *uid, int64_t *wait_ms)
+{
+    int error = 0;
+
+    if (!hints_is_away(d->store, uid)) {
+        error = push_desk_attempt(d, uid, wait_ms);
+        hints_told_user(d->store, uid, error);
+    }
+    if (!hints_is_away(d->store, uid))
+        return error;
+    *wait_ms = PUSH_DESK_FULL_MS;
+    return 0;
+}
+
 static int push_desk_attempt_asked(struct push_desk *d)
 {
     int error = 0;
     int64_t wait;
 
     for (size_t i = 0; i < d->asked_count && error == 0; i++)
-        error = push_desk_attempt(d, d->asked[i], &wait);
+        error = push_desk_attempt_near(d, d->asked[i], &wait);
     d->asked_count = 0; /* what was not begun is found by its hint */
     return error;
 }
@@ -358,7 +374,7 @@ static int push_desk_attempt_due(struct push_desk *d, bool *more)
 
     *more = count > 0 && count == room;
     for (size_t i = 0; i < count && error == 0; i++) {
-        error = push_desk_attempt(d, hints[i].uid, &wait);
+        error = push_desk_attempt_near(d, hints[i].uid, &wait);
         if (error == 0)
             pushes_later(d->store, &hints[i], wait);
     }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "process/fault.h"
 #include "process/measure.h"
+#include "store/hints.h"
 #include "store/records.h"
 #include "store/reminders.h"
 
@@ -342,6 +343,22 @@ static bool reminders_settle(struct reminders_desk *d, const struct reminders_du
     return reminders_later(d->store, due->member, now_ms + BROKEN_MS) == 0;
 }
 
+/* What is done about one that is due; others do not wait for its user's node when that is away. */
+static enum fate reminders_ring(struct reminders_desk *d, const struct reminders_due *due,
+    struct arena *arena, int64_t now_ms)
+{
+    enum fate fate;
+
+    if (hints_is_away(d->store, due->uid))
+        return FATE_AGAIN;
+    if (d->guard && !d->guard(d->guard_arg, due->uid, due->member))
+        return FATE_LATER;
+    fate = due->kind == REMINDERS_SNOOZE ? reminders_ring_snooze(d, due, now_ms) :
+                                           reminders_fire_record(d, due, arena, now_ms);
+    hints_told_user(d->store, due->uid, fate == FATE_STOP ? ERR_STORE : 0);
+    return hints_is_away(d->store, due->uid) ? FATE_AGAIN : fate;
+}
+
 static void reminders_step(struct reminders_desk *d, int64_t mono_ms)
 {
     int64_t now = d->clock_ms, wait;
@@ -359,11 +376,7 @@ static void reminders_step(struct reminders_desk *d, int64_t mono_ms)
     bool go_on = true;
     for (size_t i = 0; go_on && i < count; i++) {
         const struct reminders_due *due = &d->due[i];
-        enum fate fate = FATE_LATER;
-        if (!d->guard || d->guard(d->guard_arg, due->uid, due->member))
-            fate = due->kind == REMINDERS_SNOOZE ? reminders_ring_snooze(d, due, now) :
-                                                   reminders_fire_record(d, due, arena, now);
-        go_on = reminders_settle(d, due, fate, now);
+        go_on = reminders_settle(d, due, reminders_ring(d, due, arena, now), now);
         arena_reset(arena);
     }
     if (d->guard)

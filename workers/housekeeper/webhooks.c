@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "process/fault.h"
 #include "process/measure.h"
+#include "store/hints.h"
 #include "store/turns.h"
 #include "store/webhooks.h"
 #include "wire/http/http.h"
@@ -295,12 +296,27 @@ static int webhooks_attempt(struct webhooks_desk *d, const struct webhooks_hint 
     return error;
 }
 
+/* The same; nobody waits for the node of another user that is away. */
+static int webhooks_attempt_near(struct webhooks_desk *d, const struct webhooks_hint *hint)
+{
+    int error = 0;
+
+    if (!hints_is_away(d->store, hint->uid)) {
+        error = webhooks_attempt(d, hint);
+        hints_told_user(d->store, hint->uid, error);
+    }
+    if (!hints_is_away(d->store, hint->uid))
+        return error;
+    webhooks_later(d->store, hint, FULL_MS);
+    return 0;
+}
+
 static int webhooks_attempt_asked(struct webhooks_desk *d)
 {
     int error = 0;
 
     for (size_t i = 0; i < d->asked_count && error == 0; i++)
-        error = webhooks_attempt(d, &d->asked[i]);
+        error = webhooks_attempt_near(d, &d->asked[i]);
     d->asked_count = 0; /* what was not begun is found by its hint */
     return error;
 }
@@ -314,7 +330,7 @@ static int webhooks_attempt_due(struct webhooks_desk *d, bool *more)
 
     *more = count > 0 && count == room;
     for (size_t i = 0; i < count && error == 0; i++)
-        error = webhooks_attempt(d, &hints[i]);
+        error = webhooks_attempt_near(d, &hints[i]);
     return error;
 }
 
