@@ -103,6 +103,7 @@ STORE_LUA = \
 	store/lua/reminder_due.lua \
 	store/lua/reminder_fire.lua \
 	store/lua/reminder_hint.lua \
+	store/lua/revoke_drop.lua \
 	store/lua/revoke_put.lua \
 	store/lua/session_branch.lua \
 	store/lua/session_change.lua \

@@ -8,6 +8,9 @@
 #include "store/notice.h"
 #include "store/scripts.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static int revokes_tell(struct store *s)
 {
     return notice_publish(s, &(struct notice){.kind = NOTICE_REVOKED});
@@ -46,6 +49,8 @@ int revokes_forget(struct store *s, const char *name, bool *found)
 
 static int revokes_take(struct store *s, struct revoked *out, const char *name, const char *value)
 {
+    const struct link_arg key = link_text(KEYS_REVOKED),
+                          args[2] = {link_text(name), link_text(value)};
     int error = revoked_add(out, name, value);
     int64_t until;
 
@@ -55,7 +60,8 @@ static int revokes_take(struct store *s, struct revoked *out, const char *name, 
     if (until == 0 || until > clock_real_ms())
         return 0;
     out->count--;
-    return link_command(s->link, NULL, "HDEL " KEYS_REVOKED " %s", name);
+    return link_script_call(s->link, &script_revoke_drop,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL);
 }
 
 int revokes_read(struct store *s, struct revoked *out)

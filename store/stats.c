@@ -301,24 +301,49 @@ void stats_flush_fini(struct stats_flush *f)
 #define STATS_SEEN 1024
 
 /* Whom this process has sent today, by a part of a hash: who is forgotten is sent again. */
+static uint64_t stats_seen[STATS_SEEN];
+
+static void stats_on_noted(void *arg, int error, struct link_reply *reply)
+{
+    uint64_t *seen = arg;
+
+    if (error)
+        *seen = 0; /* with the user's next turn */
+    link_reply_free(reply);
+}
+
+/* Nobody waits for it, also not for a connection. */
+static int stats_tell(struct store *s, const struct link_arg *args, size_t nargs, uint64_t *seen)
+{
+    const struct link_question question = {.args = args,
+        .nargs = nargs,
+        .on_reply = stats_on_noted,
+        .arg = seen};
+
+    if (link_is_attached(s->link))
+        return link_ask(s->link, &question);
+    return link_send(s->link, args, nargs, stats_on_noted, seen);
+}
+
 void stats_note_user(struct store *s, const char *uid, int64_t now_ms)
 {
-    static uint64_t seen[STATS_SEEN];
+    uint64_t *seen;
     char key[KEYS_MAX];
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)(now_ms / STATS_DAY_MS);
 
     for (const char *p = uid; *p; p++)
         hash = (hash ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
-    if (seen[hash % STATS_SEEN] == hash)
+    seen = &stats_seen[hash % STATS_SEEN];
+    if (*seen == hash)
         return;
     stats_users_key(key, now_ms);
     struct link_arg add[] = {link_text("PFADD"), link_text(key), link_text(uid)};
     char keep[24];
     snprintf(keep, sizeof keep, "%" PRId64, s->conf->stats_keep_ms);
     struct link_arg expire[] = {link_text("PEXPIRE"), link_text(key), link_text(keep)};
-    if (link_send(s->link, add, 3, NULL, NULL) == 0 &&
-        link_send(s->link, expire, 3, NULL, NULL) == 0)
-        seen[hash % STATS_SEEN] = hash;
+    *seen = hash;
+    if (stats_tell(s, add, 3, seen) || stats_tell(s, expire, 3, seen))
+        *seen = 0;
 }
 
 int stats_users(struct store *s, int64_t from_ms, int64_t to_ms, int64_t *count)

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/money.h"
+#include "base/task.h"
 #include "process/measure.h"
 #include "store/keys.h"
 #include "store/scripts.h"
@@ -18,7 +19,9 @@
 #define WAIT_MS 10000 /* what is known longer than this is asked for anew, with waiting */
 #define LOST_MS 15000 /* an answer that has not come by then never will */
 #define END_MS 500    /* that the end of a process waits for the last one */
+#define STEP_MS 20    /* of this wait */
 #define WORDS 8
+#define NUMBER_AT 10 /* in the reply: the number of the call */
 #define WORD_SIZE 24
 #define ACCOUNT_SIZE 176
 #define USAGE_OF_SITE "site/"
@@ -58,12 +61,19 @@ struct usage_site_words {
     struct link_arg key, args[WORDS];
 };
 
+static bool usage_site_has_sent(const struct usage_site *site)
+{
+    static const struct usage_spent none;
+
+    return site->sent_messages || memcmp(&site->sent, &none, sizeof none) != 0;
+}
+
 /* What a call that was lost had is sent again under its number; else what has come since. */
 static void usage_site_take(struct usage_site *site)
 {
     static const struct usage_spent none;
 
-    if (site->sent_messages || memcmp(&site->sent, &none, sizeof none) != 0)
+    if (usage_site_has_sent(site))
         return;
     site->sent = site->pending;
     site->sent_messages = site->pending_messages;
@@ -136,8 +146,10 @@ static void usage_site_read(struct store *s, const struct link_reply *r)
         log_warn("the site has used 80 %% or more of its limit %s: `turnpike limits` shows it",
             link_reply_text(link_reply_at(warned, i), NULL));
     }
-    memset(&site->sent, 0, sizeof site->sent);
-    site->sent_messages = 0;
+    if (link_reply_int(link_reply_at(r, NUMBER_AT)) == site->number) {
+        memset(&site->sent, 0, sizeof site->sent);
+        site->sent_messages = 0;
+    }
     site->known_ms = clock_mono_ms();
 }
 
@@ -155,13 +167,25 @@ static void usage_site_send(struct store *s)
 {
     struct usage_site *site = s->site;
     struct usage_site_words w;
+    struct link_arg words[WORDS + 1];
+    const struct link_question question = {.script = &script_usage_site,
+        .nkeys = 1,
+        .args = words,
+        .nargs = WORDS + 1,
+        .on_reply = usage_site_on_reply,
+        .arg = s};
 
     usage_site_take(site);
     usage_site_write(s, &w);
+    words[0] = w.key;
+    memcpy(words + 1, w.args, sizeof w.args);
     site->asked_ms = clock_mono_ms();
-    site->asking = !link_send_script(s->link, &script_usage_site,
-        &(struct link_words){.keys = &w.key, .nkeys = 1, .args = w.args, .nargs = WORDS},
-        usage_site_on_reply, s);
+    if (link_is_attached(s->link)) /* a node that is away holds no turn up */
+        site->asking = !link_ask(s->link, &question);
+    else
+        site->asking = !link_send_script(s->link, &script_usage_site,
+            &(struct link_words){.keys = &w.key, .nkeys = 1, .args = w.args, .nargs = WORDS},
+            usage_site_on_reply, s);
 }
 
 static void usage_site_call(struct store *s)
@@ -172,10 +196,23 @@ static void usage_site_call(struct store *s)
     usage_site_take(s->site);
     usage_site_write(s, &w);
     s->site->asked_ms = clock_mono_ms();
-    if (!link_script_call(s->link, &script_usage_site,
+    s->site->asking = true; /* other tasks do not ask meanwhile */
+    if (link_script_call(s->link, &script_usage_site,
             &(struct link_words){.keys = &w.key, .nkeys = 1, .args = w.args, .nargs = WORDS}, &r))
+        s->site->failed_ms = clock_mono_ms();
+    else
         usage_site_read(s, r);
+    s->site->asking = false;
     link_reply_free(r);
+}
+
+static bool usage_site_must_wait(const struct store *s, int64_t now)
+{
+    const struct usage_site *site = s->site;
+
+    if (site->asking || (site->failed_ms && now - site->failed_ms < WAIT_MS))
+        return false;
+    return !site->known_ms || (!link_is_cluster(s->link) && now - site->known_ms >= WAIT_MS);
 }
 
 static bool usage_site_may_ask(const struct usage_site *site, int64_t now)
@@ -190,7 +227,7 @@ void usage_site_ask(struct store *s)
 
     if (!usage_site_may_ask(s->site, now))
         return;
-    if (!s->site->asking && (!s->site->known_ms || now - s->site->known_ms >= WAIT_MS))
+    if (usage_site_must_wait(s, now))
         usage_site_call(s);
     else
         usage_site_send(s);
@@ -206,15 +243,16 @@ void usage_site_end(struct store *s)
 {
     const int64_t until = clock_mono_ms() + END_MS;
 
-    while (usage_site_has_more(s->site) && clock_mono_ms() < until) {
-        usage_site_send(s);
-        while (s->site->asking && clock_mono_ms() < until) {
-            if (link_flush(s->link))
-                return;
-            link_wait(s->link, until);
-            if (link_pump(s->link))
-                return;
+    while ((usage_site_has_more(s->site) || usage_site_has_sent(s->site)) &&
+        clock_mono_ms() < until) {
+        if (!link_is_attached(s->link)) {
+            usage_site_call(s);
+            return;
         }
+        if (!s->site->asking)
+            usage_site_send(s);
+        if (task_wait(s->reactor, clock_mono_ms() + STEP_MS, NULL))
+            return;
     }
 }
 

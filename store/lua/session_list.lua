@@ -30,7 +30,10 @@ local function take(index, mark, passes)
                     redis.call('ZREM', index, sid)
                     offset = offset - 1
                     gone = gone + 1
-                    if gone >= (#out > 2 and GONE_PAGE or GONE_EMPTY) and out[2] ~= '' then
+                    if gone >= (#out > 2 and GONE_PAGE or GONE_EMPTY) then
+                        if #out == 2 then -- no row yet: behind the last one that has gone
+                            out[2] = mark .. score .. '-' .. sid
+                        end
                         out[1] = 1
                         return false
                     end

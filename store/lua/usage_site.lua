@@ -4,12 +4,12 @@
 -- tells the sums. ARGV: process, number of the call (a repeated one adds nothing), messages, then a
 -- number for each of USAGE, limits of the site.
 -- {messages of this minute, ms left, day's tokens, money, ms left, month's tokens, money, ms left,
--- what is set (field, value, ...), limits that have come to 80 % (name, ...)}
+-- what is set (field, value, ...), limits that have come to 80 % (name, ...), number of the call}
 local HOUR = 3600000
 local now = now_ms()
 local windows, seen = usage.windows(now), usage_seen_key(ARGV[1])
 local minute = usage_minute_key(int(math.floor(now / usage.MINUTE)))
-local repeated = redis.call('GET', seen) == ARGV[2]
+local repeated = tonumber(redis.call('GET', seen) or -1) >= tonumber(ARGV[2])
 local any = false
 for i = 3, 7 do
     local more = tonumber(ARGV[i])
@@ -44,4 +44,4 @@ end)
 local day, month = usage.read(windows.day, ''), usage.read(windows.month, '')
 return {tonumber(redis.call('GET', minute) or 0), int(usage.MINUTE - now % usage.MINUTE), int(day.tokens),
     int(day.money), int(windows.day.left), int(month.tokens), int(month.money),
-    int(windows.month.left), all, warned}
+    int(windows.month.left), all, warned, ARGV[2]}

@@ -439,6 +439,19 @@ static void hints_of_one_server_go_to_their_parts(void **state)
     store_close(s);
 }
 
+/* Also the first one of a process, which does not know the map yet. */
+static void what_goes_into_the_pipeline_arrives(void **state)
+{
+    const struct link_arg set[3] = {link_text("SET"), link_text("tp:{first}:x"), link_text("4")};
+    struct link *fresh = NULL;
+
+    (void)state;
+    assert_int_equal(link_new(&fresh, &conf), 0);
+    assert_int_equal(link_send(fresh, set, 3, NULL, NULL), 0);
+    assert_int_equal(number(fresh, "GET %s", "tp:{first}:x"), 4);
+    link_free(fresh);
+}
+
 static void nothing_beat(void *arg)
 {
     (void)arg;
@@ -629,6 +642,7 @@ int main(void)
         cmocka_unit_test(a_channel_follows_its_slot),
         cmocka_unit_test(a_log_is_whole_across_a_move),
         cmocka_unit_test(hints_of_one_server_go_to_their_parts),
+        cmocka_unit_test(what_goes_into_the_pipeline_arrives),
         cmocka_unit_test(a_hint_in_another_part_is_brought_home),
         cmocka_unit_test(erasure_walks_every_primary),
         cmocka_unit_test(a_replica_takes_over),

@@ -97,6 +97,27 @@ static int rename_it(const char *uid, const char *session, const char *title)
     return sessions_change(store, uid, session, &(struct sessions_change){.title = title}, &json);
 }
 
+/* However many have ended by themselves, no page holds Redis for long. */
+static void a_page_without_a_row_ends_too(void **state)
+{
+    char cursor[64] = "";
+
+    (void)state;
+    talk("pat", "kept", 1);
+    assert_int_equal(link_command(store->link, NULL, "ZADD tp:{pat}:sessions 1 kept"), 0);
+    assert_int_equal(link_command(store->link, NULL, "EVAL %s 1 tp:{pat}:sessions",
+                         "for i = 2, 10502 do redis.call('ZADD', KEYS[1], i, 'g' .. i) end"),
+        0);
+    buf_reset(&json);
+    assert_int_equal(list("pat", NULL, 3), 0);
+    has("{\"sessions\":[],\"next_cursor\":\"503-g503\"}");
+    sscanf(strstr(buf_text(&json), "\"next_cursor\":"), "\"next_cursor\":\"%60[^\"]", cursor);
+    buf_reset(&json);
+    assert_int_equal(list("pat", cursor, 3), 0);
+    has("{\"id\":\"kept\"");
+    has("\"next_cursor\":null");
+}
+
 static void pages_of_sessions_are_whole_and_in_order(void **state)
 {
     char name[32], cursor[64] = "", seen[16] = "";
@@ -429,6 +450,7 @@ static void erasure_leaves_what_was_used_and_its_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_page_without_a_row_ends_too, fresh),
         cmocka_unit_test_setup(pages_of_sessions_are_whole_and_in_order, fresh),
         cmocka_unit_test_setup(a_session_is_shown_renamed_and_deleted, fresh),
         cmocka_unit_test_setup(pages_of_messages_stay_put, fresh),

@@ -408,6 +408,18 @@ static void the_site_is_counted_by_all_and_once(void **state)
     one->site->known_ms = one->site->asked_ms = 0;
     usage_site_ask(one);
     assert_int_equal(used(SITE_DAY, "tokens"), 600);
+    /* One that comes late, behind a later one, adds nothing either. */
+    one->site->number += 5;
+    usage_site_message(one);
+    one->site->asked_ms = 0;
+    usage_site_ask(one);
+    assert_int_equal(used(SITE_DAY, "messages"), 2);
+    one->site->number -= 2;
+    one->site->sent_messages = 1;
+    one->site->known_ms = one->site->asked_ms = 0;
+    usage_site_ask(one);
+    assert_int_equal(used(SITE_DAY, "messages"), 2);
+    one->site->number += 2;
 
     memset(&a, 0, sizeof a);
     spend(&a, 400, 0);

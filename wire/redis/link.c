@@ -11,6 +11,11 @@ void link_accept_replicas(struct link *l)
     l->any_role = true;
 }
 
+bool link_is_attached(const struct link *l)
+{
+    return l->reactor != NULL;
+}
+
 unsigned link_generation(const struct link *l)
 {
     return l->generation;

@@ -61,6 +61,7 @@ MUST_CHECK int link_new(struct link **out, const struct conf *conf);
  * life; with Sentinels it asks every 2 s for the server's role, and a Sentinel for the master.
  */
 void link_attach(struct link *l, struct reactor *reactor);
+bool link_is_attached(const struct link *l);
 /* For a process that mostly reads: without Sentinels its server may be a replica. Writes get
  * ERR_STORE_READONLY there. */
 void link_accept_replicas(struct link *l);

@@ -151,8 +151,10 @@ int link_send_asking(struct link *l)
 int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply,
     void *arg)
 {
-    int error;
+    int error = link_is_face(l) ? link_map_ensure(l) : 0;
 
+    if (error)
+        return error;
     if (link_is_face(l))
         l = link_route_to(l, args, nargs);
     error = link_ensure(l);
@@ -201,8 +203,10 @@ int link_load(struct link *l, const struct link_script *script, bool again)
 int link_send_script(struct link *l, const struct link_script *script,
     const struct link_words *words, link_reply_fn *on_reply, void *arg)
 {
-    int error;
+    int error = link_is_face(l) ? link_map_ensure(l) : 0;
 
+    if (error)
+        return error;
     if (link_is_face(l))
         l = link_at(l, slots_of(words->keys[0].data, words->keys[0].len));
     error = link_load(l, script, false);
