@@ -30,6 +30,19 @@ static void turn_spend_tell(const struct conf *conf, const struct model_used *r)
         r->model, r->provider->name, conf->unknown_price);
 }
 
+/* A token may name any class: one that the operator has not made is no label. */
+static const char *turn_spend_class(const struct turn *t)
+{
+    const char *name = t->input.cls, *known;
+
+    if (!name || !*name)
+        return "default";
+    for (size_t i = 0; (known = limits_class_at(i)); i++)
+        if (!strcmp(name, known))
+            return known;
+    return "unknown";
+}
+
 void turn_spend(struct turn *t, const struct model_used *r)
 {
     const struct conf *conf = t->env->conf;
@@ -41,11 +54,10 @@ void turn_spend(struct turn *t, const struct model_used *r)
         more.unpriced = more.tokens;
         more.assumed = prices_flat(limits_unknown_price(conf), more.tokens);
     }
-    measure_add(MEASURE_MODEL_MONEY, &(struct measure_labels){{r->provider->name, r->model}},
-        more.micros);
-    measure_add(MEASURE_CLASS_MONEY,
-        &(struct measure_labels){{t->input.cls && *t->input.cls ? t->input.cls : "default"}},
-        more.micros);
+    /* As the settings name it, like all figures of models: a server may answer with any name. */
+    measure_add(MEASURE_MODEL_MONEY,
+        &(struct measure_labels){{r->provider->name, r->provider->model(conf)}}, more.micros);
+    measure_add(MEASURE_CLASS_MONEY, &(struct measure_labels){{turn_spend_class(t)}}, more.micros);
     usage_spent_add(&t->account.spent, &more);
 }
 
