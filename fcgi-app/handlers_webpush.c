@@ -144,11 +144,12 @@ int handlers_push_subscribe(struct exchange *x)
     struct webpush_key *key;
     const char *endpoint = NULL;
     jdoc *body = NULL;
-    int error = handlers_webpush_key(x, &key);
-    webpush_key_free(key);
     /* Besides the scope of the route: pushes tell what the inbox has. */
-    if (error != 0 || (error = needs_check(x, SCOPE_READ)) != 0 ||
-        (error = request_json(&x->request, false, &body, &x->problem)) < 0 ||
+    int error = needs_check(x, SCOPE_READ);
+    if (error != 0 || (error = handlers_webpush_key(x, &key)) != 0)
+        return error;
+    webpush_key_free(key);
+    if ((error = request_json(&x->request, false, &body, &x->problem)) < 0 ||
         (error = handlers_webpush_endpoint(x, body, &endpoint)) < 0 ||
         (error = handlers_webpush_keys(x, body)) < 0)
         return error;

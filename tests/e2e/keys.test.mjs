@@ -161,6 +161,21 @@ describe("API keys", () => {
     await learned(stolen, 200, two);
   });
 
+  test("the audit log has what an administrator reads of users, and self-tests", async () => {
+    const key = made("add", "root", "admin");
+    await learned(key, 200);
+    for (const path of ["/admin/feedback", "/admin/feedback?text=true&user=ann", "/admin/feedback?format=csv"]) assert.equal((await one.get(path, as(key))).status, 200, path);
+    assert.equal((await one.post("/admin/selftest", {}, as(key))).status, 202);
+    assert.deepEqual(acts().filter(a => a.actor.user === "root").map(a => [a.act, a.object]), [["feedback.read", "ann"], ["feedback.export", undefined], ["selftest", undefined]]);
+  });
+
+  test("a subscription to pushes needs the scope read", async () => {
+    const key = made("add", "kim", "--scopes", "write");
+    await eventually(async () => (await one.request("DELETE", "/push/subscriptions/none", as(key))).status !== 401, "the key is known");
+    const reply = await one.post("/push/subscriptions", {endpoint: "https://push.example.org/1"}, as(key));
+    assert.equal(`${reply.status} ${reply.json.code} ${reply.json.scope}`, "403 scope_missing read");
+  });
+
   test("the audit log names who did what, and shows a line that was taken out", async () => {
     execFileSync(PROGRAM, ["--run-dir", one.run, "reload"]);
     const lines = acts();
