@@ -240,6 +240,32 @@ static void test_order(void **state)
     reactor_free(reactor);
 }
 
+/* What a child died of is in the log: the loop looks until the kernel tells. */
+static void test_cause(void **state)
+{
+    struct aside_work crash = work_of("crash"), stay = work_of("stay");
+    struct aside *a[2];
+    char file[] = "/tmp/tp-aside-XXXXXX", text[1024] = "";
+    int fd = mkstemp(file);
+
+    (void)state;
+    order[0] = '\0';
+    assert_true(fd >= 0);
+    assert_int_equal(log_open(file), 0);
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(aside_start(&a[0], reactor, &crash, note, "c"), 0);
+    until("c!");
+    assert_int_equal(aside_start(&a[1], reactor, &stay, note, "s"), 0);
+    until("c!s!");
+    reactor_free(reactor);
+    assert_int_equal(log_open(NULL), 0);
+    assert_true(read(fd, text, sizeof text - 1) > 0);
+    assert_non_null(strstr(text, "crash (5 bytes) died of SIGABRT"));
+    assert_non_null(strstr(text, "stay (5 bytes) died of SIGKILL"));
+    close(fd);
+    unlink(file);
+}
+
 /* More than may run wait; one that is cancelled makes room, and nobody is told of it. */
 static void test_many(void **state)
 {
@@ -267,7 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_outcomes),
         cmocka_unit_test(test_shared), cmocka_unit_test(test_log), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_order), cmocka_unit_test(test_many)};
+        cmocka_unit_test(test_order), cmocka_unit_test(test_many), cmocka_unit_test(test_cause)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
