@@ -95,7 +95,7 @@ struct usage_site {
     int64_t number; /* of the last call, by which the script knows its repetition */
     bool asking;
     int64_t asked_ms, known_ms; /* monotonic; 0 = never */
-    int64_t failed_ms;          /* monotonic: a call that was waited for came to nothing; 0 = never */
+    int64_t failed_ms; /* monotonic: a call that was waited for came to nothing; 0 = never */
     /* as last told */
     int64_t minute, minute_left_ms, day_tokens, day_money, day_left_ms, month_tokens, month_money,
         month_left_ms;
@@ -108,8 +108,8 @@ void usage_site_message(struct store *s);
 /*
  * usage_site_ask -- asks for the sums, and sends what has been counted, when the last answer is a
  * second old. Waits for nothing, unless this process has never had an answer, or without a cluster
- * none for ten seconds: then for redis.timeout at most, and not again for ten seconds when that came
- * to nothing. In a task, or where nothing else runs.
+ * none for ten seconds: then for redis.timeout at most, and not again for ten seconds when that
+ * came to nothing. In a task, or where nothing else runs.
  */
 void usage_site_ask(struct store *s);
 /* Sends what has been counted, if there is something, without waiting for the answer. */

@@ -243,8 +243,8 @@ void usage_site_end(struct store *s)
 {
     const int64_t until = clock_mono_ms() + END_MS;
 
-    while ((usage_site_has_more(s->site) || usage_site_has_sent(s->site)) &&
-        clock_mono_ms() < until) {
+    while (
+        (usage_site_has_more(s->site) || usage_site_has_sent(s->site)) && clock_mono_ms() < until) {
         if (!link_is_attached(s->link)) {
             usage_site_call(s);
             return;

@@ -87,7 +87,7 @@ struct link_asked {
     unsigned slot;    /* of a cluster, as the following */
     int64_t until_ms; /* monotonic: until when it is repeated */
     int64_t due_ms;   /* monotonic: not before */
-    unsigned repeats;  /* as a node did nothing of it; the pause grows with them */
+    unsigned repeats; /* as a node did nothing of it; the pause grows with them */
     enum slots_word word;
     struct link *other; /* of SLOTS_ASK */
     size_t len;
