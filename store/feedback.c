@@ -16,6 +16,7 @@
 #include <time.h>
 
 #define FEEDBACK_BATCH 200 /* entries of one reply */
+#define FEEDBACK_MONTHS_LEAST 14 /* that are told: feedback.keep may have been longer before */
 #define FEEDBACK_MONTH_MS (INT64_C(31) * 86400000)
 
 /* ---- months ---- */
@@ -52,7 +53,7 @@ bool feedback_month(const struct store *s, size_t index, char key[64])
     int64_t now = clock_real_ms(), month = feedback_month_of(now) + 1 - (int64_t)index;
 
     feedback_key(key, month); /* the next month too: other machines' clocks may be ahead */
-    return month >= feedback_first_month(s, now);
+    return index < FEEDBACK_MONTHS_LEAST || month >= feedback_first_month(s, now);
 }
 
 /* ---- writing ---- */

@@ -72,6 +72,7 @@ STORE_LUA = \
 	store/lua/attachment_put.lua \
 	store/lua/attachment_use.lua \
 	store/lua/context_merge.lua \
+	store/lua/drop_own.lua \
 	store/lua/feedback.lua \
 	store/lua/feedback_note.lua \
 	store/lua/find_due.lua \

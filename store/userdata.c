@@ -334,7 +334,7 @@ static int userdata_erase_keys(struct erasure *e, const struct link_reply *keys)
 }
 
 /* Where a call before stopped; "0" = at the beginning. The key is outside of the user's own. In a
- * cluster every primary is walked through, and it is forgotten: what one holds is less. */
+ * cluster it is forgotten: a node holds less, and only those of the two slots are walked through. */
 static void userdata_read_cursor(struct erasure *e, const char *key,
     char cursor[USERDATA_CURSOR_SIZE])
 {
@@ -379,14 +379,23 @@ static int userdata_settled(const struct erasure *e)
 
 static int userdata_pass_cluster(struct erasure *e)
 {
-    struct link *server;
+    struct link *face = e->store->link, *server[2];
+    char prefix[KEYS_MAX];
     e->found = 0;
     int error = userdata_settled(e);
-    for (size_t i = 0; error == 0 && (server = link_primary(e->store->link, i)); i++) {
+    unsigned version = link_map_version(face);
+    keys_prefix(prefix, e->uid);
+    server[0] = link_at(face, link_slot(face, prefix));
+    server[1] = link_at(face, link_slot(face, KEYS_SHARED));
+    for (size_t i = 0; error == 0 && i < (server[0] == server[1] ? 1 : 2); i++) {
         char cursor[USERDATA_CURSOR_SIZE] = "0";
-        error = userdata_walk(e, server, cursor);
+        error = server[i] == face ? ERR_STORE : userdata_walk(e, server[i], cursor);
     }
-    return error ? error : userdata_settled(e);
+    if (error == 0)
+        error = userdata_settled(e);
+    if (version != link_map_version(face))
+        e->found++; /* a slot has another node: such a pass proves nothing either */
+    return error;
 }
 
 static int userdata_pass(struct erasure *e)
@@ -414,7 +423,7 @@ static int userdata_erase_push_hint(const struct erasure *e)
 }
 
 /* Each names its user until it ends by itself. */
-static int userdata_erase_tickets(struct erasure *e)
+static int userdata_walk_tickets(struct erasure *e)
 {
     struct link *server;
     int error = 0;
@@ -426,6 +435,18 @@ static int userdata_erase_tickets(struct erasure *e)
                 error = userdata_go_on(e);
         } while (error == 0 && strcmp(cursor, "0") != 0);
     }
+    return error;
+}
+
+/* They are on all nodes: once more when a slot has come to another one meanwhile. */
+static int userdata_erase_tickets(struct erasure *e)
+{
+    unsigned version;
+    int error, passes = 0;
+    do {
+        version = link_map_version(e->store->link);
+        error = userdata_walk_tickets(e);
+    } while (error == 0 && ++passes < PASSES_MAX && version != link_map_version(e->store->link));
     return error;
 }
 

@@ -331,6 +331,24 @@ static void a_turn_that_is_gone_leaves_the_opinion(void **state)
     assert_string_equal(its_turn.state, "");
 }
 
+static void an_erased_user_leaves_months_that_were_kept_before(void **state)
+{
+    char key[64];
+    int64_t keep = conf.feedback_keep_ms, keys;
+    struct link_reply *r = NULL;
+
+    (void)state;
+    (void)feedback_month(store, 10, key);
+    assert_int_equal(link_command(store->link, NULL, "ZADD %s 1 %s", key, "ann a1 {\"rating\":2}"),
+        0);
+    conf.feedback_keep_ms = 86400000; /* it was a year */
+    assert_int_equal(userdata_erase(store, "ann", 10000, NULL, NULL, &keys), 0);
+    conf.feedback_keep_ms = keep;
+    assert_int_equal(link_command(store->link, &r, "EXISTS %s", key), 0);
+    assert_int_equal(link_reply_int(r), 0);
+    link_reply_free(r);
+}
+
 static void an_erased_user_is_in_the_index_no_more(void **state)
 {
     char turn[IDENT_UUID_SIZE], next[FEEDBACK_CURSOR_SIZE];
@@ -358,6 +376,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_entry_is_lost_between_two_months, fresh, end),
         cmocka_unit_test_setup_teardown(the_oldest_of_a_month_leave_when_it_is_full, fresh, end),
         cmocka_unit_test_setup_teardown(the_turn_comes_along, fresh, end),
+        cmocka_unit_test_setup_teardown(an_erased_user_leaves_months_that_were_kept_before, fresh,
+            end),
         cmocka_unit_test_setup_teardown(a_turn_that_is_gone_leaves_the_opinion, fresh, end),
         cmocka_unit_test_setup_teardown(an_erased_user_is_in_the_index_no_more, fresh, end),
     };

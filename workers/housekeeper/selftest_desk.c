@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "fcgi-app/selftest.h"
 #include "store/keys.h"
+#include "store/scripts.h"
 #include "tools/remote/dynamic.h"
 
 #include <stdio.h>
@@ -40,12 +41,22 @@ int selftest_desk_new(struct selftest_desk **out, struct store *store, struct re
     return 0;
 }
 
+/* Unless it took so long that another housekeeper has claimed the next one. */
+static void selftest_desk_unclaim(struct selftest_desk *d)
+{
+    const struct link_arg key = link_text(KEYS_SELFTEST_RUNNING),
+                          owner = link_text(d->store->owner);
+
+    err_ignore(link_script_call(d->store->link, &script_drop_own,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = &owner, .nargs = 1}, NULL));
+}
+
 void selftest_desk_free(struct selftest_desk *d)
 {
     if (!d)
         return;
     if (d->test) /* another one may begin at once */
-        err_ignore(link_command(d->store->link, NULL, "DEL " KEYS_SELFTEST_RUNNING));
+        selftest_desk_unclaim(d);
     selftest_free(d->test);
     free(d);
 }
@@ -107,7 +118,7 @@ static void selftest_desk_begin(struct selftest_desk *d)
     struct link_reply *reply = NULL;
 
     int error = link_command(d->store->link, &reply,
-        "SET " KEYS_SELFTEST_RUNNING " 1 NX PX " SELFTEST_DESK_CLAIM);
+        "SET " KEYS_SELFTEST_RUNNING " %s NX PX " SELFTEST_DESK_CLAIM, d->store->owner);
     bool mine = error == 0 && link_reply_type(reply) == LINK_STATUS;
     link_reply_free(reply);
     if (error != 0) { /* whoever asked is not forgotten for that */
@@ -123,7 +134,7 @@ static void selftest_desk_begin(struct selftest_desk *d)
     log_error("the self-test cannot begin: %s", err_text(error));
     selftest_free(d->test);
     d->test = NULL;
-    err_ignore(link_command(d->store->link, NULL, "DEL " KEYS_SELFTEST_RUNNING));
+    selftest_desk_unclaim(d);
 }
 
 static void selftest_desk_end(struct selftest_desk *d)
