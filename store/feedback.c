@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#define FEEDBACK_BATCH 200 /* entries of one reply */
+#define FEEDBACK_BATCH 200       /* entries of one reply */
 #define FEEDBACK_MONTHS_LEAST 14 /* that are told: feedback.keep may have been longer before */
 #define FEEDBACK_MONTH_MS (INT64_C(31) * 86400000)
 

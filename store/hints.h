@@ -39,7 +39,7 @@ void hints_key(char out[KEYS_MAX], const struct store *s, const char *hints, con
 /*
  * A walk through the parts, beginning with another one each time; zeroed before the first:
  *
- *     while (hints_next(s, KEYS_HINT_LEASES, &walk, part))
+ *     while (hints_next(s, hints, &walk, part))
  *         hints_walked(s, &walk, part, a call for part);
  *
  * It leaves out parts whose node is away, unless all are, and begins with no part when it has taken

@@ -334,7 +334,7 @@ static int userdata_erase_keys(struct erasure *e, const struct link_reply *keys)
 }
 
 /* Where a call before stopped; "0" = at the beginning. The key is outside of the user's own. In a
- * cluster it is forgotten: a node holds less, and only those of the two slots are walked through. */
+ * cluster it is forgotten: a node holds less, and only two are walked through. */
 static void userdata_read_cursor(struct erasure *e, const char *key,
     char cursor[USERDATA_CURSOR_SIZE])
 {

@@ -95,6 +95,7 @@ static struct link_node *link_map_read_node(struct link_map *m, const struct lin
     const char *from_host)
 {
     struct sentinel_address address;
+    struct link_node *node;
     const char *host = link_reply_text(link_reply_at(reply, 0), NULL);
     int64_t port = link_reply_int(link_reply_at(reply, 1));
 
@@ -103,7 +104,25 @@ static struct link_node *link_map_read_node(struct link_map *m, const struct lin
         return NULL;
     snprintf(address.host, sizeof address.host, "%s", host);
     address.port = (int)port;
-    return link_map_find(m, &address);
+    node = link_map_find(m, &address);
+    if (node)
+        node->map = m->maps + 1;
+    return node;
+}
+
+static bool link_map_has(const struct link_map *m, const struct link_node *node)
+{
+    return !m->known || node->map == m->maps;
+}
+
+bool link_map_names(const struct link *face, const struct sentinel_address *address)
+{
+    const struct link_map *m = face->map;
+
+    for (size_t i = 0; m->known && i < m->count; i++)
+        if (sentinel_same(&m->nodes[i]->address, address))
+            return link_map_has(m, m->nodes[i]);
+    return !m->known;
 }
 
 static uint16_t link_map_place(const struct link_map *m, const struct link_node *node)
@@ -144,6 +163,7 @@ static bool link_map_apply(struct link_map *m, const struct link_reply *reply,
         if (owner[i] != LINK_NODE_NONE)
             m->nodes[owner[i]]->primary = true;
     m->known = true;
+    m->maps++;
     if (memcmp(m->owner, owner, sizeof owner) != 0) {
         memcpy(m->owner, owner, sizeof owner);
         link_map_changed(m);
@@ -170,19 +190,22 @@ static int link_map_ask(struct link *face, const struct sentinel_address *server
     return error;
 }
 
-/* The i-th of those that may be asked: the nodes, then those of redis.cluster, "host:port" or
- * "[v6]:port". */
+/* The i-th of those that may be asked: the nodes that the last map has named, then those of
+ * redis.cluster, "host:port" or "[v6]:port". */
 static bool link_map_candidate(const struct link *face, size_t i, struct sentinel_address *out)
 {
     const char *list = face->conf->redis_cluster, *colon, *host;
     int len;
     char word[SENTINEL_WORD_SIZE];
 
-    if (i < face->map->count) {
-        *out = face->map->nodes[i]->address;
-        return true;
+    for (size_t at = 0; at < face->map->count; at++) {
+        if (!link_map_has(face->map, face->map->nodes[at]))
+            continue;
+        *out = face->map->nodes[at]->address;
+        if (!i--)
+            return true;
     }
-    for (i -= face->map->count; sentinel_word(&list, word); i--) {
+    for (; sentinel_word(&list, word); i--) {
         if (i)
             continue;
         colon = strrchr(word, ':'); /* conf_check has seen to it */

@@ -115,6 +115,7 @@ struct link_node {
     struct sentinel_address address;
     struct link *link; /* NULL: none was needed yet */
     bool primary;
+    unsigned map; /* by number, the last one that named it */
 };
 
 #define LINK_NODES_MAX 1000
@@ -131,6 +132,7 @@ struct link_map {
     bool asking;      /* somebody asks the nodes ... */
     unsigned asked;   /* ... and has done so for so many times */
     unsigned version; /* grows when a slot has another owner */
+    unsigned maps;    /* how many have been taken over */
     unsigned turn;    /* which node is asked next */
     int64_t ask_ms;   /* monotonic: not before */
     struct reactor_timer timer;
@@ -293,6 +295,8 @@ void link_map_doubt(struct link *face);
 /* The link to the slot's node (SLOTS: to any primary, if possible a connected one), or NULL. */
 struct link *link_map_link(struct link *face, unsigned slot);
 struct link_node *link_map_node(const struct link *face, unsigned slot);
+/* Whether the last map has named the node at this address; true while there is none. */
+bool link_map_names(const struct link *face, const struct sentinel_address *address);
 /* The link to a node that somebody named, from_host if it named none. NULL: too many, no memory. */
 struct link *link_map_named(struct link *face, const struct sentinel_address *address,
     const char *from_host);

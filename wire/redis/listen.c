@@ -319,7 +319,8 @@ static int listen_dial_server(struct listen *l, struct sentinel_address *server,
         return link_dial(l->link, server, fd);
     if (!node && (link_map_ensure(l->link) || !(node = link_map_node(l->link, SLOTS))))
         return ERR_STORE;
-    return dial_node(l->link->conf, &node->address, fd);
+    *server = node->address;
+    return dial_node(l->link->conf, server, fd);
 }
 
 static void listen_dial(void *arg)
@@ -392,6 +393,10 @@ static void listen_on_check(struct reactor_timer *timer)
         l);
     if (l->face && !listen_is_wanted(l) && l != l->face->plain) {
         listen_disconnect(l); /* the next ear connects */
+        return;
+    }
+    if (l->face && !l->to && !link_map_names(l->link, &l->master)) {
+        listen_lost(l, "its node is in the cluster no more");
         return;
     }
     listen_note(l, "PING", 0);

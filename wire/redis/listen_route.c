@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUTE_LATER_MS 20 /* until ears look again for their nodes */
+#define ROUTE_LATER_MS 20     /* until ears look again for their nodes ... */
+#define ROUTE_MOST_MS 250     /* ... and so long when they are many: slots may move one by one */
+#define ROUTE_EARS_OF_A_MS 40 /* this many more: a millisecond more */
 
 /* By a cluster's rule a channel is published and heard on the node that has its slot. */
 bool listen_is_sharded(const struct listen *l)
@@ -91,8 +93,12 @@ static void listen_on_route(struct reactor_timer *timer)
 
 void listen_route_later(struct listen *face)
 {
+    int64_t later_ms = ROUTE_LATER_MS + (int64_t)face->ears.count / ROUTE_EARS_OF_A_MS;
+
+    if (later_ms > ROUTE_MOST_MS)
+        later_ms = ROUTE_MOST_MS;
     if (!face->route.set)
-        reactor_timer_set(face->link->reactor, &face->route, clock_mono_ms() + ROUTE_LATER_MS,
+        reactor_timer_set(face->link->reactor, &face->route, clock_mono_ms() + later_ms,
             listen_on_route, face);
 }
 
