@@ -77,7 +77,9 @@ export class ClusterSite {
     return null;
   }
   /** redis-cli --cluster reshard, as an operator does it. */
-  reshard(from, to, slots) {
+  async reshard(from, to, slots) {
+    const check = () => promisify(execFile)("redis-cli", ["--cluster", "check", `127.0.0.1:${to.port}`], {timeout: LONG, maxBuffer: 1 << 26});
+    await eventually(() => check().then(() => true, () => false), "all nodes agree who has which slots", LONG);
     return promisify(execFile)("redis-cli", ["--cluster", "reshard", `127.0.0.1:${to.port}`, "--cluster-from", from.id, "--cluster-to", to.id,
       "--cluster-slots", String(slots), "--cluster-yes"], {timeout: LONG, maxBuffer: 1 << 26});
   }
