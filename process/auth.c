@@ -301,6 +301,10 @@ static int auth_api_key(struct auth *a, const char *token, size_t len, struct au
 
     ident_sha256_hex(token, len, hash);
     key = len >= APIKEY_MIN ? auth_keys_find(a, hash) : NULL;
+    if (!key && len >= APIKEY_MIN) { /* perhaps one that was made just now */
+        auth_keys_look_now(a);
+        key = auth_keys_find(a, hash);
+    }
     if (!key)
         return auth_refuse(why, "the API key is not known");
     if (auth_key_has_expired(key))

@@ -178,6 +178,12 @@ static int auth_keys_load_api_keys(struct auth *a, char why[CONF_WHY_SIZE])
     return 0;
 }
 
+void auth_keys_look_now(struct auth *a)
+{
+    a->keys_look_ms = 0;
+    auth_keys_look(a);
+}
+
 void auth_keys_look(struct auth *a)
 {
     char why[CONF_WHY_SIZE] = "";

@@ -40,6 +40,8 @@ struct auth {
 /* Reads what has changed of api_keys.file and of what is revoked, at most four times a second. A
  * file with an error takes nothing away; the log tells it. */
 void auth_keys_look(struct auth *a);
+/* The same at once, for a key that is not known: a stat of the file when nothing has changed. */
+void auth_keys_look_now(struct auth *a);
 /* The line of a key by its digest, or by the start of that. NULL: there is none. */
 const struct apikey *auth_keys_find(const struct auth *a, const char hash[IDENT_SHA256_SIZE]);
 const struct apikey *auth_keys_find_id(const struct auth *a, uint64_t id);

@@ -122,7 +122,7 @@ static void measure_clean(union measure_text *out, const char *value)
     *out = (union measure_text){0};
     if (!value || value[0] == '\0')
         value = "unknown";
-    for (size_t i = 0; value[i] != '\0' && i < MEASURE_VALUE_SIZE - 1; i++)
+    for (size_t i = 0; i < MEASURE_VALUE_SIZE - 1 && value[i] != '\0'; i++)
         out->text[i] = value[i] >= ' ' && value[i] <= '~' ? value[i] : '_';
 }
 

@@ -254,10 +254,10 @@ static int stats_send(struct stats_flush *f, const struct measure_value *rows, s
 {
     struct stats_batch *b = calloc(1, sizeof *b);
     size_t at = 0;
-    int error = b ? 0 : ERR_NOMEM;
+    int error = 0;
 
-    if (error)
-        return error;
+    if (!b)
+        return ERR_NOMEM;
     b->flush = f;
     stats_batch_begin(b, now_ms);
     for (size_t i = 0; !error && i < count; i++)
