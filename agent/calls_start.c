@@ -155,7 +155,7 @@ static int calls_start_answered(struct calls_slot *s, const struct tools_spec *s
             &(struct audit_act){.act = "approval.expired",
                 .object = s->answer->id,
                 .outcome = "refused",
-                .tool = spec->name,
+                .tool = spec ? spec->name : NULL, /* one that has gone meanwhile */
                 .user = s->batch->owner->tools->uid});
         return calls_fail(s, "approval_expired",
             "The user was asked for approval and did not answer in time. It was not done.");

@@ -115,7 +115,7 @@ static int answers_inherit(struct exchange *x, struct submit *submit, const char
 int answers_apply(struct exchange *x, struct submit *submit, struct approvals_verdict *verdict)
 {
     struct approvals_answer answers[SUBMIT_RESUME_MAX] = {0};
-    const char *tools[SUBMIT_RESUME_MAX];
+    const char *tools[SUBMIT_RESUME_MAX] = {0};
     struct approvals_record record = {.session = ""};
     struct turns_request request;
     char turn[IDENT_UUID_SIZE];

@@ -171,6 +171,7 @@ static int handlers_admin_feedback_file(struct exchange *x, struct feedback_ask 
         ask->query.cursor = here;
         worker_beat(x->app->worker);
     } while (error == 0 && *next);
+    ask->query.cursor = NULL;
     return error;
 }
 
