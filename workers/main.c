@@ -121,14 +121,15 @@ static int main_prepare(void *arg, const struct conf *conf, struct buf *why)
     return error;
 }
 
-static bool main_add_override(struct settings_source *source, char *text)
+/* The text is copied: what is secret in the arguments is starred out. */
+static bool main_add_override(struct settings_source *source, const char *text)
 {
     if (source->override_count == SETTINGS_OVERRIDES_MAX) {
         fputs("turnpiked: too many -s\n", stderr);
         return false;
     }
-    source->overrides[source->override_count++] = text;
-    return true;
+    source->overrides[source->override_count] = strdup(text);
+    return source->overrides[source->override_count++];
 }
 
 /* Returns -1 to go on, else the exit status. */
@@ -144,7 +145,7 @@ static int main_parse_arguments(int argc, char **argv, struct arguments *argumen
             arguments->settings.config = strdup(optarg);
             break;
         case 's':
-            if (!main_add_override(&arguments->settings, strdup(optarg)))
+            if (!main_add_override(&arguments->settings, optarg))
                 return 2;
             secrecy_hide_argument(optarg);
             break;

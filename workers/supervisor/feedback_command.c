@@ -220,6 +220,7 @@ static int feedback_command_run(struct feedback_command *c)
         memcpy(here, next, sizeof here);
         c->query.cursor = here;
     } while (!error && *next && c->left > 0);
+    c->query.cursor = NULL;
     return error;
 }
 

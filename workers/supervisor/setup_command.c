@@ -6,6 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifndef SETUP_PATH
+#define SETUP_PATH "/usr/libexec/turnpike/setup.sh"
+#endif
+
 int setup_command(int argc, char **argv)
 {
     static char script[] = SETUP_PATH;
