@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/shared.h"
+#include "process/child.h"
 #include "process/fault.h"
 #include "process/filter.h"
 
@@ -61,17 +62,9 @@ static struct {
 
 /* ---- in the child ---- */
 
-/* The service's own limit may be lower: nobody may raise that. */
 static void aside_limit(int what, rlim_t most)
 {
-    struct rlimit limit;
-
-    if (getrlimit(what, &limit) < 0)
-        _exit(1);
-    if (limit.rlim_max > most) /* RLIM_INFINITY is the largest */
-        limit.rlim_max = most;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(what, &limit) < 0)
+    if (child_limit(what, most))
         _exit(1);
 }
 
@@ -89,17 +82,6 @@ static void aside_limit_memory(size_t memory)
 #else
     (void)memory;
 #endif
-}
-
-static void aside_signals(void)
-{
-    sigset_t none;
-
-    for (int number = 1; number < NSIG; number++)
-        if (number != SIGKILL && number != SIGSTOP)
-            signal(number, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static void aside_write(const void *bytes, size_t len)
@@ -140,7 +122,7 @@ static void aside_become(const struct aside_work *w, int fd, pid_t parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    aside_signals();
+    child_signals();
     if (log_open(NULL) || shared_leave())
         _exit(1);
     if (fd != ASIDE_ANSWER_FD && dup2(fd, ASIDE_ANSWER_FD) < 0)

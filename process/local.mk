@@ -9,6 +9,7 @@ libprocess_a_SOURCES = \
 	process/auth_keys.c process/auth_keys.h \
 	process/auth_mark.c process/auth_mark.h \
 	process/blame.c process/blame.h \
+	process/child.c process/child.h \
 	process/cookie.c process/cookie.h \
 	process/crowd.c process/crowd.h \
 	process/etag.c process/etag.h \

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "process/child.h"
 #include "process/footprint.h"
 #include "process/measure.h"
 #include "process/secrecy.h"
@@ -71,9 +72,7 @@ void worker_signals(struct worker *w)
 
 static void worker_signals_default(void)
 {
-    for (int number = 1; number < NSIG; number++)
-        if (number != SIGKILL && number != SIGSTOP)
-            signal(number, SIG_DFL);
+    child_handlers();
     /* A write to a peer that left is an error of that write. */
     signal(SIGPIPE, SIG_IGN);
 }

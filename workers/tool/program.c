@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "process/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,9 +36,7 @@ struct program_files {
 
 static void program_limit(int what, rlim_t most)
 {
-    struct rlimit limit = {most, most};
-
-    if (setrlimit(what, &limit) < 0)
+    if (child_limit(what, most))
         _exit(PROGRAM_UNSTARTED);
 }
 
@@ -50,17 +49,6 @@ static void program_limits(const struct program *p)
     program_limit(RLIMIT_AS, PROGRAM_MEMORY);
     program_limit(RLIMIT_NOFILE, PROGRAM_FILES);
     program_limit(RLIMIT_CPU, (rlim_t)(ms < 0 ? 0 : ms / 1000) + 2);
-}
-
-static void program_signals(void)
-{
-    sigset_t none;
-
-    for (int number = 1; number < NSIG; number++)
-        if (number != SIGKILL && number != SIGSTOP)
-            signal(number, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* The copies keep away from the places that they are for. */
@@ -84,7 +72,7 @@ static void program_become(const struct program *p, const struct program_files *
     setpgid(0, 0); /* what it starts itself ends with it */
     if (getppid() != parent)
         _exit(PROGRAM_UNSTARTED);
-    program_signals();
+    child_signals();
     program_descriptors(f);
     program_limits(p);
     execve(p->argv[0], (char *const *)p->argv, environment);
