@@ -72,6 +72,7 @@ struct exchange {
     bool by_cookie; /* the credential came by itself, as cookies do: the reply is not compressed */
     const char *params[EXCHANGE_PARAMS]; /* {id} of the path, in order */
     const char *route;                   /* its row's pattern; NULL = none was found */
+    unsigned long long pace; /* process/pace.h, as what a refusal of it counts; 0 = as nothing */
     struct problem problem;
     struct reply reply;
 };

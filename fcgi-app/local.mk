@@ -55,6 +55,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/mcpd_resources.c \
 	fcgi-app/mcpd_tools.c \
 	fcgi-app/openapi.c fcgi-app/openapi.h \
+	fcgi-app/pacing.c fcgi-app/pacing.h \
 	fcgi-app/needs.c fcgi-app/needs.h \
 	fcgi-app/report.c fcgi-app/report.h \
 	fcgi-app/report_view.c \
@@ -63,6 +64,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/runner.c fcgi-app/runner.h \
 	fcgi-app/seats.c fcgi-app/seats.h \
 	fcgi-app/seats_accept.c \
+	fcgi-app/seats_hold.c \
 	fcgi-app/seats_parts.h \
 	fcgi-app/seats_pass.c \
 	fcgi-app/seats_sit.c \

@@ -10,6 +10,7 @@
 #include "fcgi-app/identify.h"
 #include "fcgi-app/limited.h"
 #include "fcgi-app/needs.h"
+#include "fcgi-app/pacing.h"
 #include "fcgi-app/ticket.h"
 #include "process/measure.h"
 #include "process/origin.h"
@@ -450,6 +451,8 @@ static int routes_handle(struct exchange *x, int pool)
         error = needs_check(x, needs_of(row));
     if (error == 0 && row->user != ROUTES_ANYONE)
         error = guard_user(x, row);
+    if (error == 0 && row->user != ROUTES_ANYONE)
+        error = pacing_check(x, row);
     if (error == 0)
         error = routes_check_rate(x, row->rate);
     return error == 0 ? row->handler(x) : error;
@@ -479,6 +482,7 @@ int routes_answer(struct exchange *x, int pool)
     } else if (error < 0) {
         if (!x->problem.set)
             problem_from_error(&x->problem, error);
+        pacing_answered(x);
         exchange_problem(x);
         routes_measure_limit(x);
         if (x->reply.status >= 500)

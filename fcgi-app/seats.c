@@ -89,6 +89,7 @@ int seats_new(struct seats **out, struct worker *w)
         .idle_ms = KEPT_MS,
         .max_conns = (unsigned)atomic_load(&w->slot->seats_count),
         .max_reqs = (unsigned)atomic_load(&w->slot->seats_count)};
+    s->held_most = seats_held_most();
     error = serve_open(&s->app, ROUTES_TURN);
     if (!error && (error = seats_open_turns(s)))
         log_error("cannot start: %s", err_text(error));

@@ -38,21 +38,33 @@ static void seats_turn_away(struct peer *p, int error)
     inbound_overloaded(p->inbound);
 }
 
+void seats_take(struct peer *p)
+{
+    int error = seats_sit(p->all, p->inbound);
+
+    if (error)
+        seats_turn_away(p, error);
+}
+
 static void seats_on_request(void *arg, struct inbound *inbound)
 {
     struct peer *p = arg;
     struct seats *s = p->all;
-    int error;
 
     if (!p->asked)
         s->fresh--;
     p->asked = true;
     if (s->app.worker->drain)
         inbound_retire(inbound);
-    error = seats_sit(s, inbound);
-    if (error)
-        seats_turn_away(p, error);
+    if (!seats_hold(p))
+        seats_take(p);
     seats_listen(s);
+}
+
+static void seats_on_gone(void *arg, struct inbound *inbound)
+{
+    (void)inbound;
+    seats_release(arg);
 }
 
 void seats_next(struct seats *s)
@@ -105,6 +117,7 @@ static int seats_welcome(struct seats *s, int fd)
         p->all = s;
         p->handlers = (struct inbound_handlers){.arg = p,
             .request = seats_on_request,
+            .gone = seats_on_gone,
             .closed = seats_on_closed};
         error = inbound_new(&p->inbound, s->app.reactor, fd, &s->limits, &p->handlers);
     }
@@ -127,6 +140,7 @@ void seats_close_peers(struct seats *s)
         struct peer *p = s->peers;
 
         s->peers = p->next;
+        seats_forget(p);
         inbound_free(p->inbound);
         free(p);
     }
@@ -237,5 +251,6 @@ void seats_drain(struct seats *s)
         next = p->next;
         if (p->asked)
             inbound_retire(p->inbound);
+        seats_release(p);
     }
 }

@@ -15,6 +15,7 @@
  *
  *   seats         life of the worker
  *   seats_accept  connections: which worker takes the next one, requests that wait for a seat
+ *   seats_hold    requests of a flood, which wait before they get a seat
  *   seats_sit     a request takes a seat, and leaves it
  *   seats_pass    one pass of the loop
  *
@@ -26,8 +27,9 @@ struct peer {
     struct seats *all;
     struct inbound *inbound;
     struct inbound_handlers handlers;
-    bool asked; /* a request of it has been told */
-    bool waits; /* that one, for a seat */
+    bool asked;                /* a request of it has been told */
+    bool waits;                /* that one, for a seat */
+    struct reactor_timer held; /* set: that one is kept back (seats_hold) */
     struct peer *prev, *next;
 };
 
@@ -53,8 +55,9 @@ struct seats {
     struct reactor_timer balance, measure, usage;
     struct peer *peers;
     struct seat *free;
-    size_t busy, fresh; /* seats taken; connections whose first request has not come */
-    size_t waiting;     /* requests that wait for a seat */
+    size_t busy, fresh;     /* seats taken; connections whose first request has not come */
+    size_t waiting;         /* requests that wait for a seat */
+    size_t held, held_most; /* requests that are kept back, and how many may be */
     bool looks_again;
     struct lag lag;
     bool cannot_accept;      /* no descriptors, no memory: tried again after a while */
@@ -66,6 +69,18 @@ struct seats {
 /* Takes a seat for the request and spawns its task. Returns 0, ERR_FULL (all seats are taken),
  * ERR_NOMEM. */
 MUST_CHECK int seats_sit(struct seats *s, struct inbound *inbound);
+
+/* Gives the request of a connection a seat, lets it wait for one, or turns it away. */
+void seats_take(struct peer *p);
+
+/* Whether the request is kept back: seats_take comes later. */
+bool seats_hold(struct peer *p);
+/* It waits no longer: at once. Nothing for one that is not kept back. */
+void seats_release(struct peer *p);
+/* The connection is about to be freed. */
+void seats_forget(struct peer *p);
+/* How many may be kept back, by the descriptors that this process may have. */
+size_t seats_held_most(void);
 
 /* A seat has become free: for the one that has waited longest. */
 void seats_next(struct seats *s);

@@ -27,6 +27,7 @@ libprocess_a_SOURCES = \
 	process/machine.c process/machine.h \
 	process/measure.c process/measure.h \
 	process/origin.c process/origin.h \
+	process/pace.c process/pace.h \
 	process/problem.c process/problem.h \
 	process/revoked.c process/revoked.h \
 	process/scopes.c process/scopes.h \

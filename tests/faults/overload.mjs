@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // More work than there is room for, most of it one user's: the others are served as when it is calm.
 //
-//   node tests/faults/overload.mjs [--seconds 30] [--seats 20] [--ratio 2]
+//   node tests/faults/overload.mjs [--messages 150] [--seats 20] [--ratio 2] [--rates 1]
 //
-// A flood of one user: messages for ten times the seats, sockets that read nothing, calls of tools and lists, uploads. Meanwhile other
+// --rates 0: without the limits of messages and requests a minute that a site has by default.
+//
+// A flood of one user, from a process of its own: messages for ten times the seats, sockets that read nothing, calls of tools and lists, uploads. Meanwhile other
 // users send messages, one after the other each, first in the calm and then in the flood. Ends with 1 when a process died, another user's
 // request failed, the 99th percentile of their answers is above `--ratio` times the calm one, a refusal has no code or no Retry-After, or
 // an accepted message has no end.
+import {fork} from "node:child_process";
+import {once} from "node:events";
 import net from "node:net";
+import {fileURLToPath} from "node:url";
 import {eventually, Stack, uuid} from "../e2e/harness.mjs";
 
 const as = user => ({"X-Dev-User": user});
@@ -76,12 +81,15 @@ export async function overload(stack, {messages, seats, say = () => {}}) {
   const before = await deaths();
   await others(stack, {failed: []}, n => n >= 2, "warm");
   const calm = await others(stack, seen, n => n >= messages, "calm");
-  let over = false;
-  const flooding = flood(stack, seen, () => over, 10 * seats);
+  const flooding = fork(fileURLToPath(import.meta.url), ["flood", String(stack.port), String(10 * seats)]);
+  const told = once(flooding, "message").then(([message]) => message);
   await eventually(async () => (await stack.status()).turns.running > 0, "the flood has begun", 60000);
   const flooded = await others(stack, seen, n => n >= messages, "flood");
-  over = true;
-  await flooding;
+  flooding.send("over");
+  const what = await told;
+  Object.assign(seen.counts, what.counts);
+  seen.wrong.push(...what.wrong);
+  seen.turns.push(...what.turns);
   say(`calm p50 ${quantile(calm, 0.5).toFixed(1)} p99 ${quantile(calm, 0.99).toFixed(1)} ms; flooded p50 ${quantile(flooded, 0.5).toFixed(1)} p99 ${quantile(flooded, 0.99).toFixed(1)} ms`);
   // Nothing that was accepted is lost.
   await eventually(async () => (await stack.status()).turns.running === 0, "all turns end", 120000);
@@ -96,10 +104,21 @@ export async function overload(stack, {messages, seats, say = () => {}}) {
   return {...seen, lost, calm, flooded, deaths: await deaths() - before};
 }
 
+async function floodMain(port, many) {
+  const stack = Object.assign(Object.create(Stack.prototype), {port: Number(port), url: `http://127.0.0.1:${port}`, headers: {}});
+  const seen = {counts: {}, wrong: [], turns: []};
+  let over = false;
+  process.once("message", () => { over = true; });
+  process.once("disconnect", () => process.exit(1));
+  await flood(stack, seen, () => over, Number(many));
+  process.send(seen, () => process.exit(0));
+}
+
 async function main() {
   const option = (name, fallback) => process.argv.includes(`--${name}`) ? Number(process.argv[process.argv.indexOf(`--${name}`) + 1]) : fallback;
   const seats = option("seats", 20), most = option("ratio", 2);
-  const stack = await Stack.start({settings: {"turn.seats": seats, "turn.user": 8}});
+  const rates = option("rates", 1) ? {"rate.chat_user": 30, "rate.api_user": 300, "rate.tools_minute": 120, "rate.tools_day": 3000} : {};
+  const stack = await Stack.start({settings: {"turn.seats": seats, "turn.user": 8, ...rates}});
   try {
     const result = await overload(stack, {messages: option("messages", 150), seats, say: console.log});
     const ratio = quantile(result.flooded, 0.99) / quantile(result.calm, 0.99);
@@ -111,4 +130,4 @@ async function main() {
     await stack.stop({check: false});
   }
 }
-if (process.argv[1] === new URL(import.meta.url).pathname) await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await (process.argv[2] === "flood" ? floodMain(...process.argv.slice(3)) : main());

@@ -82,6 +82,7 @@ UNIT_TESTS = \
 	tests/unit/test_offline_talk \
 	tests/unit/test_openapi \
 	tests/unit/test_outq \
+	tests/unit/test_pace \
 	tests/unit/test_places \
 	tests/unit/test_previews \
 	tests/unit/test_prices \

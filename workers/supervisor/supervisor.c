@@ -7,6 +7,7 @@
 #include "process/audit.h"
 #include "process/crowd.h"
 #include "process/measure.h"
+#include "process/pace.h"
 #include "workers/supervisor/metrics.h"
 #include "workers/supervisor/service.h"
 #include "workers/supervisor/status.h"
@@ -315,6 +316,8 @@ static int supervisor_open(struct supervisor *s, struct buf *reasons, char why[C
         error = crew_init(&s->crew, &s->sockets, s->options->mains, s->notify_fd);
     if (error == 0)
         error = crowd_open(s->crew.board->slot_count);
+    if (error == 0)
+        error = pace_open();
     if (error == 0)
         error = supervisor_generation(s, &first, reasons);
     if (error != 0)

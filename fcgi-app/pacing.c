@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fcgi-app/pacing.h"
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/ident.h"
+#include "process/pace.h"
+#include "process/scoreboard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SALT_BYTES 8
+#define TURNS ROUTES_RATE_CHAT /* all that turn workers are asked for */
+#define CREDENTIALS 1024       /* that a worker remembers; a newer one takes another's place */
+#define SPREAD_MS 1000         /* those that wait go on over so long a time, not all at once */
+#define BODY_MAX 65536         /* what is longer holds memory that others want */
+
+/* Which user a credential has been found to be of. */
+struct pacing_known {
+    unsigned long long credential, key;
+};
+static struct pacing_known known[CREDENTIALS];
+
+/* 0 = none. Salted: nobody can make one that is taken for another's. */
+static unsigned long long pacing_credential(const struct request_source *source)
+{
+    static const char *const names[] = {"HTTP_AUTHORIZATION", "HTTP_X_API_KEY", "HTTP_COOKIE",
+        "HTTP_X_DEV_USER"};
+    static char salt[2 * SALT_BYTES + 1];
+    unsigned long long hash;
+    bool any = false;
+
+    if (!*salt)
+        ident_token(SALT_BYTES, salt);
+    hash = strtoull(salt, NULL, 16);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *text = source->param(source->arg, names[i]);
+
+        any = any || (text && *text);
+        for (; text && *text; text++)
+            hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
+        hash = (hash ^ 0xff) * 0x100000001b3ULL + (hash >> 29);
+    }
+    return any ? hash | 1 : 0;
+}
+
+static struct pacing_known *pacing_place(unsigned long long credential)
+{
+    return &known[(credential >> 1) % CREDENTIALS];
+}
+
+static void pacing_learn(const struct exchange *x)
+{
+    const unsigned long long credential = pacing_credential(x->request.source);
+
+    if (credential)
+        *pacing_place(credential) = (struct pacing_known){credential, x->pace};
+}
+
+int pacing_check(struct exchange *x, const struct routes_row *row)
+{
+    const char *internal = x->request.internal;
+    struct pace_refusal last;
+    int64_t left;
+
+    if (internal && strcmp(internal, "stream") != 0)
+        return 0;
+    x->pace = pace_key(scoreboard_owner(x->who.user), x->app->turns ? TURNS : row->rate);
+    if (x->app->turns && !internal)
+        pacing_learn(x);
+    left = pace_left(x->pace, clock_mono_ms(), &last);
+    if (left <= 0)
+        return 0;
+    x->pace = 0; /* no new reason */
+    problem_set(&x->problem, (enum problem_code)last.code,
+        "So many requests of this user were refused within a second that this one was not looked "
+        "at. Nothing was accepted.");
+    x->problem.has_limit = last.has_limit;
+    x->problem.limit = last.limit;
+    x->problem.retry_after_ms = last.retry_ms > left ? last.retry_ms : left;
+    return ERR_RATE;
+}
+
+void pacing_answered(const struct exchange *x)
+{
+    const struct pace_refusal refusal = {.code = x->problem.code,
+        .has_limit = x->problem.has_limit,
+        .limit = x->problem.limit,
+        .retry_ms = x->problem.retry_after_ms};
+
+    if (x->pace && x->problem.set && problem_kind(x->problem.code)->status == 429)
+        pace_refused(x->pace, &refusal, clock_mono_ms());
+}
+
+int64_t pacing_wait(const struct request_source *source)
+{
+    const char *length = source->param(source->arg, "CONTENT_LENGTH");
+    unsigned long long credential;
+    const struct pacing_known *place;
+    int64_t left;
+
+    if (source->param(source->arg, "TP_INTERNAL") ||
+        (length && strtoll(length, NULL, 10) > BODY_MAX))
+        return 0;
+    credential = pacing_credential(source);
+    place = pacing_place(credential);
+    left = credential && place->credential == credential ?
+        pace_left(place->key, clock_mono_ms(), NULL) :
+        0;
+    return left > 0 ? backoff_spread(left + SPREAD_MS, SPREAD_MS) : 0;
+}
