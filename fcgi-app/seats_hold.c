@@ -34,6 +34,7 @@ void seats_release(struct peer *p)
         return;
     seats_forget(p);
     seats_take(p);
+    seats_listen(p->all);
 }
 
 static void seats_on_held(struct reactor_timer *timer)
@@ -42,6 +43,7 @@ static void seats_on_held(struct reactor_timer *timer)
 
     p->all->held--;
     seats_take(p);
+    seats_listen(p->all);
 }
 
 bool seats_hold(struct peer *p)

@@ -5,7 +5,8 @@
 //
 // --rates 0: without the limits of messages and requests a minute that a site has by default.
 //
-// A flood of one user, from a process of its own: messages for ten times the seats, sockets that read nothing, calls of tools and lists, uploads. Meanwhile other
+// A flood of one user, from a process of its own: messages for ten times the seats, sockets that read nothing, calls of tools and lists,
+// uploads; and eight long answers whose readers take nothing. Meanwhile other
 // users send messages, one after the other each, first in the calm and then in the flood. Ends with 1 when a process died, another user's
 // request failed, the 99th percentile of their answers is above `--ratio` times the calm one, a refusal has no code or no Retry-After, or
 // an accepted message has no end.
@@ -65,13 +66,24 @@ function flood(stack, seen, over, seats) {
     socket.on("error", () => {});
     return socket;
   });
+  // Answers of some 100 KB each to readers that take nothing of them.
+  const slow = many(8, (_, i) => {
+    const body = JSON.stringify({message: "x [[text words=20000]]", session_id: uuid()});
+    const socket = net.connect(stack.port, "127.0.0.1", () => {
+      socket.write(`POST /api/v1/pam/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Dev-User: slow-${i}\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${body.length}\r\n\r\n${body}`);
+      socket.pause();
+    });
+    socket.on("error", () => {});
+    return socket;
+  });
   const done = Promise.all([
     ...many(seats, () => again("message", () => post("/chat", {message: "x [[text words=40]]", session_id: uuid()}, {Prefer: "respond-async"}))),
     ...many(8, () => again("tool", () => post("/tools/plan_trip", {origin: "Sydney", destination: "Brisbane"}))),
     ...many(8, () => again("list", () => stack.request("GET", "/sessions?q=river", {headers: as(GREEDY), timeout: 60000}))),
     ...many(4, () => again("upload", () => stack.request("POST", "/attachments?name=a.txt", {body: "x".repeat(200000), headers: {...as(GREEDY), "Content-Type": "text/plain"}, timeout: 60000}))),
   ]);
-  return done.finally(() => { for (const s of deaf) s.destroy(); });
+  return done.finally(() => { for (const s of [...deaf, ...slow]) s.destroy(); });
 }
 
 /** Calm, then flood. `messages`: how many each other user sends in each phase. */
