@@ -51,6 +51,8 @@ int serve_open(struct app *app, enum routes_pool pool)
         revokes_first(app->store);
     if (!error)
         error = auth_new(&app->auth, app->conf, why, sizeof why);
+    if (!error)
+        auth_note_uses(app->auth, &app->worker->board->keyuse);
     if (error)
         log_error("cannot start: %s%s%s", err_text(error), *why ? ": " : "", why);
     return error;

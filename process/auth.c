@@ -357,7 +357,10 @@ enum auth_end auth_ended(struct auth *a, const char *user, const struct auth_mar
     key = auth_keys_find_id(a, mark->id);
     if (!key || strcmp(key->user, user) != 0)
         return AUTH_REVOKED;
-    return auth_key_has_expired(key) ? AUTH_EXPIRED : AUTH_LIVES;
+    if (auth_key_has_expired(key))
+        return AUTH_EXPIRED;
+    keyuse_note(a->uses, mark->id, clock_real_ms());
+    return AUTH_LIVES;
 }
 
 static int auth_check_ended(struct auth *a, struct auth_identity *out, const char **why)

@@ -7,6 +7,7 @@
 #include "base/ident.h"
 #include "process/apikey.h"
 #include "process/auth_mark.h"
+#include "process/keyuse.h"
 #include "process/limits.h"
 #include "process/scopes.h"
 
@@ -50,6 +51,8 @@ void auth_account_read(const char *account, struct auth_identity *who);
 struct auth;
 MUST_CHECK int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_size);
 void auth_free(struct auth *a);
+/* The uses of API keys are noted here from now on. Borrowed, for as long as `a` lives. */
+void auth_note_uses(struct auth *a, struct keyuse *uses);
 /*
  * auth_token -- a JWT or an API key (told apart by form). Algorithms fixed by configuration;
  * signature, exp (required), nbf, aud, iss checked. The claim jwt.user_claim ("sub") names the
@@ -72,7 +75,8 @@ MUST_CHECK int auth_ticket(struct auth *a, const char *value, size_t len, const 
     struct auth_identity *out);
 /*
  * auth_ended -- whether the credential behind this mark has ended before its time: revoked, or an
- * API key whose line is gone or has expired. Cheap: an open connection asks once a second.
+ * API key whose line is gone or has expired. Cheap: an open connection asks once a second. It notes
+ * the use of an API key that lives (process/keyuse.h), also through what was made of it.
  *   user  whose it is
  */
 enum auth_end auth_ended(struct auth *a, const char *user, const struct auth_mark *mark);

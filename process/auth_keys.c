@@ -255,6 +255,11 @@ int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_s
     return 0;
 }
 
+void auth_note_uses(struct auth *a, struct keyuse *uses)
+{
+    a->uses = uses;
+}
+
 void auth_free(struct auth *a)
 {
     if (!a)

@@ -33,6 +33,7 @@ struct auth {
     struct apikey *keys; /* by digest */
     size_t key_count;
     struct file_seen keys_seen;
+    struct keyuse *uses;               /* NULL = nobody asks when keys were used */
     int64_t keys_look_ms;              /* monotonic: the next look at api_keys.file */
     char refusals[AUTH_REFUSALS][192]; /* of a claim that names no user */
 };

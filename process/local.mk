@@ -22,6 +22,7 @@ libprocess_a_SOURCES = \
 	process/jwks_file.c \
 	process/jws.c process/jws.h \
 	process/jws_key.c \
+	process/keyuse.c process/keyuse.h \
 	process/limits.c process/limits.h \
 	process/limits_classes.c \
 	process/machine.c process/machine.h \

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "process/blame.h"
+#include "process/keyuse.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -104,6 +105,7 @@ struct scoreboard {
     struct breaker breakers[BREAKER_COUNT];
     atomic_int turns_waiting; /* housekeeper: turns that wait for a worker of this machine */
     struct blame blame;
+    struct keyuse keyuse;
     size_t seat_count;
     struct scoreboard_seat *seats; /* at the same address in every process */
     struct scoreboard_slot slots[];

@@ -15,6 +15,7 @@ libstore_a_SOURCES = \
 	store/hints.c store/hints.h \
 	store/inbox.c store/inbox.h \
 	store/keys.c store/keys.h \
+	store/keyuses.c store/keyuses.h \
 	store/logentry.c store/logentry.h \
 	store/notice.c store/notice.h \
 	store/pushes.c store/pushes.h \

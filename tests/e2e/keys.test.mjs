@@ -2,7 +2,8 @@
 // API keys as an operator handles them: scopes, expiry, rotation, revocation on all machines; and the audit log.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {execFileSync, spawn} from "node:child_process";
+import {execFileSync, spawn, spawnSync} from "node:child_process";
+import {createHash} from "node:crypto";
 import {readFileSync, rmSync, statSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {SECRET, token} from "./credentials.mjs";
@@ -96,6 +97,25 @@ describe("API keys", () => {
     const reply = await one.get("/sessions", as(old));
     assert.equal(reply.json.code, "credential_expired");
     assert.equal((await one.get("/sessions", as(fresh))).status, 200);
+  });
+
+  test("the list tells when a key was last used on any machine", async () => {
+    const idle = made("add", "pia"), busy = made("add", "pia"), of = key => list().find(k => k.id === createHash("sha256").update(key).digest("hex").slice(0, 16));
+    writeFileSync(join(dir, "other"), readFileSync(keys));
+    const before = Date.now();
+    await learned(busy, 200, two);
+    await eventually(() => of(busy).last_used, "the other machine's use is known here");
+    assert.ok(Math.abs(Date.parse(of(busy).last_used) - before) < 60000, of(busy).last_used);
+    assert.equal(of(idle).last_used, null);
+    const line = runs("list").split("\n").find(l => l.startsWith(of(busy).id));
+    assert.ok(line.includes(` ${of(busy).last_used.slice(0, 16).replace("T", " ")} `), line);
+    const ticket = (await one.post("/ws-ticket", {}, as(idle))).json.ticket;
+    assert.ok(ticket);
+    await eventually(() => of(idle).last_used, "asking for a ticket is a use");
+    writeFileSync(join(dir, "alone.conf"), `api_keys.file = ${keys}\nredis.socket = ${join(dir, "nothing")}\n`);
+    const gone = spawnSync(PROGRAM, ["--config", join(dir, "alone.conf"), "api-key", "list", "--json"], {encoding: "utf8"});
+    assert.equal(gone.status, 0, gone.stderr);
+    assert.ok(JSON.parse(gone.stdout).every(k => !("last_used" in k)), "what nobody can know is not told as never");
   });
 
   test("two commands at once lose no key", async () => {

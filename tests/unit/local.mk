@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	tests/unit/test_jdoc \
 	tests/unit/test_jwks \
 	tests/unit/test_keys \
+	tests/unit/test_keyuse \
 	tests/unit/test_link \
 	tests/unit/test_link_asks \
 	tests/unit/test_link_reads \

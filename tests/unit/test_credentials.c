@@ -325,6 +325,45 @@ static void revoke_one(const struct place *p, const char *name, const char *valu
     revoked_free(&list);
 }
 
+/* The time of the only key that was used; 0 = none was. Forgets it. */
+static int64_t take_use(struct keyuse *uses)
+{
+    struct keyuse_told told[2];
+    size_t at = 0, left = 0, count = keyuse_due(uses, INT64_MAX, &at, told, 2, &left);
+    assert_in_range(count, 0, 1);
+    memset(uses, 0, sizeof *uses);
+    return count ? told[0].used_ms : 0;
+}
+
+static void a_use_of_a_key_is_noted_also_through_what_was_made_of_it(void **state)
+{
+    struct place *p = *state;
+    struct auth_identity who;
+    struct keyuse *uses = calloc(1, sizeof *uses);
+    char mark[AUTH_MARK_SIZE], ticket[256];
+    int64_t before = clock_real_ms();
+    write_key(p, "ada", "");
+    struct auth *a = auth_of(p);
+    auth_note_uses(a, uses);
+    assert_int_equal(try_key(a, &who), 0);
+    assert_in_range(take_use(uses), before, clock_real_ms());
+    auth_mark_write(&who.mark, mark);
+    snprintf(ticket, sizeof ticket, "ada user - 0 %s 2", mark);
+    assert_int_equal(auth_ticket(a, ticket, strlen(ticket), NULL, &who), 0);
+    assert_in_range(take_use(uses), before, clock_real_ms());
+    assert_int_equal(auth_ended(a, "ada", &who.mark), AUTH_LIVES); /* an open connection */
+    assert_in_range(take_use(uses), before, clock_real_ms());
+    /* What is refused is no use. */
+    assert_int_equal(auth_ended(a, "bob", &who.mark), AUTH_REVOKED);
+    write_key(p, "ada", "expires=2020-01-01");
+    until_key(a, ERR_AUTH, &who);
+    memset(uses, 0, sizeof *uses);
+    assert_int_equal(try_key(a, &who), ERR_AUTH);
+    assert_true(take_use(uses) == 0);
+    auth_free(a);
+    free(uses);
+}
+
 static void a_revoked_key_ends_with_its_tickets(void **state)
 {
     struct place *p = *state;
@@ -543,6 +582,7 @@ int main(void)
         cmocka_unit_test(secrets_leave_the_command_line_and_the_environment),
         PLACED(a_key_has_the_rights_of_its_line),
         PLACED(a_worker_learns_of_changes_by_itself),
+        PLACED(a_use_of_a_key_is_noted_also_through_what_was_made_of_it),
         PLACED(a_revoked_key_ends_with_its_tickets),
         PLACED(what_was_made_of_a_key_has_no_more_than_its_line),
         PLACED(what_a_user_had_before_ends_and_what_comes_after_counts),

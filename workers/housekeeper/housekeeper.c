@@ -162,6 +162,7 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = reminders_desk_new(&k->desk, k->store, modules_rings());
     k->revoked = (struct revoked_desk){.store = k->store};
+    k->keyuse = (struct keyuse_desk){.store = k->store, .uses = &k->worker->board->keyuse};
     k->stats.store = k->store;
     k->blame = (struct blame_desk){.store = k->store, .blame = &k->worker->board->blame};
     if (error == 0)
@@ -278,6 +279,7 @@ static int64_t housekeeper_step(struct housekeeper *k)
     next = housekeeper_sooner(k, next, selftest_desk_step(k->selftest, now));
     next = housekeeper_sooner(k, next, jwks_desk_step(k->jwks, now));
     next = housekeeper_sooner(k, next, revoked_desk_step(&k->revoked, now));
+    next = housekeeper_sooner(k, next, keyuse_desk_step(&k->keyuse, now, clock_real_ms()));
     return next < k->look_ms ? next : k->look_ms;
 }
 
@@ -329,6 +331,7 @@ int housekeeper_main(struct worker *w)
     housekeeper_leave(k);
     k->stats_ms = 0;
     (void)housekeeper_sum(k, clock_mono_ms());
+    keyuse_desk_leave(&k->keyuse);
     housekeeper_close(k);
     return 0;
 }

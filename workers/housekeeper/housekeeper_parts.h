@@ -14,6 +14,7 @@
 #include "workers/housekeeper/blame_desk.h"
 #include "workers/housekeeper/handover.h"
 #include "workers/housekeeper/jwks_desk.h"
+#include "workers/housekeeper/keyuse_desk.h"
 #include "workers/housekeeper/mcp_desk.h"
 #include "workers/housekeeper/push_desk.h"
 #include "workers/housekeeper/reminders.h"
@@ -27,7 +28,7 @@
  * The housekeeper looks after turns that nobody runs: those of dead workers become pending,
  * pending ones are handed to the turn pool. What it knows is a list of jobs; the truth stands in
  * Redis. It also holds the desks of reminders, webhooks, web pushes, MCP servers,
- * issuers' keys and revoked credentials.
+ * issuers' keys, revoked credentials and uses of API keys.
  *
  *   housekeeper  the process: what it hears, its pass, its end
  *   job_look     finds turns that nobody runs: by their hints, and when they are named on tp:wake
@@ -69,6 +70,7 @@ struct housekeeper {
     struct push_desk *pushes;
     struct mcp_desk *mcp;
     struct revoked_desk revoked;
+    struct keyuse_desk keyuse;
     struct jwks_desk *jwks;
     struct selftest_desk *selftest;
     struct blame_desk blame;

@@ -254,6 +254,8 @@ int stream_worker_open(struct stream **out, struct worker *w)
     else if ((error = reactor_new(&s->reactor)) == 0)
         error = auth_new(&s->auth, w->conf, why, sizeof why);
     if (error == 0)
+        auth_note_uses(s->auth, &w->board->keyuse);
+    if (error == 0)
         error = tasks_open(s->reactor, &tasks);
     if (error == 0)
         error = hub_new(&s->hub, w->conf, s->reactor, &stream_events_sink);

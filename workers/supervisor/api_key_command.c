@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "process/apikey.h"
 #include "process/scopes.h"
+#include "store/keyuses.h"
 #include "workers/supervisor/ending.h"
 #include "workers/supervisor/keyfile.h"
 
@@ -222,18 +223,36 @@ static void api_key_command_list_date(int64_t real_ms, const char *none)
     printf(" %-10.10s", real_ms ? date : none);
 }
 
-static void api_key_command_list_one(const struct apikey *key, bool first)
+struct api_key_list {
+    bool json;
+    size_t count;
+    bool knows_uses; /* Redis has said them */
+    struct keyuses uses;
+};
+
+/* To the minute, in UTC: uses are written once a minute. */
+static void api_key_command_list_use(const struct api_key_list *l, int64_t real_ms)
+{
+    char date[CLOCK_RFC3339_SIZE];
+
+    clock_rfc3339(real_ms, date);
+    date[10] = ' ';
+    printf(" %-16.16s", !l->knows_uses ? "?" : real_ms ? date : "never");
+}
+
+static void api_key_command_list_one(const struct api_key_list *l, const struct apikey *key)
 {
     char scopes[SCOPES_TEXT_SIZE] = "all";
 
-    if (first)
-        printf("%-16s %-20s %-5s %-10s %-10s %-24s %-10s %s\n", "ID", "USER", "ROLE", "CREATED",
-            "EXPIRES", "SCOPES", "CLASS", "NAME");
+    if (l->count == 0)
+        printf("%-16s %-20s %-5s %-10s %-10s %-16s %-24s %-10s %s\n", "ID", "USER", "ROLE",
+            "CREATED", "EXPIRES", "LAST USED", "SCOPES", "CLASS", "NAME");
     if (key->has_scopes)
         scopes_write(key->scopes, scopes);
     printf("%.16s %-20s %-5s", key->hash, key->user, key->role);
     api_key_command_list_date(key->created_ms, "-");
     api_key_command_list_date(key->expires_ms, "never");
+    api_key_command_list_use(l, keyuses_find(&l->uses, apikey_id(key->hash)));
     printf(" %-24s %-10s %s%s\n", scopes, *key->class ? key->class : "-", key->name,
         key->expires_ms && key->expires_ms <= clock_real_ms() ? " (expired)" : "");
 }
@@ -248,18 +267,22 @@ static void api_key_command_json_date(struct buf *b, const char *name, int64_t r
     buf_json_member(b, name, date);
 }
 
-static void api_key_command_list_json(const struct apikey *key, bool first)
+static void api_key_command_list_json(const struct api_key_list *l, const struct apikey *key)
 {
+    int64_t used_ms = keyuses_find(&l->uses, apikey_id(key->hash));
     struct buf b = {0};
     char scopes[SCOPES_TEXT_SIZE];
 
     scopes_write(key->scopes, scopes);
-    buf_printf(&b, "%s{\"id\":\"%.16s\"", first ? "[" : ",\n ", key->hash);
+    buf_printf(&b, "%s{\"id\":\"%.16s\"", l->count == 0 ? "[" : ",\n ", key->hash);
     buf_json_member(&b, "user", key->user);
     buf_json_member(&b, "role", key->role);
     buf_json_member(&b, "scopes", scopes);
     api_key_command_json_date(&b, "created", key->created_ms);
     api_key_command_json_date(&b, "expires", key->expires_ms);
+    api_key_command_json_date(&b, "last_used", used_ms);
+    if (l->knows_uses && used_ms == 0)
+        buf_puts(&b, ",\"last_used\":null");
     buf_json_member(&b, "class", key->class);
     buf_json_member(&b, "name", key->name);
     buf_putc(&b, '}');
@@ -299,18 +322,22 @@ static int api_key_command_walk(const char *path, char *text, struct buf *fresh,
     return 0;
 }
 
-struct api_key_list {
-    bool json;
-    size_t count;
-};
-
 static bool api_key_command_on_list(void *arg, struct apikey *key)
 {
     struct api_key_list *l = arg;
 
-    (l->json ? api_key_command_list_json : api_key_command_list_one)(key, l->count == 0);
+    (l->json ? api_key_command_list_json : api_key_command_list_one)(l, key);
     l->count++;
     return true;
+}
+
+static int api_key_command_read_uses(struct store *store, void *arg)
+{
+    struct api_key_list *l = arg;
+    int error = keyuses_read(store, &l->uses);
+
+    l->knows_uses = !error;
+    return error;
 }
 
 static int api_key_command_run_list(struct api_key *a)
@@ -323,12 +350,15 @@ static int api_key_command_run_list(struct api_key *a)
 
     if (error)
         fprintf(stderr, "turnpike: %s: %s\n", a->file, file_why(error));
-    else
+    if (!error && ending_in_store(a->conf, api_key_command_read_uses, &l))
+        fputs("turnpike: so nobody knows when the keys were last used\n", stderr);
+    if (!error)
         error = api_key_command_walk(a->file, text, &same, api_key_command_on_list, &l);
     if (!error && a->json)
         puts(l.count ? "]" : "[]");
     else if (!error && l.count == 0)
         printf("no keys in %s\n", a->file);
+    keyuses_free(&l.uses);
     free(text);
     buf_free(&same);
     return error ? 1 : 0;
