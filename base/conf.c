@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,15 +67,16 @@ const struct conf_row *conf_find(const char *name, size_t len)
 
 static void conf_wipe(const struct conf_row *row, char *text)
 {
-    if (text && row->type == CONF_SECRET)
-        explicit_bzero(text, strlen(text));
-    free(text);
+    if (row->type == CONF_SECRET)
+        secret_free(text);
+    else
+        free(text);
 }
 
 static int conf_store_text(struct conf *c, const struct conf_row *row, const char *value,
     char why[CONF_WHY_SIZE])
 {
-    char *copy = strdup(value);
+    char *copy = row->type == CONF_SECRET ? secret_dup(value) : strdup(value);
 
     if (!copy)
         return conf_out_of_memory(why);

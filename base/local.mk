@@ -37,6 +37,7 @@ libbase_a_SOURCES = \
 	base/money.c base/money.h \
 	base/reactor.c base/reactor.h \
 	base/room.c base/room.h \
+	base/secret.c base/secret.h \
 	base/shared.c base/shared.h \
 	base/task.c base/task.h \
 	base/task_guard.c \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/log_hide.h"
 
+#include "base/secret.h"
+
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct {
@@ -25,10 +26,10 @@ void log_hide(const char *secret)
 
     if (strlen(secret) < LOG_HIDE_MIN || log_hide_knows(secret))
         return;
-    copy = strdup(secret);
+    copy = secret_dup(secret);
     if (!copy)
         return;
-    free(*place);
+    secret_free(*place);
     *place = copy;
     hidden.next++;
 }

@@ -19,7 +19,8 @@ void secrecy_hide_environment(void);
 void secrecy_hide_argument(char *text);
 /*
  * secrecy_forbid_dumps -- unless core_dumps is on: no core file, no reading of this process' memory
- * by others of its user (PR_SET_DUMPABLE). Root can still attach. A build with AddressSanitizer
+ * by others of its user (PR_SET_DUMPABLE). Root can still attach. With it the secrets of the
+ * settings stay out of a core file all the same (base/secret.h). A build with AddressSanitizer
  * stays readable: its search for leaks reads its parent.
  */
 void secrecy_forbid_dumps(const struct conf *conf);

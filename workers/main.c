@@ -7,6 +7,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "fcgi-app/serve.h"
 #include "process/limits.h"
 #include "process/secrecy.h"
@@ -128,7 +129,7 @@ static bool main_add_override(struct settings_source *source, const char *text)
         fputs("turnpiked: too many -s\n", stderr);
         return false;
     }
-    source->overrides[source->override_count] = strdup(text);
+    source->overrides[source->override_count] = secret_dup(text);
     return source->overrides[source->override_count++];
 }
 

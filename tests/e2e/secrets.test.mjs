@@ -3,7 +3,7 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {once} from "node:events";
-import {readFileSync, rmSync} from "node:fs";
+import {closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, rmSync} from "node:fs";
 import http from "node:http";
 import {join} from "node:path";
 import {KEY, production, token} from "./credentials.mjs";
@@ -87,4 +87,54 @@ describe("secrets", () => {
     const status = JSON.stringify(await stack.status());
     none("the status", status);
   });
+
+  test("a worker that crashes leaves no core file", async () => {
+    const {pid} = (await stack.status()).slots.find(slot => slot.pool === "api" && slot.pid > 0), cwd = readlinkSync(`/proc/${pid}/cwd`), before = readdirSync(cwd);
+    process.kill(pid, "SIGABRT");
+    await eventually(async () => (await stack.status()).slots.every(slot => slot.pid !== pid), "another worker is there");
+    assert.deepEqual(readdirSync(cwd), before);
+  });
+});
+
+/** What a core file of the process would have: all that is writable and not kept out of it, `Rss` of it at least. */
+function dumped(pid) {
+  const memory = openSync(`/proc/${pid}/mem`, "r"), out = [];
+  try {
+    for (const area of readFileSync(`/proc/${pid}/smaps`, "latin1").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
+      const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) .w/.exec(area) ?? [];
+      if (!from || !/^Rss: +[1-9]/m.test(area) || / dd\b/.test(/^VmFlags:.*/m.exec(area)[0])) continue;
+      const bytes = Buffer.alloc(Number(BigInt(`0x${to}`) - BigInt(`0x${from}`)));
+      out.push(bytes.subarray(0, readSync(memory, bytes, 0, bytes.length, Number(BigInt(`0x${from}`)))));
+    }
+  } finally {
+    closeSync(memory);
+  }
+  return Buffer.concat(out);
+}
+
+test("with core_dumps = on a core file has what is at work, and no secret of the settings", async () => {
+  const dir = scratch("tp-secrets-"), mark = name => `mark-${Buffer.from(name).toString("hex")}-0123456789abcdef`, {"jwt.secret": secret, ...rest} = production(join(dir, "keys"));
+  const names = ROWS.filter(name => name !== "jwt.secret");
+  const stack = await Stack.start({settings: {...rest, "jwt.secret": secret, ...Object.fromEntries(names.map(name => [name, mark(name)])), core_dumps: "on"}});
+  try {
+    const socket = await stack.socket("/ws", {headers: {Authorization: `Bearer ${KEY}`}}), words = `words ${uuid()}`;
+    socket.message(`${words} [[text words=30 hold=10]]`, {session_id: uuid()});
+    await socket.until("TEXT_MESSAGE_CONTENT");
+    const found = {};
+    for (const {pool, pid} of [{pool: "supervisor", pid: stack.pid}, ...(await stack.status()).slots.filter(slot => slot.pid > 0)]) {
+      const core = dumped(pid);
+      assert.ok(core.length > 100000 && core.includes(stack.run), `the memory of ${pool} was read`);
+      for (const [name, value] of [...names.map(name => [name, mark(name)]), ["jwt.secret", secret], ["the user's words", words]]) if (core.includes(value)) (found[pool] ??= new Set()).add(name);
+    }
+    // The turn that runs has its request: the model's key in a header, what the user says.
+    assert.deepEqual([...found.turn].sort(), ["anthropic.key", "the user's words"]);
+    for (const pool of ["supervisor", "api", "tool", "housekeeper"]) assert.deepEqual([...found[pool] ?? []], [], pool);
+    assert.ok([...found.stream ?? []].every(name => name === "the user's words"), [...found.stream ?? []].join());
+    stack.double.release();
+    await socket.until("RUN_FINISHED");
+    await socket.end();
+  } finally {
+    await stack.stop();
+    rmSync(dir, {recursive: true});
+  }
 });
