@@ -104,6 +104,21 @@ static int handlers_webpush_put_name(struct exchange *x, const jdoc *body, struc
     return 0;
 }
 
+/* When the browser says that its subscription ends; most say null. */
+static int handlers_webpush_put_end(struct exchange *x, const jdoc *body, struct buf *out)
+{
+    const jdoc *ends = jdoc_get(body, "expirationTime");
+    int64_t ends_ms = 0;
+
+    if (jdoc_type(ends) == JDOC_NULL)
+        return 0;
+    if (jdoc_get_int(body, "expirationTime", &ends_ms) < 0 || ends_ms <= clock_real_ms())
+        return problem_field(&x->problem, "expirationTime",
+            "expirationTime must be null or a time to come, in milliseconds since 1970.");
+    buf_printf(out, ",\"ends_ms\":%lld", (long long)ends_ms);
+    return 0;
+}
+
 /* The subscription as it is stored (store/pushes.h). */
 static int handlers_webpush_compose(struct exchange *x, const jdoc *body, const char *endpoint,
     struct buf *out)
@@ -119,6 +134,8 @@ static int handlers_webpush_compose(struct exchange *x, const jdoc *body, const 
     int error = handlers_webpush_put_events(x, body, out);
     if (error == 0)
         error = handlers_webpush_put_name(x, body, out);
+    if (error == 0)
+        error = handlers_webpush_put_end(x, body, out);
     buf_putc(out, '}');
     return error ? error : buf_error(out);
 }

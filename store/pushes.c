@@ -56,6 +56,13 @@ int pushes_forget(struct store *s, const char *uid, const char *id)
     return error;
 }
 
+static bool pushes_is_over(const jdoc *subscription)
+{
+    int64_t ends_ms = jdoc_int_or(subscription, "ends_ms", 0);
+
+    return ends_ms != 0 && ends_ms <= clock_real_ms();
+}
+
 static void pushes_put_one(struct buf *out, const char *id, const jdoc *subscription)
 {
     char at[CLOCK_RFC3339_SIZE];
@@ -68,6 +75,10 @@ static void pushes_put_one(struct buf *out, const char *id, const jdoc *subscrip
     buf_printf(out, ",\"confirmed_at\":\"%s\"", at);
     if (jdoc_has(subscription, "name"))
         buf_json_member(out, "name", jdoc_text_or(subscription, "name", ""));
+    if (jdoc_has(subscription, "ends_ms")) {
+        clock_rfc3339(jdoc_int_or(subscription, "ends_ms", 0), at);
+        buf_json_member(out, "expires_at", at);
+    }
     buf_putc(out, '}');
 }
 
@@ -84,7 +95,7 @@ int pushes_list(struct store *s, const char *uid, struct buf *out, size_t *count
         const char *text = link_reply_text(link_reply_at(r, i + 1), &len);
         jdoc *doc = NULL;
         error = jdoc_parse(text, len, &doc, NULL, 0);
-        if (error == 0) {
+        if (error == 0 && !pushes_is_over(doc)) {
             buf_puts(out, (*count)++ > 0 ? "," : "");
             pushes_put_one(out, link_reply_text(link_reply_at(r, i), NULL), doc);
         }
@@ -187,10 +198,12 @@ int pushes_claim(struct store *s, const char *uid, struct arena *arena, struct p
 }
 
 int pushes_settle(struct store *s, const struct pushes_try *t, enum pushes_outcome outcome,
-    int64_t wait_ms)
+    int64_t wait_ms, bool *removed)
 {
-    static const char *const names[] =
-        {[PUSHES_AGAIN] = "again", [PUSHES_DONE] = "done", [PUSHES_GONE] = "gone"};
+    static const char *const names[] = {[PUSHES_AGAIN] = "again",
+        [PUSHES_DONE] = "done",
+        [PUSHES_FAILED] = "failed",
+        [PUSHES_GONE] = "gone"};
     struct link_reply *r = NULL;
     struct args a;
 
@@ -198,8 +211,9 @@ int pushes_settle(struct store *s, const struct pushes_try *t, enum pushes_outco
     args_text(&a, t->member);
     args_int(&a, t->until_ms);
     args_text(&a, names[outcome]);
-    args_int(&a, wait_ms);
+    args_ints(&a, wait_ms, PUSHES_FAILING_MS, PUSHES_FAILING_COUNT);
     int error = args_call(&a, s, &script_push_settle, t->uid, &r);
+    *removed = error == 0 && link_reply_int(r) == 2;
     if (error == 0 && link_reply_int(r) == 0)
         error = ERR_FENCED;
     link_reply_free(r);

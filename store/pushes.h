@@ -8,6 +8,7 @@
 #include "base/ident.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,15 +32,16 @@ void pushes_expect(struct store *s, const char *uid);
 
 /* The id of this endpoint as a subscription of this user. Pure. */
 void pushes_id(const char *uid, const char *endpoint, char out[PUSHES_ID_SIZE]);
-/* json: members endpoint, p256dh, auth, events, confirmed_ms, name?, by: the mark of the credential
- * that subscribed (auth_mark.h; before there was one, none). Returns 0 or ERR_STORE*. */
+/* json: members endpoint, p256dh, auth, events, confirmed_ms, name?, ends_ms? (real time: the
+ * browser's expirationTime), by: the mark of the credential that subscribed (auth_mark.h; before
+ * there was one, none). Returns 0 or ERR_STORE*. */
 MUST_CHECK int pushes_subscribe(struct store *s, const char *uid, const char *id, const char *json);
 /* Returns 0, ERR_NOT_FOUND, ERR_STORE*. */
 MUST_CHECK int pushes_forget(struct store *s, const char *uid, const char *id);
 /*
  * pushes_list -- appends the elements of a JSON array, {"id","endpoint","events","confirmed_at",
- * "name"?} each: without the keys, which only sending needs. count: out. Returns 0, ERR_STORE* or
- * ERR_NOMEM.
+ * "name"?,"expires_at"?} each: without the keys, which only sending needs, and without those whose
+ * time is over. count: out. Returns 0, ERR_STORE* or ERR_NOMEM.
  */
 MUST_CHECK int pushes_list(struct store *s, const char *uid, struct buf *out, size_t *count);
 
@@ -79,10 +81,18 @@ struct pushes_claimed {
 };
 MUST_CHECK int pushes_claim(struct store *s, const char *uid, struct arena *arena,
     struct pushes_claimed *out);
-/* What became of it. GONE: the push service knows the subscription no more. wait_ms: for AGAIN.
- * Returns 0, ERR_FENCED (the claim ran out and another one has it), ERR_STORE*. */
-enum pushes_outcome { PUSHES_AGAIN, PUSHES_DONE, PUSHES_GONE };
+/*
+ * pushes_settle -- what became of it. GONE: the push service knows the subscription no more, or its
+ * time is over. FAILED: this push is given up. When PUSHES_FAILING_COUNT have failed, for
+ * PUSHES_FAILING_MS, with none delivered between, the subscription goes.
+ *   wait_ms  for AGAIN
+ *   removed  out, for FAILED: it went now
+ * Returns 0, ERR_FENCED (the claim ran out and another one has it), ERR_STORE*.
+ */
+#define PUSHES_FAILING_COUNT 3
+#define PUSHES_FAILING_MS INT64_C(604800000) /* a week */
+enum pushes_outcome { PUSHES_AGAIN, PUSHES_DONE, PUSHES_FAILED, PUSHES_GONE };
 MUST_CHECK int pushes_settle(struct store *s, const struct pushes_try *t,
-    enum pushes_outcome outcome, int64_t wait_ms);
+    enum pushes_outcome outcome, int64_t wait_ms, bool *removed);
 
 #endif

@@ -72,8 +72,8 @@ export class Push extends EventTarget {
   async #subscription() { return (await navigator.serviceWorker?.getRegistration())?.pushManager.getSubscription() ?? null; }
 
   async #tell(subscription) {
-    const {endpoint, keys} = subscription.toJSON();
-    const {id} = await this.#request("/push/subscriptions", {method: "POST", body: {endpoint, keys: {p256dh: keys.p256dh, auth: keys.auth}, events: this.#events}});
+    const {endpoint, keys, expirationTime = null} = subscription.toJSON();
+    const {id} = await this.#request("/push/subscriptions", {method: "POST", body: {endpoint, keys: {p256dh: keys.p256dh, auth: keys.auth}, events: this.#events, expirationTime}});
     await (await this.#kept()).set("push", {id, events: this.#events, language: locale(), words: this.#words()});
     this.#enter("on");
   }

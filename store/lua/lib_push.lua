@@ -2,9 +2,11 @@
 --include lib_keys.lua
 --include lib_notice.lua
 -- Web pushes of a user: hash PUSH (subscription -> JSON), sorted set PUSH:due (ITEM SUBSCRIPTION -> when
--- to try, ms), hash PUSH:tries (the same -> tries), hash PUSH:items (item -> JSON). Twin: store/pushes.c.
+-- to try, ms), hash PUSH:tries (the same -> tries), hash PUSH:items (item -> JSON), hash PUSH:failing
+-- (subscription -> `SINCE COUNT` of pushes given up with none delivered between). Twin: store/pushes.c.
 local PUSH = P .. 'push'
 local PUSH_DUE, PUSH_TRIES, PUSH_ITEMS = PUSH .. ':due', PUSH .. ':tries', PUSH .. ':items'
+local PUSH_FAILING = PUSH .. ':failing'
 local PUSH_KEEP = 86400000 -- longer than any try comes after the first one
 local PUSH_WAITING = 200 -- of one user
 local PUSH_TEXT = 1200 -- bytes of a text
@@ -29,6 +31,7 @@ local function push_forget(sub)
             push_drop(member)
         end
     end
+    redis.call('HDEL', PUSH_FAILING, sub)
     return redis.call('HDEL', PUSH, sub)
 end
 

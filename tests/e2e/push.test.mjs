@@ -100,6 +100,7 @@ describe("web pushes", () => {
       [{...good, keys: {...good.keys, auth: "short"}}, "keys"], [{...good, keys: {...good.keys, p256dh: `B${"A".repeat(86)}`}}, "keys"],
       [{endpoint: good.endpoint}, "keys"], [{...good, events: []}, "events"], [{...good, events: ["all"]}, "events"],
       [{...good, events: "reminders"}, "events"], [{...good, name: "x".repeat(101)}, "name"],
+      [{...good, expirationTime: 5}, "expirationTime"], [{...good, expirationTime: "soon"}, "expirationTime"],
     ]) {
       const reply = await post(body);
       assert.equal(reply.status, 422, `${JSON.stringify(body)}: ${reply.text}`);
@@ -108,6 +109,11 @@ describe("web pushes", () => {
     const again = await post({...good, events: ["answers"]});
     assert.equal(again.json.id, browser.id);
     assert.deepEqual((await list(user)).map(s => s.events), [["answers"]]);
+    const ends = Date.now() + 1e9;
+    assert.equal((await post({...good, expirationTime: ends})).json.id, browser.id);
+    assert.equal(Date.parse((await list(user))[0].expires_at), ends);
+    assert.equal((await post({...good, expirationTime: null})).status, 201);
+    assert.ok(!("expires_at" in (await list(user))[0]));
     const other = uuid();
     assert.equal((await stack.request("DELETE", `/push/subscriptions/${browser.id}`, as(other))).status, 404);
     assert.equal((await stack.request("DELETE", `/push/subscriptions/${browser.id}`, as(user))).status, 200);

@@ -89,6 +89,14 @@ static size_t claim(struct store *s, struct pushes_claimed *out, size_t max)
     return out->count;
 }
 
+static bool removed; /* by the last settle */
+
+static int settle(struct store *s, const struct pushes_try *t, enum pushes_outcome outcome,
+    int64_t wait_ms)
+{
+    return pushes_settle(s, t, outcome, wait_ms, &removed);
+}
+
 static int64_t number_of(const char *command, const char *key)
 {
     struct link_reply *r = NULL;
@@ -140,8 +148,8 @@ static void test_an_entry_is_due_for_each_browser_and_of_two_claimers_one_gets_i
     assert_string_not_equal(first.tries[0].member, second.tries[0].member);
     assert_in_range(second.wait_ms, 1, PUSHES_LEASE_MS);
     assert_int_equal(claim(three, &second, 8), 0);
-    assert_int_equal(pushes_settle(one, &first.tries[0], PUSHES_DONE, 0), 0);
-    assert_int_equal(pushes_settle(one, &first.tries[0], PUSHES_DONE, 0), ERR_FENCED);
+    assert_int_equal(settle(one, &first.tries[0], PUSHES_DONE, 0), 0);
+    assert_int_equal(settle(one, &first.tries[0], PUSHES_DONE, 0), ERR_FENCED);
 }
 
 static void test_it_is_tried_again_until_it_is_given_up(void **state)
@@ -154,10 +162,10 @@ static void test_it_is_tried_again_until_it_is_given_up(void **state)
     for (unsigned i = 1; i <= PUSHES_TRIES; i++) {
         assert_int_equal(claim(one, &c, 8), 1);
         assert_int_equal(c.tries[0].number, i);
-        assert_int_equal(pushes_settle(one, &c.tries[0], PUSHES_AGAIN, 60000), 0);
+        assert_int_equal(settle(one, &c.tries[0], PUSHES_AGAIN, 60000), 0);
         assert_int_equal(claim(two, &c, 8), 0);
         assert_in_range(c.wait_ms, 1, 60000);
-        assert_int_equal(pushes_settle(one, &c.tries[0], PUSHES_AGAIN, 0), ERR_FENCED);
+        assert_int_equal(settle(one, &c.tries[0], PUSHES_AGAIN, 0), ERR_FENCED);
         /* Its time has come; nobody says what became of the try before. */
         assert_int_equal(link_command(one->link, NULL, "ZADD tp:{" USER "}:push:due 1 %s",
                              c.tries[0].member),
@@ -182,7 +190,7 @@ static void test_what_is_gone_takes_its_deliveries_along(void **state)
     tell(USER, "m1");
     tell(USER, "m2");
     assert_int_equal(claim(one, &c, 1), 1);
-    assert_int_equal(pushes_settle(one, &c.tries[0], PUSHES_GONE, 0), 0);
+    assert_int_equal(settle(one, &c.tries[0], PUSHES_GONE, 0), 0);
     assert_int_equal(subscriptions(USER), 0);
     assert_int_equal(claim(one, &c, 8), 0);
     assert_int_equal(number_of("EXISTS", "tp:{" USER "}:push:items"), 0);
@@ -200,7 +208,7 @@ static void test_an_entry_that_was_answered_is_no_news(void **state)
     tell(USER, "m1");
     assert_int_equal(claim(one, &c, 8), 1);
     snprintf(id, sizeof id, "%.*s", (int)strcspn(c.tries[0].member, " "), c.tries[0].member);
-    assert_int_equal(pushes_settle(one, &c.tries[0], PUSHES_AGAIN, 0), 0);
+    assert_int_equal(settle(one, &c.tries[0], PUSHES_AGAIN, 0), 0);
     assert_int_equal(inbox_ack(one, USER, id), 0);
     assert_int_equal(claim(one, &c, 8), 0);
     assert_int_equal(c.wait_ms, -1);
@@ -362,6 +370,82 @@ static void test_a_revoked_credential_is_told_no_more(void **state)
     assert_int_equal(rmdir(dir), 0);
 }
 
+static void test_a_subscription_whose_time_is_over_goes(void **state)
+{
+    static const struct web_page pages[] = {{"POST /ok", "Content-Encoding: aes128gcm",
+                                                "201 Created", ""},
+        {NULL, NULL, NULL, NULL}};
+    char url[128], ends[64];
+    struct push_desk *desk;
+    struct web_double web;
+
+    (void)state;
+    web_double_start(&web, pages);
+    snprintf(url, sizeof url, "%s/ok", web.base);
+    assert_int_equal(push_desk_new(&desk, one, reactor), 0);
+    for (int later = 0; later < 2; later++) {
+        assert_int_equal(link_command(one->link, NULL, "FLUSHALL"), 0);
+        snprintf(ends, sizeof ends, ",\"by\":\"-\",\"ends_ms\":%lld",
+            (long long)clock_real_ms() + (later ? 600000 : 0));
+        subscribe_by(url, ends);
+        assert_int_equal(subscriptions(USER), later);
+        tell(USER, "m1");
+        run_desk(desk, 0);
+        assert_int_equal(number_of("HLEN", "tp:{" USER "}:push"), later);
+    }
+    push_desk_free(desk);
+    web_double_stop(&web);
+}
+
+/* A push of its own is given up, as if the first one of them was `days` ago. */
+static void fail_one(const char *mark, int days)
+{
+    char since[64];
+    struct pushes_claimed c;
+
+    if (days) {
+        snprintf(since, sizeof since, "%lld", (long long)clock_real_ms() - days * 86400000LL);
+        assert_int_equal(link_command(one->link, NULL, "EVAL %s 1 %s %s",
+                             "local k = KEYS[1] for _, s in ipairs(redis.call('HKEYS', k)) do "
+                             "redis.call('HSET', k, s, (string.gsub(redis.call('HGET', k, s), "
+                             "'^%d+', ARGV[1]))) end return 1",
+                             "tp:{" USER "}:push:failing", since),
+            0);
+    }
+    tell(USER, mark);
+    assert_int_equal(claim(one, &c, 8), 1);
+    assert_int_equal(settle(one, &c.tries[0], PUSHES_FAILED, 0), 0);
+}
+
+static void test_a_subscription_that_fails_for_a_week_goes(void **state)
+{
+    struct pushes_claimed c;
+
+    (void)state;
+    subscribe(USER, "https://push.example/a", "\"reminders\"", 1);
+    for (int i = 0; i < 5; i++) { /* many in a short time: its push service may be away */
+        char mark[8];
+        snprintf(mark, sizeof mark, "a%d", i);
+        fail_one(mark, 0);
+        assert_false(removed);
+    }
+    fail_one("b", 6);
+    assert_false(removed);
+    tell(USER, "c"); /* one that is delivered ends the row */
+    assert_int_equal(claim(one, &c, 8), 1);
+    assert_int_equal(settle(one, &c.tries[0], PUSHES_DONE, 0), 0);
+    assert_int_equal(number_of("EXISTS", "tp:{" USER "}:push:failing"), 0);
+    fail_one("d", 0);
+    fail_one("e", 30); /* two in a month may be two bad days */
+    assert_false(removed);
+    assert_int_equal(subscriptions(USER), 1);
+    fail_one("f", 8);
+    assert_true(removed);
+    assert_int_equal(subscriptions(USER), 0);
+    assert_int_equal(number_of("EXISTS", "tp:{" USER "}:push:failing"), 0);
+    assert_int_equal(number_of("EXISTS", "tp:{" USER "}:push:items"), 0);
+}
+
 static void write_letter(struct webpush_key *key, const char *item, struct push_letter *out)
 {
     const struct push_letter_of of = {key, USER, "1790000000000-0 abc", item, 1790000000000};
@@ -421,6 +505,8 @@ int main(void)
         TEST(test_a_hint_goes_only_when_nothing_came_after_it),
         TEST(test_a_desk_sends_and_minds_the_status),
         TEST(test_a_revoked_credential_is_told_no_more),
+        TEST(test_a_subscription_whose_time_is_over_goes),
+        TEST(test_a_subscription_that_fails_for_a_week_goes),
         TEST(test_a_letter_says_what_it_is_of),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

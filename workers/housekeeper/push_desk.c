@@ -120,28 +120,41 @@ int64_t push_desk_back_off(unsigned number, int64_t retry_after_ms)
 
 /* ---- one push ---- */
 
-static void push_desk_conclude(struct push_desk *d, const struct pushes_try *try,
-    enum pushes_outcome outcome, int64_t retry_after_ms, const char *why)
-{
-    int64_t wait = push_desk_back_off(try->number, retry_after_ms);
-    bool over = outcome == PUSHES_AGAIN && try->number >= PUSHES_TRIES;
+struct push_desk_reason {
+    const char *word; /* how the try is counted, when it is not the last one in vain */
+    const char *why;
+    int64_t retry_after_ms; /* the service's wish, or -1 */
+};
+/* Of what the push service answered. */
+static const char *const push_desk_words[] = {[PUSHES_AGAIN] = "retried",
+    [PUSHES_DONE] = "delivered",
+    [PUSHES_FAILED] = "refused",
+    [PUSHES_GONE] = "gone"};
 
-    if (outcome != PUSHES_DONE) /* push_desk_on_done knows more of the others */
-        measure_count(MEASURE_PUSHES,
-            over                        ? "failed" :
-                outcome == PUSHES_AGAIN ? "retried" :
-                                          "gone");
+static void push_desk_conclude(struct push_desk *d, const struct pushes_try *try,
+    enum pushes_outcome outcome, const struct push_desk_reason *reason)
+{
+    int64_t wait = push_desk_back_off(try->number, reason->retry_after_ms);
+    bool over = outcome == PUSHES_AGAIN && try->number >= PUSHES_TRIES, removed = false;
+
+    measure_count(MEASURE_PUSHES, over ? "failed" : reason->word);
     if (over) {
         log_warn("push %s to user %s: given up after try %u: %s", try->member, try->uid,
-            try->number, why);
-        outcome = PUSHES_DONE;
+            try->number, reason->why);
+        outcome = PUSHES_FAILED;
     } else {
-        log_debug("push %s to user %s: try %u: %s", try->member, try->uid, try->number, why);
+        log_debug("push %s to user %s: try %u: %s", try->member, try->uid, try->number,
+            reason->why);
     }
-    int error = pushes_settle(d->store, try, outcome, wait);
+    int error = pushes_settle(d->store, try, outcome, wait, &removed);
     if (error != 0) /* the claim runs out, then it is sent once more */
         log_limited(LOG_LEVEL_WARN, "push to user %s: its outcome could not be stored: %s",
             try->uid, err_text(error));
+    if (!removed)
+        return;
+    measure_count(MEASURE_PUSHES, "removed");
+    log_warn("push %s to user %s: nothing was delivered for a week: the subscription is removed",
+        try->member, try->uid);
 }
 
 /* RFC 8030, section 7.3: 404 and 410 end a subscription. Other refusals are of this push alone. */
@@ -153,7 +166,7 @@ static enum pushes_outcome push_desk_outcome(const struct http_result *result)
         return PUSHES_DONE;
     if (status == 404 || status == 410 || result->error == ERR_FORBIDDEN)
         return PUSHES_GONE;
-    return status >= 400 && status < 500 && status != 408 && status != 429 ? PUSHES_DONE :
+    return status >= 400 && status < 500 && status != 408 && status != 429 ? PUSHES_FAILED :
                                                                              PUSHES_AGAIN;
 }
 
@@ -171,17 +184,16 @@ static void push_desk_on_done(void *arg, const struct http_result *result)
     struct push_desk_transfer *t = arg;
     enum pushes_outcome outcome = push_desk_outcome(result);
     char why[256];
+    const struct push_desk_reason reason = {push_desk_words[outcome], why, result->retry_after_ms};
 
     t->transfer = NULL;
-    if (outcome == PUSHES_DONE)
-        measure_count(MEASURE_PUSHES, result->status < 300 ? "delivered" : "refused");
     if (result->status == 0)
         snprintf(why, sizeof why, "%s", result->why[0] ? result->why : err_text(result->error));
     else
         snprintf(why, sizeof why, "status %ld", result->status);
-    if (outcome == PUSHES_DONE && result->status >= 300)
+    if (outcome == PUSHES_FAILED)
         log_limited(LOG_LEVEL_WARN, "a push service refuses what we send: %s", why);
-    push_desk_conclude(t->desk, &t->try, outcome, result->retry_after_ms, why);
+    push_desk_conclude(t->desk, &t->try, outcome, &reason);
     push_desk_wake(t->desk, t->try.uid); /* there is room for the user's next one */
     t->desk->look_ms = 0;
 }
@@ -268,6 +280,9 @@ static int push_desk_write(struct push_desk_transfer *t, const struct pushes_try
         error = jdoc_parse(try->subscription, strlen(try->subscription), &subscription, NULL, 0);
     if (error == 0 && push_desk_is_revoked(t->desk, try->uid, subscription))
         error = ERR_AUTH;
+    if (error == 0 && jdoc_has(subscription, "ends_ms") &&
+        jdoc_int_or(subscription, "ends_ms", 0) <= clock_real_ms())
+        error = ERR_ELAPSED;
     if (error == 0)
         error = push_desk_seal(subscription, &letter.text, &body);
     if (error == 0)
@@ -286,11 +301,13 @@ static void push_desk_deliver(struct push_desk_transfer *t, const struct pushes_
     if (error == 0)
         return;
     t->transfer = NULL;
-    push_desk_conclude(t->desk, try,
-        error == ERR_AUTH        ? PUSHES_GONE :
-            error == ERR_INVALID ? PUSHES_DONE :
-                                   PUSHES_AGAIN,
-        -1, err_text(error));
+    const enum pushes_outcome outcome = error == ERR_AUTH || error == ERR_ELAPSED ? PUSHES_GONE :
+        error == ERR_INVALID                                                      ? PUSHES_FAILED :
+                                                                                    PUSHES_AGAIN;
+    const struct push_desk_reason reason = {error == ERR_ELAPSED ? "expired" :
+                                                                   push_desk_words[outcome],
+        err_text(error), -1};
+    push_desk_conclude(t->desk, try, outcome, &reason);
 }
 
 /* ---- what is due ---- */
