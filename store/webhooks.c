@@ -89,6 +89,15 @@ void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t w
         &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL, NULL));
 }
 
+/* One of a turn from before an upgrade, or one that is none, is left out. */
+static void webhooks_read_trace(struct webhooks_try *out, const char *traceparent)
+{
+    struct ident_trace trace;
+
+    if (traceparent && ident_trace_parse(traceparent, &trace))
+        ident_trace_format(&trace, out->traceparent);
+}
+
 int webhooks_claim(struct store *s, const struct webhooks_hint *hint, struct webhooks_try *out,
     int64_t *wait_ms)
 {
@@ -112,6 +121,7 @@ int webhooks_claim(struct store *s, const struct webhooks_hint *hint, struct web
     if (strcmp(word, "send") == 0) {
         snprintf(out->url, sizeof out->url, "%s", link_reply_text(link_reply_at(r, 1), NULL));
         out->number = (unsigned)link_reply_int(link_reply_at(r, 2));
+        webhooks_read_trace(out, link_reply_text(link_reply_at(r, 3), NULL));
     } else if (strcmp(word, "wait") == 0) {
         *wait_ms = link_reply_int(link_reply_at(r, 1));
         error = ERR_NOT_YET;

@@ -337,6 +337,10 @@ end
 local function close_turn(turn, now, ...)
     local t = turn_key(turn)
     redis.call('HSET', t, 'ended', int(now), ...)
+    if redis.call('HEXISTS', t, 'webhook') == 1 then -- told along with the end; texts have no bare quote
+        redis.call('HSET', t, 'trace', string.match(redis.call('HGET', t, 'input') or '',
+            '"traceparent":"([%x-]+)"') or '')
+    end
     redis.call('HDEL', t, 'lease', 'input', 'claim', 'upstream')
     redis.call('PEXPIRE', t, TURN_KEEP)
     redis.call('UNLINK', steps_of(t))

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --include lib_keys.lua
 -- The next try of a turn's webhook becomes this claimer's for a while.
--- {'none'} (nothing to send any more), {'wait', MS} or {'send', URL, TRY}.
+-- {'none'} (nothing to send any more), {'wait', MS} or {'send', URL, TRY, TRACEPARENT}.
 local DUE_MAX = 3600000 -- BACK_OFF_MAX_MS of workers/housekeeper/webhooks.c
 local t, token, lease, tries_max = turn_key(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
 local f = redis.call('HMGET', t, 'ended', 'webhook', 'hook', 'hook_due', 'hook_tries', 'hook_token',
-    'hook_lease')
+    'hook_lease', 'trace')
 if not f[2] or f[3] then
     return {'none'}
 end
@@ -14,7 +14,7 @@ if not f[1] then
 end
 local now, tries = now_ms(), tonumber(f[5] or 0)
 if f[6] == token then
-    return {'send', f[2], tries} -- this very call again
+    return {'send', f[2], tries, f[8] or ''} -- this very call again
 end
 -- Times further ahead than any that is ever set: Redis' clock has been put back.
 local held, due = tonumber(f[7] or 0) - now, tonumber(f[4] or 0) - now
@@ -29,4 +29,4 @@ if tries >= tries_max then -- whoever made the last one has died over it
     return {'none'}
 end
 redis.call('HSET', t, 'hook_token', token, 'hook_lease', int(now + tonumber(lease)))
-return {'send', f[2], redis.call('HINCRBY', t, 'hook_tries', 1)}
+return {'send', f[2], redis.call('HINCRBY', t, 'hook_tries', 1), f[8] or ''}

@@ -8,24 +8,27 @@ import {mkdirSync, writeFileSync} from "node:fs";
 import http from "node:http";
 import {join} from "node:path";
 import {promisify} from "node:util";
+import {startMcpDouble} from "../doubles/mcp-double.mjs";
 import {startCollector} from "../doubles/otlp-double.mjs";
 import {BUILD, eventually, Stack, uuid} from "./harness.mjs";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736", SPAN = "00f067aa0ba902b7", MARK = "xylophonewhisper";
 
 describe("traces", () => {
-  let stack, collector, service;
-  const asked = [];
+  let stack, collector, service, mcp;
+  const asked = [], told = [];
   const spansOf = trace => collector.spans.filter(span => span.traceId === trace);
   before(async () => {
     collector = await startCollector();
+    mcp = await startMcpDouble();
     service = http.createServer((request, response) => {
-      asked.push(request.headers);
+      (request.url === "/hook" ? told : asked).push(request.headers);
       response.writeHead(200, {"Content-Type": "application/json"}).end(JSON.stringify({level: MARK}));
     }).listen(0, "127.0.0.1");
     await once(service, "listening");
     stack = await Stack.start({settings: () => {
-      return {"otlp.url": collector.url, "otlp.headers": "x-tenant=road,authorization=Bearer a=b", "otlp.sample": 0};
+      return {"otlp.url": collector.url, "otlp.headers": "x-tenant=road,authorization=Bearer a=b", "otlp.sample": 0,
+        "mcp.trust_first": "on", "webhook.secret": "a secret of webhooks, for this test", "webhook.allow_private": "on"};
     }});
     const dir = join(stack.dir, "tools");
     mkdirSync(dir);
@@ -34,11 +37,15 @@ describe("traces", () => {
       arguments: {type: "object", additionalProperties: false, required: ["river"], properties: {river: {type: "string", maxLength: 60, description: "its name"}}},
       request: {method: "GET", url: `http://127.0.0.1:${service.address().port}/level?river={river}`, allow_private: true},
     }));
-    stack.writeSettings({"http_tools.dir": dir});
+    const servers = join(stack.dir, "mcp.json");
+    writeFileSync(servers, JSON.stringify([{name: "sea", url: mcp.url, allow: ["add"], effect: "read", approval: "never"}]), {mode: 0o600});
+    stack.writeSettings({"http_tools.dir": dir, "mcp.file": servers});
     await stack.reload();
+    await eventually(async () => (await stack.get("/tools")).json.tools.some(t => t.name === "sea__add"), "the MCP server's tool is listed");
   });
   after(async () => {
     await stack.stop();
+    await mcp.close();
     collector.close();
     service.closeAllConnections();
     service.close();
@@ -71,6 +78,39 @@ describe("traces", () => {
     assert.ok(stack.double.requests.slice(before).every(r => r.headers.tracestate === "vendor=abc,other=1"));
     assert.deepEqual(asked.map(h => [h.traceparent, h.tracestate]), [[`00-${TRACE}-${tool.spanId}-01`, "vendor=abc,other=1"]]);
     assert.deepEqual([collector.headers[0]["x-tenant"], collector.headers[0].authorization], ["road", "Bearer a=b"]);
+  });
+
+  test("one trace leads through nginx, the turn, the model and the tool to the MCP server, and to the webhook", async () => {
+    const trace = TRACE.replace(/^4/, "7"), before = stack.double.requests.length, url = `http://127.0.0.1:${service.address().port}/hook`;
+    const answer = await stack.chat('[[tool name=sea__add args={"a":2,"b":3} | text words=3]]', {session_id: uuid(), webhook: {url}},
+      {headers: {traceparent: `00-${trace}-${SPAN}-01`, tracestate: "vendor=abc"}});
+    assert.equal(answer.status, 200, answer.text);
+    const spans = await eventually(() => spansOf(trace).some(s => s.name === "turn") && spansOf(trace), "the spans are there");
+    const [turn] = spans.filter(s => s.name === "turn"), [tool] = spans.filter(s => s.name === "execute_tool sea__add");
+    assert.deepEqual([turn.parentSpanId, tool.parentSpanId], [SPAN, turn.spanId]);
+    assert.ok(stack.double.requests.slice(before).every(r => r.headers.traceparent.startsWith(`00-${trace}-`)));
+    const call = mcp.requests.filter(r => r.body?.method === "tools/call").at(-1), said = [`00-${trace}-${tool.spanId}-01`, "vendor=abc"];
+    assert.deepEqual([call.headers.traceparent, call.headers.tracestate], said);
+    assert.deepEqual([call.body.params._meta.traceparent, call.body.params._meta.tracestate], said);
+    assert.ok(mcp.requests.filter(r => r.body?.method === "tools/list").every(r => !r.headers.traceparent), "the housekeeper lists for nobody's turn");
+    const [hook] = await eventually(() => told.length && told, "the webhook is told");
+    assert.deepEqual([hook.traceparent, hook.tracestate], [`00-${trace}-${turn.spanId}-01`, undefined]);
+    assert.equal(answer.headers.traceparent, hook.traceparent);
+  });
+
+  test("what is no traceparent is as none: a trace of its own begins, and no tracestate goes on", async () => {
+    for (const bad of [`ff-${TRACE}-${SPAN}-01`, `00-${"0".repeat(32)}-${SPAN}-01`, `00-${TRACE}-${"0".repeat(16)}-01`, `00-${TRACE.toUpperCase()}-${SPAN}-01`, `00-${TRACE}-${SPAN}-01-more`, `00-${TRACE}-${SPAN}`, "x"]) {
+      const before = stack.double.requests.length, answer = await ask("x [[text words=2]]", {traceparent: bad, tracestate: "vendor=abc"});
+      assert.equal(answer.status, 200, bad);
+      assert.match(answer.headers.traceparent, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-00$/, bad);
+      assert.ok(!answer.headers.traceparent.toLowerCase().includes(TRACE.slice(1)), bad);
+      const {headers} = stack.double.requests[before];
+      assert.equal(headers.traceparent.split("-")[1], answer.headers.traceparent.split("-")[1], bad);
+      assert.equal(headers.tracestate, undefined, bad);
+    }
+    // A later version may have more behind the flags (W3C Trace Context, 3.2.4).
+    const later = await ask("x [[text words=2]]", {traceparent: `01-${TRACE}-${SPAN}-00-more`});
+    assert.equal(later.headers.traceparent.split("-")[1], TRACE);
   });
 
   test("a failure is marked; a request that is not sampled sends no span, and says so to the model", async () => {

@@ -88,8 +88,24 @@ static int mcp_peer_add_client(jdoc *object, const char *key)
     return jdoc_set(object, key, client);
 }
 
+/* The same as the headers, for servers that hand a message on without them. Lines of a header: its
+ * name, ": ", its value. */
+static int mcp_peer_add_meta_trace(const struct mcp_op *op, jdoc *meta)
+{
+    char trace[SPANS_HEADER_SIZE], state[SPANS_STATE_SIZE];
+    int error = 0;
+
+    if (op->state != MCP_OP_CALL || !op->call.span)
+        return 0;
+    if (*spans_header(op->call.span, trace))
+        error = jdoc_set_string(meta, "traceparent", trace + sizeof "traceparent: " - 1);
+    if (error == 0 && *spans_state(op->call.span, state))
+        error = jdoc_set_string(meta, "tracestate", state + sizeof "tracestate: " - 1);
+    return error;
+}
+
 /* params with what the modern era wants in each request. */
-static int mcp_peer_add_meta(jdoc *params)
+static int mcp_peer_add_meta(const struct mcp_op *op, jdoc *params)
 {
     jdoc *meta = jdoc_new_object();
     if (!meta)
@@ -99,6 +115,8 @@ static int mcp_peer_add_meta(jdoc *params)
         error = jdoc_set(meta, MCP_WIRE_META_CAPABILITIES, jdoc_new_object());
     if (error == 0)
         error = mcp_peer_add_client(meta, MCP_WIRE_META_CLIENT);
+    if (error == 0)
+        error = mcp_peer_add_meta_trace(op, meta);
     if (error != 0) {
         jdoc_free(meta);
         return error;
@@ -136,7 +154,7 @@ static int mcp_peer_body(struct mcp_op *op, const char *method, bool modern, str
     if (error == 0 && op->state == MCP_OP_HELLO)
         error = mcp_peer_hello(op->peer, params);
     if (error == 0 && modern)
-        error = mcp_peer_add_meta(params);
+        error = mcp_peer_add_meta(op, params);
     op->id = op->state == MCP_OP_READY ? -1 : ++op->peer->last_id;
     if (error == 0)
         mcp_wire_put(body, op->id, method, op->state == MCP_OP_READY ? NULL : params);

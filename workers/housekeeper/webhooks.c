@@ -192,7 +192,7 @@ static int webhooks_send_signed(struct delivery *delivery, const char *body, siz
     struct webhooks_desk *d = delivery->desk;
     const struct conf *conf = d->store->conf;
     char id[64], timestamp[64], signature[32 + WEBHOOKS_SIGNATURE_SIZE];
-    char value[WEBHOOKS_SIGNATURE_SIZE];
+    char value[WEBHOOKS_SIGNATURE_SIZE], trace[16 + IDENT_TRACEPARENT_SIZE];
     int64_t seconds = clock_real_ms() / 1000;
     int error =
         webhooks_sign(conf->webhook_secret, delivery->try.of.turn, seconds, body, len, value);
@@ -204,8 +204,9 @@ static int webhooks_send_signed(struct delivery *delivery, const char *body, siz
     snprintf(id, sizeof id, "Turnpike-Id: %s", delivery->try.of.turn);
     snprintf(timestamp, sizeof timestamp, "Turnpike-Timestamp: %" PRId64, seconds);
     snprintf(signature, sizeof signature, "Turnpike-Signature: %s", value);
+    snprintf(trace, sizeof trace, "traceparent: %s", delivery->try.traceparent);
     const char *const headers[] = {"Content-Type: application/json", "User-Agent: Turnpike-Webhook",
-        id, timestamp, signature, NULL};
+        id, timestamp, signature, *delivery->try.traceparent ? trace : NULL, NULL};
     const struct http_request request = {
         .method = "POST",
         .url = delivery->try.url,
