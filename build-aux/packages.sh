@@ -10,7 +10,7 @@ PACKAGES_VOICE="pocketsphinx pocketsphinx-en-us flite espeak-ng"
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
 PACKAGES_CHECK="clang clang-format cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
     python3-icalendar python3-dateutil python3-gpxpy poppler-utils prometheus shellcheck groff-base
-    mandoc"
+    mandoc zsh"
 # The package on a booted Debian tree: make system-check.
 PACKAGES_SYSTEM="debootstrap systemd-container zstd debhelper dpkg-dev lintian libtimezonemap-data"
 # The comparison with other servers only: tests/bench/setup.sh. The last three: by peer.

@@ -170,7 +170,7 @@ bashcompletiondir = $(datadir)/bash-completion/completions
 zshcompletiondir = $(datadir)/zsh/vendor-completions
 all-local: manual/turnpike.1
 $(MANUAL) manual/turnpike.bash manual/turnpike.zsh: manual/made
-manual/made: turnpike$(EXEEXT) turnpiked$(EXEEXT) systemd/setup.sh build-aux/make-manual
+manual/made: turnpike$(EXEEXT) turnpiked$(EXEEXT) systemd/setup.sh build-aux/make-manual build-aux/make-completion
 	$(AM_V_GEN)$(top_srcdir)/build-aux/make-manual ./turnpike ./turnpiked $(top_srcdir)/systemd/setup.sh $(VERSION) manual && touch $@
 install-data-local: manual/made
 	$(MKDIR_P) $(DESTDIR)$(bashcompletiondir) $(DESTDIR)$(zshcompletiondir)
@@ -179,4 +179,4 @@ install-data-local: manual/made
 uninstall-local:
 	rm -f $(DESTDIR)$(bashcompletiondir)/turnpike $(DESTDIR)$(zshcompletiondir)/_turnpike
 CLEANFILES += $(MANUAL) manual/turnpike.bash manual/turnpike.zsh manual/made
-EXTRA_DIST += build-aux/make-manual
+EXTRA_DIST += build-aux/make-manual build-aux/make-completion

@@ -636,6 +636,10 @@ static int turnpike_print_table(const char *table)
         tables_settings();
         return 0;
     }
+    if (strcmp(table, "words") == 0) {
+        tables_words();
+        return 0;
+    }
     if (strcmp(table, "commands") != 0)
         return 2;
     for (size_t i = 0; i < COMMAND_COUNT; i++)

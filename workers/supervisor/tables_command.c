@@ -26,3 +26,37 @@ void tables_settings(void)
             row->min, row->max, row->help);
     }
 }
+
+/* setup and chat tell their options by --help, which is enough. */
+static const struct {
+    const char *command, *words;
+} words[] = {
+    {"status", "--json"},
+    {"metrics", "text"},
+    {"config", "@setting --changed --running --json"},
+    {"report", "--day --week --month --since= --until= --json --check"},
+    {"feedback", "--rating= --since= --until= --user= --text --limit= --json --csv"},
+    {"selftest", "--json"},
+    {"api-key", "add list revoke rotate user admin --name= --expires= --scopes= --class="},
+    {"api-key list", "--json"},
+    {"api-key revoke", "@key"},
+    {"api-key rotate", "@key --grace="},
+    {"revoke", "user token key forget list"},
+    {"revoke key", "@key"},
+    {"audit", "verify"},
+    {"audit verify", "@file"},
+    {"mcp", "list show accept forget refresh"},
+    {"mcp show", "@mcp"},
+    {"mcp accept", "@mcp"},
+    {"mcp forget", "@mcp"},
+    {"observe", "@folder"},
+    {"limits", "site class set unset --json"},
+    {"limits set", "turns= messages= tokens_day= tokens_month= money_day= money_month= bytes="},
+    {"limits unset", "turns messages tokens_day tokens_month money_day money_month bytes"},
+};
+
+void tables_words(void)
+{
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        printf("%s\t%s\n", words[i].command, words[i].words);
+}

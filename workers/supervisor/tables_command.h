@@ -8,4 +8,11 @@
  */
 void tables_settings(void);
 
+/*
+ * tables_words -- what a shell offers behind a command, for build-aux/make-completion, a line for
+ * each command or "command word": its words, separated by a tab and then by blanks. NAME= is an
+ * option or word with a value; @setting, @mcp, @key, @file, @folder stand for names of that kind.
+ */
+void tables_words(void);
+
 #endif
