@@ -4,6 +4,7 @@
 
 #include "base/jdoc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A new step begins behind these: what came before is in a checkpoint, or was dropped. */
@@ -126,8 +127,7 @@ void answer_restore_begin(struct answer *a, const char *id)
 {
     char kept[sizeof a->id];
 
-    strncpy(kept, id, sizeof kept - 1);
-    kept[sizeof kept - 1] = '\0';
+    snprintf(kept, sizeof kept, "%s", id); /* id may be a's own */
     answer_reset(a);
     memcpy(a->id, kept, sizeof kept);
 }

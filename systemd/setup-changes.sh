@@ -8,6 +8,8 @@ changes=0 asked=''
 finish() {
     status=$?
     trap - EXIT
+    # An undo goes to its end, whoever loses patience.
+    trap '' INT TERM HUP
     stty echo 2>/dev/null </dev/tty || true
     [ $status -eq 0 ] || [ $changes -eq 0 ] || undo
     rm -rf "$work" ${lent:+"$lent"}

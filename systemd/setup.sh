@@ -95,50 +95,73 @@ recall() {
     done <"$root/etc/turnpike/setup"
 }
 
-# ask QUESTION DEFAULT: sets answer. Without a terminal the default.
+on_terminal() { [ -t 0 ] && [ -t 1 ]; }
+# ask QUESTION DEFAULT COMMAND: sets answer. Without a terminal it is the default. COMMAND looks at it, and says why not.
 ask() {
     answer=$2
-    [ -t 0 ] && [ -t 1 ] || return 0
-    printf '%s%s: ' "$1" "${2:+ [$2]}"
-    read -r answer || answer=''
-    answer=${answer:-$2}
+    on_terminal || return 0
+    while :; do
+        printf '%s%s: ' "$1" "${2:+ [$2]}"
+        read -r answer || { say '' && die "no answer: nothing was changed"; }
+        answer=${answer:-$2}
+        ! "$3" "$answer" || return 0
+    done
 }
+is_name() {
+    case $1 in
+    '') warn "--name is needed" ;;
+    *[!A-Za-z0-9.-]* | -* | .*) warn "$1 is not the name of a host" ;;
+    *) return 0 ;;
+    esac
+    return 1
+}
+is_file_for_nginx() {
+    case $1 in
+    /*[!A-Za-z0-9._/@+-]*) warn "$1: the configuration of nginx cannot hold this path" ;;
+    /*) if [ -f "$root$1" ] && [ -r "$root$1" ]; then return 0; else warn "$1 cannot be read"; fi ;;
+    *) warn "--certificate and --key need whole paths" ;;
+    esac
+    return 1
+}
+has_certbot() { [ -n "$dry$root" ] || command -v certbot >/dev/null || { warn "certbot is missing: apt install certbot python3-certbot-nginx" && return 1; }; }
+is_certificate() { if [ "$1" = acme ]; then has_certbot; else is_file_for_nginx "$1"; fi; }
+is_model() {
+    for model in $(printf %s "$1" | tr ',' ' '); do
+        case $model in anthropic | openai | responses | offline) ;; *) warn "there is no model $model: anthropic, openai, responses, offline" && return 1 ;; esac
+    done
+    [ -n "$1" ]
+}
+is_user() { case $1 in '' | *[[:space:]]*) warn "a user is one word" && return 1 ;; esac; }
+is_anything() { :; }
+
 ask_what_is_missing() {
-    [ -n "$name" ] || { ask "Name of the site" "" && name=$answer; }
+    [ -n "$name" ] || { ask "Name of the site" "" is_name && name=$answer; }
     [ -n "$name" ] || refuse "--name is needed"
     case $name in
     localhost | 127.*) tls=${tls:-http} ;;
     esac
     if [ -z "$tls" ]; then
-        ask "Certificate: path of a PEM file, or acme to get one by certbot" "acme"
-        [ -t 0 ] || refuse "say --certificate and --key, --acme, or --insecure-http"
+        on_terminal || refuse "say --certificate and --key, --acme, or --insecure-http"
+        ask "Certificate: path of a PEM file, or acme to get one by certbot" "acme" is_certificate
         case $answer in
         acme) tls=acme ;;
         *) tls=files certificate=$answer ;;
         esac
+        [ "$tls" != acme ] || [ -n "$acme_email" ] || { ask "Address for mails of the authority (may be empty)" "" is_anything && acme_email=$answer; }
     fi
-    [ "$tls" != files ] || [ -n "$key" ] || { ask "The certificate's private key" "" && key=$answer; }
+    [ "$tls" != files ] || [ -n "$key" ] || { ask "The certificate's private key" "" is_file_for_nginx && key=$answer; }
     if [ -z "$models" ] && ! setting_is_set model.chain; then
-        ask "Model: anthropic, openai, responses or offline" "offline"
+        ask "Model: anthropic, openai, responses or offline" "offline" is_model
         models=$answer
     fi
+    if [ -z "$root" ] && on_terminal && needs_admin; then ask "User of the first API key, with the role admin" "admin" is_user && admin=$answer; fi
     redis=${redis:-local}
 }
 check_answers() {
-    case $name in
-    *[!A-Za-z0-9.-]* | -* | .*) die "$name is not the name of a host" ;;
-    esac
+    is_name "$name" || exit 1
     case $tls in
-    files)
-        for file in "$certificate" "$key"; do
-            case $file in
-            /*[!A-Za-z0-9._/@+-]*) die "$file: the configuration of nginx cannot hold this path" ;;
-            /*) [ -r "$root$file" ] || die "$file cannot be read" ;;
-            *) refuse "--certificate and --key need whole paths" ;;
-            esac
-        done
-        ;;
-    acme) [ -n "$dry$root" ] || command -v certbot >/dev/null || die "certbot is missing: apt install certbot python3-certbot-nginx" ;;
+    files) is_file_for_nginx "$certificate" && is_file_for_nginx "$key" || exit 1 ;;
+    acme) has_certbot || exit 1 ;;
     http)
         case $name in
         localhost | 127.*) ;;
@@ -186,12 +209,19 @@ set_to() { settings=$settings$1=$2$newline; }
 
 # ---- parts --------------------------------------------------------------------------------------
 
-read_secret() { # PROMPT
-    printf '%s (not shown; empty = later): ' "$1" >/dev/tty
-    stty -echo </dev/tty
-    read -r answer || answer=''
-    stty echo </dev/tty
-    printf '\n' >/dev/tty
+read_secret() { # VENDOR: sets answer
+    while :; do
+        printf 'Key for %s (not shown): ' "$1" >/dev/tty
+        stty -echo </dev/tty
+        read -r answer || answer=$newline
+        stty echo </dev/tty
+        printf '\n' >/dev/tty
+        case $answer in
+        "$newline") die "no answer: nothing was changed" ;;
+        '') warn "without its key $1 cannot answer; --model offline needs none" ;;
+        *) return 0 ;;
+        esac
+    done
 }
 # The vendor's key is a credential: root's file, which systemd hands to turnpiked alone.
 put_credential() { # NAME < SECRET
@@ -219,9 +249,8 @@ setup_models() {
         set_to "$vendor.key_file" "${vendor}_key"
     done 4<"$work/keys"
     for vendor in $(printf %s "$models" | tr ',' ' '); do
-        if [ "$vendor" = offline ] || [ -n "$keys" ] || [ ! -t 0 ] || setting_is_set "$vendor.key_file"; then continue; fi
-        read_secret "Key for $vendor"
-        [ -n "$answer" ] || die "without its key $vendor cannot answer; --model offline needs none"
+        if [ "$vendor" = offline ] || [ -n "$keys" ] || ! on_terminal || setting_is_set "$vendor.key_file"; then continue; fi
+        read_secret "$vendor"
         (umask 077 && printf %s "$answer" >"$work/typed")
         put_credential "${vendor}_key" <"$work/typed"
         rm -f "$work/typed"
@@ -247,7 +276,6 @@ needs_admin() {
 }
 setup_admin() {
     shown=''
-    key_hashes=$root/etc/turnpike/api_keys
     needs_admin || return 0
     set_to api_keys.file /etc/turnpike/api_keys
     if [ -n "$dry$root" ]; then
@@ -414,6 +442,7 @@ start_again() {
 }
 
 parse "$@"
+key_hashes=$root/etc/turnpike/api_keys
 [ -n "$dry$root" ] || [ "$(id -u)" -eq 0 ] || die "root is needed (or --dry-run)"
 recall
 ask_what_is_missing
