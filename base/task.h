@@ -90,7 +90,7 @@ struct task *task_ref_act(struct task_ref ref);
  * task_wait -- until woken or until_ms (monotonic). May return early: the caller looks whether what
  * it waits for is there. A wake-up that came since the last wait ends it at once. Outside of a
  * task, one pass of the loop: reactor_step with signals as in `unblocked`, then tasks_run.
- * Returns 0 or, outside of a task, reactor_step's errors.
+ * Returns 0 or, outside of a task, what reactor_step returned: below 0 is an error.
  */
 MUST_CHECK int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblocked);
 /* Lets the loop do what is due and the other woken tasks run, then goes on. Outside of a task: one

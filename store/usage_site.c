@@ -251,7 +251,7 @@ void usage_site_end(struct store *s)
         }
         if (!s->site->asking)
             usage_site_send(s);
-        if (task_wait(s->reactor, clock_mono_ms() + STEP_MS, NULL))
+        if (task_wait(s->reactor, clock_mono_ms() + STEP_MS, NULL) < 0)
             return;
     }
 }

@@ -30,6 +30,13 @@ static void must(int condition, const char *what)
     }
 }
 
+const char *own_cluster_server(void)
+{
+    const char *named = getenv("REDIS_SERVER");
+
+    return named ? named : "redis-server";
+}
+
 static int open_socket(int port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
@@ -137,8 +144,8 @@ void own_cluster_again(struct own_cluster *c, int node)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(null, 0);
         dup2(null, 1);
-        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir,
-            "--cluster-enabled", "yes", "--cluster-node-timeout", most, "--save", "",
+        execlp(own_cluster_server(), "redis-server", "--port", port, "--bind", "127.0.0.1", "--dir",
+            dir, "--cluster-enabled", "yes", "--cluster-node-timeout", most, "--save", "",
             "--appendonly", "yes", "--appendfsync", "everysec", "--cluster-replica-validity-factor",
             "0", "--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0",
             "--daemonize", "no", (char *)NULL);

@@ -19,6 +19,8 @@ struct own_cluster {
     pid_t pid[OWN_CLUSTER_NODES];
     char id[OWN_CLUSTER_NODES][48];
 };
+/* The server that tests start: redis-server, or what REDIS_SERVER names, such as valkey-server. */
+const char *own_cluster_server(void);
 /* Starts it and waits until all nodes say that it is whole. A node that is silent for timeout_ms
  * counts as failed. */
 void own_cluster_start(struct own_cluster *c, int replicas, int timeout_ms);

@@ -51,9 +51,9 @@ void own_redis_again(struct own_redis *r)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(null, 0);
         dup2(null, 1);
-        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", r->socket, "--dir",
-            r->dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--daemonize",
-            "no", (char *)NULL);
+        execlp(own_cluster_server(), "redis-server", "--port", "0", "--unixsocket", r->socket,
+            "--dir", r->dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+            "--daemonize", "no", (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 1000 && !answers(r); i++) {

@@ -153,7 +153,7 @@ static void selftest_desk_end(struct selftest_desk *d)
     selftest_desk_tell(d, false);
     selftest_free(d->test);
     d->test = NULL;
-    err_ignore(link_command(d->store->link, NULL, "DEL " KEYS_SELFTEST_RUNNING));
+    selftest_desk_unclaim(d);
 }
 
 int64_t selftest_desk_step(struct selftest_desk *d, int64_t now)
