@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-include tests/unit/local.mk
+include tests/faults/local.mk
 include tests/fuzz/local.mk
 include tests/mcp/local.mk
+include tests/unit/local.mk

@@ -247,12 +247,12 @@ export class ModelDouble extends EventEmitter {
     if (error.code !== "ECONNRESET") throw error; // a caller that was killed while it asked
   }));
 
-  async listen(port = 0) {
+  async listen(port = 0, address = "127.0.0.1") {
     this.setMaxListeners(0);
-    this.#server.listen(port, "127.0.0.1");
+    this.#server.listen(port, address);
     await once(this.#server, "listening");
     this.port = this.#server.address().port;
-    this.url = `http://127.0.0.1:${this.port}`;
+    this.url = `http://${address}:${this.port}`;
     return this;
   }
 
@@ -631,7 +631,7 @@ class Writer {
   }
 }
 
-export const startDouble = port => new ModelDouble().listen(port);
+export const startDouble = (port, address) => new ModelDouble().listen(port, address);
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const double = await new ModelDouble().listen(Number(process.argv[2] ?? 0));

@@ -13,10 +13,13 @@ import {fileURLToPath} from "node:url";
 import {promisify} from "node:util";
 import WebSocket from "ws";
 import {startDouble} from "../doubles/model-double.mjs";
+import {aclArguments, aclSettings, denials} from "./redis-acl.mjs";
 
 export const TOP = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 export const BUILD = resolve(process.env.TURNPIKE_BUILD ?? join(TOP, "build"));
 export const SLOW = Number(process.env.TURNPIKE_SLOW ?? 1); // > 1 under sanitizers
+export const REDIS_SERVER = process.env.REDIS_SERVER ?? "redis-server"; // or another one that speaks its protocol, such as valkey-server
+export const OWN_USER = Boolean(process.env.TURNPIKE_TEST_ACL); // every test's Redis knows turnpiked as the user of docs/operate.md
 export const API = "/api/v1/pam";
 const DEFAULT_MS = 15000 * SLOW;
 const stacks = new Set();
@@ -76,10 +79,11 @@ export function scratch(prefix) {
 
 /**
  * A server of a test: `output` is the end of what it said, `end` what became of it, which `ended` waits for.
- * It gets `signal` when this process dies.
+ * It gets `signal` when this process dies. space: a process in whose network namespace it runs.
  */
-export function launch(command, args, {signal = "KILL", ...options} = {}) {
-  const child = spawn("setpriv", ["--pdeathsig", signal, "--", command, ...args], {detached: true, stdio: ["ignore", "pipe", "pipe"], ...options});
+export function launch(command, args, {signal = "KILL", space, ...options} = {}) {
+  const inside = space ? ["nsenter", `--net=/proc/${space}/ns/net`, "--"] : [];
+  const child = spawn("setpriv", ["--pdeathsig", signal, "--", ...inside, command, ...args], {detached: true, stdio: ["ignore", "pipe", "pipe"], ...options});
   child.output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", data => { child.output = (child.output + data).slice(-20000); });
@@ -131,27 +135,32 @@ export class Stack {
    * settings: of turnpiked, over those of a test; or a function that makes them of the site's address. double: false = no model double, the offline
    * provider. chain: model.chain. nginx: lines for the http block. headers: sent with each request.
    * durable: Redis keeps its data over a kill -9. beside: another stack; this one is a second machine
-   * with the same Redis and model double.
+   * with the same Redis and model double. host: {space, address}, of another network namespace, where it has the network to itself (tests/faults/network.mjs).
+   * own: false = no Redis of its own. acl: its Redis has the user of docs/operate.md, and turnpiked is that one.
    */
-  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false, beside} = {}) {
+  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false, beside, host, own = !beside, acl = OWN_USER && own} = {}) {
     assertBuilt();
     const stack = new Stack();
     stacks.add(stack);
     stack.headers = headers;
     stack.durable = durable;
+    stack.acl = acl || beside?.acl;
     stack.dir = scratch("tp-");
     stack.run = join(stack.dir, "run");
     stack.logs = join(stack.dir, "log");
     for (const d of ["run", "log", "redis"]) mkdirSync(join(stack.dir, d));
-    stack.port = await freePort();
-    stack.url = `http://127.0.0.1:${stack.port}`;
+    stack.space = host?.space;
+    stack.address = host?.address ?? "127.0.0.1";
+    stack.port = host ? 8080 : await freePort();
+    stack.url = `http://${stack.address}:${stack.port}`;
     stack.parts = {};
     try {
-      if (double) stack.double = beside?.double ?? await startDouble();
+      if (double) stack.double = typeof double === "object" ? double : beside?.double ?? await startDouble();
+      stack.shares = beside || typeof double === "object";
       stack.beside = beside;
       stack.settings = {
         run_dir: stack.run, "redis.socket": join(beside?.run ?? stack.run, "redis.sock"), "log.file": join(stack.logs, "turnpiked.log"),
-        listen_hint: `127.0.0.1:${stack.port}`, development: "on", "model.chain": chain, drain: "5s",
+        listen_hint: `127.0.0.1:${stack.port}`, development: "on", ...host && {"development.hosts": host.address}, "model.chain": chain, drain: "5s",
         "turn.seats": 8, "api.workers": 2, "stream.workers": 2, "rate.chat_user": 0, "rate.api_user": 0,
         "metrics.listen": "", "rate.feedback_user": 0, "rate.ws_messages": 0, "rate.tools_minute": 0, "rate.tools_day": 0, titles: "off",
         ...double && {
@@ -160,11 +169,13 @@ export class Stack {
           "responses.url": `${stack.double.url}/v1`, "responses.key": "test-key-responses",
         },
         ...existsSync(join(BUILD, "gazetteer.tsv")) && {"gazetteer.file": join(BUILD, "gazetteer.tsv")},
+        ...stack.acl && aclSettings,
         ...typeof settings === "function" ? settings(stack.url) : settings,
       };
       stack.writeSettings();
-      if (!beside) await stack.startRedis();
-      await stack.#startNginx(nginx);
+      if (own) await stack.startRedis();
+      await stack.#makeNginx(nginx);
+      await stack.startNginx();
       await stack.startDaemon();
     } catch (error) {
       error.message += `\n${stack.logTail()}`;
@@ -181,43 +192,62 @@ export class Stack {
   }
 
   spawn(name, command, args, options = {}) {
-    return this.parts[name] = launch(command, args, options);
+    return this.parts[name] = launch(command, args, {space: this.space, ...options});
   }
 
   /** more: of its arguments. */
   async startRedis(...more) {
     const socket = join(this.run, "redis.sock");
     rmSync(socket, {force: true});
-    const child = this.spawn("redis", "redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", this.durable ? "yes" : "no",
-      "--appendfsync", "always", "--dir", join(this.dir, "redis"), ...more]);
+    const child = this.spawn("redis", REDIS_SERVER, ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", this.durable ? "yes" : "no",
+      "--appendfsync", "always", "--dir", join(this.dir, "redis"), ...this.acl ? aclArguments() : [], ...more]);
     await eventually(() => {
       if (child.end) throw new Error(`redis-server ended with ${JSON.stringify(child.end)}: ${child.output}`);
       return existsSync(socket);
     }, "Redis listens");
   }
 
-  async #startNginx(extra) {
+  async #makeNginx(extra) {
     const {stdout} = await promisify(execFile)(join(BUILD, "turnpike"), ["--config", join(this.dir, "turnpike.conf"), "origins"])
       .catch(() => ({stdout: ""})); // turnpiked tells what is wrong with the settings
     writeFileSync(join(this.dir, "nginx-origins.conf"), stdout);
     const args = ["--origins", join(this.dir, "nginx-origins.conf"), "--run-dir", this.run, "--web-dir", join(BUILD, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
-      "--port", String(this.port), "--workers", "2"];
+      "--port", String(this.port), "--address", this.address, "--workers", "2"];
     if (extra) {
       writeFileSync(join(this.dir, "extra.conf"), extra);
       args.push("--extra", join(this.dir, "extra.conf"));
     }
     await promisify(execFile)(join(TOP, "build-aux/make-nginx"), args, {timeout: DEFAULT_MS});
+  }
+
+  async startNginx() {
     this.spawn("nginx", "nginx", ["-e", "stderr", "-p", join(this.dir, "nginx"), "-c", join(this.dir, "nginx/nginx.conf")], {signal: "TERM"});
     await eventually(() => this.#portOpen(), `nginx listens; ${this.parts.nginx.output}`);
   }
 
   async #portOpen() {
     if (this.parts.nginx.end) throw new Error(`nginx ended: ${this.parts.nginx.output}`);
-    const socket = net.connect(this.port, "127.0.0.1");
+    const socket = net.connect(this.port, this.address);
     return new Promise(done => {
       socket.once("connect", () => { socket.destroy(); done(true); });
       socket.once("error", () => done(false));
     });
+  }
+
+  /** Everything of this machine but Redis, at once, without a word. */
+  async lose() {
+    const parts = [this.parts.turnpiked, this.parts.nginx].filter(Boolean), left = () => parts.flatMap(part => processesOf(part.pid));
+    await eventually(() => { // one may be born meanwhile
+      for (const pid of left()) {
+        try { process.kill(pid, "SIGKILL"); } catch { /* gone */ }
+      }
+      return left().length === 0;
+    }, "nothing of it is left");
+  }
+  /** And it is there again. */
+  async again() {
+    await this.startNginx();
+    await this.startDaemon();
   }
 
   async startDaemon() {
@@ -237,6 +267,7 @@ export class Stack {
     for (const name of ["turnpiked", "nginx", "redis"]) {
       const child = this.parts[name];
       if (!child) continue;
+      if (name === "redis" && this.acl && !child.end) faults.push(...denials(await this.redis("acl", "log").catch(() => "")).map(d => `Redis refused: ${d}`));
       if (!child.end) {
         child.kill("SIGTERM");
         await within(20000 * SLOW, child.ended, `${name} ends after TERM`).catch(late => faults.push(late.message));
@@ -251,10 +282,10 @@ export class Stack {
       }
       if (child.end === undefined) await within(DEFAULT_MS, child.ended, `${name} ends after KILL`).catch(late => faults.push(late.message));
     }
-    if (!this.beside && this.double?.broken?.length && !this.double.mayBreak) {
+    if (!this.shares && this.double?.broken?.length && !this.double.mayBreak) {
       faults.push(`requests broke rules of the models' vendors: ${JSON.stringify(this.double.broken[0])}`);
     }
-    if (!this.beside && this.double) await within(DEFAULT_MS, Promise.resolve(this.double.close()), "the model double ends").catch(late => faults.push(late.message));
+    if (!this.shares && this.double) await within(DEFAULT_MS, Promise.resolve(this.double.close()), "the model double ends").catch(late => faults.push(late.message));
     const log = this.log();
     const report = log.search(/ERROR: (Address|Leak)Sanitizer|runtime error:|stack smashing|Assertion/);
     if (report >= 0) faults.push(`the log has a report of a sanitizer or an assertion:\n${log.slice(report, report + 6000)}\n`);

@@ -2,7 +2,7 @@
 // Two machines: two supervisors with directories and nginx of their own, one Redis.
 import {after, afterEach, before, beforeEach, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {eventually, processesOf, SLOW, Stack, transcript, uuid} from "./harness.mjs";
+import {eventually, SLOW, Stack, transcript, uuid} from "./harness.mjs";
 
 const LONG = 60000 * SLOW; // a lease runs out
 const FINAL = e => ["RUN_FINISHED", "RUN_ERROR"].includes((e.data ?? e).type);
@@ -13,15 +13,6 @@ describe("two machines with one Redis", () => {
   after(() => one.stop({check: false}));
   beforeEach(async () => { two = await Stack.start({beside: one, settings: {machine: "two", lease: "2s"}}); });
   afterEach(() => two?.stop({check: false}));
-
-  /** Everything of a machine but Redis, at once, without a word. */
-  async function lose(stack) {
-    const pid = stack.pid;
-    for (const victim of [...processesOf(pid), ...processesOf(stack.parts.nginx.pid)]) {
-      try { process.kill(victim, "SIGKILL"); } catch { /* gone */ }
-    }
-    await eventually(() => processesOf(pid).length === 0, "nothing of it is left");
-  }
 
   test("a viewer at one sees, word by word, the turn that runs at the other, and can stop it there", async () => {
     const session_id = uuid();
@@ -64,7 +55,7 @@ describe("two machines with one Redis", () => {
     const viewer = one.sse(`/sessions/${session_id}/events?cursor=0-0`);
     await viewer.until(() => viewer.text().split(" ").length > 10);
     const calls = one.double.requests.length;
-    await lose(two);
+    await two.lose();
     await client.closed;
     const seen = client.events();
     const again = await one.socket();

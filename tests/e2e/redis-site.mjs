@@ -8,7 +8,7 @@ import net from "node:net";
 import {join} from "node:path";
 import {promisify} from "node:util";
 import {RedisProxy} from "../doubles/redis-proxy.mjs";
-import {eventually, launch, scratch, SLOW, within} from "./harness.mjs";
+import {eventually, launch, REDIS_SERVER, scratch, SLOW, within} from "./harness.mjs";
 
 async function freePort() {
   const server = net.createServer().listen(0, "127.0.0.1");
@@ -73,7 +73,7 @@ export class RedisSite {
       writeFileSync(join(dir, "sentinel.conf"), [`port ${port}`, "bind 127.0.0.1", `dir ${dir}`,
         `sentinel monitor tp 127.0.0.1 ${this.toFirst.port} ${Math.floor(count / 2) + 1}`,
         "sentinel down-after-milliseconds tp 3000", "sentinel failover-timeout tp 5000", "sentinel parallel-syncs tp 1", ""].join("\n"));
-      return ["redis-sentinel", [join(dir, "sentinel.conf")]];
+      return [REDIS_SERVER, [join(dir, "sentinel.conf"), "--sentinel"]];
     });
     this.sentinels.push(port);
     this.toSentinels.push(proxy);
@@ -82,7 +82,7 @@ export class RedisSite {
     const {port, proxy} = await this.#begin((port, proxy) => {
       const dir = join(this.dir, `redis-${port}`);
       mkdirSync(dir, {recursive: true});
-      return ["redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes",
+      return [REDIS_SERVER, ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes",
         "--appendfsync", "always", "--repl-diskless-sync-delay", "0", "--replica-announce-ip", "127.0.0.1",
         "--replica-announce-port", String(proxy.port), ...more]];
     });

@@ -15,10 +15,10 @@ import {Person} from "./load.mjs";
 import {Redis, RedisCluster} from "./redis.mjs";
 import {leftovers, takeovers, verdict} from "./verdict.mjs";
 
-const LEASE_MS = 2000;
-const POOLS = {"turn.seats": 24, "turn.reserved": 2, "turn.workers": 2, "api.workers": 2, "stream.workers": 2, "tool.processes": 2};
+export const LEASE_MS = 2000;
+export const POOLS = {"turn.seats": 24, "turn.reserved": 2, "turn.workers": 2, "api.workers": 2, "stream.workers": 2, "tool.processes": 2};
 
-function randomFrom(seed) {
+export function randomFrom(seed) {
   let a = seed >>> 0;
   return below => {
     a = (a + 0x6d2b79f5) >>> 0;
@@ -29,18 +29,18 @@ function randomFrom(seed) {
 }
 
 /** A routing service, slow enough for a tool to be killed in. */
-async function startRoutes() {
+export async function startRoutes(address = "127.0.0.1") {
   const server = http.createServer((request, response) => setTimeout(() => {
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({code: "Ok", routes: [{distance: 916000, duration: 36000, legs: [{distance: 916000, duration: 36000}]}]}));
   }, 120));
-  server.listen(0, "127.0.0.1");
+  server.listen(0, address);
   await once(server, "listening");
-  server.url = `http://127.0.0.1:${server.address().port}`;
+  server.url = `http://${address}:${server.address().port}`;
   return server;
 }
 
-const percentile = (list, p) => list.length ? list[Math.min(list.length - 1, Math.floor(list.length * p))] : null;
+export const percentile = (list, p) => list.length ? list[Math.min(list.length - 1, Math.floor(list.length * p))] : null;
 
 async function killAll(killer, {seconds, kills, random}) {
   const end = Date.now() + seconds * 1000;
@@ -51,8 +51,30 @@ async function killAll(killer, {seconds, kills, random}) {
   await killer.thawing;
 }
 
+/** Kills come faster than turns end, and each hits all turns of its worker. */
+export const settingsFor = (people, routes) => ({...POOLS, "turn.seats": Math.max(POOLS["turn.seats"], 2 * people), lease: `${LEASE_MS}ms`, "respawn.min": "20ms", "respawn.max": "200ms",
+  drain: "3s", "osrm.url": routes.url, "turn.attempts": 100, "redis.timeout": "1s", "turn.quarantine_idle": "1s", "turn.quarantine": 8});
+
+export function newReport(seed) {
+  return {seed, kills: 0, byKind: {}, byStage: {}, accepted: 0, lost: 0, doubled: 0, torn: 0, gaveUp: {}, faults: [], left: [], resumed: []};
+}
+export function count(report, kills) {
+  report.kills = kills.length;
+  for (const kill of kills) {
+    report.byKind[kill.what] = (report.byKind[kill.what] ?? 0) + 1;
+    if (kill.stage) report.byStage[kill.stage] = (report.byStage[kill.stage] ?? 0) + 1;
+  }
+  report.takeover = takeovers(kills, report.resumed);
+}
+/** How many descriptors a worker of each pool has open. */
+export async function descriptorsOf(stack) {
+  const most = {};
+  for (const worker of (await stack.status()).slots) most[worker.pool] = Math.max(most[worker.pool] ?? 0, descriptors(worker.pid));
+  return most;
+}
+
 /** Nothing is left over once everybody has gone. */
-async function checkRest(stack, redis, before) {
+export async function checkRest(stack, redis, before) {
   let left;
   await eventually(async () => {
     left = await leftovers(redis);
@@ -74,31 +96,24 @@ async function checkRest(stack, redis, before) {
 export async function campaign({seconds = 60, kills = Infinity, people = 12, seed = Date.now() % 1e9, patience = 60000 * SLOW, cluster = 0} = {}) {
   const random = randomFrom(seed), routes = await startRoutes();
   const site = cluster ? await ClusterSite.start({replicas: 1}) : null;
-  const stack = await Stack.start({durable: true, settings: {...site?.settings, ...POOLS, "turn.seats": Math.max(POOLS["turn.seats"], 2 * people), lease: `${LEASE_MS}ms`, "respawn.min": "20ms", "respawn.max": "200ms", drain: "3s",
-    "osrm.url": routes.url, "turn.attempts": 100, "redis.timeout": "1s", "turn.quarantine_idle": "1s", "turn.quarantine": 8}}); // kills come faster than turns end, and each hits all turns of its worker
-  const report = {seed, kills: 0, byKind: {}, byStage: {}, accepted: 0, lost: 0, doubled: 0, torn: 0, gaveUp: {}, faults: [], left: [], resumed: []};
+  const stack = await Stack.start({durable: true, settings: {...site?.settings, ...settingsFor(people, routes)}});
+  const report = newReport(seed);
   try {
-    const before = {};
-    for (const worker of (await stack.status()).slots) before[worker.pool] = Math.max(before[worker.pool] ?? 0, descriptors(worker.pid));
+    const before = await descriptorsOf(stack);
     const crowd = Array.from({length: people}, (_, i) => new Person(stack, ["ws", "sse", "json"][i % 3], random, patience));
     let over = false;
     const running = Promise.all(crowd.map(person => person.run(() => over)));
     await pause(500);
-    const killer = new Killer(stack, random, LEASE_MS * 1.2, site);
+    const killer = new Killer(stack, random, LEASE_MS * 1.2, {site});
     await killAll(killer, {seconds, kills, random});
     over = true;
     await running;
     await site?.whole();
-    const redis = site ? await RedisCluster.open(site.nodes.map(n => n.port)) : await Redis.open(`${stack.run}/redis.sock`);
+    const redis = site ? await RedisCluster.open(site.nodes) : await Redis.open(`${stack.run}/redis.sock`);
     await verdict(redis, crowd, report);
     report.left = await checkRest(stack, redis, before);
     redis.end();
-    report.kills = killer.kills.length;
-    for (const kill of killer.kills) {
-      report.byKind[kill.what] = (report.byKind[kill.what] ?? 0) + 1;
-      if (kill.stage) report.byStage[kill.stage] = (report.byStage[kill.stage] ?? 0) + 1;
-    }
-    report.takeover = takeovers(killer.kills, report.resumed);
+    count(report, killer.kills);
     report.log = stack.logTail(60);
   } finally {
     routes.closeAllConnections();
@@ -109,8 +124,9 @@ export async function campaign({seconds = 60, kills = Infinity, people = 12, see
   return report;
 }
 
+export const counts = o => Object.entries(o).map(([k, v]) => `${k} ${v}`).join(", ") || "none";
+
 export function tell(report) {
-  const counts = o => Object.entries(o).map(([k, v]) => `${k} ${v}`).join(", ") || "none";
   const times = name => {
     const list = report.takeover[name];
     return `${list.length} times, p50 ${percentile(list, 0.5)} ms, p99 ${percentile(list, 0.99)} ms`;

@@ -6,9 +6,11 @@ import {eventually, pause, processesOf} from "../e2e/harness.mjs";
 const TURN_STAGES = ["starting", "model-wait", "model-text", "model-args", "tool", "checkpoint", "commit", "any"];
 
 export class Killer {
-  kills = [];
   #frozen = new Set();
-  constructor(stack, random, freezeMs, site) { Object.assign(this, {stack, random, freezeMs, site}); }
+  /** kills: where it writes them down. weights: {method: how often}. machine: the name of this one of several. */
+  constructor(stack, random, freezeMs, {site, kills = [], weights = {...Killer.WEIGHTS, ...site && {redis: 8}}, machine} = {}) {
+    Object.assign(this, {stack, random, freezeMs, site, kills, weights, machine});
+  }
 
   #signal(pid, signal) {
     try {
@@ -19,7 +21,7 @@ export class Killer {
     }
   }
   #note(what, more = {}) {
-    const kill = {what, at: Date.now(), ...more};
+    const kill = {what, at: Date.now(), machine: this.machine, ...more};
     this.kills.push(kill);
     return kill;
   }
@@ -113,7 +115,7 @@ export class Killer {
 
   static WEIGHTS = {turn: 70, freeze: 5, stream: 7, api: 3, housekeeper: 5, tool: 4, nginx: 4, supervisor: 2, redis: 2};
   async next() {
-    const all = Object.entries({...Killer.WEIGHTS, ...this.site && {redis: 8}});
+    const all = Object.entries(this.weights);
     let n = this.random(all.reduce((sum, [, w]) => sum + w, 0));
     const [what] = all.find(([, w]) => (n -= w) < 0);
     return this[what]();

@@ -2,21 +2,17 @@
 // Reads Redis directly: what the campaign checks must not come from the program it checks.
 import net from "node:net";
 
-/** One command after the other; replies of any size. */
+/** One command after the other; replies of any size, each byte of which is read once. */
 export class Redis {
-  #bytes = Buffer.alloc(0); #waiting = [];
+  #bytes = Buffer.alloc(0); #at = 0; #open = []; #waiting = [];
   static async open(path) {
     const r = new Redis();
     r.socket = net.connect(path);
     await new Promise((done, fail) => r.socket.once("connect", done).once("error", fail));
     r.socket.on("data", data => {
-      r.#bytes = Buffer.concat([r.#bytes, data]);
-      for (let parsed; r.#waiting.length && (parsed = r.#parse(0));) {
-        r.#bytes = r.#bytes.subarray(parsed.end);
-        const {done, fail} = r.#waiting.shift();
-        if (parsed.value instanceof Error) fail(parsed.value);
-        else done(parsed.value);
-      }
+      r.#bytes = Buffer.concat([r.#bytes.subarray(r.#at), data]);
+      r.#at = 0;
+      while (r.#next()) { /* the next value */ }
     });
     r.socket.on("error", error => { for (const {fail} of r.#waiting.splice(0)) fail(error); });
     return r;
@@ -27,32 +23,32 @@ export class Redis {
       ...parts.flatMap(p => [Buffer.from(`$${p.length}\r\n`), p, Buffer.from("\r\n")])]));
     return new Promise((done, fail) => this.#waiting.push({done, fail}));
   }
-  #parse(at) {
-    const eol = this.#bytes.indexOf("\r\n", at);
-    if (eol < 0) return null;
-    const head = this.#bytes.toString("utf8", at + 1, eol), next = eol + 2;
-    switch (String.fromCharCode(this.#bytes[at])) {
-    case "+": return {value: head, end: next};
-    case "-": return {value: new Error(head), end: next};
-    case ":": return {value: Number(head), end: next};
-    case "$": {
-      const n = Number(head);
-      if (n < 0) return {value: null, end: next};
-      if (this.#bytes.length < next + n + 2) return null;
-      return {value: this.#bytes.toString("utf8", next, next + n), end: next + n + 2};
+  /** Takes one value, or the head of a list. False: it is not whole yet. */
+  #next() {
+    const eol = this.#bytes.indexOf("\r\n", this.#at);
+    if (eol < 0) return false;
+    const kind = String.fromCharCode(this.#bytes[this.#at]), head = this.#bytes.toString("utf8", this.#at + 1, eol), n = Number(head);
+    let end = eol + 2, value = head;
+    if (kind === "$" && n >= 0) {
+      if (this.#bytes.length < end + n + 2) return false;
+      value = this.#bytes.toString("utf8", end, end + n);
+      end += n + 2;
     }
-    default: {
-      const value = [];
-      let end = next;
-      for (let i = 0; i < Number(head); i++) {
-        const item = this.#parse(end);
-        if (!item) return null;
-        value.push(item.value);
-        end = item.end;
-      }
-      return {value, end};
+    this.#at = end;
+    if (kind === "*" && n > 0) this.#open.push({value: [], left: n});
+    else this.#put(kind === "*" ? [] : kind === "$" && n < 0 ? null : kind === ":" ? n : kind === "-" ? new Error(head) : value);
+    return true;
+  }
+  #put(value) {
+    const list = this.#open.at(-1);
+    if (list) {
+      list.value.push(value);
+      if (--list.left === 0) this.#put(this.#open.pop().value);
+      return;
     }
-    }
+    const {done, fail} = this.#waiting.shift();
+    if (value instanceof Error) fail(value);
+    else done(value);
   }
   async keys(pattern) {
     const out = [];
@@ -70,9 +66,10 @@ export class Redis {
 /** The same of a cluster: each command where its key is. */
 export class RedisCluster {
   #nodes = new Map();
-  static async open(ports) {
+  /** nodes: {port, host}; ports are names, too. */
+  static async open(nodes) {
     const c = new RedisCluster();
-    for (const port of ports) c.#nodes.set(port, await Redis.open({port, host: "127.0.0.1"}));
+    for (const {port, host} of nodes) c.#nodes.set(port, await Redis.open({port, host}));
     return c;
   }
   async call(...args) {

@@ -146,22 +146,24 @@ export async function leftovers(redis) {
 }
 
 // For how long before a worker's death another one counts as a part of what held its turn up.
-const SHADOW_MS = {housekeeper: 500, redis: 2000, node: 5000, supervisor: 5000};
+const SHADOW_MS = {housekeeper: 500, redis: 2000, node: 5000, supervisor: 5000, "machine": 8000, "power": 8000, "machine cut": 12000, "machine deaf": 12000, "machine mute": 12000,
+  "machine slow": 8000, "node cut": 12000, "node deaf": 12000, "node mute": 12000, "node slow": 8000};
 
 /** Milliseconds from each worker's death to its turn's first sign of life elsewhere. */
 export function takeovers(kills, resumed) {
-  const times = {alone: [], disturbed: [], frozen: [], supervisor: [], repeated: []};
+  const times = {alone: [], disturbed: [], frozen: [], supervisor: [], machine: [], repeated: []};
+  const meets = (a, b) => !a.machine || !b.machine || a.machine === b.machine;
   const after = (turn, at) => resumed.filter(r => r.turn === turn && r.at >= at - 2).map(r => r.at - at).sort((a, b) => a - b)[0];
   for (const kill of kills) {
-    if (kill.what === "supervisor") {
+    if (kill.turns) {
       for (const turn of kill.turns) {
         const time = after(turn, kill.at);
-        const again = kills.some(k => k !== kill && SHADOW_MS[k.what] && k.at > kill.at && k.at < kill.at + (time ?? 0));
-        times[again ? "repeated" : "supervisor"].push(time);
+        const again = kills.some(k => k !== kill && SHADOW_MS[k.what] && k.at > kill.at && k.at < kill.at + (time ?? 0) && meets(k, kill));
+        times[again ? "repeated" : kill.what === "supervisor" ? "supervisor" : "machine"].push(time);
       }
     } else if (kill.turn) {
       const time = after(kill.turn, kill.at);
-      const disturbed = kills.some(k => k.at > kill.at - (SHADOW_MS[k.what] ?? -Infinity) && k.at < kill.at + (time ?? 0));
+      const disturbed = kills.some(k => k.at > kill.at - (SHADOW_MS[k.what] ?? -Infinity) && k.at < kill.at + (time ?? 0) && meets(k, kill));
       times[kill.what === "frozen" ? "frozen" : disturbed ? "disturbed" : "alone"].push(time);
     }
   }
