@@ -30,5 +30,8 @@ struct branches_page {
  */
 MUST_CHECK int branches_messages(struct store *s, const char *uid, const struct branches_page *page,
     struct buf *json);
+/* Makes the index by which a message of long ago is found, in steps that do not hold Redis up. Turn
+ * workers. Returns 0 or ERR_STORE*. */
+MUST_CHECK int branches_prepare(struct store *s, const char *uid, const char *session);
 
 #endif

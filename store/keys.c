@@ -49,6 +49,11 @@ void keys_branches(char out[KEYS_MAX], const char *uid, const char *session)
     keys_put(out, uid, "branches:", session, "");
 }
 
+void keys_branch(char out[KEYS_MAX], const char *uid, const char *turn)
+{
+    keys_put(out, uid, "branch:", turn, "");
+}
+
 void keys_summaries(char out[KEYS_MAX], const char *uid, const char *session)
 {
     keys_put(out, uid, "summaries:", session, "");

@@ -27,6 +27,7 @@ void keys_session_log(char out[KEYS_MAX], const char *uid, const char *session);
 void keys_session_messages(char out[KEYS_MAX], const char *uid, const char *session);
 void keys_control(char out[KEYS_MAX], const char *uid, const char *session); /* a channel */
 void keys_branches(char out[KEYS_MAX], const char *uid, const char *session);
+void keys_branch(char out[KEYS_MAX], const char *uid, const char *turn);
 void keys_summaries(char out[KEYS_MAX], const char *uid, const char *session);
 /* By a session's key, as keys_session wrote it. */
 void keys_log_of(char out[KEYS_MAX], const char *session_key);

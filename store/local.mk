@@ -31,12 +31,14 @@ libstore_a_SOURCES = \
 	store/store.c store/store.h \
 	store/tickets.c store/tickets.h \
 	store/turns.c store/turns.h \
+	store/turns_ask.c store/turns_ask.h \
 	store/turns_look.c \
 	store/turns_lost.c \
 	store/usage.c store/usage.h \
 	store/usage_show.c \
 	store/usage_site.c \
 	store/userdata.c store/userdata.h \
+	store/userdata_branches.c \
 	store/webhooks.c store/webhooks.h
 nodist_libstore_a_SOURCES = store/scripts.c store/scripts.h
 STORE_LIBS = libstore.a $(PROCESS_LIBS)
@@ -44,10 +46,13 @@ STORE_LIBS = libstore.a $(PROCESS_LIBS)
 # Parts that scripts include, and the scripts, each with its SHA-1 so that workers call it by hash.
 STORE_LUA_PARTS = \
 	store/lua/lib_approval.lua \
+	store/lua/lib_branches.lua \
 	store/lua/lib_chat.lua \
+	store/lua/lib_due.lua \
 	store/lua/lib_fail.lua \
 	store/lua/lib_find.lua \
 	store/lua/lib_gone.lua \
+	store/lua/lib_ids.lua \
 	store/lua/lib_inbox.lua \
 	store/lua/lib_index.lua \
 	store/lua/lib_keys.lua \
@@ -86,6 +91,7 @@ STORE_LUA = \
 	store/lua/inbox_list.lua \
 	store/lua/inbox_snooze.lua \
 	store/lua/log_top.lua \
+	store/lua/message_ids.lua \
 	store/lua/push_claim.lua \
 	store/lua/push_due.lua \
 	store/lua/push_forget.lua \

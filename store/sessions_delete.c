@@ -16,6 +16,8 @@
 #define HINT_SPARE_MS 1000 /* by then it is over */
 #define AWAY_MS 10000      /* until the next attempt, when the user's node is away */
 #define APPROVAL_SPARE_MS 3600000
+#define STEPS_MAX 20 /* of a deleted session, before others are looked at */
+#define STEP_MS 50
 
 /* Before the fact: a housekeeper looks there then. */
 static int sessions_hint(struct store *s, const char *uid, const char *session, int64_t due_ms)
@@ -31,6 +33,36 @@ static int sessions_hint(struct store *s, const char *uid, const char *session, 
     args[1] = link_text(member);
     return link_script_call(s->link, &script_hint,
         &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL);
+}
+
+/*
+ * A step of what a deleted session has left. left: out, -1 = there is more, else in how many ms it
+ * may go.
+ */
+static int sessions_purge_step(struct store *s, const char *uid, const char *session, int64_t *left)
+{
+    struct link_reply *r = NULL;
+    struct args args;
+
+    args_init(&args);
+    args_common(&args, s, 0);
+    args_text(&args, session);
+    int error = args_call(&args, s, &script_session_purge, uid, &r);
+    *left = link_reply_int(r);
+    link_reply_free(r);
+    return error;
+}
+
+/* Of a long conversation, which is gone for the user already. A process that dies over it leaves keys
+ * that end within a day. */
+static int sessions_purge_all(struct store *s, const char *uid, const char *session)
+{
+    int64_t left = -1;
+    int error = 0;
+
+    while (!error && left < 0)
+        error = sessions_purge_step(s, uid, session, &left);
+    return error;
 }
 
 int sessions_delete(struct store *s, const char *uid, const char *session, int64_t undo_ms,
@@ -59,9 +91,11 @@ int sessions_delete(struct store *s, const char *uid, const char *session, int64
     args_int(&args, undo_ms);
     if ((error = args_call(&args, s, &script_session_delete, uid, &r)))
         goto out;
-    until = link_reply_int(r);
+    until = link_reply_int(link_reply_at(r, 0));
+    error = until < 0                       ? ERR_NOT_FOUND :
+        link_reply_int(link_reply_at(r, 1)) ? sessions_purge_all(s, uid, session) :
+                                              0;
     link_reply_free(r);
-    error = until < 0 ? ERR_NOT_FOUND : 0;
     if (!error && until_ms)
         *until_ms = until;
 out:
@@ -95,8 +129,6 @@ static int sessions_purge_one(struct store *s, const char *hints, const char *me
 {
     const char *blank = memchr(member, ' ', len);
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1];
-    struct link_reply *r = NULL;
-    struct args args;
     size_t user = blank ? (size_t)(blank - member) : 0;
     int64_t left = 0;
     int error = 0;
@@ -107,14 +139,10 @@ static int sessions_purge_one(struct store *s, const char *hints, const char *me
         snprintf(session, sizeof session, "%.*s", (int)(len - user - 1), member + user + 1);
         if (hints_is_away(s, uid)) /* others do not wait for its node */
             return sessions_hint(s, uid, session, AWAY_MS);
-        args_init(&args);
-        args_common(&args, s, 0);
-        args_text(&args, session);
-        error = args_call(&args, s, &script_session_purge, uid, &r);
-        left = link_reply_int(r);
-        link_reply_free(r);
-        if (!error && left > 0)
-            return sessions_hint(s, uid, session, left + HINT_SPARE_MS);
+        for (int i = 0; !error && (i == 0 || left < 0) && i < STEPS_MAX; i++)
+            error = sessions_purge_step(s, uid, session, &left);
+        if (!error && left)
+            return sessions_hint(s, uid, session, left < 0 ? STEP_MS : left + HINT_SPARE_MS);
         hints_told_user(s, uid, error);
         if (hints_is_away(s, uid))
             return sessions_hint(s, uid, session, AWAY_MS);

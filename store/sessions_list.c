@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define PAGE_MAX 1000
+#define CURSOR_SIZE (IDENT_SESSION_MAX + 32)
+#define EMPTY_MAX 40 /* pages in a row with no session left, before an empty one is told */
 
 const char *sessions_text_at(const struct link_reply *r, size_t i)
 {
@@ -85,7 +87,7 @@ static int sessions_list_page(struct args *args, const char *cursor)
     return error;
 }
 
-static int sessions_list_call(struct store *s, const char *uid, const struct sessions_page *page,
+static int sessions_list_ask(struct store *s, const char *uid, const struct sessions_page *page,
     struct link_reply **r)
 {
     struct args args;
@@ -101,6 +103,29 @@ static int sessions_list_call(struct store *s, const char *uid, const struct ses
         return error;
     }
     return args_call(&args, s, &script_session_list, uid, r);
+}
+
+/*
+ * A page has no row when all sessions that it came upon have ended by themselves: then the next
+ * one.
+ */
+static int sessions_list_call(struct store *s, const char *uid, const struct sessions_page *page,
+    struct link_reply **r)
+{
+    char cursor[CURSOR_SIZE];
+    struct sessions_page next = *page;
+    int error = sessions_list_ask(s, uid, &next, r);
+
+    for (int i = 0; !error && i < EMPTY_MAX && link_reply_count(*r) == 2; i++) {
+        if (!link_reply_int(link_reply_at(*r, 0)))
+            break;
+        snprintf(cursor, sizeof cursor, "%s", sessions_text_at(*r, 1));
+        next.cursor = cursor;
+        link_reply_free(*r);
+        *r = NULL;
+        error = sessions_list_ask(s, uid, &next, r);
+    }
+    return error;
 }
 
 int sessions_list(struct store *s, const char *uid, const struct sessions_page *page,

@@ -11,6 +11,7 @@
 #include "store/pushes.h"
 #include "store/scripts.h"
 #include "store/sessions.h"
+#include "store/turns_ask.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,12 +143,6 @@ static int turns_read_answer(const struct link_reply *r, const char *uid, struct
 
 /* ---- the life of a turn ---- */
 
-static const char *const turns_on_busy_names[] =
-    {[TURNS_ENQUEUE] = "enqueue", [TURNS_INTERRUPT] = "interrupt", [TURNS_REJECT] = "reject"};
-
-static const char *const turns_namings[] =
-    {[TURNS_SAME] = "", [TURNS_ANEW] = "1", [TURNS_AGAIN] = "2"};
-
 static void turns_read_limit(const struct link_reply *r, const struct turns_request *q,
     struct turns_start *out)
 {
@@ -159,32 +154,9 @@ static void turns_read_limit(const struct link_reply *r, const struct turns_requ
 int turns_begin(struct store *s, const struct turns_request *q, struct arena *arena,
     struct turns_start *out)
 {
-    struct args args;
     struct link_reply *r = NULL;
-    int error;
 
-    args_init(&args);
-    args_common(&args, s, q->history_limit);
-    args_text(&args, q->session);
-    args_text(&args, q->turn);
-    args_text(&args, q->client_message_id);
-    args_text(&args, q->body_hash);
-    args_text(&args, q->first_event);
-    args_text(&args, q->input);
-    args_text(&args, q->title);
-    args_text(&args, turns_on_busy_names[q->on_busy]);
-    args_text(&args, q->only_known ? "x" : q->may_run ? "1" : q->may_pend ? "0" : "-");
-    args_text(&args, q->webhook);
-    args_int(&args, s->conf->turn_user);
-    args_text(&args, q->others_wait ? "1" : "0");
-    args_text(&args, q->may_pend ? "2" : q->may_wait ? "1" : "0");
-    args_text(&args, q->rewinds ? "1" : "0");
-    args_text(&args, turns_namings[q->naming]);
-    usage_put_account(&args, q->account);
-    args_text(&args, q->counts ? "1" : "");
-    for (size_t i = 0; i < q->message_count; i++)
-        args_text(&args, q->messages[i]);
-    error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, &r);
+    int error = turns_ask(s, q, &r);
     if (!error)
         error = turns_read_answer(r, q->uid, arena, out);
     if (!error && out->outcome == TURNS_LIMIT)

@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POSTS_PAGE "20" /* each with up to 1,000 comments in one script */
+#define POSTS_PAGE "1" /* each with up to 1,000 comments in one script */
 #define FAMILY_PAGE "200"
 #define FOLLOWS_PAGE "500"
-#define SCAN_COUNT 2000
+#define SCAN_COUNT 500   /* where few keys are left, ten times as many places */
 #define UNLINK_COUNT 250 /* keys of one command */
 #define SESSIONS_PAGE 50
 #define RECORDS_PAGE 200
@@ -68,14 +68,6 @@ int userdata_messages(struct store *s, const char *uid, const struct userdata_pa
 {
     char key[KEYS_MAX];
     keys_session_messages(key, uid, page->session);
-    return userdata_list_page(s, key, page->from, page->max, arena, out);
-}
-
-int userdata_branches(struct store *s, const char *uid, const struct userdata_page *page,
-    struct arena *arena, struct records_list *out)
-{
-    char key[KEYS_MAX];
-    keys_branches(key, uid, page->session);
     return userdata_list_page(s, key, page->from, page->max, arena, out);
 }
 

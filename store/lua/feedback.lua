@@ -4,8 +4,8 @@
 -- {what was said of it before, the message's session, its turn}, '' where there is none any more;
 -- or {} when the user has no such message.
 local id = ARGV[1]
-local SESSIONS, STEP, STEPS = 20, 200, 5
-local LOOK_MAX = 2000 -- messages in all: nobody else is served meanwhile
+local SESSIONS, STEP, STEPS = 20, 50, 20
+local LOOK_MAX, LOOK_BYTES = 2000, 2000000 -- messages in all: nobody else is served meanwhile
 local ended = redis.call('ZSCORE', P .. 'messages', id)
 if not ended then
     return {}
@@ -17,7 +17,7 @@ local function session_of_message()
     local mark = '"id":"' .. id .. '"'
     local used = redis.call('ZRANGEBYSCORE', P .. 'sessions', int(ended), '+inf', 'LIMIT', 0,
         SESSIONS)
-    local looked = 0
+    local looked, bytes = 0, 0
     for _, sid in ipairs(used) do
         local list = messages_of(session_key(sid))
         for step = 1, STEPS do
@@ -26,9 +26,10 @@ local function session_of_message()
                 if string.find(part[i], mark, 1, true) then
                     return sid
                 end
+                bytes = bytes + #part[i]
             end
             looked = looked + #part
-            if looked >= LOOK_MAX then
+            if looked >= LOOK_MAX or bytes >= LOOK_BYTES then
                 return ''
             end
             if #part < STEP then

@@ -3,6 +3,7 @@
 -- nothing finds them but these. GONE: the session's hash with until (ms), score (in the list) and
 -- pin. Behind lib_turn.lua, lib_chat.lua, lib_find.lua.
 local GONE_SPARE = 86400000 -- longer than a housekeeper is away
+local GONE_STEP = 100
 
 -- Pairs of a session's key and the one that it has meanwhile; the hash comes last.
 local function gone_pairs(sid)
@@ -24,34 +25,40 @@ local function gone_move(from, to, life)
     end
 end
 
--- Ratings of these messages, and that they may be rated.
+-- Ratings of these messages, and that they may be rated, go with them: the next GONE_STEP. Returns
+-- how many messages are left in the list.
 local function gone_messages(list)
-    if redis.call('EXISTS', P .. 'messages', P .. 'feedback') == 0 then
-        return
+    local page = redis.call('LRANGE', list, 0, GONE_STEP - 1)
+    local ids = {}
+    for _, message in ipairs(page) do
+        ids[#ids + 1] = string.match(message, '^{"id":"([^"]*)","role":"assistant"')
     end
-    local length, step = redis.call('LLEN', list), 200
-    for first = 0, length - 1, step do -- by pieces: some hundred arguments a call, little memory at once
-        local ids = {}
-        for _, message in ipairs(redis.call('LRANGE', list, first, first + step - 1)) do
-            ids[#ids + 1] = string.match(message, '^{"id":"([^"]*)","role":"assistant"')
-        end
-        if #ids > 0 then
-            redis.call('ZREM', P .. 'messages', unpack(ids))
-            redis.call('HDEL', P .. 'feedback', unpack(ids))
-        end
+    if #ids > 0 then
+        redis.call('ZREM', P .. 'messages', unpack(ids))
+        redis.call('HDEL', P .. 'feedback', unpack(ids))
     end
+    redis.call('LTRIM', list, GONE_STEP, -1)
+    return redis.call('LLEN', list)
 end
 
--- For good.
-local function gone_purge(sid)
-    if redis.call('EXISTS', gone_key(sid)) == 0 then
-        return
+-- For good, a step of it: returns whether there is more to do. Reading a long conversation takes Redis
+-- long, so each call reads GONE_STEP messages. all: the rest is dropped unread; ratings of its messages
+-- end by themselves.
+local function gone_purge(sid, all)
+    local g = gone_key(sid)
+    if redis.call('EXISTS', g) == 0 then
+        return false
     end
-    gone_messages(messages_of(gone_key(sid)))
+    if redis.call('EXISTS', P .. 'messages', P .. 'feedback') > 0 and
+        gone_messages(messages_of(g)) > 0 and not all then
+        return true
+    end
     for _, id in ipairs(redis.call('HVALS', gone_part(sid, 'approvals'))) do
         redis.call('UNLINK', gone_part(id, 'approval'))
     end
+    each_branch(gone_part(sid, 'branches'), branch_forget)
     for _, pair in ipairs(gone_pairs(sid)) do
         redis.call('UNLINK', pair[2])
     end
+    return false
 end

@@ -45,6 +45,16 @@ local function branches_key(sid)
     return P .. 'branches:' .. sid
 end
 
+-- The messages of one branch.
+local function branch_key(turn)
+    return P .. 'branch:' .. turn
+end
+
+-- Where a session's messages stand: lib_ids.lua.
+local function ids_of(session)
+    return session .. ':ids'
+end
+
 local function summaries_key(sid)
     return P .. 'summaries:' .. sid
 end

@@ -2,6 +2,8 @@
 --include lib_places.lua
 --include lib_notice.lua
 --include lib_summary.lua
+--include lib_ids.lua
+--include lib_branches.lua
 -- Shared by the scripts of a turn's life. ARGV[1..9] are the same for all of them (args_common in
 -- store/args.c), a script's own arguments begin at ARGV[10].
 local OWNER, LEASE = ARGV[1], tonumber(ARGV[2])
@@ -9,9 +11,8 @@ local LOG_KEEP, TURN_KEEP, SESSION_KEEP = tonumber(ARGV[3]), tonumber(ARGV[4]), 
 local SEEN_KEEP, MESSAGES_MAX = tonumber(ARGV[6]), tonumber(ARGV[7])
 local QUEUE_MAX, HISTORY = tonumber(ARGV[8]), tonumber(ARGV[9])
 local IDS_MAX = 5000
-local BRANCHES_MAX = 20 -- of a session
-local EARLIER_STEP = 500
 local WEBHOOK_KEEP = 28800000
+local ENDED_STEP = 200
 
 local ENDED = {done = true, cancelled = true, interrupted = true, failed = true}
 
@@ -45,25 +46,12 @@ local function next_epoch(sid, now, top, last)
     return int(math.max(tonumber(last) + 1, split_id(top) + 1, now))
 end
 
--- Its id, nil when it has none, and what makes it the same message: a client's id may be another
--- one's message already.
-local function id_of(message)
-    local ok, m = pcall(cjson.decode, message)
-    if ok and type(m) == 'table' and type(m.id) == 'string' then
-        return m.id, tostring(m.role) .. ' ' .. m.id
-    end
-    return nil, nil
-end
-
-local function same(message, one)
-    local _, it = id_of(message)
-    return it == one
-end
-
--- What waited for the user in messages that leave the conversation waits no more.
-local function drop_approvals(sid, text)
+-- What waited for the user in messages that leave the conversation waits no more: calls stand among
+-- its last messages.
+local function drop_approvals(sid, branch)
     local open = approvals_key(sid)
     local asked = redis.call('HGETALL', open)
+    local text = #asked > 0 and table.concat(redis.call('LRANGE', branch, -200, -1), ',') or ''
     for i = 1, #asked, 2 do
         local key = approval_key(asked[i + 1])
         if string.find(text, '"' .. asked[i] .. '"', 1, true) then
@@ -77,57 +65,27 @@ local function drop_approvals(sid, text)
     end
 end
 
--- The user's message came before: the conversation goes back to it, with its new text if it has one.
--- What came after it, and its own old text, become a branch. Changes tail, where it stands; returns
--- how many messages left.
-local function go_back(sid, turn, now, one, message, tail)
-    local at = #tail
-    while not same(tail[at], one) do
-        at = at - 1
-    end
-    local edited = tail[at] ~= message
-    local first = edited and at or at + 1
-    local gone = #tail - first + 1
+-- The user's message came before, and `behind` messages stand behind it: the conversation goes back to
+-- it, with its new text if it has one. What came after it, and its own old text, become a branch.
+-- Returns how many messages left.
+local function go_back(sid, turn, now, message, behind)
+    local s = session_key(sid)
+    local list = messages_of(s)
+    local old = redis.call('LINDEX', list, -(behind + 1))
+    local edited = old ~= message
+    local gone = edited and behind + 1 or behind
     if gone == 0 then
         return 0
     end
-    local s = session_key(sid)
-    local branch = branches_key(sid)
-    local text = table.concat(tail, ',', first)
-    redis.call('RPUSH', branch, '{"turn":"' .. turn .. '","at":' .. int(now) ..
-        ',"message_id":"' .. (id_of(tail[at]) or '') .. '","messages":[' .. text .. ']}')
-    redis.call('LTRIM', branch, -BRANCHES_MAX, -1)
-    redis.call('PEXPIRE', branch, SESSION_KEEP)
-    redis.call('LTRIM', messages_of(s), 0, -(gone + 1))
+    branch_keep(sid, turn, now, id_of(old) or '', gone, SESSION_KEEP)
+    redis.call('UNLINK', ids_of(s))
     redis.call('HINCRBY', s, 'count', edited and 1 - gone or -gone)
-    drop_approvals(sid, text)
-    for _ = 1, gone do
-        table.remove(tail)
-    end
+    drop_approvals(sid, branch_key(turn))
     if edited then
-        redis.call('RPUSH', messages_of(s), message)
-        tail[#tail + 1] = message
+        redis.call('RPUSH', list, message)
     end
-    redis.call('PEXPIRE', messages_of(s), SESSION_KEEP)
+    redis.call('PEXPIRE', list, SESSION_KEEP)
     return gone
-end
-
--- The conversation from this message on, which stands in front of its last `behind` ones;
--- nil when there is none. Looked for only when a client says the id: few messages come so far back.
-local function from_earlier(list, id, one, behind)
-    local mark = '"' .. id .. '"'
-    local to = redis.call('LLEN', list) - behind - 1
-    while to >= 0 do
-        local from = math.max(0, to - EARLIER_STEP + 1)
-        local part = redis.call('LRANGE', list, int(from), int(to))
-        for i = #part, 1, -1 do
-            if string.find(part[i], mark, 1, true) and same(part[i], one) then
-                return redis.call('LRANGE', list, int(from + i - 1), -1)
-            end
-        end
-        to = from - 1
-    end
-    return nil
 end
 
 -- Appends the messages whose id the end of the conversation does not have yet; or, when turn is
@@ -137,7 +95,7 @@ local function append_messages(sid, messages, turn, now)
     local s = session_key(sid)
     local list = messages_of(s)
     local known = {}
-    local tail = redis.call('LRANGE', list, -math.max(200, 2 * #messages, HISTORY), -1)
+    local tail = redis.call('LRANGE', list, -math.max(IDS_TAIL, 2 * #messages, HISTORY), -1)
     if #messages == 0 then
         return tail, 0
     end
@@ -148,16 +106,17 @@ local function append_messages(sid, messages, turn, now)
         if not mark or string.find(tail[i], mark, 1, true) then
             local _, one = id_of(tail[i])
             if one then
-                known[one] = true
+                known[one] = i
             end
         end
     end
     local id, last = id_of(messages[#messages])
-    local goes_back = turn and last == 'user ' .. tostring(id)
-    local from = goes_back and (known[last] and tail or from_earlier(list, id, last, #tail))
-    if from then
-        local gone = go_back(sid, turn, now, last, messages[#messages], from)
-        return gone > 0 and redis.call('LRANGE', list, -math.max(1, HISTORY), -1) or tail, gone
+    if turn and last == 'user ' .. tostring(id) then
+        local behind = known[last] and #tail - known[last] or ids_find(s, last, keep_of(sid))
+        if behind then
+            local gone = go_back(sid, turn, now, messages[#messages], behind)
+            return gone > 0 and redis.call('LRANGE', list, -math.max(1, HISTORY), -1) or tail, gone
+        end
     end
     local added = 0
     for i = 1, #messages do
@@ -167,12 +126,12 @@ local function append_messages(sid, messages, turn, now)
             tail[#tail + 1] = messages[i]
             added = added + 1
             if one then
-                known[one] = true
+                known[one] = #tail
             end
         end
     end
     if added > 0 then
-        if #tail >= math.min(200, MESSAGES_MAX) then
+        if #tail >= math.min(IDS_TAIL, MESSAGES_MAX) then
             redis.call('LTRIM', list, -MESSAGES_MAX, -1)
         end
         redis.call('HINCRBY', s, 'count', added)
@@ -192,7 +151,12 @@ local function touch_session(sid, now, ...)
         return
     end
     if first then
-        redis.call('ZREMRANGEBYSCORE', P .. 'sessions', '-inf', int(now - SESSION_KEEP))
+        -- Some of those that have ended by themselves: all of a year ago may be very many.
+        local ended = redis.call('ZRANGEBYSCORE', P .. 'sessions', '-inf', int(now - SESSION_KEEP),
+            'LIMIT', 0, ENDED_STEP)
+        if #ended > 0 then
+            redis.call('ZREM', P .. 'sessions', unpack(ended))
+        end
     end
     redis.call('ZADD', P .. 'sessions', int(now), sid)
     redis.call('PEXPIRE', P .. 'sessions', SESSION_KEEP)

@@ -9,7 +9,7 @@ local limit, part, before, before_sid, wanted = tonumber(ARGV[1]), ARGV[2], ARGV
 local out = {0, ''}
 -- Sessions that have ended by themselves leave the list when it comes upon them: some of a page's, so
 -- that no page holds Redis for long; the next page goes on behind the last row.
-local GONE_PAGE, GONE_EMPTY = 500, 10000
+local GONE_PAGE, GONE_EMPTY = 200, 500
 local gone = 0
 
 -- False when the page is full and there are more.

@@ -3,7 +3,7 @@
 --include lib_chat.lua
 --include lib_stored.lua
 --include lib_usage.lua
--- A new message: duplicate, started, queued, pending or refused, in one step.
+-- A new message: duplicate, started, queued, pending or refused, in one step; {'ids'}: nothing was done.
 -- mode: '1' a worker is there to run it; '-' none is; '0' none is, and it must come (it is recorded);
 -- 'x' answer only for a message that came before.
 local sid, turn, cmid, body_hash = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
@@ -67,6 +67,11 @@ end
 
 if mode == 'x' then
     return {'refused', ''}
+end
+
+-- It may name a message of long ago: the index of these is made first, in steps (message_ids.lua).
+if rewinds and #messages > 0 and ids_left(s) > IDS_STEP then
+    return {'ids'}
 end
 
 -- A message of the user's, not an answer that is recorded: that turn comes, and looks for itself.

@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- KEYS: the hints of webhooks. ARGV: most members, ms for which nobody else is told of them.
--- The members that are due, the oldest first.
+-- The members that are due, the oldest first, divided among users.
+--include lib_due.lua
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local due = redis.call('ZRANGE', KEYS[1], '-inf', string.format('%.0f', now), 'BYSCORE',
-    'LIMIT', 0, ARGV[1])
-for i = 1, #due do
-    redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[2])), due[i])
+local given = due_divided(KEYS[1], string.format('%.0f', now), tonumber(ARGV[1]))
+local due = {}
+for i = 1, #given, 2 do
+    redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[2])), given[i])
+    due[#due + 1] = given[i]
 end
 return due

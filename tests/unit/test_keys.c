@@ -20,6 +20,7 @@ static void are_spelled_as_documented(void **state)
         {keys_session_messages, "tp:{ann}:s:x:msgs"},
         {keys_control, "tp:{ann}:s:x:ctl"},
         {keys_branches, "tp:{ann}:branches:x"},
+        {keys_branch, "tp:{ann}:branch:x"},
         {keys_summaries, "tp:{ann}:summaries:x"},
         {keys_turn, "tp:{ann}:turn:x"},
         {keys_approval, "tp:{ann}:approval:x"},

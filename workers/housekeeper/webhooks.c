@@ -24,6 +24,7 @@
 #define DELIVERIES_MAX 32     /* on their way at once */
 #define DELIVERIES_USER_MAX 8 /* of one user, whose receiver may stall every one of them */
 #define ASKED_MAX 64          /* turns whose end was announced; more are found by their hints */
+#define ASKED_USER_MAX 16     /* of one user */
 #define CONNECT_MS 5000
 #define TOTAL_MS 10000
 #define ANSWER_MAX 65536 /* bytes of an answer, which nobody reads */
@@ -70,8 +71,11 @@ void webhooks_desk_free(struct webhooks_desk *d)
 void webhooks_desk_wake(struct webhooks_desk *d, const char *uid, const char *turn)
 {
     struct webhooks_hint *hint = &d->asked[d->asked_count];
+    size_t own = 0;
 
-    if (d->asked_count == ASKED_MAX)
+    for (size_t i = 0; i < d->asked_count; i++)
+        own += strcmp(d->asked[i].uid, uid) == 0;
+    if (d->asked_count == ASKED_MAX || own == ASKED_USER_MAX)
         return; /* its hint is found by itself */
     snprintf(hint->uid, sizeof hint->uid, "%s", uid);
     snprintf(hint->turn, sizeof hint->turn, "%s", turn);
