@@ -46,6 +46,9 @@ struct selftest;
 /* All borrowed until selftest_free. servers: may be NULL. Returns 0 or ERR_NOMEM. */
 MUST_CHECK int selftest_new(struct selftest **out, struct store *store, struct reactor *reactor,
     const struct mcp_servers *servers);
+/* Before the first step: each check takes at most this long; more than SELFTEST_CHECK_MS counts as
+ * that. */
+void selftest_within(struct selftest *t, int64_t ms);
 /* Ends what runs. NULL allowed. */
 void selftest_free(struct selftest *t);
 /* Begins what is due and gives up what takes too long. Called after each pass of the reactor, and

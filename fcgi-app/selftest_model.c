@@ -186,7 +186,7 @@ static int selftest_model_start(struct selftest_job *job)
         .body = job->http.body.data,
         .body_len = job->http.body.len,
         .connect_timeout_ms = conf->model_connect_ms,
-        .total_timeout_ms = SELFTEST_CHECK_MS,
+        .total_timeout_ms = job->test->check_ms,
         .same_host = true,
         .on_body = selftest_model_on_body,
         .on_done = selftest_model_on_done,

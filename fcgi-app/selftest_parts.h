@@ -54,6 +54,7 @@ struct selftest {
     struct selftest_job *jobs;
     size_t count, cap;
     unsigned changes;
+    int64_t check_ms;           /* each check takes at most */
     int64_t began_ms, until_ms; /* real; monotonic */
 };
 

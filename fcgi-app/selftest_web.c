@@ -2,6 +2,7 @@
 #include "fcgi-app/selftest_parts.h"
 
 #include "base/err.h"
+#include "base/jdoc.h"
 #include "fcgi-app/voice.h"
 #include "tools/remote/mcp.h"
 
@@ -10,6 +11,8 @@
 
 #define SELFTEST_WEB_BYTES 1048576
 #define SELFTEST_WEB_PATH 256
+#define SELFTEST_WEB_BOUNDARY "turnpike-selftest-5b3f0e9d"
+#define SELFTEST_WEB_SILENCE 6400 /* bytes: 16,000 samples a second of two each */
 
 /* A white picture of one dot. */
 static const unsigned char selftest_dot[] = {0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00,
@@ -28,14 +31,13 @@ enum selftest_web_kind {
 struct selftest_web {
     const char *name, *kind;
     enum selftest_web_kind which;
-    const char *sign; /* stands in a good answer; "" = any will do */
 };
 static const struct selftest_web selftest_webs[] = {
-    {"routes", "tool", SELFTEST_ROUTES, "\"Ok\""},
-    {"geocoder", "tool", SELFTEST_GEOCODER, "{"},
-    {"text recognition", "tool", SELFTEST_OCR, "\"text\""},
-    {"speech out", "voice", SELFTEST_SPEAK, ""},
-    {"speech in", "voice", SELFTEST_HEAR, ""},
+    {"routes", "tool", SELFTEST_ROUTES},
+    {"geocoder", "tool", SELFTEST_GEOCODER},
+    {"text recognition", "tool", SELFTEST_OCR},
+    {"speech out", "voice", SELFTEST_SPEAK},
+    {"speech in", "voice", SELFTEST_HEAR},
 };
 
 static enum voice_task selftest_web_task(const struct selftest_web *row)
@@ -75,19 +77,80 @@ static int selftest_web_on_body(void *arg, long status, const char *bytes, size_
     return buf_error(&job->body);
 }
 
+/* Whether the answer has the form of one of such a service. */
+static bool selftest_web_has_form(const struct selftest_job *job, const struct selftest_web *row)
+{
+    const char *text = NULL;
+    jdoc *doc = NULL;
+    size_t len;
+    bool good = false;
+
+    if (jdoc_parse(buf_text(&job->body), job->body.len, &doc, NULL, 0))
+        return false;
+    switch (row->which) {
+    case SELFTEST_ROUTES:
+        good = strcmp(jdoc_text_or(doc, "code", ""), "Ok") == 0;
+        break;
+    case SELFTEST_GEOCODER: /* a list; Photon's in a member */
+        good = jdoc_type(strcmp(job->test->conf.geocode_form, "photon") == 0 ?
+                       jdoc_get(doc, "features") :
+                       doc) == JDOC_ARRAY;
+        break;
+    default:
+        good = jdoc_get_string(doc, "text", &text, &len) == 0;
+    }
+    jdoc_free(doc);
+    return good;
+}
+
+static bool selftest_web_is_sound(const struct selftest_job *job, const struct http_result *result)
+{
+    return job->body.len > 0 &&
+        (strncmp(result->content_type, "audio/", 6) == 0 ||
+            strncmp(result->content_type, "application/octet-stream", 24) == 0);
+}
+
 static void selftest_web_on_done(void *arg, const struct http_result *result)
 {
     struct selftest_job *job = arg;
     const struct selftest_web *row = job->what;
-    bool listed = row->which == SELFTEST_HEAR && result->status == 404; /* has no list of models */
 
     job->transfer = NULL;
-    if (result->error || ((result->status < 200 || result->status > 299) && !listed))
+    if (result->error || result->status < 200 || result->status > 299)
         selftest_refused(job, result);
-    else if (*row->sign && !strstr(buf_text(&job->body), row->sign))
+    else if (row->which == SELFTEST_SPEAK ? !selftest_web_is_sound(job, result) :
+                                            !selftest_web_has_form(job, row))
         selftest_end(job, SELFTEST_FAILED, "The answer is not in the form of such a service.");
     else
         selftest_end(job, SELFTEST_OK, NULL);
+}
+
+/* A fifth of a second of silence, as a form (RFC 7578) whose boundary no byte of it holds. */
+static void selftest_web_silence(const struct conf *conf, struct buf *body)
+{
+    static const unsigned char head[] = {'R', 'I', 'F', 'F', 0x24, 0x19, 0, 0, 'W', 'A', 'V', 'E',
+        'f', 'm', 't', ' ', 16, 0, 0, 0, 1, 0, 1, 0, 0x80, 0x3E, 0, 0, 0, 0x7D, 0, 0, 2, 0, 16, 0,
+        'd', 'a', 't', 'a', 0, 0x19, 0, 0};
+
+    buf_printf(body,
+        "--" SELFTEST_WEB_BOUNDARY "\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n%s"
+        "\r\n--" SELFTEST_WEB_BOUNDARY
+        "\r\nContent-Disposition: form-data; name=\"response_format\"\r\n\r\njson\r\n"
+        "--" SELFTEST_WEB_BOUNDARY "\r\nContent-Disposition: form-data; name=\"file\"; "
+        "filename=\"audio.wav\"\r\nContent-Type: audio/wav\r\n\r\n",
+        conf->voice_transcribe_model);
+    buf_put(body, head, sizeof head);
+    for (int i = 0; i < SELFTEST_WEB_SILENCE; i++)
+        buf_putc(body, '\0');
+    buf_puts(body, "\r\n--" SELFTEST_WEB_BOUNDARY "--\r\n");
+}
+
+static const char *selftest_web_type(const struct selftest_web *row)
+{
+    return row->which == SELFTEST_OCR ? "Content-Type: image/png" :
+        row->which == SELFTEST_HEAR   ? "Content-Type: multipart/form-data; "
+                                        "boundary=" SELFTEST_WEB_BOUNDARY :
+                                        "Content-Type: application/json";
 }
 
 /* Path, and what is sent, behind the base of the service. */
@@ -118,7 +181,9 @@ static void selftest_web_fill(const struct conf *conf, const struct selftest_web
         buf_puts(body, ",\"response_format\":\"wav\"}");
         break;
     case SELFTEST_HEAR:
-        snprintf(path, SELFTEST_WEB_PATH, "/models");
+        q->method = "POST";
+        snprintf(path, SELFTEST_WEB_PATH, "/audio/transcriptions");
+        selftest_web_silence(conf, body);
         break;
     }
 }
@@ -132,8 +197,8 @@ static int selftest_web_start(struct selftest_job *job, const char *base, const 
     size_t len = strlen(base), n = 1;
     struct http_request q = {.method = "GET",
         .headers = headers,
-        .connect_timeout_ms = SELFTEST_CHECK_MS / 4,
-        .total_timeout_ms = SELFTEST_CHECK_MS,
+        .connect_timeout_ms = job->test->check_ms / 4,
+        .total_timeout_ms = job->test->check_ms,
         .max_bytes = SELFTEST_WEB_BYTES,
         .on_body = selftest_web_on_body,
         .on_done = selftest_web_on_done,
@@ -146,8 +211,7 @@ static int selftest_web_start(struct selftest_job *job, const char *base, const 
     q.body = body.len ? body.data : NULL;
     q.body_len = body.len;
     if (body.len)
-        headers[n++] = row->which == SELFTEST_OCR ? "Content-Type: image/png" :
-                                                    "Content-Type: application/json";
+        headers[n++] = selftest_web_type(row);
     if (*key)
         headers[n++] = arena_printf(job->arena, "Authorization: Bearer %s", key);
     buf_init(&job->body, SELFTEST_WEB_BYTES);
@@ -198,7 +262,7 @@ void selftest_mcp_begin(struct selftest_job *job)
     struct mcp_call call = {.http = job->test->http,
         .reactor = job->test->reactor,
         .method = "tools/list",
-        .until_ms = job->begun_ms + SELFTEST_CHECK_MS,
+        .until_ms = job->begun_ms + job->test->check_ms,
         .done = selftest_mcp_on_list,
         .arg = job};
 

@@ -11,6 +11,7 @@ import {join} from "node:path";
 import {promisify} from "node:util";
 import Ajv2020 from "ajv/dist/2020.js";
 import formats from "ajv-formats";
+import {startMcpDouble} from "../doubles/mcp-double.mjs";
 import {BUILD, eventually, scratch, Stack} from "./harness.mjs";
 
 const keys = {root: `tpk_${"a".repeat(48)}`, ann: `tpk_${"b".repeat(48)}`, bob: `tpk_${"c".repeat(48)}`};
@@ -165,6 +166,57 @@ describe("what the operator reads", () => {
     assert.ok(asked.some(url => url.startsWith("/route/")));
     const {promises} = (await stack.get("/admin/report", as("root"))).json;
     assert.deepEqual([promises[4].name, promises[4].state, promises[4].value], ["tools", "not_met", 1]);
+  });
+
+  test("the self-test of services by address: what answers, refuses, fails, answers something else, and says nothing", async () => {
+    const mcp = await startMcpDouble(), key = "secret-of-the-speech-service", got = {};
+    const answers = {
+      geocode: ["[]", "application/json"], ocr: ['{"text":""}', "application/json"], speech: ["RIFF", "audio/wav"], transcriptions: ['{"text":""}', "application/json"],
+    };
+    const what = url => Object.keys(answers).find(name => url.includes(name));
+    const doubles = createServer(async (request, response) => {
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const [, how] = /^\/(\w+)\//.exec(request.url), [body, type] = answers[what(request.url)] ?? ["", "text/plain"];
+      (got[how] ??= {})[what(request.url)] = {type: request.headers["content-type"], body: Buffer.concat(chunks)};
+      if (how === "silent") return;
+      if (how === "refuses") response.writeHead(401, {"Content-Type": "application/json"}).end(JSON.stringify({error: `no such key: ${request.headers.authorization}`}));
+      else if (how === "fails") response.writeHead(500).end("out of order\u0007\n");
+      else if (how === "garbage") response.writeHead(200, {"Content-Type": "text/html"}).end('<style>{"text":{}</style>');
+      else response.writeHead(200, {"Content-Type": type}).end(body);
+    }).listen(0, "127.0.0.1");
+    await once(doubles, "listening");
+    const base = `http://127.0.0.1:${doubles.address().port}`;
+    const ask = async how => {
+      const file = join(stack.dir, `selftest-${how}`), servers = join(stack.dir, `mcp-${how}.json`);
+      mcp.refuse = {refuses: 401, fails: 500}[how] ?? 0;
+      writeFileSync(servers, JSON.stringify([{name: "sea", url: {silent: `${base}/silent/mcp`, garbage: `${base}/garbage/mcp`}[how] ?? mcp.url}]), {mode: 0o600});
+      writeFileSync(file, Object.entries({"redis.socket": join(stack.run, "redis.sock"), "model.chain": "offline", run_dir: stack.run, "geocode.url": `${base}/${how}/geocode`, "ocr.url": `${base}/${how}/ocr`,
+        "voice.url": `${base}/${how}/v1`, "voice.key": key, "mcp.file": servers}).map(([name, value]) => `${name} = ${value}\n`).join(""), {mode: 0o600});
+      const {stdout, stderr, code} = await promisify(execFile)(join(BUILD, "turnpike"), ["--config", file, "selftest", "--json", "--timeout", how === "silent" ? "600ms" : "15s"], {timeout: 60000}).catch(error => error);
+      const checks = JSON.parse(stdout || assert.fail(stderr)).checks, of = Object.fromEntries(checks.map(c => [c.name, c]));
+      assert.ok(!stdout.includes(key), stdout);
+      return {code, of: ["geocoder", "text recognition", "speech out", "speech in", "MCP server sea"].map(name => of[name])};
+    };
+    try {
+      const good = await ask("good");
+      assert.deepEqual(good.of.map(c => c.state), Array(5).fill("ok"), wait(good.of));
+      assert.match(got.good.transcriptions.type, /^multipart\/form-data; boundary=/);
+      assert.ok(got.good.transcriptions.body.includes("RIFF") && got.good.transcriptions.body.length > 6400);
+      for (const [how, why, server] of [["refuses", /^status 401: .*no such key: Bearer \*+/, /401/], ["fails", /^status 500: out of order {2}$/, /500/],
+        ["garbage", /^The answer is not in the form of such a service\.$/, /./], ["silent", /^There was no answer in time\.$|deadline|timed? ?out|time/i, /time|deadline/i]]) {
+        const {code, of} = await ask(how);
+        assert.equal(code, 1);
+        assert.deepEqual(of.map(c => c.state), Array(5).fill("failed"), `${how}: ${wait(of)}`);
+        const told = of.slice(0, 4).map(c => c.why.replace(/no such key: undefined/, "no such key: Bearer ***"));
+        for (const text of told) assert.match(text, why, how);
+        assert.match(of[4].why, server, `${how}: ${of[4].why}`);
+      }
+    } finally {
+      doubles.closeAllConnections();
+      doubles.close();
+      await mcp.close();
+    }
   });
 
   test("replies have the forms of the OpenAPI document", async () => {

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/log_hide.h"
 #include "fcgi-app/selftest.h"
 #include "tools/engine/tools.h"
 #include "tools/remote/dynamic.h"
@@ -20,12 +21,14 @@ struct selftest_command {
     struct reactor *reactor;
     struct selftest *test;
     bool json;
+    int64_t within_ms; /* of each check */
 };
 
 static int selftest_command_usage(FILE *out, int status)
 {
-    fputs("usage: turnpike selftest [--json]\n"
-          "  Asks each service of the settings once. Exit status 1: one of them failed.\n",
+    fputs("usage: turnpike selftest [--json] [--timeout TIME]\n"
+          "  Asks each service of the settings once. Exit status 1: one of them failed.\n"
+          "  --timeout TIME  how long each may take, such as 5s; 20s at most, and without it\n",
         out);
     return status;
 }
@@ -34,13 +37,15 @@ static int selftest_command_usage(FILE *out, int status)
 static int selftest_command_options(struct selftest_command *c, int argc, char **argv)
 {
     static const struct option table[] = {{"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+        {"timeout", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
 
     optind = 0;
     for (int option; (option = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
-        if (option != 'j')
+        if (option == 'j')
+            c->json = true;
+        else if (option != 't' || conf_duration(optarg, &c->within_ms) || c->within_ms < 1)
             return selftest_command_usage(option == 'h' ? stdout : stderr, option == 'h' ? 0 : 2);
-        c->json = true;
     }
     return optind < argc ? selftest_command_usage(stderr, 2) : -1;
 }
@@ -56,7 +61,11 @@ static int selftest_command_open(struct selftest_command *c, const struct conf *
         error = reactor_new(&c->reactor);
     if (!error)
         error = store_open(&c->store, conf, c->reactor, "turnpike");
-    return error ? error : selftest_new(&c->test, c->store, c->reactor, dynamic_servers());
+    if (!error)
+        error = selftest_new(&c->test, c->store, c->reactor, dynamic_servers());
+    if (!error)
+        selftest_within(c->test, c->within_ms);
+    return error;
 }
 
 static int selftest_command_run(struct selftest_command *c)
@@ -102,13 +111,14 @@ static int selftest_command_show(const struct selftest_command *c)
 
 int selftest_command(const struct conf *conf, int argc, char **argv)
 {
-    struct selftest_command c = {0};
+    struct selftest_command c = {.within_ms = SELFTEST_CHECK_MS};
     char why[CONF_WHY_SIZE] = "";
     int status = selftest_command_options(&c, argc, argv);
 
     if (status >= 0)
         return status;
-    log_level_set(LOG_LEVEL_ERROR); /* what failed is in the list */
+    conf_each_secret(conf, log_hide); /* services repeat what they were sent */
+    log_level_set(LOG_LEVEL_ERROR);   /* what failed is in the list */
     int error = selftest_command_open(&c, conf, why, sizeof why);
     if (!error)
         error = selftest_command_run(&c);
