@@ -74,12 +74,23 @@ static int64_t model_retry_delay(const struct model_attempt *t, unsigned tries)
     return t->retry_after_ms >= 0 ? t->retry_after_ms : backoff_spread(delay, delay / 4);
 }
 
+/* ", type T, code C, request R": what the operator looks up at the vendor's. */
+static void model_put_said(const struct provider_said *said, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s%s%s%s%s", *said->type ? ", type " : "", said->type,
+        *said->code ? ", code " : "", said->code, *said->request ? ", request " : "",
+        said->request);
+}
+
 void model_describe(const struct model_attempt *t, int error, struct model_result *result)
 {
     const struct provider_stream *s = &t->m->stream;
 
-    snprintf(result->why, sizeof result->why, "%.20s: %.60s%s%.100s%s%.60s", t->provider->name,
-        err_text(error), *t->why ? ", " : "", t->why, *s->error_type ? ", " : "", s->error_type);
+    char said[260];
+
+    model_put_said(&s->said, said, sizeof said);
+    snprintf(result->why, sizeof result->why, "%.20s: %.60s%s%.100s%s", t->provider->name,
+        err_text(error), *t->why ? ", " : "", t->why, said);
     /* Of a refusal for what was sent the words may repeat the user's. */
     bool ours = error == ERR_AUTH || error == ERR_QUOTA || error == ERR_OVERLOADED;
     log_warn("model %s status %ld: %s %s", t->provider->name, t->status, result->why,

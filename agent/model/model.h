@@ -50,7 +50,7 @@ struct model_result {
     /* refused for its length, and messages left that no summary tells; for something else: asked
      * with less */
     bool trimmed, reduced;
-    char why[256]; /* on failure, for the log */
+    char why[480]; /* on failure, for the log */
 };
 /* What is asked. */
 struct model_ask {

@@ -100,8 +100,9 @@ static void model_attempt_on_done(void *arg, const struct http_result *r)
     t->status = r->status;
     t->retry_after_ms = r->retry_after_ms;
     t->should_retry = r->should_retry;
-    snprintf(t->why, sizeof t->why, "%.90s%s%.90s", why, *r->request_id ? " request " : "",
-        r->request_id);
+    if (*r->request_id) /* says more of it than the body does */
+        provider_token(t->m->stream.said.request, sizeof t->m->stream.said.request, r->request_id);
+    snprintf(t->why, sizeof t->why, "%s", why);
 }
 
 static void model_attempt_on_local_done(void *arg, int error)

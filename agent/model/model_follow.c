@@ -150,6 +150,7 @@ static int model_follow_once(struct model_attempt *t, struct wait *wait)
     s->follows = true;
     s->error = 0;
     *s->error_type = *s->error_text = *t->why = '\0';
+    s->said = (struct provider_said){.type = ""};
     if ((error = t->provider->follow(wait->env->conf, s, &t->m->http)))
         return error;
     return model_attempt_transfer(t, wait, "GET");

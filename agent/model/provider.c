@@ -163,6 +163,17 @@ void provider_copy(char *out, size_t size, const char *text)
     out[n] = 0;
 }
 
+void provider_token(char *out, size_t size, const char *text)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:";
+    size_t n = strspn(text, good);
+
+    if (text[n] || n >= size)
+        n = 0;
+    memcpy(out, text, n);
+    out[n] = 0;
+}
+
 void provider_header(struct provider_http *http, size_t *count, size_t *offsets, const char *name,
     const char *value)
 {

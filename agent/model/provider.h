@@ -133,6 +133,10 @@ struct provider_stream {
     int error; /* of an error event: ERR_OVERLOADED, ERR_QUOTA, ERR_POLICY, ERR_AUTH, ERR_REMOTE,
                                ERR_INVALID */
     char error_type[64], error_text[256];
+    /* What the vendor called it, each a token or "": for the operator's log. */
+    struct provider_said {
+        char type[64], code[64], request[96];
+    } said;
 };
 void provider_stream_init(struct provider_stream *s, const struct provider_sink *sink);
 void provider_stream_fini(struct provider_stream *s);
@@ -250,6 +254,9 @@ MUST_CHECK int provider_end_text(struct provider_stream *s);
 MUST_CHECK int provider_end_thought(struct provider_stream *s, const char *sealed);
 MUST_CHECK int provider_end_call(struct provider_stream *s, struct provider_block *b);
 void provider_copy(char *out, size_t size, const char *text);
+/* A vendor's name for something, such as model_not_found or req_011CS: letters, digits and _ - . :
+ * alone, so that no words of a user are in it. Anything else, or longer than fits: "". */
+void provider_token(char *out, size_t size, const char *text);
 /* Members of objects that are counts: each that is there, and not negative, is taken; no server can
  * say so much that sums of them overflow. */
 #define PROVIDER_COUNT_MAX INT64_C(1000000000000)

@@ -146,6 +146,10 @@ int provider_error(struct provider_stream *s, const char *type, const char *code
 {
     provider_copy(s->error_type, sizeof s->error_type, *type ? type : *code ? code : "error");
     provider_copy(s->error_text, sizeof s->error_text, message);
+    if (!*s->said.type)
+        provider_token(s->said.type, sizeof s->said.type, type);
+    if (strcmp(code, s->said.type) != 0)
+        provider_token(s->said.code, sizeof s->said.code, code);
     s->error = provider_words_error_of_status(status);
     for (size_t i = 0; i < sizeof words_errors / sizeof words_errors[0]; i++) {
         const char *word = words_errors[i].word;
@@ -268,6 +272,9 @@ int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t statu
     const char *type = provider_words_text(e, NULL, types);
     if (!message)
         message = provider_words_text(e, doc, messages);
+    provider_token(s->said.type, sizeof s->said.type,
+        type); /* as it was called, whatever it means */
+    provider_token(s->said.request, sizeof s->said.request, jdoc_text_or(doc, "request_id", ""));
     type = provider_words_type(message, type);
     return provider_error(s, type, provider_words_text(e, NULL, codes), message,
         status ? status : provider_words_status(e));

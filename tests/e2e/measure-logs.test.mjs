@@ -43,6 +43,7 @@ describe("the log", () => {
     const ofTurn = all.find(line => line.turn && line.level === "warn");
     assert.deepEqual([ofTurn.session, ofTurn.user], [session_id, "ann"]);
     assert.match(ofTurn.trace, /^[0-9a-f]{32}$/);
+    assert.match(ofTurn.message, /^model anthropic status 400: .*, type invalid_request_error, request req_\w+ $/);
   });
 
   test("a slow turn and a slow tool are told with their stages", async () => {

@@ -24,7 +24,7 @@ describe("secrets", () => {
       asked++;
       request.resume();
       const said = JSON.stringify(request.headers);
-      response.writeHead(401, {"content-type": "application/json", "x-said": said, "www-authenticate": `Bearer error="${request.headers.authorization}"`})
+      response.writeHead(401, {"content-type": "application/json", "x-said": said, "x-request-id": "words of somebody", "www-authenticate": `Bearer error="${request.headers.authorization}"`})
         .end(JSON.stringify({error: {message: `Incorrect API key provided: ${request.headers.authorization}. ${said}`, type: "invalid_request_error", code: "invalid_api_key"}}));
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -75,6 +75,8 @@ describe("secrets", () => {
     };
     for (const reply of replies) none("a reply", JSON.stringify(reply.headers) + reply.text);
     none("the log", stack.log());
+    assert.match(stack.log(), /model openai status 401: .*, type invalid_request_error, code invalid_api_key /, "the operator reads what the vendor calls it");
+    assert.ok(!stack.log().replace(/^\S+ DEBUG .*$/gm, "").includes("words of somebody"), "a request's id is a token");
     none("nginx' access log", stack.accessLog());
     none("Redis", await stack.redis("EVAL", "local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1] = key; local ok, dump = pcall(redis.call, 'DUMP', key); all[#all + 1] = ok and dump or '' end return all", "0"));
     const pids = [stack.pid, ...(await stack.status()).slots.filter(slot => slot.pid > 0).map(slot => slot.pid)];
@@ -96,12 +98,12 @@ describe("secrets", () => {
   });
 });
 
-/** What a core file of the process would have: all that is writable and not kept out of it, `Rss` of it at least. */
-function dumped(pid) {
+/** What a core file of the process would have: all that is writable and not kept out of it. shared: also what all processes have together. */
+function dumped(pid, shared) {
   const memory = openSync(`/proc/${pid}/mem`, "r"), out = [];
   try {
     for (const area of readFileSync(`/proc/${pid}/smaps`, "latin1").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
-      const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) .w/.exec(area) ?? [];
+      const [, from, to] = (shared ? /^([0-9a-f]+)-([0-9a-f]+) .w/ : /^([0-9a-f]+)-([0-9a-f]+) .w.p/).exec(area) ?? [];
       if (!from || !/^Rss: +[1-9]/m.test(area) || / dd\b/.test(/^VmFlags:.*/m.exec(area)[0])) continue;
       const bytes = Buffer.alloc(Number(BigInt(`0x${to}`) - BigInt(`0x${from}`)));
       out.push(bytes.subarray(0, readSync(memory, bytes, 0, bytes.length, Number(BigInt(`0x${from}`)))));
@@ -122,7 +124,7 @@ test("with core_dumps = on a core file has what is at work, and no secret of the
     await socket.until("TEXT_MESSAGE_CONTENT");
     const found = {};
     for (const {pool, pid} of [{pool: "supervisor", pid: stack.pid}, ...(await stack.status()).slots.filter(slot => slot.pid > 0)]) {
-      const core = dumped(pid);
+      const core = dumped(pid, pool === "supervisor");
       assert.ok(core.length > 100000 && core.includes(stack.run), `the memory of ${pool} was read`);
       for (const [name, value] of [...names.map(name => [name, mark(name)]), ["jwt.secret", secret], ["the user's words", words]]) if (core.includes(value)) (found[pool] ??= new Set()).add(name);
     }

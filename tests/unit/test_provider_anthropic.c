@@ -144,6 +144,16 @@ static void test_errors(void **state)
     sink_stream_run(&s, &provider_anthropic, false, overloaded, strlen(overloaded), 0);
     assert_int_equal(s.error, ERR_OVERLOADED);
     assert_string_equal(s.stream.error_type, "overloaded_error");
+    assert_string_equal(s.stream.said.type, "overloaded_error");
+    assert_string_equal(s.stream.said.code, "");
+    sink_stream_fini(&s);
+    const char *named = START "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":"
+                              "\"invalid_request_error\",\"message\":\"Your credit balance is too "
+                              "low\"},\"request_id\":\"req_011CSHoEeqs5C35K2UUqR7Fy\"}\n\n";
+    sink_stream_run(&s, &provider_anthropic, false, named, strlen(named), 0);
+    assert_int_equal(s.error, ERR_QUOTA);
+    assert_string_equal(s.stream.said.type, "invalid_request_error"); /* as the vendor calls it */
+    assert_string_equal(s.stream.said.request, "req_011CSHoEeqs5C35K2UUqR7Fy");
     sink_stream_fini(&s);
     check(START DELTA(0, "{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}"), "",
         ERR_PROTOCOL, PROVIDER_STOP_NONE);

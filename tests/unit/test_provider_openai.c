@@ -478,6 +478,35 @@ static void test_errors_in_other_words(void **state)
         "text x", 0, PROVIDER_STOP_END);
 }
 
+/* What the operator reads of an error: names of the vendor's, never its words. */
+static void test_an_error_is_named_by_tokens(void **state)
+{
+    static const struct {
+        const char *error, *type, *code;
+    } rows[] = {
+        {"{\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"model_not_found\"}",
+            "invalid_request_error", "model_not_found"},
+        {"{\"type\":\"insufficient_quota\",\"code\":\"insufficient_quota\"}", "insufficient_quota",
+            ""},
+        {"{\"status\":\"RESOURCE_EXHAUSTED\",\"code\":429}", "RESOURCE_EXHAUSTED", ""},
+        {"{\"type\":\"you said hello\",\"code\":\"hello\\n\"}", "", ""},
+        {"{\"type\":\"x\",\"code\":"
+         "\"0123456789012345678901234567890123456789012345678901234567890123\"}",
+            "x", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char bytes[512];
+        struct sink_stream s;
+        snprintf(bytes, sizeof bytes, "data: {\"error\":%s}\n\n", rows[i].error);
+        sink_stream_run(&s, &provider_openai, false, bytes, strlen(bytes), 0);
+        assert_string_equal(s.stream.said.type, rows[i].type);
+        assert_string_equal(s.stream.said.code, rows[i].code);
+        sink_stream_fini(&s);
+    }
+}
+
 static void test_ends_in_other_words(void **state)
 {
     (void)state;
@@ -585,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_one_document),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_errors_in_other_words),
+        cmocka_unit_test(test_an_error_is_named_by_tokens),
         cmocka_unit_test(test_ends_in_other_words),
         cmocka_unit_test(test_streams_of_many_servers),
     };
