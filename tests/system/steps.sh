@@ -11,6 +11,8 @@ all_steps() {
     step "a chat through nginx" chat_once
     step "logrotate takes its rule, and turnpike opens its log again" log_rotates
     step "reload keeps the connections" reload_service
+    step "the sandbox is in force, exposure at most 1.2" sandbox
+    step "the guide's check, and larger sizes" guides_small
     step "a worker is killed" kill_worker
     step "turnpiked is killed" kill_supervisor
     step "Redis is killed" kill_redis
@@ -23,8 +25,11 @@ all_steps() {
     step "installed again, setup without options puts it back" install_again
     step "purge leaves nginx and Redis valid, and nothing else" purge_package
     step "the backup is restored on a new installation" restore_backup
-    step "certbot gets the certificate" setup_acme_site
+    step "certbot gets the certificate of an ACME authority" setup_acme_site
+    step "certbot renews it" renew_certificate
     step "purge once more" purge_package
+    step "setup on a terminal: Ctrl-C, wrong answers, a running service" setup_terminal
+    step "purge at the end, and the users' data" purge_all
 }
 
 # guide NAME: the commands of the guides behind <!-- run: NAME -->, as they stand there.
@@ -64,7 +69,7 @@ all_valid() {
 }
 # Everything that setup could have written.
 fingerprint() {
-    in_shell 'for f in $(find /etc/turnpike /etc/nginx /etc/redis /etc/systemd /etc/letsencrypt 2>/dev/null | sort); do
+    in_shell 'for f in $(find /etc/turnpike /etc/nginx /etc/redis /etc/systemd 2>/dev/null | sort); do
         stat -c "%n %a %U %G %N" "$f"; [ ! -f "$f" ] || sha256sum <"$f"; done' | grep -v '/etc/turnpike/setup.new'
 }
 
@@ -73,12 +78,23 @@ same() { fingerprint | diff "$scratch/before" -; }
 # ---- the package ---------------------------------------------------------------------------------------
 
 build_package() {
-    mkdir "$scratch/source" && (cd "$top" && git ls-files -z --cached --others --exclude-standard 2>/dev/null | tar --null --ignore-failed-read -T - -c) | tar x -C "$scratch/source" || return 1
+    mkdir "$scratch/source" && tree_sources | tar x -C "$scratch/source" || return 1
     cd "$scratch/source" && DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" nice dpkg-buildpackage -us -uc -b || return 1
     ! command -v lintian >/dev/null || lintian --allow-root --fail-on error "$scratch"/turnpike_*.changes
 }
+# With the compiler and libraries of another Debian than this machine's.
+build_package_there() {
+    tree_builder "$suite" && tree_chroot "$builder" sh -c "cd /source && DEB_BUILD_OPTIONS='nocheck parallel=$(nproc)' nice dpkg-buildpackage -us -uc -b" >"$scratch/build.log" 2>&1 ||
+        { tail -n 40 "$scratch/build.log"; return 1; }
+    # The package is built without -Werror: a warning of that compiler counts here.
+    ! grep -E '^[^ ]+:[0-9]+:[0-9]+: warning: ' "$scratch/build.log" || return 1
+    cp "$builder"/turnpike_*.deb "$scratch/"
+}
+check_there() {
+    tree_chroot "$builder" sh -c "cd /source && nice ./check --only $check"
+}
 make_tree() {
-    tree_make "$suite" "$deb" "certbot python3-certbot-nginx"
+    tree_make "$suite" "$deb" "certbot python3-certbot-nginx pebble" && echo '127.0.0.1 localhost assistant.example.org' >"$tree/etc/hosts"
 }
 install_package() {
     guide install-package || return 1
@@ -93,6 +109,7 @@ install_package() {
 certificate() {
     in_shell 'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=assistant.example.org -addext subjectAltName=DNS:assistant.example.org \
         -keyout /etc/ssl/private/assistant.example.org.key -out /etc/ssl/certs/assistant.example.org.pem 2>/dev/null
+        cp /etc/ssl/certs/assistant.example.org.pem /usr/local/share/ca-certificates/assistant.crt && update-ca-certificates
         umask 077; echo sk-of-the-model >/root/anthropic.key'
 }
 setup_dry() {
@@ -159,6 +176,30 @@ log_rotates() {
     check inside systemctl reload turnpike
     eventually 20 inside test -s /var/log/turnpike/turnpike.log
     check inside turnpike setup --set log.file=
+}
+
+# ---- what the guides promise ---------------------------------------------------------------------------
+
+sandbox() {
+    inside bash -s <"$here/filter.sh" || return 1
+    # In tenths.
+    check inside systemd-analyze security --threshold=12 --no-pager turnpike.service | tail -n 1
+    return "${PIPESTATUS[0]}"
+}
+# Settings of the guides that are not of the usual installation: tried, and taken back.
+guides_small() {
+    guide install-check || return 1
+    guide tls-check && check has "$(date +%Y)" cat "$scratch/step.log"
+    fingerprint >"$scratch/before"
+    inside cp -a /etc/nginx/nginx.conf /etc/turnpike/turnpike.conf /root/
+    guide sizes && eventually 30 answers
+    check inside grep -q 'worker_connections 32768;' /etc/nginx/nginx.conf
+    check test "$(in_shell 'sed -n "s/^Max open files *\([0-9]*\).*/\1/p" /proc/$(systemctl show -P MainPID turnpike)/limits')" = 131072
+    check test "$(inside turnpike config turn.seats | tail -n 1)" = 'turn.seats = 512'
+    in_shell 'cp -a nginx.conf /etc/nginx/ && cp -a turnpike.conf /etc/turnpike/ && rm /etc/systemd/system/turnpike.service.d/limits.conf
+        systemctl daemon-reload && systemctl reload nginx && systemctl restart turnpike'
+    check same
+    guide keys-signins && eventually 30 answers
 }
 
 # ---- failures ------------------------------------------------------------------------------------------
@@ -274,23 +315,87 @@ restore_backup() {
     eventually 60 ready
     check has 'What can you do' history
 }
-# certbot itself is asked for what it would do; what it gets from an authority, this program in its place makes.
+# Debian's certbot with its nginx plug-in, and an authority that really looks at the site: pebble.
 setup_acme_site() {
-    in_shell 'apt-get -q install certbot python3-certbot-nginx
+    in_shell 'apt-get -q install certbot python3-certbot-nginx pebble
         systemctl stop certbot.timer
-        cat >/usr/local/bin/certbot <<"SH"
-#!/bin/sh
-echo "$@" >/root/certbot.said
-curl -fsS -o /dev/null --noproxy "*" -H "Host: assistant.example.org" http://127.0.0.1/ || [ $? -eq 22 ] || exit 1
-mkdir -p /etc/letsencrypt/live/assistant.example.org && cd /etc/letsencrypt/live/assistant.example.org || exit 1
-cp /etc/ssl/certs/assistant.example.org.pem fullchain.pem && cp /etc/ssl/private/assistant.example.org.key privkey.pem
-SH
-        chmod +x /usr/local/bin/certbot'
-    guide install-acme
-    check ready
-    check inside grep -q -- 'certonly --nginx' /root/certbot.said
+        mkdir -p /root/authority
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost -addext keyUsage=critical,digitalSignature,keyCertSign \
+            -keyout /root/authority/key.pem -out /usr/local/share/ca-certificates/authority.crt 2>/dev/null
+        update-ca-certificates
+        echo "{\"pebble\":{\"listenAddress\":\"127.0.0.1:14000\",\"managementListenAddress\":\"127.0.0.1:15000\",\"certificate\":\"/usr/local/share/ca-certificates/authority.crt\",
+            \"privateKey\":\"/root/authority/key.pem\",\"httpPort\":80,\"tlsPort\":443}}" >/root/authority/pebble.json
+        systemd-run -q --unit=authority --setenv=PEBBLE_VA_NOSLEEP=1 pebble -strict false -config /root/authority/pebble.json'
+    eventually 20 inside curl -fsS -o /dev/null https://localhost:14000/dir
+    local acme
+    acme="$(guide_text install-acme) --acme-server https://localhost:14000/dir"
+    # A name that does not lead here gets no certificate, and setup leaves all as it was.
+    fingerprint >"$scratch/before"
+    inside sed -i 's/ assistant.example.org//' /etc/hosts
+    in_shell "$acme" && return 1
+    check same && check all_valid
+    inside sed -i 's/$/ assistant.example.org/' /etc/hosts
+    check in_shell "$acme"
+    check ready && check has Pebble served issuer
     check inside grep -q letsencrypt/live /etc/nginx/sites-available/turnpike
-    # The real one has every option that it was given.
-    check in_shell 'for o in $(grep -o -e "--[a-z-]*" /root/certbot.said); do /usr/bin/certbot --help all | grep -q -e "$o" || { echo "$o?"; exit 1; }; done'
-    inside rm -rf /etc/letsencrypt /usr/local/bin/certbot
+    fingerprint >"$scratch/before"
+    check has 'nothing had to change' inside turnpike setup
+    check same
+}
+# served WHAT: of the certificate that nginx shows.
+served() { in_shell "openssl s_client -connect 127.0.0.1:443 -servername assistant.example.org </dev/null 2>/dev/null | openssl x509 -noout -$1"; }
+serves_another() { [ "$(served serial)" != "$1" ]; }
+renew_certificate() {
+    local before
+    guide tls-check && guide tls-renew || return 1
+    before=$(served serial)
+    [ -n "$before" ] && check inside certbot renew --force-renewal
+    # certbot's hook reloads nginx.
+    eventually 20 serves_another "$before"
+    check has Pebble served issuer && check all_valid && check ready
+    # The authority is away: the site goes on with what it has.
+    inside systemctl stop authority
+    inside certbot renew --force-renewal && return 1
+    check all_valid && check ready
+}
+
+# ---- a person at a terminal ------------------------------------------------------------------------------
+
+# types STATUS [EXPECTED TYPED]...: to turnpike setup.
+types() {
+    local wanted=$1 status
+    shift
+    inside python3 /root/terminal.py "$@" -- turnpike setup >"$scratch/terminal"
+    status=$?
+    cat "$scratch/terminal"
+    check test $status = "$wanted"
+}
+setup_terminal() {
+    local answers
+    guide install-package || return 1
+    cp "$top/tests/terminal.py" "$tree/root/"
+    fingerprint >"$scratch/before"
+    answers=('Name of the site: ' 'assistant.example.org\n' 'certbot [acme]: ' '/etc/ssl/certs/assistant.example.org.pem\n' 'private key: ' '/etc/ssl/private/assistant.example.org.key\n'
+        'offline [offline]: ' 'openai\n' '[admin]: ' 'anna\n')
+    types 1 "${answers[@]}" 'Key for openai (not shown): ' '\x04'
+    check same
+    # Ctrl-C where the service has not been touched, and where it starts.
+    types 130 "${answers[@]}" 'Key for openai (not shown): ' 'typed-secret\n' 'turnpiked --check' '\x03'
+    check same && check all_valid
+    types 130 "${answers[@]}" 'Key for openai (not shown): ' 'typed-secret\n' 'start turnpike' '\x03\x03' 'undoing' '\x03'
+    check same && check all_valid
+    ! inside systemctl is-enabled turnpike || return 1
+    ! inside systemctl is-active turnpike || return 1
+    answers[1]='not a name\n'
+    types 0 "${answers[@]:0:2}" 'is not the name of a host' '' 'Name of the site: ' 'assistant.example.org\n' \
+        "${answers[@]:2:4}" 'offline [offline]: ' 'gpt\n' 'there is no model gpt' '' 'offline [offline]: ' 'offline\n' '[admin]: ' 'anna\n'
+    check grep -q "^ready $site/" "$scratch/terminal"
+    grep -o 'tpk_[0-9a-f]*' "$scratch/terminal" >"$scratch/admin" || return 1
+    check ready && check has anna inside turnpike api-key list
+    eventually 30 answers
+}
+purge_all() {
+    purge_package || return 1
+    guide erase
+    check test "$(inside redis-cli dbsize)" = 0
 }

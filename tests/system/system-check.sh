@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The package on a booted Debian tree: built, installed, set up, killed, upgraded, restored, purged.
 #
-#   make system-check [SYSTEM_ARGS="--suite trixie --deb FILE --keep"]
+#   make system-check [SYSTEM_ARGS="--suite trixie --check PART,PART --deb FILE --only FUNCTION --keep"]
 #
+# The package is built by the compiler of the suite: on this machine, when it is that Debian, else in a tree of it.
+# --check runs these parts of ./check there, too (build,clang,unit,site). --deb takes a package that is built already.
 # One line a step; the last line is "N passed, N failed". A step that fails shows its output, and the next steps go on.
 # Commands of docs/guides are taken from there: the block behind a line <!-- run: NAME -->.
 # TURNPIKE_TREES names the folder where base systems are kept (default ~/.cache/turnpike-trees).
@@ -11,11 +13,12 @@ set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tests/system
 trees=${TURNPIKE_TREES:-${XDG_CACHE_HOME:-$HOME/.cache}/turnpike-trees}
-suite=bookworm deb='' keep='' only=''
+suite=bookworm deb='' keep='' only='' check=''
 while [ $# -gt 0 ]; do
     case $1 in
     --suite) suite=$2 && shift ;;
     --deb) deb=$2 && shift ;;
+    --check) check=$2 && shift ;;
     --only) only=" $2 " && shift ;;
     --keep) keep=1 ;;
     *) sed -n '/^#   make system-check/p' "$0" >&2 && exit 2 ;;
@@ -66,10 +69,17 @@ if [ -n "$obstacle" ]; then
     echo "skipped: a Debian tree cannot be booted here: $obstacle"
     exit 0
 fi
-if [ -z "$deb" ]; then
+if [ -n "$deb" ]; then
+    :
+elif [ "$suite" = "$(. /etc/os-release && echo "$VERSION_CODENAME")" ] && [ -z "$check" ]; then
     step "the package builds, and lintian finds no error" build_package || exit 1
-    deb=$(ls "$scratch"/turnpike_*.deb)
+else
+    step "the package builds on $suite without a warning" build_package_there || exit 1
+    builder=$scratch/builder
+    [ -z "$check" ] || step "./check --only $check on $suite" check_there
+    rm -rf --one-file-system "$builder"
 fi
+deb=${deb:-$(ls "$scratch"/turnpike_*.deb)}
 step "a clean $suite tree" make_tree || exit 1
 tree=$scratch/tree
 tree_boot || { echo "skipped: the tree does not boot here"; exit 0; }

@@ -27,6 +27,32 @@ tree_base() {
     nice debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,iproute2,procps,logrotate,openssl \
         "$suite" "$scratch/base" && rm -f "$scratch"/base/var/cache/apt/archives/*.deb && tar -I 'zstd -1' -cf "$archive.new" -C "$scratch/base" . && mv "$archive.new" "$archive" && rm -rf "$scratch/base"
 }
+# tree_chroot ROOT COMMAND...: in a tree that is not booted, on the network of this machine.
+tree_chroot() {
+    local root=$1
+    shift
+    rm -f "$root/etc/resolv.conf"
+    cp /etc/resolv.conf "$root/etc/resolv.conf"
+    ROOT=$root unshare --mount --pid --fork --kill-child --mount-proc="$root/proc" sh -c 'mount --rbind /dev "$ROOT/dev" && mount --rbind /sys "$ROOT/sys" &&
+        exec chroot "$ROOT" env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"' sh "$@"
+}
+# tree_builder SUITE: a tree with that suite's compiler and what debian/control wants for a build, and the sources in /source.
+# The tree is kept as it is after its first time; what debian/control wants since then, apt gets.
+tree_builder() {
+    local suite=$1 archive=$trees/build-$1.tar.zst
+    builder=$scratch/builder
+    mkdir -p "$builder" "$trees"
+    if [ -s "$archive" ]; then
+        tar -I zstd -xf "$archive" -C "$builder" || return 1
+    else
+        nice debootstrap --variant=buildd --include=ca-certificates "$suite" "$builder" || return 1
+    fi
+    mkdir -p "$builder/source"
+    tree_sources | tar x -C "$builder/source" && tree_chroot "$builder" sh -c 'apt-get -qq update && cd /source && apt-get -qq -y --no-install-recommends build-dep ./' || return 1
+    [ -s "$archive" ] || { tar -I 'zstd -1' --exclude=./source -cf "$archive.new" -C "$builder" . && mv "$archive.new" "$archive"; }
+}
+# The sources as they are now, as an archive.
+tree_sources() { (cd "$top" && git ls-files -z --cached --others --exclude-standard 2>/dev/null | tar --null --ignore-failed-read -T - -c); }
 # tree_make SUITE DEB [PACKAGES]: a clean tree with the package in /root, and in apt's cache everything that it and the
 # others pull in.
 tree_make() {
