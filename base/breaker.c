@@ -16,6 +16,7 @@ void breaker_success(struct breaker *b)
 {
     atomic_store(&b->failures, 0);
     atomic_store(&b->open_until_ms, 0);
+    atomic_store(&b->last_owner, 0);
 }
 
 void breaker_failure(struct breaker *b, const struct breaker_settings *s, int64_t now_ms)
@@ -24,4 +25,11 @@ void breaker_failure(struct breaker *b, const struct breaker_settings *s, int64_
     if (s->threshold && atomic_load(&b->failures) + 1 >= s->threshold)
         atomic_store(&b->open_until_ms, now_ms + s->open_ms);
     atomic_fetch_add(&b->failures, 1);
+}
+
+void breaker_failure_of(struct breaker *b, const struct breaker_settings *s, int64_t now_ms,
+    unsigned long long owner)
+{
+    if (owner == 0 || atomic_exchange(&b->last_owner, owner) != owner)
+        breaker_failure(b, s, now_ms);
 }

@@ -14,6 +14,7 @@ struct breaker {
     atomic_uint failures;
     atomic_llong open_until_ms; /* monotonic (CLOCK_MONOTONIC is one clock for all processes) */
     atomic_int last_error;      /* base/err.h: why the provider failed last; the caller sets it */
+    atomic_ullong last_owner;   /* breaker_failure_of: whose call failed last; 0 = nobody's */
 };
 #define BREAKER_COUNT 8 /* in the scoreboard: one for each row of `providers` (agent/model/) */
 struct breaker_settings {
@@ -23,5 +24,9 @@ struct breaker_settings {
 bool breaker_allows(struct breaker *b, const struct breaker_settings *s, int64_t now_ms);
 void breaker_success(struct breaker *b);
 void breaker_failure(struct breaker *b, const struct breaker_settings *s, int64_t now_ms);
+/* The same of a failure that the call's own words may have made: several of one owner in a row
+ * count once. owner: 0 = nobody's, each counts. */
+void breaker_failure_of(struct breaker *b, const struct breaker_settings *s, int64_t now_ms,
+    unsigned long long owner);
 
 #endif

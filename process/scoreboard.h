@@ -62,10 +62,11 @@ struct scoreboard_seat {
         tool[SCOREBOARD_TOOL_SIZE / 8]; /* name of the last one, while that says something */
     atomic_ullong token; /* change number << 1 | holds one of turn_limit; scoreboard.c only */
     struct scoreboard_work work;
-    atomic_ullong work_owner;   /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
-    atomic_llong work_since_ms; /* monotonic */
-    atomic_ullong tool_owner;   /* of the call for which a tool process is asked; 0 = none */
-    atomic_int voice;           /* enum voice_place, process/voice_queue.h */
+    atomic_ullong work_owner;    /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
+    atomic_llong work_since_ms;  /* monotonic */
+    atomic_ullong tool_owner;    /* of the call for which a tool process is asked; 0 = none */
+    atomic_int voice;            /* enum voice_place, process/voice_queue.h */
+    atomic_llong voice_since_ms; /* monotonic: since when it could have run */
 };
 #define SCOREBOARD_ERROR_SIZE 256
 struct scoreboard_slot {

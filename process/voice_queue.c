@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/voice_queue.h"
 
+#include "base/clock.h"
+
 struct voice_count {
     int all, runs, owners; /* calls but our own */
     int processes;         /* tool processes that there are */
+    bool behind;           /* somebody else has waited longer than we */
 };
 
-static void voice_queue_add(const struct scoreboard_seat *seat, unsigned long long owner,
-    struct voice_count *out)
+static void voice_queue_add(const struct scoreboard_seat *seat, const struct scoreboard_seat *own,
+    unsigned long long owner, struct voice_count *out)
 {
     int place = atomic_load(&seat->voice);
+    bool same = atomic_load(&seat->work_owner) == owner;
 
     if (place == VOICE_NOWHERE)
         return;
     out->all++;
     out->runs += place == VOICE_RUNS;
-    out->owners += atomic_load(&seat->work_owner) == owner;
+    out->owners += same;
+    out->behind |= place == VOICE_WAITS && !same &&
+        atomic_load(&seat->voice_since_ms) < atomic_load(&own->voice_since_ms);
 }
 
 static void voice_queue_count(const struct scoreboard *b, const struct scoreboard_seat *own,
@@ -31,7 +37,7 @@ static void voice_queue_count(const struct scoreboard *b, const struct scoreboar
         out->processes += atomic_load(&slot->pool) == SCOREBOARD_TOOL;
         for (size_t k = 0; (seat = scoreboard_seat_at(b, slot, k)); k++)
             if (seat != own)
-                voice_queue_add(seat, owner, out);
+                voice_queue_add(seat, own, owner, out);
     }
 }
 
@@ -40,6 +46,7 @@ int voice_queue_enter(const struct scoreboard *b, struct scoreboard_seat *seat,
 {
     struct voice_count count;
 
+    atomic_store(&seat->voice_since_ms, clock_mono_ms());
     atomic_store(&seat->voice, VOICE_WAITS);
     voice_queue_count(b, seat, owner, &count);
     if (count.owners < VOICE_QUEUE_USER && count.all < most)
@@ -53,11 +60,13 @@ bool voice_queue_run(const struct scoreboard *b, struct scoreboard_seat *seat,
 {
     struct voice_count count;
 
-    if (!scoreboard_tool_ask(b, seat, owner))
+    if (!scoreboard_tool_ask(b, seat, owner)) { /* nobody waits for one whose user has a place */
+        atomic_store(&seat->voice_since_ms, clock_mono_ms());
         return false;
+    }
     atomic_store(&seat->voice, VOICE_RUNS);
     voice_queue_count(b, seat, owner, &count);
-    if (count.runs == 0 || count.runs < count.processes / 2)
+    if (!count.behind && (count.runs == 0 || count.runs < count.processes / 2))
         return true;
     atomic_store(&seat->voice, VOICE_WAITS);
     scoreboard_tool_asked(seat);

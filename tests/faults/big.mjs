@@ -18,7 +18,11 @@ const median = times => times.sort((a, b) => a - b)[Math.floor(times.length / 2)
 async function examples(stack, user) {
   const {tools} = (await stack.request("GET", "/tools", {headers: as(user)})).json;
   for (const tool of tools.filter(t => t.effect === "write" && t.name !== "set_timer_or_alarm")) {
-    await stack.request("POST", `/tools/${tool.name}`, {body: tool.example_arguments[0], headers: as(user), timeout: 60000});
+    const call = headers => stack.request("POST", `/tools/${tool.name}`, {body: tool.example_arguments[0], headers: {...as(user), ...headers}, timeout: 60000});
+    const {json} = await call();
+    if (json?.code !== "approval_required") continue;
+    await stack.request("POST", `/approvals/${json.approval_id}`, {body: {approved: true}, headers: as(user)});
+    await call({"Approval-Id": json.approval_id});
   }
   return tools;
 }

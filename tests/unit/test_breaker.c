@@ -40,10 +40,32 @@ static void trial_that_never_ends_is_followed_by_another(void **state)
     assert_true(breaker_allows(&b, &s, 200));
 }
 
+/* One user's own failures do not shut everybody out. */
+static void failures_of_one_owner_count_once(void **state)
+{
+    struct breaker b = {0};
+    const struct breaker_settings s = {.threshold = 2, .open_ms = 1000};
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        breaker_failure_of(&b, &s, 10, 7);
+    assert_true(breaker_allows(&b, &s, 10));
+    breaker_success(&b);
+    breaker_failure_of(&b, &s, 20, 7);
+    assert_true(breaker_allows(&b, &s, 20));
+    breaker_failure_of(&b, &s, 20, 8);
+    assert_false(breaker_allows(&b, &s, 20));
+    breaker_success(&b);
+    breaker_failure_of(&b, &s, 30, 0);
+    breaker_failure_of(&b, &s, 30, 0);
+    assert_false(breaker_allows(&b, &s, 30));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opens_tries_and_closes),
+        cmocka_unit_test(failures_of_one_owner_count_once),
         cmocka_unit_test(trial_that_never_ends_is_followed_by_another),
     };
     return cmocka_run_group_tests_name("breaker", tests, NULL, NULL);

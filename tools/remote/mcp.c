@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "process/scoreboard.h"
 #include "tools/remote/dynamic.h"
 #include "tools/remote/outside.h"
 
@@ -314,6 +315,7 @@ int mcp_tool(struct tools_run *run)
         .name = tool->remote_name,
         .schema = w->schema,
         .until_ms = clock_mono_ms() + run->spec->timeout_ms * 9 / 10,
+        .owner = scoreboard_owner(run->context->uid),
         .done = mcp_on_answer,
         .arg = w};
     error = call.params ? mcp_op_start(&w->op, peer, &call) : ERR_NOMEM;

@@ -68,13 +68,17 @@ void mcp_op_poke_waiting(struct mcp_peer *p)
         }
 }
 
-static void mcp_op_count(struct mcp_peer *p, int error)
+/* A call that the server has and does not answer in time may ask for too much: that is one user's
+ * fault. */
+static void mcp_op_count(const struct mcp_op *op, int error)
 {
-    struct breaker *b = p->settings.breaker;
+    struct breaker *b = op->peer->settings.breaker;
     if (!b || error == ERR_BUSY || error == ERR_NOMEM || error == ERR_LIMIT)
         return;
     if (error == 0 || error == ERR_REMOTE)
         breaker_success(b);
+    else if (error == ERR_DEADLINE && op->sent)
+        breaker_failure_of(b, &mcp_op_breaker, clock_mono_ms(), op->call.owner);
     else
         breaker_failure(b, &mcp_op_breaker, clock_mono_ms());
 }
@@ -84,7 +88,7 @@ void mcp_op_finish(struct mcp_op *op, const struct mcp_answer *answer)
     struct mcp_peer *p = op->peer;
     mcp_op_done_fn *done = op->call.done;
     void *arg = op->call.arg;
-    mcp_op_count(p, answer->error);
+    mcp_op_count(op, answer->error);
     done(arg, answer);
     mcp_op_free(op);
     mcp_op_poke_waiting(p);

@@ -63,6 +63,7 @@ struct mcp_call {
     const jdoc *schema; /* inputSchema, for x-mcp-header; NULL = none; stays during the call */
     const struct trace_span *span; /* of the call; stays during it; NULL = none */
     int64_t until_ms;              /* monotonic */
+    unsigned long long owner;      /* whose call it is, scoreboard_owner; 0 = nobody's */
     mcp_op_done_fn *done;
     void *arg;
 };
