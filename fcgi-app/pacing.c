@@ -11,12 +11,11 @@
 #include <string.h>
 
 #define SALT_BYTES 8
-#define TURNS ROUTES_RATE_CHAT /* all that turn workers are asked for */
-#define CREDENTIALS 1024       /* that a worker remembers; a newer one takes another's place */
-#define SPREAD_MS 1000         /* those that wait go on over so long a time, not all at once */
-#define BODY_MAX 65536         /* what is longer holds memory that others want */
+#define CREDENTIALS 1024 /* that a worker remembers; a newer one takes another's place */
+#define SPREAD_MS 1000   /* those that wait go on over so long a time, not all at once */
+#define BODY_MAX 65536   /* what is longer holds memory that others want */
 
-/* Which user a credential has been found to be of. */
+/* As what the messages of a credential count, once it has been found good. */
 struct pacing_known {
     unsigned long long credential, key;
 };
@@ -50,12 +49,27 @@ static struct pacing_known *pacing_place(unsigned long long credential)
     return &known[(credential >> 1) % CREDENTIALS];
 }
 
+/* An API key has limits of its own, beside its user's. */
+static unsigned long long pacing_key(const struct exchange *x, enum routes_rate rate)
+{
+    const unsigned long long user = scoreboard_owner(x->who.user);
+
+    return pace_key(x->who.key[0] ? user ^ scoreboard_owner(x->who.key) : user, rate);
+}
+
 static void pacing_learn(const struct exchange *x)
 {
     const unsigned long long credential = pacing_credential(x->request.source);
 
     if (credential)
-        *pacing_place(credential) = (struct pacing_known){credential, x->pace};
+        *pacing_place(credential) =
+            (struct pacing_known){credential, pacing_key(x, ROUTES_RATE_CHAT)};
+}
+
+/* Another session of the user may have room. */
+static bool pacing_counts(enum problem_code code)
+{
+    return problem_kind(code)->status == 429 && code != PROBLEM_QUEUE_FULL;
 }
 
 int pacing_check(struct exchange *x, const struct routes_row *row)
@@ -66,7 +80,7 @@ int pacing_check(struct exchange *x, const struct routes_row *row)
 
     if (internal && strcmp(internal, "stream") != 0)
         return 0;
-    x->pace = pace_key(scoreboard_owner(x->who.user), x->app->turns ? TURNS : row->rate);
+    x->pace = pacing_key(x, row->rate);
     if (x->app->turns && !internal)
         pacing_learn(x);
     left = pace_left(x->pace, clock_mono_ms(), &last);
@@ -89,18 +103,19 @@ void pacing_answered(const struct exchange *x)
         .limit = x->problem.limit,
         .retry_ms = x->problem.retry_after_ms};
 
-    if (x->pace && x->problem.set && problem_kind(x->problem.code)->status == 429)
+    if (x->pace && x->problem.set && pacing_counts(x->problem.code))
         pace_refused(x->pace, &refusal, clock_mono_ms());
 }
 
 int64_t pacing_wait(const struct request_source *source)
 {
     const char *length = source->param(source->arg, "CONTENT_LENGTH");
+    const char *path = source->param(source->arg, "DOCUMENT_URI");
     unsigned long long credential;
     const struct pacing_known *place;
     int64_t left;
 
-    if (source->param(source->arg, "TP_INTERNAL") ||
+    if (source->param(source->arg, "TP_INTERNAL") || (path && strstr(path, "/voice/")) ||
         (length && strtoll(length, NULL, 10) > BODY_MAX))
         return 0;
     credential = pacing_credential(source);

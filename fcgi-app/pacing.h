@@ -11,7 +11,8 @@
  * refused without a look at Redis (process/pace.h), and in turn workers it waits before it gets a
  * seat. Requests of the housekeeper are never paced. Api and turn workers.
  *
- * Turns are one thing that a user asks for; of the other requests each rate is one.
+ * Messages are one thing that a user asks for; of the other requests each rate is one. Each API key
+ * counts apart, and a full session counts for nothing.
  */
 
 /* Once the user and the route are known. Returns 0, or ERR_RATE with the problem set: that of the
@@ -21,7 +22,7 @@ MUST_CHECK int pacing_check(struct exchange *x, const struct routes_row *row);
 void pacing_answered(const struct exchange *x);
 /*
  * Turn worker, before anything of the request was looked at: milliseconds for which it had better
- * wait, or 0. Known by its credential alone, once that has been found good in this worker: so a
+ * wait, or 0. A request for speech does not wait. Known by its credential alone, once that has been found good in this worker: so a
  * wrong guess delays nobody else.
  */
 int64_t pacing_wait(const struct request_source *source);

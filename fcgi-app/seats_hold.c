@@ -15,9 +15,9 @@ size_t seats_held_most(void)
 {
     struct rlimit most;
 
-    if (getrlimit(RLIMIT_NOFILE, &most) || most.rlim_cur / HELD_PART < HELD_MOST)
-        return HELD_MOST / HELD_PART;
-    return HELD_MOST;
+    if (getrlimit(RLIMIT_NOFILE, &most))
+        return 0;
+    return most.rlim_cur / HELD_PART < HELD_MOST ? (size_t)most.rlim_cur / HELD_PART : HELD_MOST;
 }
 
 void seats_forget(struct peer *p)
