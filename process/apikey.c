@@ -148,7 +148,9 @@ static const char *apikey_read_word(struct apikey *key, const char *word)
         return "an unknown word; expires=, created=, scopes= and class= are known";
     if (apikey_is_almost_word(word))
         return "expires=, created=, scopes= and class= need \"=\" and no blank";
-    snprintf(key->name + len, sizeof key->name - len, "%s%.64s", len > 0 ? " " : "", word);
+    /* Whole words: the beginning of one might be read as another thing when it is read again. */
+    if (len == 0 || len + 1 + strlen(word) < sizeof key->name)
+        snprintf(key->name + len, sizeof key->name - len, "%s%s", len > 0 ? " " : "", word);
     return NULL;
 }
 

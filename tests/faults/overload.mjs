@@ -6,7 +6,7 @@
 // --rates 0: without the limits of messages and requests a minute that a site has by default.
 //
 // A flood of one user, from a process of its own: messages for ten times the seats, sockets that read nothing, calls of tools and lists,
-// uploads; and eight long answers whose readers take nothing. Meanwhile other
+// uploads; and long answers whose readers take nothing, for a quarter of the seats, eight at most. Meanwhile other
 // users send messages, one after the other each, first in the calm and then in the flood. Ends with 1 when a process died, another user's
 // request failed, the 99th percentile of their answers is above `--ratio` times the calm one, a refusal has no code or no Retry-After, or
 // an accepted message has no end.
@@ -67,7 +67,7 @@ function flood(stack, seen, over, seats) {
     return socket;
   });
   // Answers of some 100 KB each to readers that take nothing of them.
-  const slow = many(8, (_, i) => {
+  const slow = many(Math.min(8, Math.floor(seats / 40)), (_, i) => {
     const body = JSON.stringify({message: "x [[text words=20000]]", session_id: uuid()});
     const socket = net.connect(stack.port, "127.0.0.1", () => {
       socket.write(`POST /api/v1/pam/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Dev-User: slow-${i}\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n` +
