@@ -78,6 +78,7 @@ void blame_add(struct blame *b, const struct blame_mark *mark, int64_t now_ms)
     atomic_store(&b->marks[at].until_ms, until);
     while (last < until && !atomic_compare_exchange_weak(&b->last_ms, &last, until))
         continue;
+    atomic_fetch_add(&b->version, 1);
 }
 
 /* How often deaths of this key have filled the scope's limit in its time. */

@@ -48,6 +48,7 @@ struct blame {
         atomic_llong until_ms; /* monotonic */
     } marks[BLAME_MARKS];
     atomic_llong last_ms; /* monotonic: when the last of all marks ends */
+    atomic_uint version;  /* of the marks: another one whenever one is added or lasts longer */
     struct {
         unsigned long long keys[BLAME_SCOPES];
         int64_t at_ms;
@@ -78,6 +79,14 @@ void blame_add(struct blame *b, const struct blame_mark *mark, int64_t now_ms);
  */
 int64_t blame_left(const struct blame *b, const struct blame_work *work, int64_t now_ms,
     enum blame_scope *scope);
+/*
+ * blame_version -- any process, one load. Work that blame_left has not refused behind a look at the
+ * version is not refused as long as the version stays: marks only ever end by themselves.
+ */
+static inline unsigned blame_version(const struct blame *b)
+{
+    return atomic_load_explicit(&b->version, memory_order_acquire);
+}
 /* "repetitions of this request", "requests to this route", "requests"; of a turn "repetitions of
  * this message", "messages to this session", "messages"; the like of a tool's call. */
 const char *blame_scope_text(enum blame_scope scope, const struct blame_work *work);

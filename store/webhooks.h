@@ -42,8 +42,8 @@ struct webhooks_try {
     char token[IDENT_UUID_SIZE]; /* of this claim */
     char url[WEBHOOKS_URL_MAX + 1];
     char traceparent[IDENT_TRACEPARENT_SIZE]; /* of the turn; "" = not known */
-    unsigned number; /* from 1 to WEBHOOKS_TRIES */
-    int status;      /* that the receiver answered, 0 = none; for webhooks_settle */
+    unsigned number;                          /* from 1 to WEBHOOKS_TRIES */
+    int status; /* that the receiver answered, 0 = none; for webhooks_settle */
 };
 /*
  * webhooks_claim -- of two claimers one gets it, for WEBHOOKS_LEASE_MS.

@@ -118,6 +118,7 @@ UNIT_TESTS = \
 	tests/unit/test_spans \
 	tests/unit/test_sse \
 	tests/unit/test_stream_conn \
+	tests/unit/test_stream_guard \
 	tests/unit/test_stream_http \
 	tests/unit/test_stream_openai \
 	tests/unit/test_stream_share \

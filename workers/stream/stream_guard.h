@@ -35,6 +35,8 @@ int64_t stream_guard_enter(enum stream_guard_kind kind, const char *user, const 
 void stream_guard_leave(void);
 /* process/fault.h, place "event". */
 void stream_guard_fault(const char *bytes, size_t len);
+/* How often it has looked through the marks; for tests. */
+unsigned stream_guard_looks(void);
 /* The same look without the work. */
 int64_t stream_guard_refused(enum stream_guard_kind kind, const char *user, const char *text,
     size_t len);
