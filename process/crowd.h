@@ -11,7 +11,8 @@
  * crowd -- how many connections each user has open on this machine, in shared memory that the
  * supervisor maps before the first fork. Each stream worker writes the cells of its own slot alone;
  * everybody adds up over the slots. When a worker has died its slot is wiped, so that nothing stays
- * counted. Without crowd_open every call does nothing (unit tests).
+ * counted. Without crowd_open every call does nothing (unit tests). It counts what stays open for
+ * its user, for the limit `connections`; workers/stream/stream_share.h tells why it counts again.
  *
  * A slot has CROWD_CELLS cells. A user whose cells are all taken by others is not counted: the
  * limit then lets more in, and never fewer.

@@ -11,6 +11,11 @@
  * thousands leaves room for the others. A user may have any number while half of the worker is
  * free; then a quarter of it, and STREAM_SHARE_LEAST at the least. Counted by two hashes of the
  * user: who shares both with another one is counted with them.
+ *
+ * process/crowd.h counts connections of users, too, and neither can serve for the other. The crowd
+ * is for a limit that an operator sets: of the whole machine, exact, and only of what stays open
+ * for its user. The share keeps a worker's descriptors free for others: of this worker alone, also
+ * of replies that wait for a turn's end, and with limits off.
  */
 #define STREAM_SHARE_CELLS 4096
 #define STREAM_SHARE_LEAST 64
