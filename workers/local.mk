@@ -29,6 +29,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/metrics_http.c workers/supervisor/metrics_http.h \
 	workers/supervisor/observe_command.c workers/supervisor/observe_command.h \
 	workers/supervisor/reload_command.c workers/supervisor/reload_command.h \
+	workers/supervisor/reply_server.c workers/supervisor/reply_server.h \
 	workers/supervisor/report_command.c workers/supervisor/report_command.h \
 	workers/supervisor/revoke_command.c workers/supervisor/revoke_command.h \
 	workers/supervisor/selftest_command.c workers/supervisor/selftest_command.h \

@@ -1,189 +1,85 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* accept4 */
+#define _GNU_SOURCE /* struct ucred */
 #endif
 #include "workers/supervisor/control.h"
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
+#include "workers/supervisor/reply_server.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define REPLY_MAX (8u << 20)
 
-struct control_client {
-    struct reactor_source source;
-    struct reactor_timer timer;
-    struct control *control;
-    bool used;
-    int64_t since_ms;
-    char line[CONTROL_LINE_MAX];
-    size_t line_len;
-    struct buf reply;
-    size_t sent;
-};
-
 struct control {
-    struct reactor *reactor;
-    struct reactor_source listener;
+    struct reply_server *server;
     control_fn *fn;
     void *arg;
-    const struct control_client *answering; /* NULL = nobody */
-    struct control_client clients[CONTROL_CLIENTS_MAX];
+    int answering; /* descriptor of who asks; -1 = nobody */
 };
 
-static void control_client_close(struct control_client *client)
+static size_t control_whole(const char *bytes, size_t len)
 {
-    if (!client->used)
-        return;
-    int fd = client->source.fd;
-    reactor_unwatch(client->control->reactor, &client->source);
-    reactor_timer_clear(client->control->reactor, &client->timer);
-    close(fd);
-    buf_free(&client->reply);
-    client->used = false;
+    const char *end = memchr(bytes, '\n', len);
+
+    return end ? (size_t)(end - bytes) + 1 : 0;
 }
 
-static void control_client_on_time(struct reactor_timer *timer)
+static bool control_answer(void *arg, int fd, char *line, size_t len, struct buf *reply)
 {
-    control_client_close(timer->arg);
-}
+    struct control *c = arg;
 
-static void control_client_write(struct control_client *client)
-{
-    while (client->sent < client->reply.len) {
-        ssize_t n = send(client->source.fd, client->reply.data + client->sent,
-            client->reply.len - client->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN) {
-            if (reactor_change(client->control->reactor, &client->source, EPOLLOUT) != 0)
-                break;
-            return;
-        }
-        if (n < 0)
-            break;
-        client->sent += (size_t)n;
-    }
-    control_client_close(client);
-}
-
-static void control_client_answer(struct control_client *client)
-{
-    size_t len = client->line_len;
-    if (len > 0 && client->line[len - 1] == '\r')
+    if (len == 0)
+        return false; /* it never ends */
+    len--;
+    if (len > 0 && line[len - 1] == '\r')
         len--;
-    client->line[len] = '\0';
-    buf_init(&client->reply, REPLY_MAX);
-    if (memchr(client->line, '\0', len)) {
-        buf_puts(&client->reply, "error: a command line holds no NUL\n");
-    } else {
-        client->control->answering = client;
-        client->control->fn(client->control->arg, client->line, &client->reply);
-        client->control->answering = NULL;
+    line[len] = '\0';
+    if (memchr(line, '\0', len)) {
+        buf_puts(reply, "error: a command line holds no NUL\n");
+        return true;
     }
-    if (buf_error(&client->reply) != 0) {
-        buf_reset(&client->reply);
-        buf_puts(&client->reply, "error: the answer is too long\n");
+    c->answering = fd;
+    c->fn(c->arg, line, reply);
+    c->answering = -1;
+    if (buf_error(reply) != 0) {
+        buf_reset(reply);
+        buf_puts(reply, "error: the answer is too long\n");
     }
-    control_client_write(client);
+    return true;
 }
 
-static void control_client_read(struct control_client *client)
-{
-    while (client->line_len < sizeof client->line) {
-        char *at = client->line + client->line_len;
-        ssize_t n =
-            recv(client->source.fd, at, sizeof client->line - client->line_len, MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            return;
-        if (n <= 0) {
-            control_client_close(client);
-            return;
-        }
-        char *end = memchr(at, '\n', (size_t)n);
-        client->line_len += (size_t)n;
-        if (!end)
-            continue;
-        client->line_len = (size_t)(end - client->line);
-        control_client_answer(client);
-        return;
-    }
-    control_client_close(client);
-}
-
-static void control_client_on_ready(struct reactor_source *source, uint32_t events)
-{
-    struct control_client *client = source->arg;
-    if (client->reply.data)
-        control_client_write(client);
-    else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-        control_client_read(client);
-}
-
-/* A free place, or that of the client that has been here longest. */
-static struct control_client *control_client_place(struct control *c)
-{
-    struct control_client *oldest = &c->clients[0];
-    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-        if (!c->clients[i].used)
-            return &c->clients[i];
-        if (c->clients[i].since_ms < oldest->since_ms)
-            oldest = &c->clients[i];
-    }
-    control_client_close(oldest);
-    return oldest;
-}
-
-static void control_on_connection(struct reactor_source *source, uint32_t events)
-{
-    struct control *c = source->arg;
-    (void)events;
-    int fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-            log_limited(LOG_LEVEL_ERROR, "control socket: accept: %s", strerror(errno));
-        return;
-    }
-    struct control_client *client = control_client_place(c);
-    memset(client, 0, sizeof *client);
-    client->control = c;
-    client->since_ms = clock_mono_ms();
-    if (reactor_watch(c->reactor, &client->source, fd, EPOLLIN, control_client_on_ready, client) !=
-        0) {
-        close(fd);
-        return;
-    }
-    client->used = true;
-    reactor_timer_set(c->reactor, &client->timer, client->since_ms + CONTROL_TIME_MS,
-        control_client_on_time, client);
-}
+static const struct reply_rules control_rules = {.name = "control socket",
+    .clients = CONTROL_CLIENTS_MAX,
+    .ask_max = CONTROL_LINE_MAX,
+    .reply_max = REPLY_MAX,
+    .time_ms = CONTROL_TIME_MS,
+    .whole = control_whole,
+    .answer = control_answer};
 
 int control_new(struct control **out, struct reactor *reactor, int listen_fd, control_fn *fn,
     void *arg)
 {
     struct control *c = calloc(1, sizeof *c);
-    if (!c)
-        return ERR_NOMEM;
-    c->reactor = reactor;
-    c->fn = fn;
-    c->arg = arg;
-    int error = reactor_watch(reactor, &c->listener, listen_fd, EPOLLIN, control_on_connection, c);
-    if (error != 0) {
-        free(c);
+    int error = c ? reply_server_new(&c->server, reactor, &control_rules, c) : ERR_NOMEM;
+
+    if (!error)
+        error = reply_server_listen(c->server, listen_fd);
+    if (error) {
+        control_free(c);
         return error;
     }
+    c->fn = fn;
+    c->arg = arg;
+    c->answering = -1;
     *out = c;
     return 0;
 }
@@ -192,18 +88,13 @@ void control_free(struct control *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
-        control_client_close(&c->clients[i]);
-    reactor_unwatch(c->reactor, &c->listener);
+    reply_server_free(c->server);
     free(c);
 }
 
 size_t control_clients(const struct control *c)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
-        count += c->clients[i].used;
-    return count;
+    return reply_server_clients(c->server);
 }
 
 uid_t control_asker(const struct control *c)
@@ -211,8 +102,7 @@ uid_t control_asker(const struct control *c)
     struct ucred peer = {.uid = (uid_t)-1};
     socklen_t len = sizeof peer;
 
-    if (!c->answering ||
-        getsockopt(c->answering->source.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+    if (c->answering < 0 || getsockopt(c->answering, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
         return (uid_t)-1;
     return peer.uid;
 }

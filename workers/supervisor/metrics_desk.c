@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* accept4 */
+#define _GNU_SOURCE /* SOCK_CLOEXEC */
 #endif
 #include "workers/supervisor/metrics_desk.h"
 
@@ -8,13 +8,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "workers/supervisor/metrics_http.h"
+#include "workers/supervisor/reply_server.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,30 +23,17 @@
 #define METRICS_DESK_TEXT_MAX (8u << 20)
 #define METRICS_DESK_FORMS 2
 
-struct metrics_client {
-    struct reactor_source source;
-    struct reactor_timer timer;
-    struct metrics_desk *desk;
-    bool used, answered;
-    int64_t since_ms;
-    char head[METRICS_DESK_HEAD];
-    size_t head_len;
-    struct buf reply;
-    size_t sent;
-};
-
 struct metrics_desk {
-    struct reactor *reactor;
+    struct reply_server *server;
     metrics_desk_view_fn *view;
     void *arg;
-    struct reactor_source listener;
+    int listener;      /* while it listens */
     char address[256]; /* that is listened at, or was tried; "" = none */
     bool listens, warned;
     int64_t again_ms, file_ms;
     char file[512]; /* that was written last */
     struct buf text[METRICS_DESK_FORMS];
     int64_t text_ms[METRICS_DESK_FORMS]; /* when it was made; 0 = never */
-    struct metrics_client clients[METRICS_DESK_CLIENTS];
 };
 
 static const struct buf *metrics_desk_text(struct metrics_desk *d, enum metrics_form form)
@@ -64,136 +51,30 @@ static const struct buf *metrics_desk_text(struct metrics_desk *d, enum metrics_
 
 /* --- scrapers --- */
 
-static void metrics_desk_client_close(struct metrics_client *client)
-{
-    if (!client->used)
-        return;
-    int fd = client->source.fd;
-    reactor_unwatch(client->desk->reactor, &client->source);
-    reactor_timer_clear(client->desk->reactor, &client->timer);
-    close(fd);
-    buf_free(&client->reply);
-    client->used = false;
-}
-
-static void metrics_desk_client_on_time(struct reactor_timer *timer)
-{
-    metrics_desk_client_close(timer->arg);
-}
-
-/* Once the reply is out, the rest of the request is read to its end or to the time's end: closing
- * over unread bytes would reset the connection, and with it the reply. */
-static void metrics_desk_client_write(struct metrics_client *client)
-{
-    while (client->sent < client->reply.len) {
-        ssize_t n = send(client->source.fd, client->reply.data + client->sent,
-            client->reply.len - client->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN) {
-            if (reactor_change(client->desk->reactor, &client->source, EPOLLOUT) != 0)
-                break;
-            return;
-        }
-        if (n < 0)
-            break;
-        client->sent += (size_t)n;
-    }
-    if (client->sent < client->reply.len || shutdown(client->source.fd, SHUT_WR) != 0 ||
-        reactor_change(client->desk->reactor, &client->source, EPOLLIN) != 0)
-        metrics_desk_client_close(client);
-}
-
-static void metrics_desk_client_answer(struct metrics_client *client, size_t len)
+static bool metrics_desk_answer(void *arg, int fd, char *head, size_t len, struct buf *reply)
 {
     static const struct buf none;
     struct metrics_ask ask;
-    metrics_http_read(client->head, len, &ask);
-    const struct buf *body = ask.status == 200 ? metrics_desk_text(client->desk, ask.form) : &none;
-    if (buf_error(body) != 0) {
-        metrics_desk_client_close(client);
-        return;
-    }
-    client->answered = true;
-    buf_init(&client->reply, METRICS_DESK_TEXT_MAX);
-    metrics_http_reply(&ask, body->len, &client->reply);
+
+    (void)fd;
+    metrics_http_read(head, len, &ask);
+    const struct buf *body = ask.status == 200 ? metrics_desk_text(arg, ask.form) : &none;
+    if (buf_error(body) != 0)
+        return false;
+    metrics_http_reply(&ask, body->len, reply);
     if (!ask.head)
-        buf_put(&client->reply, buf_text(body), body->len);
-    if (buf_error(&client->reply) != 0)
-        metrics_desk_client_close(client);
-    else
-        metrics_desk_client_write(client);
+        buf_put(reply, buf_text(body), body->len);
+    return true;
 }
 
-static void metrics_desk_client_read(struct metrics_client *client)
-{
-    char *at = client->head + client->head_len;
-    size_t room = sizeof client->head - client->head_len;
-    if (client->answered) {
-        at = client->head;
-        room = sizeof client->head;
-    }
-    ssize_t n = recv(client->source.fd, at, room, MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (n <= 0) {
-        metrics_desk_client_close(client);
-        return;
-    }
-    if (client->answered)
-        return;
-    client->head_len += (size_t)n;
-    size_t whole = metrics_http_whole(client->head, client->head_len);
-    if (whole > 0 || client->head_len == sizeof client->head)
-        metrics_desk_client_answer(client, whole);
-}
-
-static void metrics_desk_client_on_ready(struct reactor_source *source, uint32_t events)
-{
-    struct metrics_client *client = source->arg;
-    if (client->answered && client->sent < client->reply.len)
-        metrics_desk_client_write(client);
-    else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-        metrics_desk_client_read(client);
-}
-
-/* A free place, or that of the client that has been here longest. */
-static struct metrics_client *metrics_desk_client_place(struct metrics_desk *d)
-{
-    struct metrics_client *oldest = &d->clients[0];
-    for (size_t i = 0; i < METRICS_DESK_CLIENTS; i++) {
-        if (!d->clients[i].used)
-            return &d->clients[i];
-        if (d->clients[i].since_ms < oldest->since_ms)
-            oldest = &d->clients[i];
-    }
-    metrics_desk_client_close(oldest);
-    return oldest;
-}
-
-static void metrics_desk_on_connection(struct reactor_source *source, uint32_t events)
-{
-    struct metrics_desk *d = source->arg;
-    (void)events;
-    int fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-            log_limited(LOG_LEVEL_ERROR, "metrics.listen: accept: %s", strerror(errno));
-        return;
-    }
-    struct metrics_client *client = metrics_desk_client_place(d);
-    memset(client, 0, sizeof *client);
-    client->desk = d;
-    client->since_ms = clock_mono_ms();
-    if (reactor_watch(d->reactor, &client->source, fd, EPOLLIN, metrics_desk_client_on_ready,
-            client) != 0) {
-        close(fd);
-        return;
-    }
-    client->used = true;
-    reactor_timer_set(d->reactor, &client->timer, client->since_ms + METRICS_DESK_TIME_MS,
-        metrics_desk_client_on_time, client);
-}
+static const struct reply_rules metrics_desk_rules = {.name = "metrics.listen",
+    .clients = METRICS_DESK_CLIENTS,
+    .ask_max = METRICS_DESK_HEAD,
+    .reply_max = METRICS_DESK_TEXT_MAX,
+    .time_ms = METRICS_DESK_TIME_MS,
+    .lingers = true,
+    .whole = metrics_http_whole,
+    .answer = metrics_desk_answer};
 
 /* --- the address --- */
 
@@ -201,9 +82,8 @@ static void metrics_desk_close(struct metrics_desk *d)
 {
     if (!d->listens)
         return;
-    int fd = d->listener.fd;
-    reactor_unwatch(d->reactor, &d->listener);
-    close(fd);
+    reply_server_unlisten(d->server);
+    close(d->listener);
     if (d->address[0] == '/')
         unlink(d->address);
     d->listens = false;
@@ -256,10 +136,11 @@ static void metrics_desk_listen(struct metrics_desk *d)
         d->warned = true;
         return;
     }
-    if (reactor_watch(d->reactor, &d->listener, fd, EPOLLIN, metrics_desk_on_connection, d) != 0) {
+    if (reply_server_listen(d->server, fd) != 0) {
         close(fd);
         return;
     }
+    d->listener = fd;
     d->listens = true;
     log_info("metrics at %s", d->address);
 }
@@ -329,12 +210,11 @@ int metrics_desk_new(struct metrics_desk **out, struct reactor *reactor, metrics
     *out = d;
     if (!d)
         return ERR_NOMEM;
-    d->reactor = reactor;
     d->view = view;
     d->arg = arg;
     for (int form = 0; form < METRICS_DESK_FORMS; form++)
         buf_init(&d->text[form], METRICS_DESK_TEXT_MAX);
-    return 0;
+    return reply_server_new(&d->server, reactor, &metrics_desk_rules, d);
 }
 
 int64_t metrics_desk_step(struct metrics_desk *d, const struct conf *conf, int64_t now_ms)
@@ -355,8 +235,7 @@ void metrics_desk_free(struct metrics_desk *d)
     metrics_desk_close(d);
     if (d->file[0] != '\0')
         unlink(d->file);
-    for (size_t i = 0; i < METRICS_DESK_CLIENTS; i++)
-        metrics_desk_client_close(&d->clients[i]);
+    reply_server_free(d->server);
     for (int form = 0; form < METRICS_DESK_FORMS; form++)
         buf_free(&d->text[form]);
     free(d);
