@@ -28,6 +28,8 @@ libworkers_a_SOURCES = \
 	workers/supervisor/metrics_desk.c workers/supervisor/metrics_desk.h \
 	workers/supervisor/metrics_http.c workers/supervisor/metrics_http.h \
 	workers/supervisor/observe_command.c workers/supervisor/observe_command.h \
+	workers/supervisor/origins_command.c workers/supervisor/origins_command.h \
+	workers/supervisor/push_key_command.c workers/supervisor/push_key_command.h \
 	workers/supervisor/reload_command.c workers/supervisor/reload_command.h \
 	workers/supervisor/reply_server.c workers/supervisor/reply_server.h \
 	workers/supervisor/report_command.c workers/supervisor/report_command.h \
@@ -46,6 +48,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/supervisor_phase.c \
 	workers/supervisor/supervisor_reload.c \
 	workers/supervisor/tables_command.c workers/supervisor/tables_command.h \
+	workers/supervisor/top_command.c workers/supervisor/top_command.h \
 	workers/supervisor/watchdog.c workers/supervisor/watchdog.h \
 	workers/api/api_worker.c \
 	workers/turn/turn_worker.c \

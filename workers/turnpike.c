@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* memmem */
-#endif
 #include "config.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/err.h"
-#include "process/webpush.h"
 #include "workers/supervisor/api_key_command.h"
 #include "workers/supervisor/audit_command.h"
 #include "workers/supervisor/config_command.h"
@@ -18,24 +14,23 @@
 #include "workers/supervisor/limits_command.h"
 #include "workers/supervisor/mcp_command.h"
 #include "workers/supervisor/observe_command.h"
+#include "workers/supervisor/origins_command.h"
+#include "workers/supervisor/push_key_command.h"
 #include "workers/supervisor/reload_command.h"
 #include "workers/supervisor/report_command.h"
 #include "workers/supervisor/revoke_command.h"
 #include "workers/supervisor/selftest_command.h"
 #include "workers/supervisor/setup_command.h"
 #include "workers/supervisor/tables_command.h"
+#include "workers/supervisor/top_command.h"
 #include "workers/terminal/terminal_command.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 /* turnpike: the operator's command. Speaks to the control socket of a running turnpiked. */
@@ -44,7 +39,6 @@
 /* Where systemd puts the service's credentials; root may read them. */
 #define CREDENTIALS "/run/credentials/turnpike.service"
 #define TIMEOUT_MS 5000
-#define TOP_EVERY_MS 1000
 
 struct options {
     const char *socket, *run_dir, *config;
@@ -170,110 +164,17 @@ static int turnpike_run_metrics(struct options *o, int argc, char **argv)
 
 /* --- top --- */
 
-static volatile sig_atomic_t top_ended;
-
-static void turnpike_top_on_signal(int number)
+static int turnpike_ask_status(void *arg, struct buf *reply)
 {
-    (void)number;
-    top_ended = 1;
-}
-
-struct screen {
-    unsigned rows, columns, used;
-};
-
-static void turnpike_screen_size(struct screen *screen)
-{
-    struct winsize size;
-    *screen = (struct screen){.rows = 24, .columns = 80};
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 && size.ws_col > 1) {
-        screen->rows = size.ws_row;
-        screen->columns = size.ws_col;
-    }
-}
-
-static void turnpike_screen_line(struct screen *screen, const char *line, size_t len)
-{
-    if (screen->used + 1 >= screen->rows)
-        return;
-    screen->used++;
-    printf("%.*s\033[K\n", (int)(len < screen->columns ? len : screen->columns), line);
-}
-
-static bool turnpike_is_idle_line(const char *line, size_t len)
-{
-    return memmem(line, len, " idle ", 6) != NULL;
-}
-
-/* Lines of the slots' table: those that do something first. */
-static void turnpike_screen_slots(struct screen *screen, const char *text, bool idle)
-{
-    for (const char *end; (end = strchr(text, '\n')); text = end + 1)
-        if (turnpike_is_idle_line(text, (size_t)(end - text)) == idle)
-            turnpike_screen_line(screen, text, (size_t)(end - text));
-}
-
-static void turnpike_screen_show(const char *text)
-{
-    struct screen screen;
-    turnpike_screen_size(&screen);
-    fputs("\033[H", stdout);
-    const char *end;
-    bool table = false;
-    while (!table && (end = strchr(text, '\n'))) {
-        table = strncmp(text, "slot ", 5) == 0;
-        turnpike_screen_line(&screen, text, (size_t)(end - text));
-        text = end + 1;
-    }
-    turnpike_screen_slots(&screen, text, false);
-    turnpike_screen_slots(&screen, text, true);
-    fputs("\033[Jq = quit", stdout);
-    fflush(stdout);
-}
-
-/* Returns true when the user wants to leave. */
-static bool turnpike_top_wait(void)
-{
-    struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
-    char key;
-    int ready = poll(&keys, 1, TOP_EVERY_MS);
-    if (top_ended)
-        return true;
-    return ready > 0 && (read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q');
-}
-
-static int turnpike_top_loop(struct options *o)
-{
-    struct buf reply = {0};
-    int status = 0;
-    do {
-        status = turnpike_ask(o, "status", &reply) == 0 ? 0 : 1;
-        if (status == 0)
-            turnpike_screen_show(buf_text(&reply));
-    } while (status == 0 && !turnpike_top_wait());
-    buf_free(&reply);
-    return status;
+    return turnpike_ask(arg, "status", reply);
 }
 
 static int turnpike_run_top(struct options *o, int argc, char **argv)
 {
-    struct termios before, raw;
     (void)argc;
     (void)argv;
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &before) < 0)
-        return turnpike_ask_and_print(o, "status");
-    struct sigaction action = {.sa_handler = turnpike_top_on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    raw = before;
-    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-    fputs("\033[?1049h\033[?25l\033[?7l", stdout); /* other screen, no cursor, no wrapping */
-    int status = turnpike_top_loop(o);
-    fputs("\033[?7h\033[?25h\033[?1049l", stdout);
-    fflush(stdout);
-    tcsetattr(STDIN_FILENO, TCSANOW, &before);
-    return status;
+    return top_is_screen() ? top_command(turnpike_ask_status, o) :
+                             turnpike_ask_and_print(o, "status");
 }
 
 /* --- config --- */
@@ -306,58 +207,16 @@ static int turnpike_show_config(struct options *o, const struct config_request *
     return status != 0 || errors > 0 ? 1 : 0;
 }
 
-static int turnpike_config_usage(FILE *out)
-{
-    fputs("usage: turnpike [--config FILE] config [--changed] [--running] [--json] [NAME...]\n"
-          "  without anything: all settings, as a configuration file\n"
-          "  NAME...    these, with their limits and the line that set them\n"
-          "  --changed  those that differ from their defaults, or from what the service runs with\n"
-          "  --running  the values that the service runs with\n"
-          "  --json     the same for programs\n",
-        out);
-    return out == stdout ? 0 : 2;
-}
-
 static int turnpike_run_config(struct options *o, int argc, char **argv)
 {
-    static const struct option table[] = {{"changed", no_argument, NULL, 'd'},
-        {"running", no_argument, NULL, 'R'}, {"json", no_argument, NULL, 'j'},
-        {"page", no_argument, NULL, 'p'}, {"config", required_argument, NULL, 'c'},
-        {"socket", required_argument, NULL, 's'}, {"run-dir", required_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     struct config_request request = {.json = o->json};
-    argc++; /* getopt wants the command before its options */
-    argv--;
-    optind = 0; /* getopt begins anew, behind the command */
-    for (int option; (option = getopt_long(argc, argv, "c:h", table, NULL)) != -1;) {
-        switch (option) {
-        case 'd':
-            request.changed = true;
-            break;
-        case 'R':
-            request.running = true;
-            break;
-        case 'j':
-            request.json = true;
-            break;
-        case 'p':
-            request.page = true;
-            break;
-        case 'c':
-            o->config = optarg;
-            break;
-        case 's':
-            o->socket = optarg;
-            break;
-        case 'r':
-            o->run_dir = optarg;
-            break;
-        default:
-            return turnpike_config_usage(option == 'h' ? stdout : stderr);
-        }
-    }
-    request.names = argv + optind;
-    request.name_count = argc - optind;
+    struct config_place place = {.config = o->config, .socket = o->socket, .run_dir = o->run_dir};
+    int status = config_command_options(argc + 1, argv - 1, &request, &place);
+    if (status >= 0)
+        return status;
+    o->config = place.config;
+    o->socket = place.socket;
+    o->run_dir = place.run_dir;
     if (!request.page)
         turnpike_find_socket(o);
     request.path = o->path;
@@ -366,43 +225,6 @@ static int turnpike_run_config(struct options *o, int argc, char **argv)
 
 /* --- origins, for nginx --- */
 
-static void turnpike_print_origins(const char *origins, bool development)
-{
-    for (const char *item = origins; *(item += strspn(item, " \t")) != '\0';) {
-        int len = (int)strcspn(item, " \t");
-        if (len == 1 && *item == '*')
-            printf("~. $http_origin;\n");
-        else
-            printf("\"%.*s\" $http_origin;\n", len, item);
-        item += len;
-    }
-    if (development)
-        printf("\"~^https?://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?$\" $http_origin;\n");
-}
-
-/* SCHEME://HOST[:PORT] of an address that has been checked. */
-static int turnpike_origin_length(const char *url)
-{
-    const char *host = strstr(url, "://");
-    return host ? (int)(host + 3 - url + (ptrdiff_t)strcspn(host + 3, "/?#{")) : 0;
-}
-
-/* What the headers of the page allow, as further keys of the same map. A page of another origin
- * that hands over a token holds the page's window, which the usual policy for openers cuts off. */
-static void turnpike_print_page(const struct conf *conf)
-{
-    printf("page-images \"");
-    for (const char *item = conf->page_images; *(item += strspn(item, " \t")) != '\0';) {
-        int len = (int)strcspn(item, " \t");
-        printf(" %.*s", len, item);
-        item += len;
-    }
-    if (*conf->page_tiles_url)
-        printf(" %.*s", turnpike_origin_length(conf->page_tiles_url), conf->page_tiles_url);
-    printf("\";\npage-opener %s;\n", *conf->page_post_message ? "unsafe-none" : "same-origin");
-}
-
-/* Lines of nginx' map $turnpike_origin and its two companions (nginx/turnpike-http.conf.in). */
 static int turnpike_run_origins(struct options *o, int argc, char **argv)
 {
     struct conf conf;
@@ -414,12 +236,10 @@ static int turnpike_run_origins(struct options *o, int argc, char **argv)
     int error = turnpike_load_settings(o, &conf, why);
     if (error == 0)
         error = conf_check(&conf, why);
-    if (error == 0) {
-        turnpike_print_origins(conf.origins, conf.development);
-        turnpike_print_page(&conf);
-    } else {
+    if (error == 0)
+        origins_command(&conf);
+    else
         fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
-    }
     conf_fini(&conf);
     return error == 0 ? 0 : 1;
 }
@@ -560,20 +380,9 @@ static int turnpike_run_audit(struct options *o, int argc, char **argv)
 
 static int turnpike_run_push_key(struct options *o, int argc, char **argv)
 {
-    struct buf pem = {0};
     (void)o;
     (void)argv;
-    if (argc > 0) {
-        fputs("turnpike: push-key takes no argument: it writes the key to its output\n", stderr);
-        return 2;
-    }
-    int error = webpush_key_make(&pem);
-    if (error == 0)
-        fputs(buf_text(&pem), stdout);
-    else
-        fprintf(stderr, "turnpike: %s\n", err_text(error));
-    buf_free(&pem);
-    return error == 0 ? 0 : 1;
+    return push_key_command(argc);
 }
 
 /* --- set-up --- */

@@ -5,6 +5,7 @@
 #include "workers/supervisor/control.h"
 #include "workers/supervisor/settings_page.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -236,4 +237,60 @@ int config_command(const struct conf *conf, const struct config_request *request
     buf_free(&p.running);
     buf_free(&p.changes);
     return status;
+}
+
+/* ---- its words ---- */
+
+static int config_command_usage(FILE *out)
+{
+    fputs("usage: turnpike [--config FILE] config [--changed] [--running] [--json] [NAME...]\n"
+          "  without anything: all settings, as a configuration file\n"
+          "  NAME...    these, with their limits and the line that set them\n"
+          "  --changed  those that differ from their defaults, or from what the service runs with\n"
+          "  --running  the values that the service runs with\n"
+          "  --json     the same for programs\n",
+        out);
+    return out == stdout ? 0 : 2;
+}
+
+int config_command_options(int argc, char **argv, struct config_request *request,
+    struct config_place *place)
+{
+    static const struct option table[] = {{"changed", no_argument, NULL, 'd'},
+        {"running", no_argument, NULL, 'R'}, {"json", no_argument, NULL, 'j'},
+        {"page", no_argument, NULL, 'p'}, {"config", required_argument, NULL, 'c'},
+        {"socket", required_argument, NULL, 's'}, {"run-dir", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+
+    optind = 0; /* getopt begins anew, behind the command */
+    for (int option; (option = getopt_long(argc, argv, "c:h", table, NULL)) != -1;) {
+        switch (option) {
+        case 'd':
+            request->changed = true;
+            break;
+        case 'R':
+            request->running = true;
+            break;
+        case 'j':
+            request->json = true;
+            break;
+        case 'p':
+            request->page = true;
+            break;
+        case 'c':
+            place->config = optarg;
+            break;
+        case 's':
+            place->socket = optarg;
+            break;
+        case 'r':
+            place->run_dir = optarg;
+            break;
+        default:
+            return config_command_usage(option == 'h' ? stdout : stderr);
+        }
+    }
+    request->names = argv + optind;
+    request->name_count = argc - optind;
+    return -1;
 }

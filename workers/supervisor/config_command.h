@@ -26,4 +26,16 @@ struct config_request {
  */
 MUST_CHECK int config_command(const struct conf *conf, const struct config_request *request);
 
+struct config_place { /* NULL = not named */
+    const char *config, *socket, *run_dir;
+};
+/*
+ * config_command_options -- the words of `turnpike config`, argv[0] being the command.
+ *   request  in and out: its names are borrowed from argv
+ *   place    in and out
+ * Returns -1, or the exit status: of --help, or of what is not understood.
+ */
+MUST_CHECK int config_command_options(int argc, char **argv, struct config_request *request,
+    struct config_place *place);
+
 #endif
