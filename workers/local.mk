@@ -21,6 +21,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/ending.c workers/supervisor/ending.h \
 	workers/supervisor/failover_command.c workers/supervisor/failover_command.h \
 	workers/supervisor/feedback_command.c workers/supervisor/feedback_command.h \
+	workers/supervisor/upgrade.c workers/supervisor/upgrade.h \
 	workers/supervisor/keyfile.c workers/supervisor/keyfile.h \
 	workers/supervisor/limits_command.c workers/supervisor/limits_command.h \
 	workers/supervisor/mcp_command.c workers/supervisor/mcp_command.h \
@@ -44,6 +45,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/status.c workers/supervisor/status.h \
 	workers/supervisor/status_parts.h \
 	workers/supervisor/supervisor.c workers/supervisor/supervisor.h \
+	workers/supervisor/supervisor_upgrade.c \
 	workers/supervisor/supervisor_parts.h \
 	workers/supervisor/supervisor_phase.c \
 	workers/supervisor/supervisor_reload.c \

@@ -17,8 +17,10 @@
 #include "workers/supervisor/check_settings.h"
 #include "workers/supervisor/settings.h"
 #include "workers/supervisor/supervisor.h"
+#include "workers/supervisor/upgrade.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,9 +178,30 @@ static int main_parse_arguments(int argc, char **argv, struct arguments *argumen
     return 2;
 }
 
+/* The same arguments for the program that takes over: the copies, in which nothing is starred. */
+static char **main_arguments_again(const struct arguments *arguments, char *program)
+{
+    static char *again[4 + 2 * SETTINGS_OVERRIDES_MAX];
+    static char config[] = "--config", set[] = "-s";
+    size_t n = 0;
+    again[n++] = program;
+    if (arguments->settings.config) {
+        again[n++] = config;
+        again[n++] = (char *)arguments->settings.config;
+    }
+    for (size_t i = 0; i < (size_t)arguments->settings.override_count; i++) {
+        again[n++] = set;
+        again[n++] = (char *)arguments->settings.overrides[i];
+    }
+    again[n] = NULL;
+    return again;
+}
+
 int main(int argc, char **argv)
 {
     static struct arguments arguments; /* reachable until the end: it owns copies of arguments */
+    static char program[PATH_MAX];
+    upgrade_program(program, sizeof program);
     secrecy_hide_environment();
     worker_title_init(argc, argv);
     int status = main_parse_arguments(argc, argv, &arguments);
@@ -194,6 +217,8 @@ int main(int argc, char **argv)
                                                    [SCOREBOARD_HOUSEKEEPER] = housekeeper_main},
         .configure = main_configure,
         .prepare = main_prepare,
-        .arg = &arguments};
+        .arg = &arguments,
+        .program = program,
+        .argv = main_arguments_again(&arguments, program)};
     return supervisor_run(&options);
 }

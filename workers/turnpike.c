@@ -145,6 +145,14 @@ static int turnpike_run_reload(struct options *o, int argc, char **argv)
     return reload_command(o->path);
 }
 
+static int turnpike_run_upgrade(struct options *o, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    turnpike_find_socket(o);
+    return upgrade_command(o->path);
+}
+
 static int turnpike_run_reopen(struct options *o, int argc, char **argv)
 {
     (void)argc;
@@ -403,6 +411,8 @@ static const struct command commands[] = {
     {"metrics", "[text]", "OpenMetrics; text: Prometheus' older format", turnpike_run_metrics},
     {"reload", "", "read the configuration again, new workers first; waits until they serve",
         turnpike_run_reload},
+    {"upgrade", "", "go on in the installed turnpiked, which serves before the old one ends",
+        turnpike_run_upgrade},
     {"drain", "", "finish what runs, then end; again = faster", turnpike_run_drain},
     {"reopen", "", "open the log file again", turnpike_run_reopen},
     {"config", "[NAME...]", "settings and where they are from; config --help", turnpike_run_config},

@@ -136,15 +136,16 @@ export class Stack {
    * provider. chain: model.chain. nginx: lines for the http block. headers: sent with each request.
    * durable: Redis keeps its data over a kill -9. beside: another stack; this one is a second machine
    * with the same Redis and model double. host: {space, address}, of another network namespace, where it has the network to itself (tests/faults/network.mjs).
-   * own: false = no Redis of its own. acl: its Redis has the user of docs/operate.md, and turnpiked is that one.
+   * own: false = no Redis of its own. program: another turnpiked. acl: its Redis has the user of docs/operate.md, and turnpiked is that one.
    */
-  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false, beside, host, own = !beside, acl = OWN_USER && own} = {}) {
+  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false, beside, host, own = !beside, acl = OWN_USER && own, program} = {}) {
     assertBuilt();
     const stack = new Stack();
     stacks.add(stack);
     stack.headers = headers;
     stack.durable = durable;
     stack.acl = acl || beside?.acl;
+    stack.program = program ?? join(BUILD, "turnpiked");
     stack.dir = scratch("tp-");
     stack.run = join(stack.dir, "run");
     stack.logs = join(stack.dir, "log");
@@ -251,7 +252,7 @@ export class Stack {
   }
 
   async startDaemon() {
-    const child = this.spawn("turnpiked", join(BUILD, "turnpiked"), ["-c", join(this.dir, "turnpike.conf")], {signal: "TERM"});
+    const child = this.spawn("turnpiked", this.program, ["-c", join(this.dir, "turnpike.conf")], {signal: "TERM"});
     await eventually(async () => {
       if (child.end) throw new Error(`turnpiked ended with ${JSON.stringify(child.end)}: ${child.output}`);
       return (await this.get("/health/ready").catch(() => ({}))).status === 200;

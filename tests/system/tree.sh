@@ -34,7 +34,8 @@ tree_chroot() {
     rm -f "$root/etc/resolv.conf"
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     ROOT=$root unshare --mount --pid --fork --kill-child --mount-proc="$root/proc" sh -c 'mount --rbind /dev "$ROOT/dev" && mount --rbind /sys "$ROOT/sys" &&
-        exec chroot "$ROOT" env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"' sh "$@"
+        exec chroot "$ROOT" env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+            NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt "$@"' sh "$@"
 }
 # tree_builder SUITE: a tree with that suite's compiler and what debian/control wants for a build, and the sources in /source.
 # The tree is kept as it is after its first time; what debian/control wants since then, apt gets.
@@ -47,6 +48,9 @@ tree_builder() {
     else
         nice debootstrap --variant=buildd --include=ca-certificates "$suite" "$builder" || return 1
     fi
+    # It trusts the authorities that this machine trusts: npm may be reached through a proxy.
+    cp /usr/local/share/ca-certificates/*.crt "$builder/usr/local/share/ca-certificates/" 2>/dev/null
+    tree_chroot "$builder" update-ca-certificates || return 1
     mkdir -p "$builder/source"
     tree_sources | tar x -C "$builder/source" && tree_chroot "$builder" sh -c 'apt-get -qq update && cd /source && apt-get -qq -y --no-install-recommends build-dep ./' || return 1
     [ -s "$archive" ] || { tar -I 'zstd -1' --exclude=./source -cf "$archive.new" -C "$builder" . && mv "$archive.new" "$archive"; }

@@ -12,4 +12,12 @@
  */
 MUST_CHECK int reload_command(const char *path);
 
+/*
+ * upgrade_command -- `turnpike upgrade`: the same for the hand-over to the installed program
+ * (upgrade.h). Returns 0; 1: it failed, and the old process goes on; UPGRADE_REFUSED: nothing was
+ * begun, so a restart is the way.
+ */
+#define UPGRADE_REFUSED 3
+MUST_CHECK int upgrade_command(const char *path);
+
 #endif

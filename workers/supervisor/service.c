@@ -2,10 +2,13 @@
 #include "workers/supervisor/service.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
+
+#define HEARD_US 1000000
 
 void service_ready(const char *status)
 {
@@ -44,6 +47,13 @@ int64_t service_watchdog_ms(void)
 void service_watchdog(void)
 {
     sd_notify(0, "WATCHDOG=1");
+}
+
+void service_hand_over(pid_t pid)
+{
+    if (sd_notifyf(0, "MAINPID=%lld", (long long)pid) > 0 && sd_notify_barrier(0, HEARD_US) < 0)
+        log_warn("upgrade: systemd was slow to hear that process %d is the service", (int)pid);
+    unsetenv("NOTIFY_SOCKET");
 }
 
 size_t service_sockets(struct service_socket *out, size_t max)

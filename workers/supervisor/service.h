@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * service -- what systemd is told and what it passes; the only file that includes its header.
@@ -20,6 +21,9 @@ void service_extend(int64_t milliseconds);
 /* Interval in which service_watchdog must be called, already halved; 0 = none asked for. */
 int64_t service_watchdog_ms(void);
 void service_watchdog(void);
+/* Another process is the service from here on; systemd has heard it when this returns, or does not
+ * answer within a second. This one says no more to systemd. */
+void service_hand_over(pid_t pid);
 
 /* Sockets passed: descriptor and name of each. Returns their number (at most max). */
 struct service_socket {

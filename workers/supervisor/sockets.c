@@ -108,6 +108,8 @@ static int sockets_take_passed(struct sockets *s, const struct service_socket *p
 static int sockets_lock_run_dir(struct sockets *s, const struct conf *conf, char *why)
 {
     char path[160];
+    if (s->lock_fd >= 0)
+        return 0;
     if (mkdir(conf->run_dir, 0755) < 0 && errno != EEXIST) {
         snprintf(why, CONF_WHY_SIZE, "run_dir %s: %s", conf->run_dir, strerror(errno));
         return ERR_IO;
@@ -176,13 +178,24 @@ static int sockets_set_access(const struct sockets_one *one, const struct conf *
     return chown(one->path, (uid_t)-1, group->gr_gid);
 }
 
+static void sockets_note_file(struct sockets_one *one)
+{
+    struct stat st;
+    if (stat(one->path, &st) == 0) {
+        one->device = st.st_dev;
+        one->inode = st.st_ino;
+    }
+}
+
 static int sockets_make_one(struct sockets *s, enum sockets_which which, const struct conf *conf,
     char *why)
 {
     struct sockets_one *one = &s->one[which];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct stat st;
-    int n = snprintf(one->path, sizeof one->path, "%s/%s.sock", conf->run_dir, sockets_name(which));
+    int n = s->number && which >= SOCKETS_QUARANTINE ?
+        snprintf(one->path, sizeof one->path, "%s/%s-%u.sock", conf->run_dir, sockets_name(which),
+            s->number) :
+        snprintf(one->path, sizeof one->path, "%s/%s.sock", conf->run_dir, sockets_name(which));
     if (n < 0 || (size_t)n >= sizeof one->path) {
         snprintf(why, CONF_WHY_SIZE, "run_dir is too long for a unix socket: %s", conf->run_dir);
         return ERR_CONFIG;
@@ -194,10 +207,7 @@ static int sockets_make_one(struct sockets *s, enum sockets_which which, const s
             errno == EADDRINUSE ? "in use by another program" : strerror(errno));
         return ERR_IO;
     }
-    if (stat(one->path, &st) == 0) {
-        one->device = st.st_dev;
-        one->inode = st.st_ino;
-    }
+    sockets_note_file(one);
     if (sockets_set_access(one, conf, which >= SOCKETS_QUARANTINE) < 0) {
         snprintf(why, CONF_WHY_SIZE, "%s: cannot set mode or socket_group \"%s\": %s", one->path,
             conf->socket_group, strerror(errno));
@@ -230,6 +240,14 @@ int sockets_open(struct sockets *s, const struct conf *conf, char why[CONF_WHY_S
     int error = sockets_lock_run_dir(s, conf, why);
     for (size_t i = 0; i < count && error == 0; i++)
         error = sockets_take_passed(s, &passed[i], why);
+    size_t len = strlen(conf->run_dir);
+    const char *control = s->one[SOCKETS_CONTROL].path;
+    if (error == 0 && s->number &&
+        (strncmp(control, conf->run_dir, len) != 0 || control[len] != '/')) {
+        snprintf(why, CONF_WHY_SIZE, "run_dir: cannot be changed to %s by an upgrade: restart",
+            conf->run_dir);
+        error = ERR_CONFIG;
+    }
     mode_t mask = umask(0177); /* nobody else gets in before the mode is set */
     for (int i = 0; i < SOCKETS_COUNT && error == 0; i++)
         if (s->one[i].fd < 0)
@@ -256,6 +274,22 @@ void sockets_unlink(struct sockets *s)
             st.st_ino == one->inode && !sockets_stays(i))
             unlink(one->path);
     }
+}
+
+void sockets_own(struct sockets *s, bool public_too)
+{
+    for (int i = 0; i < SOCKETS_COUNT; i++)
+        if (s->one[i].inherited && (public_too || i == SOCKETS_CONTROL)) {
+            s->one[i].inherited = false;
+            sockets_note_file(&s->one[i]);
+        }
+}
+
+void sockets_disown(struct sockets *s)
+{
+    for (int i = 0; i < SOCKETS_COUNT; i++)
+        if (i != SOCKETS_QUARANTINE && i != SOCKETS_TOOL)
+            s->one[i].inode = 0;
 }
 
 void sockets_close(struct sockets *s)

@@ -33,6 +33,9 @@ struct sockets_one {
 struct sockets {
     struct sockets_one one[SOCKETS_COUNT];
     int lock_fd;
+    /* Of a turnpiked that took over (upgrade.h), from 1: the names of its sockets for quarantine and
+     * tool have it, so that each turnpiked's processes speak to their own. */
+    unsigned number;
 };
 
 const char *sockets_name(enum sockets_which which); /* "api", "quarantine" */
@@ -41,13 +44,17 @@ void sockets_init(struct sockets *s);
  * sockets_open -- takes what systemd passed (told apart by FileDescriptorName= or, when that is
  * none of the six names, by the file name api.sock, turn.sock ...) and makes the others: mode and
  * group from conf, the quarantine, tool and control sockets 0600; a stale file is removed only when
- * nobody listens, for which it waits up to 2 s.
+ * nobody listens, for which it waits up to 2 s. A lock_fd that is there already is the lock.
  * Returns 0; ERR_EXISTS (another turnpiked), ERR_IO, ERR_CONFIG; why says which socket.
  */
 MUST_CHECK int sockets_open(struct sockets *s, const struct conf *conf, char why[CONF_WHY_SIZE]);
 /* Drain: removes the files that we made, so that new clients are refused at once; but those of the
  * control socket and of the tool processes, which what runs on needs. */
 void sockets_unlink(struct sockets *s);
+/* The files that are turnpiked's own, of the sockets which it was passed by the one before it. */
+void sockets_own(struct sockets *s, bool public_too);
+/* The sockets and files that another turnpiked has now are left to it. */
+void sockets_disown(struct sockets *s);
 /* Closes everything, after sockets_unlink. */
 void sockets_close(struct sockets *s);
 /*

@@ -183,7 +183,7 @@ static void supervisor_command_reload(struct supervisor *s, struct buf *reply)
     uid_t asker = control_asker(s->control);
     unsigned number = supervisor_reload(s, &asker);
     if (number == 0)
-        buf_puts(reply, "error: draining\n");
+        buf_puts(reply, "error: draining, or an upgrade is under way\n");
     else
         buf_printf(reply, "reload %u\n", number);
 }
@@ -211,6 +211,11 @@ static void supervisor_command_config_changes(struct supervisor *s, struct buf *
     buf_free(&why);
 }
 
+static void supervisor_command_upgrade(struct supervisor *s, struct buf *reply)
+{
+    supervisor_upgrade_begin(s, control_asker(s->control), reply);
+}
+
 static void supervisor_command_reopen(struct supervisor *s, struct buf *reply)
 {
     supervisor_reopen(s);
@@ -231,6 +236,7 @@ static const struct {
     {"reopen", supervisor_command_reopen},
     {"status", supervisor_command_status},
     {"status json", supervisor_command_status_json},
+    {"upgrade", supervisor_command_upgrade},
 };
 
 static void supervisor_on_command(void *arg, const char *line, struct buf *reply)
@@ -242,6 +248,10 @@ static void supervisor_on_command(void *arg, const char *line, struct buf *reply
         }
     if (strncmp(line, "reload ", 7) == 0) { /* how the reload of this number ended */
         supervisor_reload_outcome(arg, (unsigned)strtoul(line + 7, NULL, 10), reply);
+        return;
+    }
+    if (strncmp(line, "upgrade ", 8) == 0) { /* how the upgrade to this process ended */
+        supervisor_upgrade_outcome(arg, (unsigned)strtoul(line + 8, NULL, 10), reply);
         return;
     }
     buf_puts(reply, "error: unknown command; known are");
@@ -277,6 +287,9 @@ static int64_t supervisor_step(struct supervisor *s)
     if (s->phase == PHASE_RELOADING && s->phase_until_ms < next)
         next = s->phase_until_ms;
     supervisor_tell_status(s, now);
+    supervisor_upgrade_step(s, now);
+    if (!s->metrics)
+        return next;
     int64_t measured = metrics_desk_step(s->metrics, &s->crew.current->conf, now);
     return measured < next ? measured : next;
 }
@@ -298,7 +311,18 @@ static int supervisor_loop(struct supervisor *s)
         next = supervisor_step(s);
     }
     log_info("every worker is gone, the end");
-    return 0;
+    return s->failed ? 1 : 0;
+}
+
+int supervisor_listen(struct supervisor *s)
+{
+    int error = control_new(&s->control, s->reactor, s->sockets.one[SOCKETS_CONTROL].fd,
+        supervisor_on_command, s);
+    if (error == 0)
+        error = metrics_desk_new(&s->metrics, s->reactor, supervisor_on_measured, s);
+    if (error == 0)
+        error = watchdog_new(&s->watchdog, s->reactor, s->sockets.one[SOCKETS_CONTROL].path);
+    return error;
 }
 
 /* reasons: of settings, a line each; why: of everything else. */
@@ -328,12 +352,7 @@ static int supervisor_open(struct supervisor *s, struct buf *reasons, char why[C
     if (error != 0)
         return error;
     snprintf(why, CONF_WHY_SIZE, "out of memory or descriptors");
-    error = control_new(&s->control, s->reactor, s->sockets.one[SOCKETS_CONTROL].fd,
-        supervisor_on_command, s);
-    if (error == 0)
-        error = metrics_desk_new(&s->metrics, s->reactor, supervisor_on_measured, s);
-    if (error == 0)
-        error = watchdog_new(&s->watchdog, s->reactor, s->sockets.one[SOCKETS_CONTROL].path);
+    error = s->guest ? supervisor_guest_watch(s) : supervisor_listen(s);
     if (error == 0) /* told once for each connection: what is done about it takes a while */
         error = reactor_watch(s->reactor, &s->quarantine, s->sockets.one[SOCKETS_QUARANTINE].fd,
             EPOLLIN | EPOLLET, supervisor_on_quarantine, s);
@@ -356,6 +375,7 @@ static void supervisor_close(struct supervisor *s)
         reactor_unwatch(s->reactor, &s->quarantine);
     sockets_close(&s->sockets);
     buf_free(&s->reloads.reasons);
+    buf_free(&s->upgrade.said);
     reactor_free(s->reactor);
     if (s->signal_fd >= 0)
         close(s->signal_fd);
@@ -376,11 +396,15 @@ int supervisor_run(const struct supervisor_options *options)
     static struct supervisor s;
     struct buf reasons = {0};
     char why[CONF_WHY_SIZE] = "";
-    s = (struct supervisor){.options = options, .signal_fd = -1, .notify_fd = -1};
+    s = (struct supervisor){.options = options, .signal_fd = -1, .notify_fd = -1, .upgrade.fd = -1};
     sockets_init(&s.sockets);
     log_process_set("supervisor");
-    int error = supervisor_open(&s, &reasons, why);
-    int status = 1;
+    int status = 1, error = supervisor_guest_init(&s);
+    if (error != 0)
+        return status;
+    error = supervisor_open(&s, &reasons, why);
+    if (error != 0)
+        supervisor_guest_explain(&s, reasons.len > 0 ? buf_text(&reasons) : why);
     if (error != 0 && reasons.len > 0)
         supervisor_log_reasons(buf_text(&reasons));
     else if (error != 0)

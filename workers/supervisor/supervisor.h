@@ -26,6 +26,9 @@ struct supervisor_options {
     /* What workers share: before the first fork and again before each new generation. */
     int (*prepare)(void *arg, const struct conf *conf, struct buf *why);
     void *arg;
+    /* For an upgrade: the path of this program, "" when it is not known, and its arguments. */
+    const char *program;
+    char *const *argv;
 };
 /* Returns the exit status: 0 after a drain, 1 when it could not start. */
 MUST_CHECK int supervisor_run(const struct supervisor_options *options);

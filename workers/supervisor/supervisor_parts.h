@@ -9,6 +9,7 @@
 #include "workers/supervisor/metrics_desk.h"
 #include "workers/supervisor/sockets.h"
 #include "workers/supervisor/supervisor.h"
+#include "workers/supervisor/upgrade.h"
 #include "workers/supervisor/watchdog.h"
 
 /*
@@ -17,6 +18,8 @@
  *   supervisor        the process: signals, commands, the loop
  *   supervisor_phase  start, drain: what begins each and what ends it
  *   supervisor_reload reload: the same, and how it ended, for whoever asked
+ *   supervisor_upgrade
+ *                     upgrade: from the old process to the new one, seen from both
  */
 
 #define RELOAD_ASKERS_MAX 16
@@ -40,6 +43,22 @@ struct supervisor_reloads {
     size_t asker_count;
 };
 
+/* An upgrade, seen from the old process or from the new one. */
+struct supervisor_upgrade {
+    struct upgrade_given given; /* the new one: what it was given */
+    struct reactor_source source;
+    int fd;          /* to the other one, while one waits for the other; else -1 */
+    struct buf said; /* by the other one */
+    /* the old one: */
+    pid_t pid; /* of the new one; 0 = there was none yet */
+    uid_t asker;
+    unsigned tries;
+    bool failed;
+    int64_t until_ms;
+    /* the new one: */
+    bool told, yours; /* that it serves; that it is the service */
+};
+
 #define SUPERVISOR_STATUS_SIZE 320
 
 struct supervisor {
@@ -57,6 +76,9 @@ struct supervisor {
     bool prepared_next;           /* what workers share is that of settings that do not serve yet */
     int64_t started_ms, phase_until_ms;
     struct supervisor_reloads reloads;
+    struct supervisor_upgrade upgrade;
+    bool guest;  /* another turnpiked is the service: not yet this one, or not any more */
+    bool failed; /* its exit status will say so */
     bool ready_told;
     unsigned terms; /* TERMs received */
     int64_t status_ms;
@@ -102,6 +124,23 @@ void supervisor_reload_outcome(const struct supervisor *s, unsigned number, stru
  * an error with the reasons appended to why. */
 MUST_CHECK int supervisor_reload_changes(const struct supervisor *s, struct buf *reply,
     struct buf *why);
+
+/* Control socket, metrics, watchdog: what the service alone has. Returns 0 or an ERR_*. */
+MUST_CHECK int supervisor_listen(struct supervisor *s);
+
+/* Starts the installed program beside this one. reply: "upgrade PID", or "error: ..." */
+void supervisor_upgrade_begin(struct supervisor *s, uid_t asker, struct buf *reply);
+/* Appends how the upgrade to this process ended, or how far it is: see `turnpike upgrade`. */
+void supervisor_upgrade_outcome(const struct supervisor *s, unsigned pid, struct buf *reply);
+/* The new one has had its time. */
+void supervisor_upgrade_step(struct supervisor *s, int64_t now_ms);
+/* Of a turnpiked that is started by another one; an ordinary start is 0 everywhere. Before the
+ * sockets are opened, once there is a reactor, and in each pass of PHASE_STARTING. */
+MUST_CHECK int supervisor_guest_init(struct supervisor *s);
+MUST_CHECK int supervisor_guest_watch(struct supervisor *s);
+void supervisor_guest_step(struct supervisor *s, int64_t now_ms);
+/* Tells the old one, lines, why this one does not serve. */
+void supervisor_guest_explain(struct supervisor *s, const char *reasons);
 
 /* Begins the drain; told again, drains faster. */
 void supervisor_drain(struct supervisor *s);

@@ -83,6 +83,10 @@ void supervisor_tell_ready(struct supervisor *s)
 void supervisor_start_step(struct supervisor *s, int64_t now)
 {
     char text[SUPERVISOR_STATUS_SIZE];
+    if (s->guest) {
+        supervisor_guest_step(s, now);
+        return;
+    }
     bool complete = crew_is_complete(&s->crew, s->crew.current);
     if (!complete && (now < s->phase_until_ms || !crew_serves(&s->crew)))
         return;
@@ -110,7 +114,8 @@ void supervisor_drain(struct supervisor *s)
     supervisor_reload_forget(s);
     s->phase = PHASE_DRAINING;
     atomic_store(&s->crew.board->draining, true);
-    service_stopping(supervisor_status(s, text));
+    if (!s->guest)
+        service_stopping(supervisor_status(s, text));
     log_info("drain: running turns have %" PRId64 " ms (drain)", s->crew.current->conf.drain_ms);
     sockets_unlink(&s->sockets);
     crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_BUT_LAST, NULL);
@@ -120,7 +125,8 @@ void supervisor_drain(struct supervisor *s)
  * housekeeper hears of workers that died. */
 void supervisor_drain_step(struct supervisor *s)
 {
-    service_extend(EXTEND_MS);
+    if (!s->guest)
+        service_extend(EXTEND_MS);
     if (crew_alive(&s->crew, false) > 0)
         return;
     crew_tell(&s->crew, s->terms > 2 ? SLOTS_ON_HURRY : SLOTS_ON_RETIRE, CREW_ALL, NULL);

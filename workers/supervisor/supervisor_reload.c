@@ -146,8 +146,9 @@ void supervisor_reload_again(struct supervisor *s)
 
 unsigned supervisor_reload(struct supervisor *s, const uid_t *asker)
 {
-    if (s->phase == PHASE_DRAINING) {
-        log_warn("reload refused: draining");
+    bool upgrades = s->upgrade.fd >= 0 && !s->guest;
+    if (s->phase == PHASE_DRAINING || upgrades) {
+        log_warn("reload refused: %s", upgrades ? "an upgrade is under way" : "draining");
         if (asker)
             supervisor_audit(s, *asker, "reload", "refused");
         return 0;

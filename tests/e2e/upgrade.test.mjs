@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// `turnpike upgrade`: another program takes over the sockets, and serves while the old one finishes what it has.
+import {after, before, describe, test} from "node:test";
+import assert from "node:assert/strict";
+import {execFile} from "node:child_process";
+import {copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {join} from "node:path";
+import {promisify} from "node:util";
+import {BUILD, eventually, scratch, SLOW, Socket, Stack, uuid} from "./harness.mjs";
+
+describe("an upgrade", () => {
+  let stack, folder, program;
+  const turnpike = async (...args) => (await promisify(execFile)(join(BUILD, "turnpike"), ["--run-dir", stack.run, ...args], {timeout: 60000 * SLOW})).stdout;
+  const refused = (...args) => turnpike(...args).then(() => assert.fail("it did not fail"), error => error);
+  const supervisor = async () => (await stack.status()).pid;
+  const lives = pid => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  // As dpkg does it: another file under the same name.
+  const install = from => {
+    rmSync(program, {force: true});
+    if (from) copyFileSync(from, program);
+  };
+  before(async () => {
+    folder = scratch("tp-upgrade-");
+    program = join(folder, "turnpiked");
+    install(join(BUILD, "turnpiked"));
+    stack = await Stack.start({program, settings: {"turn.workers": 2, drain: "60s"}});
+  });
+  after(async () => {
+    const pid = await supervisor().catch(() => stack.pid);
+    if (pid !== stack.pid) {
+      process.kill(pid, "SIGTERM");
+      await eventually(() => !lives(pid), "the new process ends");
+    }
+    await stack.stop();
+    rmSync(folder, {recursive: true, force: true});
+  });
+
+  test("new requests are served by the new process while the old one still streams; nothing is lost", async () => {
+    const session_id = uuid(), old = await supervisor();
+    const socket = await Socket.open(stack, "/ws/ann", {headers: {"X-Dev-User": "ann"}});
+    const running = stack.chatStream("x [[text words=6 hold=3]]", {session_id}, {headers: {"X-Dev-User": "ann", Accept: "text/event-stream"}});
+    await running.until("TEXT_MESSAGE_CONTENT");
+    install(join(BUILD, "turnpiked"));
+    assert.match(await turnpike("upgrade"), /^process \d+ serves$/m);
+    const now = await supervisor();
+    assert.notEqual(now, old);
+    // The stream is held by the model: whoever answers now does not wait for it.
+    for (let i = 0; i < 5; i++) assert.equal((await stack.chat("hello", {session_id: uuid()}, {headers: {"X-Dev-User": "bob"}})).status, 200);
+    assert.equal((await stack.get("/health/ready")).status, 200);
+    assert.ok(lives(old), "the old process has its turn");
+    // The stream ended as in a reload, and goes on behind its cursor, through the new process.
+    await running.all();
+    const cursor = running.events.at(-1).id;
+    const rest = stack.sse(`/sessions/${session_id}/events`, {headers: {"X-Dev-User": "ann", "Last-Event-ID": cursor}});
+    await rest.response;
+    assert.ok(lives(old));
+    await stack.double.go();
+    await rest.until("RUN_FINISHED");
+    rest.drop();
+    const text = [...running.events, ...rest.events].filter(e => e.data.type === "TEXT_MESSAGE_CONTENT").map(e => e.data.delta).join("");
+    assert.equal(text.trim().split(/\s+/).length, 6, text);
+    await eventually(() => !lives(old), "the old process ends by itself");
+    assert.equal((await socket.closed).code, 1012);
+    const history = (await stack.get(`/sessions/${session_id}/messages`, {headers: {"X-Dev-User": "ann"}})).json;
+    assert.equal(history.messages.length, 2, JSON.stringify(history));
+    assert.equal(await supervisor(), now);
+    assert.deepEqual(readdirSync(stack.run).filter(f => /^(tool|quarantine)/.test(f)).sort(), ["quarantine-1.sock", "tool-1.sock"]);
+  });
+
+  test("it is done again, and settings and reload are the new process's", async () => {
+    const old = await supervisor();
+    stack.writeSettings({"turn.seats": 9});
+    await turnpike("upgrade");
+    const now = await supervisor();
+    assert.notEqual(now, old);
+    assert.match(await turnpike("status"), /^turns: \d+\/9 running/m);
+    assert.match(await turnpike("reload"), /generation 2 serves/);
+    assert.equal((await stack.chat("hello")).status, 200);
+    await eventually(() => !lives(old), "the old process ends by itself");
+  });
+
+  test("a program that does not run, or does not take the settings, changes nothing", async () => {
+    const old = await supervisor(), good = readFileSync(join(stack.dir, "turnpike.conf"), "utf8");
+    const goesOn = async (error, why) => {
+      assert.equal(error.code, 1, error.stderr);
+      assert.match(error.stderr, /^turnpike: the upgrade failed; process \d+ goes on$/m);
+      assert.match(error.stderr, why);
+      assert.equal(await supervisor(), old);
+      assert.equal((await stack.chat("hello")).status, 200);
+    };
+    install(null);
+    await goesOn(await refused("upgrade"), /No such file or directory/);
+    writeFileSync(program, "#!/bin/sh\nexit 7\n", {mode: 0o755});
+    await goesOn(await refused("upgrade"), /the new process ended before it served/);
+    install(join(BUILD, "turnpiked"));
+    writeFileSync(join(stack.dir, "turnpike.conf"), `${good}turn.seets = 3\n`);
+    await goesOn(await refused("upgrade"), /did you mean turn\.seats\?/);
+    // Its workers die one after the other.
+    writeFileSync(join(stack.dir, "turnpike.conf"), `${good}worker_ready = 100ms\nrun_dir = /nowhere/else\n`);
+    await goesOn(await refused("upgrade"), /run_dir/);
+    writeFileSync(join(stack.dir, "turnpike.conf"), good);
+  });
+
+  // A program that starts when the test says so.
+  const installSlow = () => {
+    rmSync(join(folder, "go"), {force: true});
+    rmSync(program, {force: true});
+    writeFileSync(program, `#!/bin/sh\nwhile [ ! -e "${join(folder, "go")}" ]; do sleep 0.05; done\nexec "${join(BUILD, "turnpiked")}" "$@"\n`, {mode: 0o755});
+  };
+  test("TERM while a new process starts ends both", async () => {
+    const other = await Stack.start({program});
+    const old = other.pid;
+    try {
+      installSlow();
+      const upgrade = promisify(execFile)(join(BUILD, "turnpike"), ["--run-dir", other.run, "upgrade"]).then(() => assert.fail("it did not fail"), error => error);
+      const next = Number((await eventually(() => / upgrade: \S+ starts as process (\d+)/.exec(other.log()), "it has begun"))[1]);
+      process.kill(old, "SIGTERM");
+      await eventually(() => !lives(old), "the old process ends");
+      await upgrade;
+      writeFileSync(join(folder, "go"), "");
+      await eventually(() => !lives(next), "the new process ends");
+      install(join(BUILD, "turnpiked"));
+      await other.startDaemon();
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test("one at a time: a second upgrade and a reload are refused meanwhile", async () => {
+    installSlow();
+    const from = stack.log().length, first = turnpike("upgrade");
+    await eventually(() => / upgrade: \S+ starts as process/.test(stack.log().slice(from)), "it has begun");
+    const others = [await refused("upgrade"), await refused("reload")];
+    assert.deepEqual(others.map(e => e.code), [3, 1]);
+    for (const e of others) assert.match(e.stderr, /an upgrade is under way/);
+    writeFileSync(join(folder, "go"), "");
+    assert.match(await first, /serves/);
+    assert.equal((await stack.chat("hello")).status, 200);
+  });
+});
