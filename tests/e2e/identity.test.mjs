@@ -170,18 +170,23 @@ describe("an issuer that hangs", () => {
     const chat = async key => stack.chat("hello [[text words=2]]", {}, bearer(await sign(key)));
     await eventually(async () => (await chat(known)).status === 200, "the key is known");
     issuer.hangs = true;
-    await eventually(() => paused(stack), "the pause is over");
-    let open = 40;
-    const before = issuer.asked;
-    const others = Array.from({length: open}, async () => {
-      const reply = await chat(invented);
-      open--;
-      return reply;
-    });
-    await eventually(() => issuer.asked > before, "the issuer is asked");
-    assert.equal((await chat(known)).status, 200);
-    assert.ok(open > 0, "one still waits for the issuer");
-    for (const reply of await Promise.all(others)) assert.ok([401, 503].includes(reply.status), reply.text);
+    // Those with an invented key wait for a bounded time. On a busy machine it may be over before the other one is served: then again.
+    const meanwhile = async () => {
+      await eventually(() => paused(stack), "the pause is over");
+      let open = 40;
+      const before = issuer.asked;
+      const others = Array.from({length: open}, async () => {
+        const reply = await chat(invented);
+        open--;
+        return reply;
+      });
+      await eventually(() => issuer.asked > before || open === 0, "the issuer is asked, or they have given up");
+      assert.equal((await chat(known)).status, 200);
+      const still = open > 0;
+      for (const reply of await Promise.all(others)) assert.ok([401, 503].includes(reply.status), reply.text);
+      return still;
+    };
+    await eventually(meanwhile, "one was answered while another still waited for the issuer", 60000);
   });
 });
 

@@ -8,6 +8,7 @@
 #include "store/userdata.h"
 
 #include <inttypes.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -123,6 +124,13 @@ static const char *list(const struct feedback_query *q, char next[FEEDBACK_CURSO
     return buf_text(&told);
 }
 
+/* The order of entries is that of milliseconds. */
+static void next_millisecond(void)
+{
+    for (int64_t now = clock_real_ms(); clock_real_ms() <= now;)
+        sched_yield();
+}
+
 static void what_users_say_is_listed_newest_first_and_filtered(void **state)
 {
     char turn[IDENT_UUID_SIZE], next[FEEDBACK_CURSOR_SIZE];
@@ -134,9 +142,9 @@ static void what_users_say_is_listed_newest_first_and_filtered(void **state)
     talk("ann", "main", "a2", turn);
     talk("bob", "main", "b1", turn);
     give("ann", "a1", 5, NULL);
-    usleep(2000); /* the order is that of milliseconds */
+    next_millisecond();
     give("bob", "b1", 2, "Wrong town");
-    usleep(2000);
+    next_millisecond();
     give("ann", "a2", 4, "Good");
     assert_string_equal(list(&q, next), "ann/a2=4:Good bob/b1=2:Wrong town ann/a1=5 ");
     assert_string_equal(next, "");
@@ -257,7 +265,7 @@ static void the_oldest_of_a_month_leave_when_it_is_full(void **state)
     for (int i = 0; i < 4; i++) {
         snprintf(id, sizeof id, "a%d", i);
         talk("ann", "main", id, turn);
-        usleep(2000);
+        next_millisecond();
         give("ann", id, 3, NULL);
     }
     assert_string_equal(list(&q, next), "ann/a3=3 ann/a2=3 ");
