@@ -6,7 +6,7 @@ import {execFile} from "node:child_process";
 import {copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {promisify} from "node:util";
-import {BUILD, eventually, scratch, SLOW, Socket, Stack, uuid} from "./harness.mjs";
+import {BUILD, eventually, pause, scratch, SLOW, Socket, Stack, uuid} from "./harness.mjs";
 
 describe("an upgrade", () => {
   let stack, folder, program;
@@ -95,10 +95,25 @@ describe("an upgrade", () => {
     install(join(BUILD, "turnpiked"));
     writeFileSync(join(stack.dir, "turnpike.conf"), `${good}turn.seets = 3\n`);
     await goesOn(await refused("upgrade"), /did you mean turn\.seats\?/);
-    // Its workers die one after the other.
-    writeFileSync(join(stack.dir, "turnpike.conf"), `${good}worker_ready = 100ms\nrun_dir = /nowhere/else\n`);
-    await goesOn(await refused("upgrade"), /run_dir/);
+    writeFileSync(join(stack.dir, "turnpike.conf"), `${good}run_dir = /nowhere/else\n`);
+    await goesOn(await refused("upgrade"), /run_dir: cannot be changed/);
     writeFileSync(join(stack.dir, "turnpike.conf"), good);
+    // It starts, and its workers die one after the other.
+    const from = stack.log().length, upgrade = refused("upgrade");
+    const next = Number((await eventually(() => / upgrade: \S+ starts as process (\d+)/.exec(stack.log().slice(from)), "it has begun"))[1]);
+    let over = false;
+    upgrade.finally(() => { over = true; });
+    for (; !over; await pause(5)) {
+      let children = "";
+      try {
+        children = readFileSync(`/proc/${next}/task/${next}/children`, "utf8");
+      } catch { /* it has ended */ }
+      for (const pid of children.split(" ").filter(Boolean)) {
+        try { process.kill(Number(pid), "SIGKILL"); } catch { /* gone */ }
+      }
+    }
+    await goesOn(await upgrade, /turn|api|stream/);
+    await eventually(() => !lives(next), "the new process ends");
   });
 
   // A program that starts when the test says so.

@@ -33,8 +33,8 @@ struct sockets_one {
 struct sockets {
     struct sockets_one one[SOCKETS_COUNT];
     int lock_fd;
-    /* Of a turnpiked that took over (upgrade.h), from 1: the names of its sockets for quarantine and
-     * tool have it, so that each turnpiked's processes speak to their own. */
+    /* Of a turnpiked that took over (upgrade.h), from 1: the names of its sockets for quarantine
+     * and tool have it, so that each turnpiked's processes speak to their own. */
     unsigned number;
 };
 
