@@ -26,9 +26,39 @@ static redisReader *link_reply_reader_in(const struct link_reader *r)
     return (redisReader *)(uintptr_t)r;
 }
 
+/* hiredis before 1.0 refuses replies that are nested deeper; later ones do not, and free them by
+ * recursion. */
+#define LINK_REPLY_DEPTH 8
+#if HIREDIS_MAJOR >= 1
+typedef size_t link_reply_count_type;
+#else
+typedef int link_reply_count_type;
+#endif
+static redisReplyObjectFunctions link_reply_functions;
+static void *(*link_reply_array_of_hiredis)(const redisReadTask *task, link_reply_count_type count);
+
+static void *link_reply_array(const redisReadTask *task, link_reply_count_type count)
+{
+    unsigned depth = 0;
+
+    for (const redisReadTask *at = task; at; at = at->parent)
+        depth++;
+    return depth > LINK_REPLY_DEPTH ? NULL : link_reply_array_of_hiredis(task, count);
+}
+
 struct link_reader *link_reader_new(void)
 {
-    return (struct link_reader *)(void *)redisReaderCreate();
+    redisReader *reader = redisReaderCreate();
+
+    if (!reader)
+        return NULL;
+    if (!link_reply_array_of_hiredis) {
+        link_reply_functions = *reader->fn;
+        link_reply_array_of_hiredis = link_reply_functions.createArray;
+        link_reply_functions.createArray = link_reply_array;
+    }
+    reader->fn = &link_reply_functions;
+    return (struct link_reader *)(void *)reader;
 }
 
 void link_reader_free(struct link_reader *r)
