@@ -10,10 +10,10 @@
 /*
  * voice_queue -- the calls of speech on a machine, in the seats of its turn workers: how many there
  * are, and which of them may use a tool process now. They use half of the tool processes at most,
- * so that tools always find one, and a user has one call there at a time, speech or tool; users take
- * turns: who has waited longest is next, and a call waits from when its user has no other one there.
- * A dead worker's places are free with its seats. Two workers that look at the same moment may both hear
- * no. Turn workers.
+ * so that tools always find one, and a user has one call there at a time, speech or tool. Users
+ * take turns: who has waited longest is next, and a call waits from when its user has no other one
+ * there. A dead worker's places are free with its seats. Two workers that look at the same moment
+ * may both hear no. Turn workers.
  */
 enum voice_place { VOICE_NOWHERE, VOICE_WAITS, VOICE_RUNS };
 

@@ -69,7 +69,8 @@ int reminders_drop(struct store *s, const char *member)
     char key[KEYS_MAX];
 
     hints_key(key, s, KEYS_HINT_TIMERS, member);
-    return link_command(s->link, NULL, "ZREM %s %s", key, member);
+    const struct link_arg args[] = {link_text("ZREM"), link_text(key), link_text(member)};
+    return link_send(s->link, args, sizeof args / sizeof *args, NULL, NULL);
 }
 
 int reminders_later(struct store *s, const char *member, int64_t look_ms)
@@ -214,6 +215,61 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
         hints_walked(s, &walk, key, reminders_look_at(s, key, now_ms, wait_ms, &list));
     *count = list.count;
     return walk.any ? 0 : walk.error;
+}
+
+/* --- their records --- */
+
+const char *reminders_family(enum reminders_kind kind)
+{
+    static const char *const families[] = {[REMINDERS_TIMER] = "timer",
+        [REMINDERS_EVENT] = "event",
+        [REMINDERS_SERIES] = "series",
+        [REMINDERS_SNOOZE] = NULL};
+    return families[kind];
+}
+
+struct reminders_reading {
+    struct reminders_due *due;
+    struct arena *arena;
+};
+
+static void reminders_on_record(void *arg, int error, struct link_reply *reply)
+{
+    struct reminders_reading *reading = arg;
+    size_t len;
+    const char *text = link_reply_text(reply, &len);
+
+    if (error == 0 && link_reply_type(reply) == LINK_NIL)
+        reading->due->read = true;
+    else if (error == 0 && link_reply_type(reply) == LINK_STRING)
+        reading->due->read =
+            (reading->due->record = arena_memdup(reading->arena, text, len)) != NULL;
+    link_reply_free(reply);
+}
+
+void reminders_read(struct store *s, struct reminders_due *due, size_t count, struct arena *arena)
+{
+    struct reminders_reading *all = arena_array(arena, count + 1, sizeof *all);
+    int error = !all || link_is_cluster(s->link) ? ERR_INVALID : 0;
+    size_t asked = 0;
+
+    for (; error == 0 && asked < count; asked++) {
+        char key[KEYS_MAX];
+        const char *family = reminders_family(due[asked].kind);
+
+        if (!family)
+            continue;
+        all[asked] = (struct reminders_reading){&due[asked], arena};
+        keys_records(key, due[asked].uid, family);
+        const struct link_arg args[] = {link_text("HGET"), link_text(key),
+            link_text(due[asked].id)};
+        error =
+            link_send(s->link, args, sizeof args / sizeof *args, reminders_on_record, &all[asked]);
+    }
+    if (error == 0) /* its reply comes behind all of theirs */
+        error = link_command(s->link, NULL, "PING");
+    for (size_t i = 0; error != 0 && i < asked; i++)
+        link_forget(s->link, &all[i]);
 }
 
 /* --- firing --- */

@@ -2,10 +2,12 @@
 #ifndef TURNPIKE_STORE_REMINDERS_H
 #define TURNPIKE_STORE_REMINDERS_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/ident.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +43,7 @@ void reminders_snooze_hint(struct reminders_hint *out, const char *uid, const ch
 
 /* At most REMINDERS_BATCH. Wakes the housekeepers when one of them is the next of all. */
 MUST_CHECK int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count);
+/* Does not wait: a member that stays is looked at again, and does no harm. */
 MUST_CHECK int reminders_drop(struct store *s, const char *member);
 /* Looks at it again at look_ms, if it is there. */
 MUST_CHECK int reminders_later(struct store *s, const char *member, int64_t look_ms);
@@ -52,6 +55,8 @@ struct reminders_due {
     enum reminders_kind kind;
     int64_t minutes, due_ms;
     int64_t written_ms; /* not before: its record may be about to be written for a while after */
+    bool read;          /* reminders_read has read its record */
+    const char *record; /* of it; NULL = there is none */
 };
 /*
  * reminders_look -- what is due now; members that are none are removed.
@@ -61,6 +66,11 @@ struct reminders_due {
  */
 MUST_CHECK int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms,
     struct reminders_due *out, size_t max, size_t *count);
+/* The family of its record; NULL: a snooze has none. */
+const char *reminders_family(enum reminders_kind kind);
+/* Reads the records of all at once, into the arena; what it could not read is left as it was. Not
+ * in a cluster, where they are on several nodes. */
+void reminders_read(struct store *s, struct reminders_due *due, size_t count, struct arena *arena);
 
 /* A record's reminder into its user's inbox. */
 struct reminders_firing {

@@ -53,8 +53,8 @@ static int sessions_purge_step(struct store *s, const char *uid, const char *ses
     return error;
 }
 
-/* Of a long conversation, which is gone for the user already. A process that dies over it leaves keys
- * that end within a day. */
+/* Of a long conversation, which is gone for the user already. A process that dies over it leaves
+ * keys that end within a day. */
 static int sessions_purge_all(struct store *s, const char *uid, const char *session)
 {
     int64_t left = -1;

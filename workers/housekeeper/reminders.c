@@ -293,15 +293,16 @@ static enum fate reminders_fire_record(struct reminders_desk *d, const struct re
 {
     struct reminders_firing f = {.uid = due->uid,
         .id = due->id,
-        .family = due->kind == REMINDERS_TIMER ? "timer" :
-            due->kind == REMINDERS_SERIES      ? "series" :
-                                                 "event"};
+        .family = reminders_family(due->kind),
+        .seen = due->record};
     jdoc *record = NULL;
     enum fate fate;
 
     if (!d->rings)
         return FATE_LATER;
-    int error = records_get(d->store, f.uid, f.family, f.id, arena, &f.seen);
+    int error = !due->read ? records_get(d->store, f.uid, f.family, f.id, arena, &f.seen) :
+        f.seen             ? 0 :
+                             ERR_NOT_FOUND;
     if (error == ERR_NOT_FOUND)
         return reminders_unproven(due, now_ms);
     if (error != 0)
@@ -363,16 +364,19 @@ static void reminders_step(struct reminders_desk *d, int64_t mono_ms)
 {
     int64_t now = d->clock_ms, wait;
     size_t count;
-    struct arena *arena = arena_new();
-    int error = !arena ? ERR_NOMEM :
-                         reminders_look(d->store, &now, &wait, d->due, REMINDERS_DESK_ONCE, &count);
+    struct arena *arena = arena_new(), *records = arena_new();
+    int error = !arena || !records ?
+        ERR_NOMEM :
+        reminders_look(d->store, &now, &wait, d->due, REMINDERS_DESK_ONCE, &count);
 
     d->look_ms = mono_ms + RETRY_MS;
     if (error != 0) {
         log_limited(LOG_LEVEL_WARN, "cannot look for reminders: %s", err_text(error));
         arena_free(arena);
+        arena_free(records);
         return;
     }
+    reminders_read(d->store, d->due, count, records);
     bool go_on = true;
     for (size_t i = 0; go_on && i < count; i++) {
         const struct reminders_due *due = &d->due[i];
@@ -382,6 +386,7 @@ static void reminders_step(struct reminders_desk *d, int64_t mono_ms)
     if (d->guard)
         d->guard(d->guard_arg, NULL, NULL);
     arena_free(arena);
+    arena_free(records);
     if (!go_on)
         return;
     if (count == REMINDERS_DESK_ONCE)
