@@ -6,12 +6,18 @@ import assert from "node:assert/strict";
 import {chmodSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {eventually, scratch, Stack, uuid} from "./harness.mjs";
+import {startMcpDouble} from "../doubles/mcp-double.mjs";
 import {silence, wav} from "../doubles/sounds.mjs";
 import {ghosts, long, pipe, posts, prefix, said, sessions} from "../faults/bulk.mjs";
 import {dead, startReceiver} from "../faults/storms.mjs";
 
 const USER = "big", P = prefix(USER), as = user => ({headers: {"X-Dev-User": user}});
 const WEBHOOKS = {"webhook.secret": "the secret of the webhooks of this test", "webhook.allow_private": "on", "webhook.queue": 60};
+
+/** The settings' file of one server of tools, which has half a second for a call. */
+function writeMcp(dir, url) {
+  writeFileSync(join(dir, "mcp.json"), JSON.stringify([{name: "harbour", url, trust_annotations: true, timeout_ms: 500}]), {mode: 0o600});
+}
 
 describe("a user with much", () => {
   let stack, receiver;
@@ -130,6 +136,23 @@ describe("a user with much", () => {
     const ask = user => stack.chat("x [[text words=2]]", {webhook: {url: `${receiver.url}/good`}}, as(user));
     assert.equal((await ask("greedy")).json.code, "webhook_queue_full");
     assert.equal((await ask("modest")).status, 200);
+  });
+});
+
+describe("a server of tools", () => {
+  test("calls of one user that it does not answer in time do not shut it for others", async () => {
+    const double = await startMcpDouble(), dir = scratch("tp-mcp-");
+    writeMcp(dir, double.url);
+    const stack = await Stack.start({double: false, settings: {"api.workers": 4, "mcp.trust_first": "on", "mcp.file": join(dir, "mcp.json")}});
+    const call = (user, name, args) => stack.post(`/tools/harbour__${name}`, args, as(user));
+    await eventually(async () => (await stack.get("/tools")).json.tools.some(t => t.name === "harbour__add"), "its tools are listed");
+    double.faults["tide.table"] = "stall";
+    const name = (await stack.get("/tools")).json.tools.find(t => /^harbour__tide/.test(t.name)).name.slice("harbour__".length);
+    for (let i = 0; i < 5; i++) assert.equal((await call("greedy", name, {harbour: "Sydney"})).status, 502);
+    const reply = await call("quiet", "add", {a: 1, b: 2});
+    assert.equal(reply.status, 200, reply.text);
+    await stack.stop();
+    double.close();
   });
 });
 
