@@ -285,29 +285,69 @@ static int reminders_outcome(const struct link_reply *r)
     return strcmp(word, "PRIOR") == 0 ? ERR_NOT_FOUND : ERR_INTERNAL;
 }
 
+static void reminders_put_firing(struct args *a, const struct store *s,
+    const struct reminders_firing *f)
+{
+    args_init(a);
+    args_text(a, f->family);
+    args_text(a, f->id);
+    args_text(a, f->seen);
+    args_text(a, f->next);
+    args_text(a, f->mark);
+    args_int(a, s->conf->turn_keep_ms);
+    args_text(a, f->event);
+    args_text(a, f->extra);
+    args_int(a, INBOX_MAX);
+    args_int(a, INBOX_KEEP_MS);
+    args_int(a, f->next_ms);
+}
+
 int reminders_fire(struct store *s, const struct reminders_firing *f)
 {
     struct link_reply *r = NULL;
     struct args a;
 
-    args_init(&a);
-    args_text(&a, f->family);
-    args_text(&a, f->id);
-    args_text(&a, f->seen);
-    args_text(&a, f->next);
-    args_text(&a, f->mark);
-    args_int(&a, s->conf->turn_keep_ms);
-    args_text(&a, f->event);
-    args_text(&a, f->extra);
-    args_int(&a, INBOX_MAX);
-    args_int(&a, INBOX_KEEP_MS);
-    args_int(&a, f->next_ms);
+    reminders_put_firing(&a, s, f);
     pushes_expect(s, f->uid);
     int error = args_call(&a, s, &script_reminder_fire, f->uid, &r);
     if (error == 0)
         error = reminders_outcome(r);
     link_reply_free(r);
     return error;
+}
+
+static void reminders_on_fired(void *arg, int error, struct link_reply *reply)
+{
+    int *outcome = arg;
+
+    *outcome = error ? error : reminders_outcome(reply);
+    link_reply_free(reply);
+}
+
+int reminders_fire_later(struct store *s, const struct reminders_firing *f, int *outcome)
+{
+    char prefix[KEYS_MAX];
+    struct args a;
+
+    *outcome = ERR_STORE;
+    keys_prefix(prefix, f->uid);
+    reminders_put_firing(&a, s, f);
+    pushes_expect(s, f->uid);
+    struct link_arg key = link_text(prefix);
+    int error = a.error;
+    if (error == 0)
+        error = link_send_script(s->link, &script_reminder_fire,
+            &(struct link_words){.keys = &key, .nkeys = 1, .args = a.v, .nargs = a.n},
+            reminders_on_fired, outcome);
+    args_fini(&a);
+    return error;
+}
+
+void reminders_fired(struct store *s, int *outcomes, size_t count)
+{
+    if (link_command(s->link, NULL, "PING") != 0) /* its reply comes behind all of theirs */
+        for (size_t i = 0; i < count; i++)
+            link_forget(s->link, &outcomes[i]);
 }
 
 int reminders_fire_snooze(struct store *s, const struct reminders_due *due, const char *extra)

@@ -85,6 +85,12 @@ struct reminders_firing {
 /* Returns 0 (fired by this call); ERR_CONFLICT (the record is another one by now); ERR_NOT_FOUND
  * (fired before); ERR_STORE*. */
 MUST_CHECK int reminders_fire(struct store *s, const struct reminders_firing *firing);
+/* The same without waiting. *outcome: ERR_STORE until the reply has come, then as above; the
+ * caller's until reminders_fired has returned. Returns 0 when it is on its way. */
+MUST_CHECK int reminders_fire_later(struct store *s, const struct reminders_firing *f,
+    int *outcome);
+/* Waits for the outcomes of all that are on their way. */
+void reminders_fired(struct store *s, int *outcomes, size_t count);
 /* The same for a snoozed entry. */
 MUST_CHECK int reminders_fire_snooze(struct store *s, const struct reminders_due *due,
     const char *extra);

@@ -99,6 +99,23 @@ static void a_timer_fires_once(void **state)
     jdoc_free(list);
 }
 
+/* Many go out before the first reply; a Redis that has forgotten the script gets it again. */
+static void many_fire_in_one_look(void **state)
+{
+    char id[64];
+
+    (void)state;
+    set_timer("{\"action\":\"create\",\"duration_seconds\":5,\"label\":\"first\"}", id);
+    look_at(noon + 5000);
+    assert_int_equal(inbox_length(), 1);
+    for (int i = 0; i < 20; i++)
+        set_timer("{\"action\":\"create\",\"duration_seconds\":10,\"label\":\"eggs\"}", id);
+    assert_int_equal(link_command(bench.context.store->link, NULL, "SCRIPT FLUSH"), 0);
+    look_at(noon + 10000);
+    assert_int_equal(inbox_length(), 21);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+}
+
 static bool all_but_one(void *arg, const char *uid, const char *member)
 {
     assert_true(!uid == !member);
@@ -646,6 +663,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         T(a_timer_fires_once),
+        T(many_fire_in_one_look),
         T(late_ones_say_so_and_cancelled_ones_are_silent),
         T(a_hint_waits_for_its_record),
         T(reminders_of_events_follow_them),

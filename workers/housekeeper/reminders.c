@@ -25,18 +25,28 @@
 #define GRACE_MS 60000  /* how long after its hint a record may still be written */
 #define LATE_MS 5000    /* due longer ago than this: said to be late */
 
+/* What is to be done with a hint. */
+enum fate {
+    FATE_DROP,
+    FATE_AGAIN,
+    FATE_LATER,
+    FATE_KEEP,
+    FATE_FIRED,
+    FATE_STOP,
+    FATE_SENT /* to be fired: the outcome is still to come */
+};
+
 struct reminders_desk {
     struct store *store;
     const struct module_rings *rings; /* NULL: no family has records that ring */
     struct reminders_due due[REMINDERS_DESK_ONCE];
+    int outcomes[REMINDERS_DESK_ONCE]; /* of those that were sent */
+    enum fate fates[REMINDERS_DESK_ONCE];
     int64_t look_ms, clock_ms;
     size_t fired;
     reminders_desk_guard_fn *guard; /* or NULL */
     void *guard_arg;
 };
-
-/* What is to be done with a hint. */
-enum fate { FATE_DROP, FATE_AGAIN, FATE_LATER, FATE_KEEP, FATE_FIRED, FATE_STOP };
 
 int reminders_desk_new(struct reminders_desk **out, struct store *store,
     const struct module_rings *rings)
@@ -181,6 +191,17 @@ static enum fate reminders_fate_of(int error)
     }
 }
 
+/* Fires it, or sends it to be fired: then others need not wait for its reply. In a cluster nobody
+ * knows when the replies of all nodes have come. */
+static enum fate reminders_shoot(struct reminders_desk *d, const struct reminders_due *due,
+    const struct reminders_firing *f)
+{
+    if (!due->read || f->next_ms != 0)
+        return reminders_fate_of(reminders_fire(d->store, f));
+    int error = reminders_fire_later(d->store, f, &d->outcomes[due - d->due]);
+    return error == 0 ? FATE_SENT : reminders_fate_of(error);
+}
+
 static enum fate reminders_fire_timer(struct reminders_desk *d, const struct reminders_due *due,
     jdoc *timer, struct reminders_firing *f, int64_t now_ms)
 {
@@ -199,15 +220,14 @@ static enum fate reminders_fire_timer(struct reminders_desk *d, const struct rem
     f->event = buf_text(&event);
     f->next = buf_text(&next);
     f->extra = buf_text(&extra);
+    enum fate fate = FATE_LATER;
     if (error == 0 && buf_error(&event) == 0 && buf_error(&next) == 0 && buf_error(&extra) == 0)
-        error = reminders_fire(d->store, f);
-    else
-        error = ERR_NOMEM;
+        fate = reminders_shoot(d, due, f);
     buf_free(&event);
     buf_free(&next);
     buf_free(&extra);
-    if (error != 0 || f->next_ms == 0)
-        return reminders_fate_of(error);
+    if (fate != FATE_FIRED || f->next_ms == 0)
+        return fate;
     /* It repeats: its hint stays, for the next time. */
     d->fired++;
     measure_observe_us(MEASURE_REMINDER_LATE, NULL, (now_ms - due_ms) * 1000);
@@ -268,12 +288,17 @@ static enum fate reminders_fire_event(struct reminders_desk *d, const struct rem
     f->mark = mark;
     f->event = buf_text(&event);
     f->extra = buf_text(&extra);
-    int error =
-        buf_error(&event) == 0 && buf_error(&extra) == 0 ? reminders_fire(d->store, f) : ERR_NOMEM;
+    enum fate fate = FATE_LATER;
+    if (buf_error(&event) != 0 || buf_error(&extra) != 0)
+        fate = FATE_LATER;
+    else if (due->kind == REMINDERS_SERIES)
+        fate = reminders_fate_of(reminders_fire(d->store, f));
+    else
+        fate = reminders_shoot(d, due, f);
     f->mark = f->event = f->extra = NULL;
     buf_free(&event);
     buf_free(&extra);
-    return reminders_plan_next(d, due, record, now_ms, reminders_fate_of(error));
+    return reminders_plan_next(d, due, record, now_ms, fate);
 }
 
 static enum fate reminders_ring_snooze(struct reminders_desk *d, const struct reminders_due *due,
@@ -337,6 +362,7 @@ static bool reminders_settle(struct reminders_desk *d, const struct reminders_du
         return reminders_drop(d->store, due->member) == 0;
     case FATE_AGAIN:
         return reminders_later(d->store, due->member, now_ms + AGAIN_MS) == 0;
+    case FATE_SENT:
     case FATE_LATER:
         break;
     }
@@ -360,6 +386,43 @@ static enum fate reminders_ring(struct reminders_desk *d, const struct reminders
     return hints_is_away(d->store, due->uid) ? FATE_AGAIN : fate;
 }
 
+/* What became of one that was sent. Redis may have forgotten the script: then it is fired as one
+ * that was not read. */
+static enum fate reminders_sent(struct reminders_desk *d, size_t i, struct arena *arena,
+    int64_t now_ms)
+{
+    if (d->outcomes[i] != ERR_NOSCRIPT)
+        return reminders_fate_of(d->outcomes[i]);
+    d->due[i].read = false;
+    enum fate fate = reminders_ring(d, &d->due[i], arena, now_ms);
+    arena_reset(arena);
+    return fate;
+}
+
+/* Returns false when Redis does not answer. */
+static bool reminders_ring_all(struct reminders_desk *d, size_t count, struct arena *arena,
+    int64_t now_ms)
+{
+    size_t sent = 0, rung = 0;
+    bool go_on = true;
+
+    for (; go_on && rung < count; rung++) {
+        enum fate fate = reminders_ring(d, &d->due[rung], arena, now_ms);
+        d->fates[rung] = fate;
+        sent += fate == FATE_SENT;
+        go_on = fate == FATE_SENT || reminders_settle(d, &d->due[rung], fate, now_ms);
+        arena_reset(arena);
+    }
+    if (sent > 0)
+        reminders_fired(d->store, d->outcomes, rung);
+    for (size_t i = 0; sent > 0 && i < rung; i++)
+        if (d->fates[i] == FATE_SENT)
+            go_on &= reminders_settle(d, &d->due[i], reminders_sent(d, i, arena, now_ms), now_ms);
+    if (d->guard)
+        d->guard(d->guard_arg, NULL, NULL);
+    return go_on;
+}
+
 static void reminders_step(struct reminders_desk *d, int64_t mono_ms)
 {
     int64_t now = d->clock_ms, wait;
@@ -377,14 +440,7 @@ static void reminders_step(struct reminders_desk *d, int64_t mono_ms)
         return;
     }
     reminders_read(d->store, d->due, count, records);
-    bool go_on = true;
-    for (size_t i = 0; go_on && i < count; i++) {
-        const struct reminders_due *due = &d->due[i];
-        go_on = reminders_settle(d, due, reminders_ring(d, due, arena, now), now);
-        arena_reset(arena);
-    }
-    if (d->guard)
-        d->guard(d->guard_arg, NULL, NULL);
+    bool go_on = reminders_ring_all(d, count, arena, now);
     arena_free(arena);
     arena_free(records);
     if (!go_on)
