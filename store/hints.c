@@ -37,6 +37,33 @@ int hints_member_read(const char *text, size_t len, char uid[IDENT_USER_MAX + 1]
 
 /* ---- parts ---- */
 
+#define SLOTS_OF_PART (LINK_SLOTS / KEYS_HINT_PARTS)
+
+void hints_open(struct store *s)
+{
+    for (unsigned i = 0; link_is_cluster(s->link) && i < KEYS_HINT_PARTS; i++) {
+        char part[KEYS_MAX];
+
+        keys_hint_part(part, KEYS_READY, i);
+        s->part[i].slot = link_slot(s->link, part);
+    }
+}
+
+/* The part by the slot; when its key is on another node, the next one that is on the slot's. */
+static unsigned hints_home(const struct store *s, unsigned slot)
+{
+    const unsigned own = slot / SLOTS_OF_PART;
+    const struct link *node = link_at(s->link, slot);
+
+    for (unsigned i = 0; i < KEYS_HINT_PARTS; i++) {
+        unsigned part = (own + i) % KEYS_HINT_PARTS;
+
+        if (link_at(s->link, s->part[part].slot) == node)
+            return part;
+    }
+    return own;
+}
+
 unsigned hints_parts(const struct store *s)
 {
     return link_is_cluster(s->link) ? KEYS_HINT_PARTS : 1;
@@ -58,7 +85,7 @@ void hints_key(char out[KEYS_MAX], const struct store *s, const char *hints, con
     if (link_is_cluster(s->link)) {
         snprintf(user, sizeof user, "%.*s", (int)strcspn(member, " "), member);
         keys_prefix(prefix, user);
-        part = link_slot(s->link, prefix) / (LINK_SLOTS / KEYS_HINT_PARTS);
+        part = hints_home(s, link_slot(s->link, prefix));
     }
     hints_part(out, s, hints, part);
 }
@@ -67,7 +94,7 @@ void hints_key(char out[KEYS_MAX], const struct store *s, const char *hints, con
 
 static unsigned hints_part_of(const struct store *s, const char *key)
 {
-    return link_slot(s->link, key) / (LINK_SLOTS / KEYS_HINT_PARTS);
+    return hints_home(s, link_slot(s->link, key));
 }
 
 static bool hints_part_is_away(const struct store_part *part)
@@ -98,10 +125,7 @@ void hints_told(struct store *s, const char *key, int error)
         return;
     node = link_at(s->link, link_slot(s->link, key));
     for (unsigned i = 0; i < KEYS_HINT_PARTS; i++) {
-        char part[KEYS_MAX];
-
-        keys_hint_part(part, KEYS_READY, i);
-        if (i != own && link_at(s->link, link_slot(s->link, part)) != node)
+        if (i != own && link_at(s->link, s->part[i].slot) != node)
             continue;
         s->part[i].away = error == ERR_STORE;
         if (error == ERR_STORE)
@@ -257,12 +281,28 @@ int hints_set_before(struct store *s, const char *hints, const char *uid, const 
     return error;
 }
 
+static bool hints_is_elsewhere(const struct store *s, const char *hints, const char *part,
+    const char *member, char home[KEYS_MAX])
+{
+    hints_key(home, s, hints, member);
+    return strcmp(home, part) != 0;
+}
+
 void hints_bring_home(struct store *s, const char *hints, const char *part, const char *member)
 {
     char home[KEYS_MAX];
 
-    hints_key(home, s, hints, member);
-    if (strcmp(home, part) != 0 && hints_write(s, home, member, 0) == 0)
+    if (hints_is_elsewhere(s, hints, part, member, home) && !hints_write(s, home, member, 0))
+        err_ignore(link_command(s->link, NULL, "ZREM %s %s", part, member)); /* else next time */
+}
+
+void hints_carry_home(struct store *s, const char *hints, const char *part, const char *member,
+    int64_t score)
+{
+    char home[KEYS_MAX];
+
+    if (hints_is_elsewhere(s, hints, part, member, home) &&
+        !link_command(s->link, NULL, "ZADD %s NX %lld %s", home, (long long)score, member))
         err_ignore(link_command(s->link, NULL, "ZREM %s %s", part, member)); /* else next time */
 }
 

@@ -29,9 +29,12 @@ void hints_clock(struct store *s, int64_t redis_ms);
 void hints_announce(struct store *s, const char *uid, const char *turn);
 
 /*
- * In a cluster each set of hints (KEYS_HINT_*) is in parts, by the slot of the user: a part is on
- * the node of most of its users, so that those of other nodes need not wait for one that is away.
+ * In a cluster each set of hints (KEYS_HINT_*) is in parts, by the slot of the user: a user's part
+ * is on the user's node. So users of other nodes need not wait for one that is away, and a replica
+ * that takes over with something of a user has the hint that was written before it. Where slots
+ * have moved, a hint stays where it is until it is due: hints_bring_home.
  */
+void hints_open(struct store *s); /* of store_open */
 unsigned hints_parts(const struct store *s); /* 1 without a cluster */
 void hints_part(char out[KEYS_MAX], const struct store *s, const char *hints, unsigned part);
 /* The one that holds this member: "UID ..." or "UID". */
@@ -69,8 +72,11 @@ bool hints_has_failed(const struct store *s, const char *uid, int64_t ms);
  * been taken then; when the node of its part is away, by another part. */
 MUST_CHECK int hints_set_before(struct store *s, const char *hints, const char *uid,
     const char *member, int64_t due_ms);
-/* A member that was found due in `part`, and may belong into another one. */
+/* A member that was found due in `part`, and may belong into another one: it comes there, due now;
+ * or with this score, unless it is there already. */
 void hints_bring_home(struct store *s, const char *hints, const char *part, const char *member);
+void hints_carry_home(struct store *s, const char *hints, const char *part, const char *member,
+    int64_t score);
 /* In a cluster: hints that were written without one, and came along with its data, go to their
  * parts. Housekeeper, from time to time. */
 MUST_CHECK int hints_spread(struct store *s);

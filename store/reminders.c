@@ -194,10 +194,12 @@ static int reminders_look_at(struct store *s, const char *hints, int64_t *now_ms
         double score = strtod(link_reply_text(link_reply_at(r, i + 1), NULL), NULL);
         if (score < 0 || score > 9e15)
             score = 0;
-        if (reminders_read_member(member, len, (int64_t)score, &list->due[list->count]))
+        if (reminders_read_member(member, len, (int64_t)score, &list->due[list->count])) {
+            hints_carry_home(s, KEYS_HINT_TIMERS, hints, member, (int64_t)score);
             list->count++;
-        else /* none of ours: out of the way */
+        } else { /* none of ours: out of the way */
             err_ignore(link_command(s->link, NULL, "ZREM %s %b", hints, member, len));
+        }
     }
     link_reply_free(r);
     return 0;

@@ -128,13 +128,16 @@ int sessions_restore(struct store *s, const char *uid, const char *session)
 static int sessions_purge_one(struct store *s, const char *hints, const char *member, size_t len)
 {
     const char *blank = memchr(member, ' ', len);
-    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1];
+    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], home[KEYS_MAX];
     size_t user = blank ? (size_t)(blank - member) : 0;
     int64_t left = 0;
     int error = 0;
 
+    snprintf(home, sizeof home, "%s", hints);
     if (ident_is_safe(member, user, IDENT_USER_MAX) &&
         ident_is_session(member + user + 1, len - user - 1)) {
+        hints_bring_home(s, KEYS_HINT_GONE, hints, member);
+        hints_key(home, s, KEYS_HINT_GONE, member);
         snprintf(uid, sizeof uid, "%.*s", (int)user, member);
         snprintf(session, sizeof session, "%.*s", (int)(len - user - 1), member + user + 1);
         if (hints_is_away(s, uid)) /* others do not wait for its node */
@@ -147,7 +150,7 @@ static int sessions_purge_one(struct store *s, const char *hints, const char *me
         if (hints_is_away(s, uid))
             return sessions_hint(s, uid, session, AWAY_MS);
     }
-    return error ? error : link_command(s->link, NULL, "ZREM %s %b", hints, member, len);
+    return error ? error : link_command(s->link, NULL, "ZREM %s %b", home, member, len);
 }
 
 static int sessions_purge_of(struct store *s, const char *hints, size_t max, size_t *count)

@@ -29,6 +29,7 @@ int store_open(struct store **out, const struct conf *conf, struct reactor *reac
         free(s);
         return error;
     }
+    hints_open(s);
     *out = s;
     return 0;
 }

@@ -281,8 +281,12 @@ static int userdata_erase_members(struct erasure *e, const char *key)
 static int userdata_erase_hints(struct erasure *e, const char *hints)
 {
     char key[KEYS_MAX];
-    hints_key(key, e->store, hints, e->uid);
-    return userdata_erase_members(e, key);
+    int error = 0;
+    for (unsigned i = 0; error == 0 && i < hints_parts(e->store); i++) { /* slots may have moved */
+        hints_part(key, e->store, hints, i);
+        error = userdata_erase_members(e, key);
+    }
+    return error;
 }
 
 /* What the user said about answers stands in the index of the whole site too. */
@@ -410,8 +414,12 @@ static int userdata_pass(struct erasure *e)
 static int userdata_erase_push_hint(const struct erasure *e)
 {
     char key[KEYS_MAX];
-    hints_key(key, e->store, KEYS_HINT_PUSHES, e->uid);
-    return link_command(e->store->link, NULL, "ZREM %s %s", key, e->uid);
+    int error = 0;
+    for (unsigned i = 0; error == 0 && i < hints_parts(e->store); i++) {
+        hints_part(key, e->store, KEYS_HINT_PUSHES, i);
+        error = link_command(e->store->link, NULL, "ZREM %s %s", key, e->uid);
+    }
+    return error;
 }
 
 /* Each names its user until it ends by itself. */

@@ -53,10 +53,12 @@ static int webhooks_due_of(struct store *s, const char *hints, struct webhooks_h
         size_t len;
         const char *member = link_reply_text(link_reply_at(r, i), &len);
 
-        if (hints_member_read(member, len, out[*count].uid, out[*count].turn) == 0)
-            ++*count;
-        else
+        if (hints_member_read(member, len, out[*count].uid, out[*count].turn)) {
             error = link_command(s->link, NULL, "ZREM %s %b", hints, member, len);
+            continue;
+        }
+        hints_bring_home(s, KEYS_HINT_WEBHOOKS, hints, member);
+        ++*count;
     }
     link_reply_free(r);
     return error;

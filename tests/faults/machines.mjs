@@ -2,8 +2,9 @@
 // Three machines over a Redis Cluster of six nodes, each in a network namespace of its own. Under load processes, nodes and whole machines are
 // killed, machines and nodes are cut off, one way too, and made slow; then slots move. Afterwards everything must be there, whole and once.
 //
-//   node tests/faults/machines.mjs [--kills N] [--seconds N] [--people N] [--seed N] [--reshard SLOTS]
+//   node tests/faults/machines.mjs [--kills N] [--seconds N] [--people N] [--seed N] [--reshard SLOTS] [--share N]
 //
+// --share: of 100 steps, how many begin a fault of a machine, a node or the network; the others kill a process.
 // TURNPIKE_BUILD names the build, REDIS_SERVER another server than redis-server. It needs root, or namespaces for users, and /dev/net/tun.
 import {fileURLToPath, pathToFileURL} from "node:url";
 import {pause, SLOW, Stack} from "../e2e/harness.mjs";
@@ -81,7 +82,7 @@ async function moveSlots(cluster, slots) {
   return Date.now() - from;
 }
 
-export async function campaign({seconds = 3600, kills = 100, people = 12, seed = Date.now() % 1e9, patience = 90000 * SLOW, reshard = 0} = {}) {
+export async function campaign({seconds = 3600, kills = 100, people = 12, seed = Date.now() % 1e9, patience = 90000 * SLOW, reshard = 0, share = 25} = {}) {
   const random = randomFrom(seed), report = newReport(seed), list = [];
   let site, routes;
   try {
@@ -98,7 +99,7 @@ export async function campaign({seconds = 3600, kills = 100, people = 12, seed =
     const began = Date.now(), end = began + seconds * 1000;
     while (Date.now() < end && list.length < kills) {
       const up = killers.filter((_, i) => !breaker.down.has(i));
-      if (random(100) < 10) breaker.next();
+      if (random(100) < share) breaker.next();
       else if (up.length) await up[random(up.length)].next();
       await pause(30 + random(120));
     }

@@ -11,7 +11,8 @@
 #include "store/store.h"
 #include "store/userdata.h"
 #include "tests/unit/turn_actors.h"
-#include "wire/redis/listen.h"
+#include "wire/redis/link_parts.h"
+#include "wire/redis/listen_parts.h"
 #include "wire/redis/slots.h"
 
 #include <setjmp.h>
@@ -232,6 +233,33 @@ static void no_script_runs_while_its_slot_moves(void **state)
     assert_int_equal(number(plain, "GET %s", other), 7);
 }
 
+/* Nodes that come back under other addresses, time and again. */
+static void the_places_of_nodes_that_have_gone_are_used_again(void **state)
+{
+    struct link *fresh = NULL;
+    char key[64];
+
+    (void)state;
+    assert_int_equal(link_new(&fresh, &conf), 0);
+    assert_int_equal(number(fresh, "EXISTS %s", "tp:{a}:none"), 0);
+    for (int i = 0; i < LINK_NODES_MAX + 200; i++) {
+        struct sentinel_address address = {.port = 6379};
+        const struct link *l;
+
+        snprintf(address.host, sizeof address.host, "10.1.%d.%d", i / 250, i % 250 + 1);
+        l = link_map_named(fresh, &address, "");
+        assert_non_null(l);
+        assert_string_equal(l->node->address.host, address.host);
+    }
+    assert_int_equal(fresh->map->count, LINK_NODES_MAX);
+    for (int i = 0; i < 60; i++) { /* the cluster's own have theirs */
+        snprintf(key, sizeof key, "tp:{places%d}:x", i);
+        assert_int_equal(link_command(fresh, NULL, "SET %s %d", key, i), 0);
+        assert_int_equal(number(plain, "GET %s", key), i);
+    }
+    link_free(fresh);
+}
+
 /* ---- questions of a loop ---- */
 
 static unsigned answers;
@@ -371,6 +399,29 @@ static void a_channel_follows_its_slot(void **state)
     pass_until(&messages, 4);
     listen_remove(listener, &same);
     listen_remove(listener, &wake);
+    listen_free(listener);
+}
+
+/* What went to another node in that place is of no use for this one. */
+static void a_channel_leaves_a_node_whose_place_is_anothers(void **state)
+{
+    struct place p = place_of("lives");
+    struct listen_ear ear = {.channel = p.key, .on = &hears};
+    struct listen *listener;
+    char said[64];
+
+    (void)state;
+    subscribed = messages = lost = 0;
+    assert_int_equal(listen_new(&listener, attached), 0);
+    listen_add(listener, &ear);
+    pass_until(&subscribed, 1);
+    link_map_node(attached, p.slot)->lives++;
+    listen_on_routed(listener);
+    pass_until(&subscribed, 2);
+    assert_int_equal(lost, 1);
+    own_cluster_say(&cluster, p.from, said, sizeof said, "SPUBLISH %s a", p.key);
+    pass_until(&messages, 1);
+    listen_remove(listener, &ear);
     listen_free(listener);
 }
 
@@ -637,9 +688,11 @@ int main(void)
         cmocka_unit_test(users_are_split_over_the_nodes),
         cmocka_unit_test(a_slot_that_has_moved_is_found),
         cmocka_unit_test(no_script_runs_while_its_slot_moves),
+        cmocka_unit_test(the_places_of_nodes_that_have_gone_are_used_again),
         cmocka_unit_test(a_loops_questions_follow_a_slot),
         cmocka_unit_test(a_loops_question_waits_for_a_slot),
         cmocka_unit_test(a_channel_follows_its_slot),
+        cmocka_unit_test(a_channel_leaves_a_node_whose_place_is_anothers),
         cmocka_unit_test(a_log_is_whole_across_a_move),
         cmocka_unit_test(hints_of_one_server_go_to_their_parts),
         cmocka_unit_test(what_goes_into_the_pipeline_arrives),

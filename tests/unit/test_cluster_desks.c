@@ -7,8 +7,11 @@
 #include "process/webpush.h"
 #include "store/hints.h"
 #include "store/keys.h"
+#include "store/pushes.h"
+#include "store/reminders.h"
 #include "store/sessions.h"
 #include "store/usage.h"
+#include "store/webhooks.h"
 #include "tests/unit/own_cluster.h"
 #include "tests/unit/turn_actors.h"
 #include "workers/housekeeper/housekeeper_parts.h"
@@ -38,16 +41,6 @@ static struct link *node_of(const char *uid)
     return link_at(s->link, link_slot(s->link, prefix));
 }
 
-/* Also its part of the hints is there: that of a few users is on a neighbour. */
-static bool is_near(void)
-{
-    char part[KEYS_MAX];
-
-    hints_key(part, s, KEYS_READY, near);
-    return node_of(near) != node_of("far") &&
-        link_at(s->link, link_slot(s->link, part)) == node_of(near);
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -57,7 +50,7 @@ static int set_up(void **state)
     assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
     assert_int_equal(store_open(&s, &conf, reactor, "m/housekeeper/3/1"), 0);
     assert_int_equal(store_writable(s), 0); /* the map is known */
-    for (int i = 0; !i || !is_near(); i++)
+    for (int i = 0; !i || node_of(near) == node_of("far"); i++)
         snprintf(near, sizeof near, "near%d", i);
     arena = arena_new();
     return 0;
@@ -79,6 +72,7 @@ static int begin(void **state)
 {
     (void)state;
     memset(s->part, 0, sizeof s->part);
+    hints_open(s);
     hints_told_user(s, "far", ERR_STORE);
     return 0;
 }
@@ -135,6 +129,61 @@ static void a_users_node_is_away_until_it_answers(void **state)
     for (int i = 0; i < KEYS_HINT_PARTS; i++)
         assert_false(all[i].away);
     assert_true(hints_has_failed(s, "far", 60000)); /* its workers may not have reached it */
+}
+
+/* So what a replica has of a user comes along with the hint that was written before it. */
+static void a_users_hints_are_on_the_users_node(void **state)
+{
+    unsigned moved = 0;
+
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        char uid[32], part[KEYS_MAX], prefix[KEYS_MAX], by_slot[KEYS_MAX];
+        unsigned slot;
+
+        snprintf(uid, sizeof uid, "user%d", i);
+        keys_prefix(prefix, uid);
+        slot = link_slot(s->link, prefix);
+        hints_key(part, s, KEYS_HINT_LEASES, uid);
+        assert_ptr_equal(link_at(s->link, link_slot(s->link, part)), link_at(s->link, slot));
+        keys_hint_part(by_slot, KEYS_HINT_LEASES, slot / (LINK_SLOTS / KEYS_HINT_PARTS));
+        moved += strcmp(part, by_slot) != 0;
+    }
+    assert_in_range(moved, 1, 60); /* those of the two parts that two nodes share */
+}
+
+/* Slots have moved: a hint is due in a part that is not the user's any more. */
+static void a_hint_comes_home_with_its_time(void **state)
+{
+    struct reminders_due due[4];
+    struct pushes_hint pushes[4];
+    struct webhooks_hint hooks[4];
+    int64_t now_ms = 0, wait_ms = 0;
+    size_t count = 0;
+
+    (void)state;
+    hints_told_user(s, "far", 0);
+    hint(KEYS_HINT_TIMERS, "far", " 0190a0a0-0000-7000-8000-000000000002");
+    assert_int_equal(reminders_look(s, &now_ms, &wait_ms, due, 4, &count), 0);
+    assert_in_range(count, 1, 2); /* the walk may come to its home later */
+    assert_int_equal(hinted(KEYS_HINT_TIMERS, "far", " 0190a0a0-0000-7000-8000-000000000002"), 1);
+    assert_int_equal(reminders_drop(s, due[0].member), 0);
+    assert_int_equal(reminders_look(s, &now_ms, &wait_ms, due, 4, &count), 0);
+    assert_int_equal(count, 0); /* nothing has stayed where it was */
+
+    hint(KEYS_HINT_WEBHOOKS, "far", " " TURN_ID);
+    assert_int_equal(webhooks_due(s, hooks, 4, &count), 0);
+    assert_in_range(count, 1, 2);
+    assert_true(hinted(KEYS_HINT_WEBHOOKS, "far", " " TURN_ID) > 1);
+    webhooks_later(s, &hooks[0], -1);
+
+    hint(KEYS_HINT_PUSHES, "far", "");
+    assert_int_equal(pushes_due(s, pushes, 4, &count), 0);
+    assert_in_range(count, 1, 2);
+    assert_int_equal(hinted(KEYS_HINT_PUSHES, "far", ""), pushes[0].score);
+    pushes_later(s, &pushes[0], -1);
+    assert_int_equal(hinted(KEYS_HINT_PUSHES, "far", ""), 0);
+    assert_int_equal(hinted(KEYS_HINT_WEBHOOKS, "far", " " TURN_ID), 0);
 }
 
 /* ---- desks ---- */
@@ -271,12 +320,18 @@ static void a_push_is_sent_later(void **state)
     conf.push_key = pem.data;
     conf.push_subject = ours;
     assert_int_equal(push_desk_new(&desk, s, reactor), 0);
-    hint(KEYS_HINT_PUSHES, "far", "");
-    hint(KEYS_HINT_PUSHES, near, "");
+    for (int i = 0; i < 2; i++) { /* a try would drop it, as there is no such subscription */
+        hint(KEYS_HINT_PUSHES, i ? near : "far", "");
+        assert_int_equal(link_command(s->link, NULL, "ZADD tp:{%s}:push:due 1 %s", i ? near : "far",
+                             "1-1 none"),
+            0);
+    }
     push_desk_step(desk, clock_mono_ms());
     assert_int_equal(link_command(s->link, NULL, "PING"), 0);
     assert_true(hinted(KEYS_HINT_PUSHES, "far", "") > 1);
-    assert_int_equal(hinted(KEYS_HINT_PUSHES, near, ""), 0); /* nothing waits */
+    assert_int_equal(hinted(KEYS_HINT_PUSHES, near, ""), 0); /* nothing waits any more */
+    assert_int_equal(actors_number(s, "ZCARD tp:{%s}:push:due", "far"), 1);
+    assert_int_equal(actors_number(s, "ZCARD tp:{%s}:push:due", near), 0);
     push_desk_free(desk);
     conf.push_key = key;
     conf.push_subject = subject;
@@ -380,6 +435,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup(f, begin)
     const struct CMUnitTest tests[] = {
         TEST(a_users_node_is_away_until_it_answers),
+        TEST(a_users_hints_are_on_the_users_node),
+        TEST(a_hint_comes_home_with_its_time),
         TEST(a_turn_is_looked_at_later),
         TEST(nobody_is_given_up_for_a_node_that_was_away),
         TEST(a_reminder_rings_later),

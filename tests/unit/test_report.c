@@ -248,6 +248,26 @@ static void users_are_counted_once(void **state)
     assert_int_equal(count, 1);
 }
 
+static void a_user_whose_note_was_lost_is_noted_again(void **state)
+{
+    int64_t day = clock_real_ms() + 40 * STATS_DAY_MS, count = 0;
+
+    (void)state;
+    stats_note_user(store, "test-report-first", day);
+    assert_int_equal(stats_users(store, day, day, &count), 0);
+    assert_int_equal(count, 1);
+    own_redis_kill(&redis);
+    stats_note_user(store, "test-report-lost", day);
+    own_redis_again(&redis);
+    do
+        link_hurry(store->link);
+    while (stats_users(store, day, day, &count));
+    assert_int_equal(count, 1);
+    stats_note_user(store, "test-report-lost", day);
+    assert_int_equal(stats_users(store, day, day, &count), 0);
+    assert_int_equal(count, 2);
+}
+
 /* ---- promises ---- */
 
 static void few_turns_say_nothing(void **state)
@@ -427,6 +447,7 @@ int main(void)
         TEST_(hours_and_days_say_the_same_and_have_an_end),
         TEST_(rows_of_other_versions_are_read),
         TEST_(users_are_counted_once),
+        TEST_(a_user_whose_note_was_lost_is_noted_again),
         TEST_(few_turns_say_nothing),
         TEST_(promises_are_met_or_not),
         TEST_(satisfaction_is_of_ratings),

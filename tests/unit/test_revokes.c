@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "store/keys.h"
 #include "store/revokes.h"
+#include "store/scripts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,31 @@ static void test_an_entry_only_moves_on(void **state)
     assert_int_equal(revokes_put(two, "u:ada", 3000, 0), 0);
     assert_int_equal(revokes_put(two, "u:ada", 3000, FAR), 0);
     expect_one(3000, 0); /* for ever */
+}
+
+/* One whose time is over goes; when somebody has renewed it meanwhile, it stays. */
+static void test_an_entry_that_has_ended_goes_unless_it_was_renewed(void **state)
+{
+    const struct link_arg key = link_text(KEYS_REVOKED),
+                          ended[2] = {link_text("u:ada"), link_text("1000 2000")};
+    const struct link_words words = {.keys = &key, .nkeys = 1, .args = ended, .nargs = 2};
+    struct link_reply *r = NULL;
+    struct revoked list = {0};
+
+    (void)state;
+    assert_int_equal(link_command(one->link, NULL, "HSET %s u:ada %s", KEYS_REVOKED, "1000 2000"),
+        0);
+    assert_int_equal(revokes_read(two, &list), 0);
+    assert_int_equal(list.count, 0);
+    revoked_free(&list);
+    assert_int_equal(link_command(one->link, &r, "HLEN %s", KEYS_REVOKED), 0);
+    assert_int_equal(link_reply_int(r), 0);
+    link_reply_free(r);
+    assert_int_equal(revokes_put(one, "u:ada", 3000, FAR), 0);
+    assert_int_equal(link_script_call(one->link, &script_revoke_drop, &words, &r), 0);
+    assert_int_equal(link_reply_int(r), 0);
+    link_reply_free(r);
+    expect_one(3000, FAR);
 }
 
 static void test_without_room_it_fails(void **state)
@@ -106,6 +132,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, store_bench_end)
     const struct CMUnitTest tests[] = {
         TEST(test_an_entry_only_moves_on),
+        TEST(test_an_entry_that_has_ended_goes_unless_it_was_renewed),
         TEST(test_without_room_it_fails),
         TEST(test_a_worker_that_starts_first_knows_them),
     };

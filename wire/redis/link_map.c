@@ -20,6 +20,34 @@ static void link_map_on_timer(struct reactor_timer *timer);
 
 /* ---- nodes ---- */
 
+/* No map names it any more, it has no slot, and nothing is under way with it. */
+static bool link_map_has_gone(const struct link_map *m, size_t place)
+{
+    const struct link_node *node = m->nodes[place];
+    const struct link *l = node->link;
+
+    if (node->map >= m->maps ||
+        (l && (l->fd >= 0 || l->connecting || l->ring_len || l->calls || l->asked || l->queued)))
+        return false;
+    for (size_t i = 0; i < SLOTS; i++)
+        if (m->owner[i] == place)
+            return false;
+    return true;
+}
+
+/* The place of one that has gone, for another; NULL: there is none. */
+static struct link_node *link_map_reuse(struct link_map *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (link_map_has_gone(m, i)) {
+            m->nodes[i]->primary = false;
+            m->nodes[i]->map = 0;
+            m->nodes[i]->lives++;
+            return m->nodes[i];
+        }
+    return NULL;
+}
+
 /* NULL: there are too many, or no memory. */
 static struct link_node *link_map_find(struct link_map *m, const struct sentinel_address *address)
 {
@@ -28,11 +56,18 @@ static struct link_node *link_map_find(struct link_map *m, const struct sentinel
     for (size_t i = 0; i < m->count; i++)
         if (sentinel_same(&m->nodes[i]->address, address))
             return m->nodes[i];
-    node = m->count < LINK_NODES_MAX ? calloc(1, sizeof *node) : NULL;
-    if (!node)
-        return NULL;
+    if (m->count == LINK_NODES_MAX) {
+        node = link_map_reuse(m);
+        if (!node)
+            return NULL;
+    } else {
+        node = calloc(1, sizeof *node);
+        if (!node)
+            return NULL;
+        m->nodes[m->count++] = node;
+    }
     node->address = *address;
-    return m->nodes[m->count++] = node;
+    return node;
 }
 
 static struct link *link_map_connect(struct link *face, struct link_node *node)

@@ -110,9 +110,11 @@ struct link_queued {
     struct link_queued *next;
 };
 
-/* A node of a cluster: while the process lives, as others keep its link. */
+/* A node of a cluster: while the process lives, as others keep its link. When there are too many,
+ * one that has gone becomes another one: then `lives` grows. */
 struct link_node {
     struct sentinel_address address;
+    unsigned lives;
     struct link *link; /* NULL: none was needed yet */
     bool primary;
     unsigned map; /* by number, the last one that named it */

@@ -147,16 +147,17 @@ static void listen_connect_later(struct listen *l)
 static void listen_tell_lost(struct listen *l)
 {
     struct listen_ears *ears = listen_table(l);
+    bool in_use = ears->in_use;
 
     ears->in_use = true;
     for (struct listen_ear *ear = listen_ears_next(ears, NULL); ear;
          ear = listen_ears_next(ears, ear))
         if (ear->at == l && ear->on->lost)
             ear->on->lost(ear->arg);
-    ears->in_use = false;
+    ears->in_use = in_use;
 }
 
-static void listen_lost(struct listen *l, const char *why)
+void listen_lost(struct listen *l, const char *why)
 {
     bool steady = clock_mono_ms() >= l->up_ms + LISTEN_STEADY_MS;
 

@@ -29,6 +29,7 @@ struct listen {
     struct listen *plain; /* ... and the one to any node, for channels that no slot has */
     size_t nodes;
     struct link_node *to;       /* where a node's connection goes; NULL: any */
+    unsigned lives;             /* of this node, when it got its ears */
     struct reactor_timer route; /* of the face: ears look for their nodes */
     struct buf asked;           /* of a node's connection: struct listen_said ... */
     size_t asked_at;            /* ... from this byte on */
@@ -63,6 +64,8 @@ static inline struct listen_ears *listen_table(const struct listen *l)
 /* One connection; face: of a cluster, whose it is. NULL: no memory. */
 struct listen *listen_make(struct link *link, struct listen *face);
 void listen_hear(struct listen *l, struct listen_ear *ear);
+/* The connection is of no use any more; a new one is made while there is an ear for it. */
+void listen_lost(struct listen *l, const char *why);
 void listen_unsubscribe(struct listen *l, const struct listen_ear *ear);
 
 /* ---- listen_route.c ---- */

@@ -55,8 +55,15 @@ struct listen *listen_place(struct listen *face, const struct listen_ear *ear)
         face->node = more;
         face->nodes = map->count;
     }
-    if (!face->node[at] && (face->node[at] = listen_make(face->link, face)))
+    if (!face->node[at] && (face->node[at] = listen_make(face->link, face))) {
         face->node[at]->to = node;
+        face->node[at]->lives = node->lives;
+    }
+    if (face->node[at] && face->node[at]->lives != node->lives) {
+        face->node[at]->lives = node->lives;
+        if (face->node[at]->fd >= 0)
+            listen_lost(face->node[at], "its node has gone");
+    }
     return face->node[at];
 }
 
