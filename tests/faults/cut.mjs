@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One of three machines is cut off from the cluster and from the others while it runs a turn; clients still reach it, and it still reaches the model.
-// Then it only hears nothing: what it asks for is done, and it is not told. For machines.test.mjs; runs inside a network (network.mjs).
+// Then it only hears nothing: what it asks for is done, and it is not told. With --island it is cut off together with the primary of its turn,
+// which takes its writes until it has seen that it is alone. For machines.test.mjs and `make faults`; runs inside a network (network.mjs).
 import assert from "node:assert/strict";
-import {eventually, SLOW, transcript, uuid} from "../e2e/harness.mjs";
+import {fileURLToPath} from "node:url";
+import {eventually, pause, SLOW, transcript, uuid} from "../e2e/harness.mjs";
 import {LEASE_MS} from "./campaign.mjs";
 import {Site} from "./machines.mjs";
+import {insideNetwork, isInside} from "./network.mjs";
 
 const LONG = 60000 * SLOW, REFUSED_MS = 10000 * SLOW; // redis.timeout is 1 s
 const FINAL = e => ["RUN_FINISHED", "RUN_ERROR"].includes((e.data ?? e).type);
@@ -66,11 +69,64 @@ async function deaf({network, machines, stacks, cluster}) {
   assert.equal(said.length, 2);
 }
 
+/** What the primary takes while it is alone goes with it; what was there before does not. */
+async function island({network, machines, nodeHosts, stacks, double, cluster}) {
+  const [one, two] = stacks, user = uuid(), session_id = uuid(), primary = await cluster.ownerOf(`tp:{${user}}:x`);
+  const alone = [machines[0], nodeHosts[cluster.nodes.indexOf(primary)]], others = network.hosts.filter(h => !alone.includes(h) && h !== network.outside);
+  const asked = one.chatStream(`x [[${spend(3)} | text words=40 hold=20]]`, {session_id}, as(user, {Accept: "text/event-stream"}));
+  await asked.until("TEXT_MESSAGE_CONTENT", LONG);
+  const viewer = two.sse(`/sessions/${session_id}/events?cursor=0-0`, as(user));
+  await viewer.until("TEXT_MESSAGE_CONTENT", LONG);
+  const turn = asked.events[0].data.runId, calls = double.requests.length, cut = performance.now(), sent = [];
+  await eventually(async () => /offset=(\d+).*[^]*master_repl_offset:\1/.test(await cluster.cli(primary.port, "info", "replication")), "its replica has it all", LONG);
+  await network.cut(alone, others);
+  await network.cut(others, alone);
+  // Messages to the machine that is alone: taken until the primary knows that it is, then refused.
+  for (let refused = 0; refused < 3;) {
+    const body = {session_id: uuid(), client_message_id: uuid()}, text = `x [[${spend(4)} | text words=3]]`;
+    const reply = await one.chat(text, body, {...as(user, {Prefer: "respond-async"}), timeout: LONG});
+    assert.ok([202, 503].includes(reply.status), reply.text);
+    refused = reply.status === 503 ? refused + 1 : 0;
+    sent.push({body, text, reply, ms: performance.now() - cut});
+    await pause(100);
+  }
+  await double.until(d => d.requests.filter(r => r.open).length && d.requests.length > calls, "a machine asks the model", LONG);
+  await eventually(() => { double.release(); return viewer.events.some(FINAL); }, "the turn has ended for the others", LONG);
+  await network.heal(...alone);
+  await cluster.whole();
+  await eventually(async () => (await one.get("/health/ready")).status === 200, "it is ready again", LONG);
+  await asked.all(LONG).catch(() => {});
+  const accepted = sent.filter(s => s.reply.status === 202), gone = [];
+  for (const {body, text, reply} of sent) {
+    if (reply.status === 202) {
+      const state = await eventually(async () => {
+        double.release();
+        const now = await two.get(`/turns/${reply.json.turn_id}`, as(user));
+        return (now.status === 404 || ["done", "failed", "cancelled", "interrupted"].includes(now.json?.state)) && now;
+      }, "what was accepted has ended or has gone", LONG);
+      if (state.status === 404) gone.push(reply);
+    }
+    await eventually(async () => (await two.chat(text, body, {...as(user), timeout: LONG})).status === 200, "sent again it is done", LONG);
+  }
+  const entries = viewer.events.map(e => e.data), finals = entries.filter(e => FINAL(e) && e.runId === turn);
+  assert.deepEqual(finals.map(e => e.type), ["RUN_FINISHED"]);
+  const {messages} = (await two.get(`/sessions/${session_id}/messages`, as(user))).json;
+  assert.deepEqual(messages.map(m => m.role), ["user", "assistant", "tool", "assistant"]);
+  assert.equal(await cluster.redis("hlen", `tp:{${user}}:r:expense`), String(1 + sent.length), "each once");
+  viewer.drop();
+  console.log(`an island took ${accepted.length} messages, the last ${Math.round(Math.max(0, ...accepted.map(s => s.ms)))} ms after the cut; ${gone.length} of them had gone with it`);
+}
+
+if (!isInside()) process.exit((await insideNetwork(fileURLToPath(import.meta.url), process.argv.slice(2))).code ?? 1);
 const site = await Site.start(() => ({lease: `${LEASE_MS}ms`, "redis.timeout": "1s", "turn.attempts": 10}));
 let failed = null;
 try {
-  await cutOff(site);
-  await deaf(site);
+  if (process.argv.includes("--island")) {
+    await island(site);
+  } else {
+    await cutOff(site);
+    await deaf(site);
+  }
 } catch (error) {
   failed = `${error.stack}\n${site.stacks.map(s => s.logTail(60)).join("\n\n")}`;
 }
