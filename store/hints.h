@@ -34,7 +34,7 @@ void hints_announce(struct store *s, const char *uid, const char *turn);
  * that takes over with something of a user has the hint that was written before it. Where slots
  * have moved, a hint stays where it is until it is due: hints_bring_home.
  */
-void hints_open(struct store *s); /* of store_open */
+void hints_open(struct store *s);            /* of store_open */
 unsigned hints_parts(const struct store *s); /* 1 without a cluster */
 void hints_part(char out[KEYS_MAX], const struct store *s, const char *hints, unsigned part);
 /* The one that holds this member: "UID ..." or "UID". */

@@ -15,8 +15,8 @@
  * store -- one per worker process: the command connection and the name of the owner for leases.
  * Made after fork.
  */
-struct usage_site;     /* store/usage.h */
-struct store_part {    /* of a cluster's hints: what is known of its node, by hints_told */
+struct usage_site;  /* store/usage.h */
+struct store_part { /* of a cluster's hints: what is known of its node, by hints_told */
     unsigned slot;
     int64_t failed_ms; /* monotonic: when a call came to nothing last, or took long; 0 = never */
     bool away;         /* nothing has come from it since */
