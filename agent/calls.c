@@ -42,12 +42,18 @@ bool calls_waiting(const struct calls *c)
     return false;
 }
 
-/* A call has come to its end; when Redis was away then, it is made once more. */
+/* What a repetition finds out: Redis was away, or its answer to a write made no sense. */
+static bool calls_is_unknown(const struct calls_slot *s, int error)
+{
+    return error == ERR_STORE || (error == ERR_INTERNAL && s->run.spec->effect != TOOLS_READ);
+}
+
+/* A call has come to its end; when that is not known for sure, it is made once more. */
 static int calls_on_done(struct calls_slot *s)
 {
     int error = s->run.error;
 
-    if (error == ERR_STORE && !s->repeated && s->run.spec->effect != TOOLS_OUTSIDE) {
+    if (calls_is_unknown(s, error) && !s->repeated && s->run.spec->effect != TOOLS_OUTSIDE) {
         const struct tools_spec *spec = s->run.spec;
         s->repeated = true;
         tools_fini(&s->run);

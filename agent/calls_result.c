@@ -131,6 +131,14 @@ static int calls_result_own(struct calls_slot *s)
     return error ? error : calls_result_tell(s);
 }
 
+/* After a lost reply, or one that cannot be right, nobody knows whether a write was done; a refusal
+ * is a refusal. */
+static bool calls_may_be_done(const struct calls_slot *s, int error)
+{
+    return (error == ERR_STORE || error == ERR_INTERNAL) && s->run.spec &&
+        s->run.spec->effect != TOOLS_READ;
+}
+
 int calls_conclude(struct calls_slot *s, int error)
 {
     if (!error && s->run.result)
@@ -138,6 +146,10 @@ int calls_conclude(struct calls_slot *s, int error)
     if (error == ERR_FENCED || error == ERR_NOMEM)
         return error;
     log_error("tool %s: %s", s->call->name, err_text(error));
+    if (calls_may_be_done(s, error))
+        return calls_fail(s, "unknown_outcome",
+            "The storage broke off: the call may or may not have had its effect. Do not repeat it "
+            "unasked; look whether it is there, or tell the user.");
     if (err_is_store(error))
         return calls_fail(s, "storage_unavailable",
             "The user's data cannot be reached at the moment. Nothing is known to have changed.");

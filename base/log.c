@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LIMIT_LINES 10
@@ -21,7 +22,8 @@ static struct {
     char *path; /* NULL = stderr */
     enum log_level level;
     enum log_form form;
-    void (*on_line)(enum log_level level); /* or NULL */
+    void (*on_line)(enum log_level level, bool written); /* or NULL */
+    unsigned lost;                                       /* lines since one was written whole */
     char process[32];
     char own_context[LOG_CONTEXT_SIZE];
     char *context; /* in use: that, or a task's */
@@ -80,7 +82,7 @@ void log_form_set(enum log_form form)
     state.form = form;
 }
 
-void log_count(void (*on_line)(enum log_level level))
+void log_count(void (*on_line)(enum log_level level, bool written))
 {
     state.on_line = on_line;
 }
@@ -106,6 +108,50 @@ void log_last_error_use(char *text, size_t size)
     state.last_error_size = size;
 }
 
+/*
+ * Half a line that the disk took before it was full: the next line would stand behind it. Nobody
+ * can have written since, as there was no room.
+ */
+static void log_take_back(size_t len)
+{
+    off_t end = lseek(state.fd, 0, SEEK_CUR);
+    struct stat st;
+
+    if (fstat(state.fd, &st) || !S_ISREG(st.st_mode) || st.st_size != end || end < (off_t)len)
+        return;
+    if (ftruncate(state.fd, end - (off_t)len))
+        return; /* it stays as it is */
+}
+
+/* The journal hears of it once; the log says how many, once it can. */
+static void log_lost(int why)
+{
+    static const char before[] = "turnpike: the log cannot be written: ";
+    char text[256];
+    int n = snprintf(text, sizeof text, "%s%s\n", before, strerror(why));
+
+    if (!state.lost++ && state.fd != STDERR_FILENO && write(STDERR_FILENO, text, (size_t)n) < 0)
+        return; /* nobody is there to be told */
+}
+
+/* Whether it was written whole. */
+static bool log_put(const char *line, size_t len)
+{
+    ssize_t n;
+
+    do
+        n = write(state.fd, line, len);
+    while (n < 0 && errno == EINTR);
+    if (n == (ssize_t)len)
+        return true;
+    if (n > 0) {
+        log_take_back((size_t)n);
+        errno = ENOSPC;
+    }
+    log_lost(errno);
+    return false;
+}
+
 /* Its texts are static: the stack of a task is small. */
 static void log_line(enum log_level level, const char *format, va_list args)
 {
@@ -123,13 +169,16 @@ static void log_line(enum log_level level, const char *format, va_list args)
         .context = state.context,
         .message = message};
     size_t n = log_form_line(state.form, &facts, line);
-    if (state.on_line)
-        state.on_line(level);
     if (level == LOG_LEVEL_ERROR && state.last_error_size > 0)
         log_form_escape(message, state.last_error, state.last_error_size);
-    /* Nothing can be done about a log that cannot be written. */
-    ssize_t ignored = write(state.fd, line, n);
-    (void)ignored;
+    bool written = log_put(line, n);
+    if (state.on_line)
+        state.on_line(level, written);
+    if (written && state.lost) {
+        unsigned lost = state.lost;
+        state.lost = 0;
+        log_warn("%u lines before the last one are lost: the log could not be written", lost);
+    }
 }
 
 void log_write(enum log_level level, const char *format, ...)

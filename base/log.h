@@ -9,6 +9,9 @@
 
 /*
  * log -- one line per fact, written with one write(2), to stderr (the journal) or to a file.
+ * A line that the disk does not take whole is left out; stderr is told of the first one, and the
+ * log of their number once it can be written again.
+ *
  * By default a line is `2026-11-22T13:05:00.123Z LEVEL process[pid] CONTEXT message`. Control
  * characters in the message are escaped, a line is at most 4 KiB. Used by every process; not
  * thread-safe. Above debug no line has words of a user, of a model or of a tool's result.
@@ -28,8 +31,8 @@ enum log_form { LOG_FORM_PLAIN, LOG_FORM_LOGFMT, LOG_FORM_JSON };
 void log_form_set(enum log_form form);
 /* "plain", "logfmt", "json"; anything else is plain. */
 enum log_form log_form_named(const char *name);
-/* Is told of each line that is written, and must write none. NULL: nobody is. */
-void log_count(void (*on_line)(enum log_level level));
+/* Is told of each line and whether it could be written; must write none. NULL: nobody is. */
+void log_count(void (*on_line)(enum log_level level, bool written));
 /* Name of this process in each line, for example "turn/17". Copied. */
 void log_process_set(const char *name);
 /* Standing context of each line, for example "turn=... trace=...". Copied; NULL clears it. */

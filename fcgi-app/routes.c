@@ -311,6 +311,11 @@ static int routes_options(struct exchange *x)
     return 0;
 }
 
+static bool routes_reads(const struct exchange *x)
+{
+    return strcmp(x->request.method, "GET") == 0 || strcmp(x->request.method, "HEAD") == 0;
+}
+
 static int routes_check_rate(struct exchange *x, enum routes_rate rate)
 {
     const struct conf *conf = x->app->conf;
@@ -333,6 +338,9 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
             .limit = classes[rate].limit,
             .left = left,
             .left_ms = retry_ms};
+    /* A Redis that takes no writes cannot count; what only reads is served all the same. */
+    if ((error == ERR_STORE_READONLY || error == ERR_STORE_FULL) && routes_reads(x))
+        return 0;
     if (error != ERR_RATE)
         return error;
     problem_set(&x->problem, PROBLEM_RATE, "%lld %s requests a minute are allowed.",

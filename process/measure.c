@@ -82,7 +82,7 @@ const int64_t *measure_bounds(enum measure_family family, size_t *count)
     }
 }
 
-static void measure_log_line(enum log_level level);
+static void measure_log_line(enum log_level level, bool written);
 
 int measure_open(void)
 {
@@ -251,8 +251,10 @@ void measure_http(const char *route, int status)
     measure_add(MEASURE_HTTP, &(struct measure_labels){{route, text}}, 1);
 }
 
-static void measure_log_line(enum log_level level)
+static void measure_log_line(enum log_level level, bool written)
 {
+    if (!written)
+        measure_count(MEASURE_LOG_LINES, "lost");
     if (level >= LOG_LEVEL_WARN)
         measure_count(MEASURE_LOG_LINES, level == LOG_LEVEL_WARN ? "warn" : "error");
 }

@@ -54,6 +54,7 @@ struct eventlog {
     uint32_t *ends;         /* of each entry in kept */
     size_t count, cap;      /* entries, room in ends */
     size_t acked, flying;   /* entries acknowledged; entries of the append under way behind them */
+    size_t sent;            /* entries that have ever been on their way */
     struct buf open;        /* the delta that still grows: "RUN FLAG JSON" without its end */
     enum eventlog_delta open_kind;
     struct buf prefix; /* what such an entry begins with, for prefix_kind and prefix_id */
@@ -180,6 +181,28 @@ static bool eventlog_settled(struct eventlog *l, int error, int64_t value)
     return value >= 0;
 }
 
+/* Entries in the log when this is its last N. */
+static size_t eventlog_known(const struct eventlog *l, int64_t value)
+{
+    return value < l->base ? 0 : (size_t)(value - l->base) + 1;
+}
+
+/*
+ * Whether Redis can have said so of this log: an append ends with its last entry, and the top is
+ * none that has not been sent, but for the final event, which is behind all of them. Else it is the
+ * reply to another command, or a lie, and believing it would leave a hole.
+ */
+static bool eventlog_is_possible(const struct eventlog *l, int64_t value)
+{
+    size_t known = eventlog_known(l, value);
+
+    if (value < 0)
+        return value >= EVENTLOG_LOST;
+    if (l->phase == EVENTLOG_APPENDING)
+        return known == l->acked + l->flying;
+    return known <= l->sent || known == l->count + 1;
+}
+
 static void eventlog_on_reply(void *arg, int error, int64_t value)
 {
     struct eventlog *l = arg;
@@ -187,8 +210,12 @@ static void eventlog_on_reply(void *arg, int error, int64_t value)
     enum eventlog_phase phase = l->phase;
     size_t known;
 
+    if (!error && !eventlog_is_possible(l, value)) {
+        error = ERR_STORE;
+        link_leave(l->link, "a log has another end than it can have");
+    }
     if (eventlog_settled(l, error, value)) {
-        known = value < l->base ? 0 : (size_t)(value - l->base) + 1;
+        known = eventlog_known(l, value);
         if (known > l->count)
             known = l->count;
         if (phase == EVENTLOG_ASKING || known > l->acked)
@@ -271,6 +298,8 @@ static void eventlog_send_entries(struct eventlog *l)
     eventlog_put_n(l, p, (size_t)(n + sizeof n - p), last == l->count && !l->open.len);
     l->phase = EVENTLOG_APPENDING;
     l->flying = entries;
+    if (l->sent < last)
+        l->sent = last;
     l->send_ms = interval ? clock_mono_ms() + interval : 0;
     if (buf_error(&l->head) || buf_error(&l->mark) ||
         link_send_raw(l->link, (struct link_arg){l->head.data, l->head.len},
@@ -361,7 +390,7 @@ void eventlog_end(struct eventlog *l)
     l->owner = NULL;
     l->mark_fn = NULL;
     l->together = false;
-    l->count = l->acked = l->flying = 0;
+    l->count = l->acked = l->flying = l->sent = 0;
     *l->prefix_id = '\0';
     eventlog_drop_memory(l, EVENTLOG_KEEP_MEMORY);
 }

@@ -288,8 +288,10 @@ int turns_state(struct store *s, const char *uid, const char *turn, char state[1
     args_text(&args, turn);
     args_int(&args, s->conf->turn_user);
     error = args_call(&args, s, &script_turn_state, uid, &r);
-    if (!error && !link_reply_count(r))
+    if (!error && link_reply_says(r, "gone"))
         error = ERR_NOT_FOUND;
+    else if (!error && link_reply_count(r) != 2)
+        error = ERR_INTERNAL; /* it says nothing: what is known of the turn stays */
     if (!error) {
         snprintf(state, 16, "%s", link_reply_text(link_reply_at(r, 0), NULL));
         *lease_left_ms = link_reply_int(link_reply_at(r, 1));

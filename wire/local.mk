@@ -26,6 +26,7 @@ libwire_a_SOURCES = \
 	wire/redis/link_connect.c \
 	wire/redis/link_loop.c \
 	wire/redis/link_map.c \
+	wire/redis/link_marks.c \
 	wire/redis/link_parts.h \
 	wire/redis/link_queue.c \
 	wire/redis/link_read.c \

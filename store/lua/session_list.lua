@@ -11,6 +11,10 @@ local out = {0, ''}
 -- that no page holds Redis for long; the next page goes on behind the last row.
 local GONE_PAGE, GONE_EMPTY = 200, 500
 local gone = 0
+-- A Redis that takes no writes still lists: what only tidies up may be refused.
+local function not_refused(reply)
+    return type(reply) ~= 'table' or not reply.err
+end
 
 -- False when the page is full and there are more.
 local function take(index, mark, passes)
@@ -27,8 +31,9 @@ local function take(index, mark, passes)
             if before_sid == '' or score ~= before or sid < before_sid then
                 local row = chat_row(sid)
                 if not row then
-                    redis.call('ZREM', index, sid)
-                    offset = offset - 1
+                    if not_refused(redis.pcall('ZREM', index, sid)) then
+                        offset = offset - 1
+                    end
                     gone = gone + 1
                     if gone >= (#out > 2 and GONE_PAGE or GONE_EMPTY) then
                         if #out == 2 then -- no row yet: behind the last one that has gone
@@ -52,7 +57,7 @@ local function take(index, mark, passes)
 end
 
 if part == 'p' and wanted ~= '0' and wanted ~= 'any' then
-    redis.call('PEXPIRE', pinned_key(), ARGV[6])
+    redis.pcall('PEXPIRE', pinned_key(), ARGV[6])
     if not take(pinned_key(), 'p', false) then
         return out
     end

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --include lib_places.lua
--- {state, milliseconds of lease left}; {} when there is no such turn. A pending one that waits for a
+-- {state, milliseconds of lease left}; 'gone' when there is no such turn. A pending one that waits for a
 -- place is 'held' while its user has none left, else 'waiting'. A pending one in whose execution a
 -- worker died is 'suspect'.
 local turn, user_max = ARGV[1], tonumber(ARGV[2])
 local f = redis.call('HMGET', turn_key(turn), 'state', 'lease', 'epoch', 'suspect')
 if not f[1] then
-    return {}
+    return {'gone', 0}
 end
 local now = now_ms()
 if f[1] == 'pending' and not f[3] then

@@ -14,6 +14,7 @@ import {promisify} from "node:util";
 import WebSocket from "ws";
 import {startDouble} from "../doubles/model-double.mjs";
 import {aclArguments, aclSettings, denials} from "./redis-acl.mjs";
+import {SmallDisk} from "./small-disk.mjs";
 
 export const TOP = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 export const BUILD = resolve(process.env.TURNPIKE_BUILD ?? join(TOP, "build"));
@@ -131,12 +132,14 @@ export function processesOf(sid) {
 }
 
 export class Stack {
+  disks = {};
   /**
    * settings: of turnpiked, over those of a test; or a function that makes them of the site's address. double: false = no model double, the offline
    * provider. chain: model.chain. nginx: lines for the http block. headers: sent with each request.
-   * durable: Redis keeps its data over a kill -9. beside: another stack; this one is a second machine
+   * durable: Redis keeps its data over a kill -9; "everysec": all but its last second, should the machine die. beside: another stack; this one is a second machine
    * with the same Redis and model double. host: {space, address}, of another network namespace, where it has the network to itself (tests/faults/network.mjs).
    * own: false = no Redis of its own. program: another turnpiked. acl: its Redis has the user of docs/operate.md, and turnpiked is that one.
+   * small: folders that are small disks, {log: MiB}; they are in `disks`. prepare: what has to be there before turnpiked.
    */
   static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false, beside, host, own = !beside, acl = OWN_USER && own, program} = {}) {
     assertBuilt();
@@ -150,6 +153,7 @@ export class Stack {
     stack.run = join(stack.dir, "run");
     stack.logs = join(stack.dir, "log");
     for (const d of ["run", "log", "redis"]) mkdirSync(join(stack.dir, d));
+    for (const [d, mib] of Object.entries(small)) stack.disks[d] = SmallDisk.mount(join(stack.dir, d), mib);
     stack.space = host?.space;
     stack.address = host?.address ?? "127.0.0.1";
     stack.port = host ? 8080 : await freePort();
@@ -177,6 +181,7 @@ export class Stack {
       if (own) await stack.startRedis();
       await stack.#makeNginx(nginx);
       await stack.startNginx();
+      await prepare?.(stack);
       await stack.startDaemon();
     } catch (error) {
       error.message += `\n${stack.logTail()}`;
@@ -201,7 +206,7 @@ export class Stack {
     const socket = join(this.run, "redis.sock");
     rmSync(socket, {force: true});
     const child = this.spawn("redis", REDIS_SERVER, ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", this.durable ? "yes" : "no",
-      "--appendfsync", "always", "--dir", join(this.dir, "redis"), ...this.acl ? aclArguments() : [], ...more]);
+      "--appendfsync", this.durable === "everysec" ? "everysec" : "always", "--dir", join(this.dir, "redis"), ...this.acl ? aclArguments() : [], ...more]);
     await eventually(() => {
       if (child.end) throw new Error(`redis-server ended with ${JSON.stringify(child.end)}: ${child.output}`);
       return existsSync(socket);
@@ -291,6 +296,7 @@ export class Stack {
     const report = log.search(/ERROR: (Address|Leak)Sanitizer|runtime error:|stack smashing|Assertion/);
     if (report >= 0) faults.push(`the log has a report of a sanitizer or an assertion:\n${log.slice(report, report + 6000)}\n`);
     if (check && faults.length) throw new Error(`${faults.join("; ")}\n${this.logTail(120)}`);
+    for (const disk of Object.values(this.disks)) disk.unmount();
     if (!process.env.TURNPIKE_KEEP) rmSync(this.dir, {recursive: true, force: true});
   }
 

@@ -22,8 +22,8 @@ export async function askJson(stack, user, message, ms) {
     const reply = await stack.post("/chat", {message: message.text, session_id: message.session, client_message_id: message.id},
       {headers: {"X-Dev-User": user}, timeout: ms}).catch(error => ({status: 0, text: String(error)}));
     sent++;
-    // A problem with a turn's id is how the turn ended, unless it says that it can be asked for again.
-    if (reply.status === 200 || (reply.json?.turn_id && reply.json.code && !reply.json.retryable)) return {kind: "json", reply, sent, events: null};
+    // A problem with a turn's id is how the turn ended, unless it can be asked for again; a 500 by another message only.
+    if (reply.status === 200 || (reply.json?.turn_id && reply.json.code && (!reply.json.retryable || reply.status === 500))) return {kind: "json", reply, sent, events: null};
     if (reply.status >= 400 && reply.status < 500 && ![408, 429].includes(reply.status)) throw new Error(`refused: ${reply.status} ${reply.text}`);
     await retries.next(`${reply.status} ${reply.text.slice(0, 200)}`);
   }

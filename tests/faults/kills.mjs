@@ -41,7 +41,7 @@ export class Killer {
     const end = Date.now() + 250;
     let busy = [];
     while (Date.now() < end) {
-      busy = await this.#turns();
+      this.busy = busy = await this.#turns();
       const found = stage === "any" ? busy : busy.filter(w => w.stage === stage);
       if (found.length) return found[this.random(found.length)];
       await pause(2);
@@ -55,9 +55,9 @@ export class Killer {
     const redis = this.site ? this.site.nodes.map(n => n.child) : [this.stack.parts.redis];
     if (hold) for (const child of redis) child.kill("SIGSTOP");
     try {
-      const worker = await this.#inStage(stage);
+      const worker = await this.#inStage(stage), hit = this.busy.filter(w => w.pid === worker?.pid).length;
       if (!worker || !this.#signal(worker.pid, "SIGKILL")) return null;
-      return this.#note("turn", {stage: worker.stage, turn: worker.turn, user: worker.user});
+      return this.#note("turn", {stage: worker.stage, turn: worker.turn, user: worker.user, hit});
     } finally {
       if (hold) for (const child of redis) child.kill("SIGCONT");
     }

@@ -27,8 +27,8 @@ function makeMessage(session, random) {
 
 /** One user with one session who sends message after message until `until()` says it is over. */
 export class Person {
-  done = [];   // {message, result}
-  failed = []; // {message, error}
+  done = [];   // {message, result, since, at}
+  failed = []; // {message, error, since, at}
   constructor(stack, kind, random, patience) {
     Object.assign(this, {stack, kind, random, patience, user: `u-${uuid().slice(0, 8)}`, session: uuid()});
     if (kind === "ws") this.socket = new SocketClient(stack, this.user, this.session);
@@ -37,12 +37,13 @@ export class Person {
     while (!until()) {
       const message = makeMessage(this.session, this.random);
       this.present = message;
+      const since = Date.now();
       try {
         const result = this.kind === "ws" ? await this.socket.ask(message, this.patience)
           : await (this.kind === "sse" ? askStream : askJson)(this.stack, this.user, message, this.patience);
-        this.done.push({message, result});
+        this.done.push({message, result, since, at: Date.now()});
       } catch (error) {
-        this.failed.push({message, error});
+        this.failed.push({message, error, since, at: Date.now()});
       }
       this.present = null;
       await pause(this.random(60));

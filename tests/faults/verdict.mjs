@@ -17,9 +17,12 @@ async function readLog(redis, user, session) {
 }
 
 /** One person's session. Adds to the report. */
-async function judge(redis, person, report) {
+async function judge(redis, person, report, rolled) {
   const {user, session} = person, log = await readLog(redis, user, session);
   const stored = (await redis.call("LRANGE", `tp:{${user}}:s:${session}:msgs`, 0, -1)).map(m => JSON.parse(m));
+  const over = ({since, at}) => rolled.some(r => since <= r.until && at >= r.from);
+  const gone = new Set([...person.done, ...person.failed].filter(over).map(d => d.message)); // Redis has lost what it knew of them
+  report.rolled = (report.rolled ?? 0) + gone.size;
   const fault = (kind, text) => { report[kind]++; report.faults.push(`${kind} (${person.kind} ${user}): ${text}`); };
   const runs = new Map();
   for (const entry of log) {
@@ -29,11 +32,11 @@ async function judge(redis, person, report) {
   const runOf = message => [...runs.values()].find(entries => entries[0].event.input?.messages?.some(m => m.content === message.text));
   let spoiled = false;
   const messages = [...person.done.map(d => d.message), ...person.failed.map(f => f.message)];
-  for (const {message, error} of person.failed) fault("lost", `message ${message.n}: ${error.message}`);
+  for (const {message, error} of person.failed) if (!gone.has(message)) fault("lost", `message ${message.n}: ${error.message}`);
   for (const message of messages) {
     const entries = runOf(message);
     if (!entries) {
-      if (person.done.some(d => d.message === message)) fault("lost", `message ${message.n} was answered and is not in the log`);
+      if (!gone.has(message) && person.done.some(d => d.message === message)) fault("lost", `message ${message.n} was answered and is not in the log`);
       continue;
     }
     report.accepted++;
@@ -41,7 +44,7 @@ async function judge(redis, person, report) {
     if (finals.length === 0) fault("lost", `message ${message.n} has no final event`);
     if (finals.length > 1 || starts.length > 1) fault("doubled", `message ${message.n}: ${starts.length} starts, ${finals.length} finals`);
     const asked = stored.filter(m => m.role === "user" && m.content === message.text);
-    if (asked.length !== 1) fault(asked.length ? "doubled" : "lost", `message ${message.n} stands ${asked.length} times in the conversation`);
+    if (asked.length !== 1 && !(gone.has(message) && !asked.length)) fault(asked.length ? "doubled" : "lost", `message ${message.n} stands ${asked.length} times in the conversation`);
     const end = finals[0]?.event;
     const whole = end?.type === "RUN_FINISHED" && (end.outcome?.type ?? "success") === "success";
     if (end && !whole) {
@@ -49,16 +52,16 @@ async function judge(redis, person, report) {
       const name = end.code ?? end.outcome?.type;
       report.gaveUp[name] = (report.gaveUp[name] ?? 0) + 1;
     }
-    if (whole) {
+    if (whole && !gone.has(message)) {
       const at = stored.indexOf(asked[0]), next = stored.findIndex((m, i) => i > at && m.role === "user");
       const answer = stored.slice(at + 1, next < 0 ? undefined : next).filter(m => m.role === "assistant").at(-1);
       if (answer?.content !== message.answer) fault("torn", `message ${message.n}: ${JSON.stringify(answer?.content)} is not ${JSON.stringify(message.answer)}`);
     }
-    message.whole = whole;
+    message.whole = whole && !gone.has(message);
   }
   const wrong = disorder(log.map(e => e.event));
   if (wrong) fault("torn", `log: ${wrong}`);
-  judgeViews(person, log, stored, runOf, spoiled, fault);
+  if (!gone.size) judgeViews(person, log, stored, runOf, spoiled, fault);
   await judgeLedger(redis, person, messages, stored, report, fault);
   report.resumed.push(...log.filter(e => e.event.name === "turnpike.resumed").map(e => ({turn: e.run, at: Number(e.id.split("-")[0])})));
 }
@@ -170,7 +173,8 @@ export function takeovers(kills, resumed) {
   return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, list.filter(t => t !== undefined).sort((a, b) => a - b)]));
 }
 
-export async function verdict(redis, people, report) {
-  for (const person of people) await judge(redis, person, report);
+/** rolled: spans of time whose writes Redis has lost: what people saw then may be nowhere. */
+export async function verdict(redis, people, report, rolled = []) {
+  for (const person of people) await judge(redis, person, report, rolled);
   return report;
 }

@@ -64,7 +64,7 @@ uint64_t link_raw_sent(const struct link *l)
 
 size_t link_outstanding(const struct link *l)
 {
-    return l->ring_len;
+    return l->ring_len - l->ring_marks + (l->unproved_reply != NULL);
 }
 
 /* ---- a cluster ---- */

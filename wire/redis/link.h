@@ -116,6 +116,9 @@ typedef void link_reply_fn(void *arg, int error, struct link_reply *reply); /* t
 MUST_CHECK int link_send_script(struct link *l, const struct link_script *script,
     const struct link_words *words, link_reply_fn *on_reply, void *arg);
 size_t link_outstanding(const struct link *l);
+/* A reply to link_send_raw cannot be one to its command: the connection is left, and all that is
+ * outstanding gets ERR_STORE. Also from within on_int. */
+void link_leave(struct link *l, const char *why);
 /* Is told how long commands of this process took to their replies: of those that are outstanding at
  * once, of one. NULL: nobody is. */
 typedef void link_time_fn(int64_t us);

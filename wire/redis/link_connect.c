@@ -15,6 +15,8 @@
 
 void link_disconnect(struct link *l, const char *why)
 {
+    struct link_pending unproved = l->unproved;
+    struct link_reply *unproved_reply = l->unproved_reply;
     size_t count = l->ring_len;
 
     if (l->fd < 0)
@@ -35,14 +37,24 @@ void link_disconnect(struct link *l, const char *why)
     l->in_len = 0;
     l->loaded_count = 0;
     l->hold = l->held = false;
+    l->unproved = (struct link_pending){.kind = LINK_DROP};
+    l->unproved_reply = NULL;
     buf_reset(&l->out);
     if (l->map)
         link_map_doubt(l->map->face);
+    link_reply_free(unproved_reply);
+    link_queue_tell(l, &unproved, ERR_STORE, NULL);
     while (count--) {
         struct link_pending p = link_queue_pop(l);
 
         link_queue_tell(l, &p, ERR_STORE, NULL); /* refused or not: it may have had its effect */
     }
+}
+
+void link_leave(struct link *l, const char *why)
+{
+    if (!link_is_face(l))
+        link_disconnect(l, why);
 }
 
 void link_leave_server(struct link *l, const char *why)
@@ -91,6 +103,7 @@ static int link_connect_now(struct link *l)
     l->suspect = l->demoted = l->doubted = false;
     l->doubt_ms = 0;
     l->in_len = 0;
+    link_marks_begin(l);
     l->generation++;
     if (l->map)
         l->map->face->generation++;

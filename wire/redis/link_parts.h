@@ -21,6 +21,7 @@
  *   link_queue     replies that have not come yet
  *   link_send      commands go out
  *   link_read      replies come in
+ *   link_marks     whether they are in step
  *   link_calls     calls that wait for their reply
  *   link_asks      commands of a loop, which does not wait
  *   link_map       of a cluster: which node has which slot
@@ -29,13 +30,16 @@
  */
 #define LINK_SCRIPTS_MAX 64
 #define LINK_READ_SIZE 16384
+#define LINK_MARK_WORD_SIZE 17
+#define LINK_MARK_SIZE 40
+#define LINK_MARK_COMMAND_SIZE (LINK_MARK_SIZE + 32)
 #define LINK_READS_MAX 64 /* in one pass of a loop, which has others to serve */
 #define LINK_MOVE_MS 20   /* between looks whether a slot of a cluster has moved as a whole */
 #define LINK_ROLE_EVERY_MS 5000
 #define LINK_ROLE_SOON_MS 250 /* after a refusal as of a server that is the master no more */
 
 /* The use of a reply that has not come yet. */
-enum link_kind { LINK_DROP, LINK_REPLY, LINK_RAW, LINK_SYNC, LINK_ASK };
+enum link_kind { LINK_DROP, LINK_REPLY, LINK_RAW, LINK_SYNC, LINK_ASK, LINK_MARK };
 
 struct link_pending {
     enum link_kind kind;
@@ -47,6 +51,7 @@ struct link_pending {
         struct link_asked *asked;
     } to;
     void *arg;
+    uint64_t mark; /* of LINK_MARK: which one it is */
 };
 
 /* On the stack of a blocking call. */
@@ -180,9 +185,15 @@ struct link {
     struct buf scratch;  /* commands are written here */
     char *in;            /* LINK_READ_SIZE */
     size_t in_len;       /* bytes of in that the reader has not got */
+    /* A reply that waits for its mark; kind is LINK_DROP when there is none. */
+    struct link_pending unproved;
+    struct link_reply *unproved_reply;
+    char mark_word[LINK_MARK_WORD_SIZE]; /* of this connection: its marks begin with it */
+    uint64_t mark_last;
     struct link_pending *ring;
     size_t ring_cap, ring_head, ring_len;
-    size_t calls; /* that tasks wait for */
+    size_t ring_marks; /* of them */
+    size_t calls;      /* that tasks wait for */
     /* One command at a time is timed: how many replies come before its own, and when it was
      * written; 0 = none is. */
     size_t timed_behind;
@@ -236,7 +247,9 @@ MUST_CHECK int link_loop_want(struct link *l, uint32_t events);
 void link_loop_expect(struct link *l);
 
 /* ---- link_queue.c ---- */
-/* Returns 0, ERR_STORE (too many), ERR_NOMEM. */
+/* Room for so many more. Returns 0, ERR_STORE (too many), ERR_NOMEM. */
+MUST_CHECK int link_queue_room(struct link *l, size_t more);
+/* As link_queue_room. */
 MUST_CHECK int link_queue_push(struct link *l, struct link_pending p);
 struct link_pending link_queue_pop(struct link *l); /* there is one */
 /* Hands one outcome to whoever waits for it; takes the reply. */
@@ -258,6 +271,16 @@ void link_send_put_args(struct buf *b, const struct link_arg *args, size_t n);
 /* Into l->scratch. */
 void link_send_put_script(struct link *l, const struct link_script *script,
     const struct link_words *words);
+
+/* ---- link_marks.c ---- */
+/* Whether a mark follows what is of this kind. */
+bool link_marks_kind(enum link_kind kind);
+void link_marks_begin(struct link *l); /* a new connection */
+/* The next one, mark_last, as it goes out. Returns its length. */
+size_t link_marks_put(struct link *l, char out[LINK_MARK_COMMAND_SIZE]);
+/* Whether this can be the reply to p, the first that is outstanding. */
+bool link_marks_fit(const struct link *l, const struct link_pending *p,
+    const struct link_reply *reply);
 
 /* ---- link_read.c ---- */
 /* What has arrived. Returns 0 or ERR_STORE. */

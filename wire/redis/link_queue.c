@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define LINK_OUTSTANDING_MAX 65536
+#define LINK_OUTSTANDING_MAX 131072
 #define LINK_RING_KEPT 4096 /* after all viewers have asked at once, memory is given back */
 
 static link_time_fn *link_queue_on_time;
@@ -16,24 +16,33 @@ void link_time(link_time_fn *on_time)
     link_queue_on_time = on_time;
 }
 
+int link_queue_room(struct link *l, size_t more)
+{
+    size_t cap = l->ring_cap ? l->ring_cap * 2 : 16;
+    struct link_pending *ring;
+
+    if (l->ring_len + more <= l->ring_cap)
+        return 0;
+    if (cap > LINK_OUTSTANDING_MAX)
+        return ERR_STORE;
+    ring = malloc(cap * sizeof *ring);
+    if (!ring)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < l->ring_len; i++)
+        ring[i] = l->ring[(l->ring_head + i) % l->ring_cap];
+    free(l->ring);
+    l->ring = ring;
+    l->ring_cap = cap;
+    l->ring_head = 0;
+    return 0;
+}
+
 int link_queue_push(struct link *l, struct link_pending p)
 {
-    if (l->ring_len == l->ring_cap) {
-        size_t cap = l->ring_cap ? l->ring_cap * 2 : 16;
-        struct link_pending *ring;
+    int error = link_queue_room(l, 1);
 
-        if (cap > LINK_OUTSTANDING_MAX)
-            return ERR_STORE;
-        ring = malloc(cap * sizeof *ring);
-        if (!ring)
-            return ERR_NOMEM;
-        for (size_t i = 0; i < l->ring_len; i++)
-            ring[i] = l->ring[(l->ring_head + i) % l->ring_cap];
-        free(l->ring);
-        l->ring = ring;
-        l->ring_cap = cap;
-        l->ring_head = 0;
-    }
+    if (error)
+        return error;
     if (!l->ring_len) {
         l->progress_ms = clock_mono_ms();
         link_loop_expect(l);
@@ -42,6 +51,7 @@ int link_queue_push(struct link *l, struct link_pending p)
         l->timed_us = clock_mono_us();
         l->timed_behind = l->ring_len;
     }
+    l->ring_marks += p.kind == LINK_MARK;
     l->ring[(l->ring_head + l->ring_len++) % l->ring_cap] = p;
     return 0;
 }
@@ -57,6 +67,7 @@ struct link_pending link_queue_pop(struct link *l)
     }
     l->ring_head = (l->ring_head + 1) % l->ring_cap;
     l->ring_len--;
+    l->ring_marks -= p.kind == LINK_MARK;
     if (!l->ring_len && l->ring_cap > LINK_RING_KEPT) {
         free(l->ring);
         l->ring = NULL;
@@ -65,17 +76,20 @@ struct link_pending link_queue_pop(struct link *l)
     return p;
 }
 
+static void link_queue_forget(struct link_pending *p, const void *arg)
+{
+    if (p->arg == arg && (p->kind == LINK_RAW || p->kind == LINK_REPLY))
+        p->kind = LINK_DROP;
+}
+
 void link_forget(struct link *l, const void *arg)
 {
     for (size_t i = 0; link_is_face(l) && i < l->map->count; i++)
         if (l->map->nodes[i]->link)
             link_forget(l->map->nodes[i]->link, arg);
-    for (size_t i = 0; i < l->ring_len; i++) {
-        struct link_pending *p = &l->ring[(l->ring_head + i) % l->ring_cap];
-
-        if (p->arg == arg && (p->kind == LINK_RAW || p->kind == LINK_REPLY))
-            p->kind = LINK_DROP;
-    }
+    for (size_t i = 0; i < l->ring_len; i++)
+        link_queue_forget(&l->ring[(l->ring_head + i) % l->ring_cap], arg);
+    link_queue_forget(&l->unproved, arg);
 }
 
 void link_queue_tell(struct link *l, const struct link_pending *p, int error,
@@ -92,14 +106,13 @@ void link_queue_tell(struct link *l, const struct link_pending *p, int error,
     }
     switch (p->kind) {
     case LINK_DROP:
+    case LINK_MARK:
         break;
     case LINK_REPLY:
         taken = error == 0;
         p->to.reply(p->arg, error, taken ? reply : NULL);
         break;
     case LINK_RAW:
-        if (!error && link_reply_type(reply) != LINK_INT)
-            error = ERR_INTERNAL;
         p->to.number(p->arg, error, error ? 0 : link_reply_int(reply));
         break;
     case LINK_SYNC:

@@ -29,14 +29,26 @@ static size_t link_plain_integer(const char *in, size_t len, int64_t *value)
     return i + 2;
 }
 
+/* Its mark has come behind it. */
+static void link_hand_out(struct link *l)
+{
+    struct link_pending p = l->unproved;
+    struct link_reply *reply = l->unproved_reply;
+
+    l->unproved = (struct link_pending){.kind = LINK_DROP};
+    l->unproved_reply = NULL;
+    link_queue_tell(l, &p, 0, reply);
+}
+
 static void link_got_reply(struct link *l, struct link_reply *reply)
 {
     bool refused = link_reply_type(reply) == LINK_ERROR;
     const char *why = link_reply_text(reply, NULL);
     struct link_pending p;
 
-    if (!l->ring_len) { /* nobody asked: cannot happen without SUBSCRIBE or RESP3 */
+    if (!l->ring_len || !link_marks_fit(l, &l->ring[l->ring_head], reply)) {
         link_reply_free(reply);
+        link_disconnect(l, "its replies are out of step");
         return;
     }
     if (refused && !strncmp(why, "NOSCRIPT", 8))
@@ -44,7 +56,15 @@ static void link_got_reply(struct link *l, struct link_reply *reply)
     if (refused)
         link_roles_suspect(l, why);
     p = link_queue_pop(l);
-    link_queue_tell(l, &p, 0, reply);
+    if (link_marks_kind(p.kind)) {
+        l->unproved = p;
+        l->unproved_reply = reply;
+    } else if (p.kind == LINK_MARK) {
+        link_reply_free(reply);
+        link_hand_out(l);
+    } else {
+        link_queue_tell(l, &p, 0, reply);
+    }
 }
 
 /* Feeds what is in l->in to the reader and delivers whole replies. */

@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A reply says how long it is before it comes: no length that is a lie takes the process's memory
+ * or time. Ours are far below. */
+#define REPLY_ELEMENTS_MAX (1 << 22)
+#define REPLY_BYTES_MAX ((size_t)512 << 20)
+
 static const redisReply *link_reply_in(const struct link_reply *r)
 {
     return (const redisReply *)(const void *)r;
@@ -43,7 +48,9 @@ static void *link_reply_array(const redisReadTask *task, link_reply_count_type c
 
     for (const redisReadTask *at = task; at; at = at->parent)
         depth++;
-    return depth > LINK_REPLY_DEPTH ? NULL : link_reply_array_of_hiredis(task, count);
+    if (depth > LINK_REPLY_DEPTH || count > REPLY_ELEMENTS_MAX)
+        return NULL;
+    return link_reply_array_of_hiredis(task, count);
 }
 
 struct link_reader *link_reader_new(void)
@@ -69,7 +76,7 @@ void link_reader_free(struct link_reader *r)
 
 int link_reader_feed(struct link_reader *r, const char *bytes, size_t len)
 {
-    if (link_reply_reader_in(r)->err)
+    if (link_reply_reader_in(r)->err || link_reply_reader_in(r)->len > REPLY_BYTES_MAX)
         return ERR_STORE;
     return redisReaderFeed(link_reply_reader_in(r), bytes, len) == REDIS_OK ? 0 : ERR_NOMEM;
 }

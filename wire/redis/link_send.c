@@ -91,14 +91,22 @@ static int link_send_pieces(struct link *l, const char *head, size_t head_len, c
 int link_send_pending(struct link *l, struct link_pending p, const char *head, size_t head_len,
     const char *tail, size_t tail_len)
 {
+    bool marked = link_marks_kind(p.kind); /* of one piece: its mark is the other */
+    char mark[LINK_MARK_COMMAND_SIZE];
     int error;
 
     if (l->fd < 0)
         return l->refused ? l->refused : ERR_STORE;
     if (l->doubted && !p.reads)
         return ERR_STORE_READONLY;
-    if ((error = link_queue_push(l, p)))
+    if ((error = link_queue_room(l, marked ? 2 : 1)) || (error = link_queue_push(l, p)))
         return error;
+    if (marked) {
+        tail = mark;
+        tail_len = link_marks_put(l, mark);
+        err_ignore(link_queue_push(l, /* there is room */
+            (struct link_pending){.kind = LINK_MARK, .reads = p.reads, .mark = l->mark_last}));
+    }
     link_send_pieces(l, head, head_len, tail, tail_len);
     return 0;
 }

@@ -75,6 +75,17 @@ static void job_look_suspect(struct housekeeper *k, const struct turns_hint *hin
         job->suspect = true;
 }
 
+/* Said in so many words: a hint that is dropped by mistake is a turn that nobody finds. */
+static bool job_look_has_ended(const char *state)
+{
+    static const char *const ends[] = {"done", "cancelled", "interrupted", "failed"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (strcmp(state, ends[i]) == 0)
+            return true;
+    return false;
+}
+
 /* What the turn's own state says; a hint is only where to look. */
 static void job_look_hint(struct housekeeper *k, const struct turns_hint *hint, int64_t now)
 {
@@ -99,9 +110,9 @@ static void job_look_hint(struct housekeeper *k, const struct turns_hint *hint, 
         job_look_waiting(k, hint);
     else if (strcmp(state, "queued") == 0 || strcmp(state, "held") == 0)
         return; /* its hint has been moved: it stays until the turn has ended */
-    else if (strcmp(state, "running") != 0)
+    else if (job_look_has_ended(state))
         err_ignore(turns_hint_remove(k->store, hint->uid, hint->turn));
-    else if (left <= 0 && now >= k->patient_until_ms &&
+    else if (strcmp(state, "running") == 0 && left <= 0 && now >= k->patient_until_ms &&
         !hints_has_failed(k->store, hint->uid, k->worker->conf->lease_ms))
         job_look_expired(k, hint);
 }
