@@ -141,7 +141,7 @@ export class Stack {
    * own: false = no Redis of its own. program: another turnpiked. acl: its Redis has the user of docs/operate.md, and turnpiked is that one.
    * small: folders that are small disks, {log: MiB}; they are in `disks`. prepare: what has to be there before turnpiked.
    */
-  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false, beside, host, own = !beside, acl = OWN_USER && own, program} = {}) {
+  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false, beside, host, own = !beside, acl = OWN_USER && own, program, small = {}, prepare} = {}) {
     assertBuilt();
     const stack = new Stack();
     stacks.add(stack);
