@@ -128,9 +128,9 @@ static void log_lost(int why)
 {
     static const char before[] = "turnpike: the log cannot be written: ";
     char text[256];
-    int n = snprintf(text, sizeof text, "%s%s\n", before, strerror(why));
 
-    if (!state.lost++ && state.fd != STDERR_FILENO && write(STDERR_FILENO, text, (size_t)n) < 0)
+    snprintf(text, sizeof text, "%s%s\n", before, strerror(why));
+    if (!state.lost++ && state.fd != STDERR_FILENO && write(STDERR_FILENO, text, strlen(text)) < 0)
         return; /* nobody is there to be told */
 }
 

@@ -6,9 +6,11 @@
 #include "tests/unit/cm.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +71,46 @@ static void lines(void **state)
     assert_true(strlen(second) <= 4096);
     assert_true(strlen(second) > 4000);
     assert_ptr_equal(strchr(second, '\n'), text + n - 1);
+}
+
+static unsigned written, unwritten;
+
+static void count(enum log_level level, bool was_written)
+{
+    (void)level;
+    ++*(was_written ? &written : &unwritten);
+}
+
+/* A file that may grow no more, in the middle of a line. */
+static void a_line_that_is_not_taken_whole_is_left_out(void **state)
+{
+    char text[16384], before[16384];
+    struct rlimit limit, small;
+    size_t n;
+
+    (void)state;
+    assert_int_equal(log_open(path), 0);
+    log_info("the last one that fits");
+    n = read_all(path, before, sizeof before);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = (struct rlimit){.rlim_cur = n + 10, .rlim_max = limit.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    written = unwritten = 0;
+    log_count(count);
+    for (int i = 0; i < 3; i++)
+        log_info("one that does not");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(read_all(path, text, sizeof text), n);
+    assert_string_equal(text, before);
+    log_info("one behind them");
+    log_count(NULL);
+    assert_int_equal(unwritten, 3);
+    assert_int_equal(written, 2);
+    read_all(path, text, sizeof text);
+    assert_null(strstr(text, "does not"));
+    assert_non_null(strstr(text + n, "one behind them\n"));
+    assert_non_null(strstr(text + n, "3 lines before the last one are lost"));
 }
 
 static void what_must_not_be_lost_is_written_at_any_level(void **state)
@@ -192,6 +234,7 @@ int main(void)
         cmocka_unit_test(rotation),
         cmocka_unit_test(a_log_that_cannot_be_opened_again_says_so),
         cmocka_unit_test(hostile_input_is_limited),
+        cmocka_unit_test(a_line_that_is_not_taken_whole_is_left_out),
         cmocka_unit_test(what_must_not_be_lost_is_written_at_any_level),
         cmocka_unit_test(lines_in_other_forms),
     };

@@ -32,7 +32,7 @@
 #define LINK_READ_SIZE 16384
 #define LINK_MARK_WORD_SIZE 17
 #define LINK_MARK_SIZE 40
-#define LINK_MARK_COMMAND_SIZE (LINK_MARK_SIZE + 32)
+#define LINK_MARK_COMMAND_SIZE (LINK_MARK_SIZE + 64)
 #define LINK_READS_MAX 64 /* in one pass of a loop, which has others to serve */
 #define LINK_MOVE_MS 20   /* between looks whether a slot of a cluster has moved as a whole */
 #define LINK_ROLE_EVERY_MS 5000
