@@ -109,7 +109,8 @@ function assertBuilt() {
   }
 }
 
-async function freePort() {
+/** A port of loopback that nobody has. */
+export async function freePort() {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const {port} = server.address();

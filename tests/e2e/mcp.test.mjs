@@ -9,19 +9,11 @@ import net from "node:net";
 import {join} from "node:path";
 import {promisify} from "node:util";
 import {startLegacyDouble, startMcpDouble, startStreamDouble} from "../doubles/mcp-double.mjs";
-import {BUILD, eventually, launch, scratch, SLOW, Stack, TOP, uuid} from "./harness.mjs";
+import {BUILD, eventually, freePort, launch, scratch, SLOW, Stack, TOP, uuid} from "./harness.mjs";
 
 const MODULES = join(TOP, "tests/e2e/node_modules/@modelcontextprotocol");
 const CLIENT = join(BUILD, "tests/mcp/mcp_client");
 const TURNPIKE = join(BUILD, "turnpike");
-
-async function freePort() {
-  const server = net.createServer();
-  await new Promise(go => server.listen(0, "127.0.0.1", go));
-  const {port} = server.address();
-  await new Promise(go => server.close(go));
-  return port;
-}
 
 /** server-everything by one of its transports. */
 async function startEverything(transport, port) {

@@ -9,20 +9,11 @@ import http from "node:http";
 import net from "node:net";
 import {join} from "node:path";
 import {promisify} from "node:util";
-import {BUILD, eventually, launch, SLOW, Stack, TOP, uuid, within} from "./harness.mjs";
+import {BUILD, eventually, freePort, launch, SLOW, Stack, TOP, uuid, within} from "./harness.mjs";
 import {readMetrics, valueOf} from "./openmetrics.mjs";
 
 const OPEN = "application/openmetrics-text";
 const hasPromtool = spawnSync("promtool", ["--version"]).status === 0, hasPrometheus = spawnSync("prometheus", ["--version"]).status === 0;
-
-async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const {port} = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 function ask(where, path = "/metrics", {method = "GET", accept = `${OPEN};version=1.0.0,text/plain;q=0.5`} = {}) {
   return new Promise((done, fail) => {

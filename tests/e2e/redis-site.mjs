@@ -2,22 +2,11 @@
 // A Redis master, its replicas and some Sentinels on loopback ports, in a directory of their own. All
 // are reached through proxies, so that each can be cut off from the others.
 import {execFile} from "node:child_process";
-import {once} from "node:events";
 import {mkdirSync, rmSync, writeFileSync} from "node:fs";
-import net from "node:net";
 import {join} from "node:path";
 import {promisify} from "node:util";
 import {RedisProxy} from "../doubles/redis-proxy.mjs";
-import {eventually, launch, REDIS_SERVER, scratch, SLOW, within} from "./harness.mjs";
-
-async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const {port} = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
+import {eventually, freePort, launch, REDIS_SERVER, scratch, SLOW, within} from "./harness.mjs";
 
 export class RedisSite {
   children = new Map();

@@ -142,6 +142,7 @@ UNIT_TESTS = \
 	tests/unit/test_transition \
 	tests/unit/test_travel \
 	tests/unit/test_turn \
+	tests/unit/test_turn_names \
 	tests/unit/test_turn_usage \
 	tests/unit/test_turns \
 	tests/unit/test_uichat \
@@ -178,6 +179,7 @@ libunit_a_SOURCES = \
 	tests/unit/turn_actors.c tests/unit/turn_actors.h \
 	tests/unit/turn_bench.c tests/unit/turn_bench.h \
 	tests/unit/turn_fixture.c tests/unit/turn_fixture.h \
+	tests/unit/turns_asked.c tests/unit/turns_asked.h \
 	tests/unit/web_double.c tests/unit/web_double.h \
 	tests/unit/cm.h tests/unit/media_files.h tests/unit/request_bench.h tests/unit/request_memory.h tests/unit/request_strict.h \
 	tests/unit/request_strict_tools.h tests/unit/sink_mark.h tests/unit/sink_text.h

@@ -7,6 +7,7 @@
 #include "store/turns.h"
 #include "store_bench.h"
 #include "turn_actors.h"
+#include "turns_asked.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -37,87 +38,28 @@ static char *transcript(void)
     return actors_transcript(keeper, arena, session);
 }
 
-struct asked {
-    const char *cmid, *hash, *message;
-    enum turns_on_busy on_busy;
-    bool reserved, may_pend, rewinds;
-    enum turns_naming naming;
-    const char *in; /* session; NULL = the test's */
-};
-
-static struct turns_start begin(struct store *s, struct asked a)
-{
-    char turn[IDENT_UUID_SIZE];
-    const char *message = a.message ? a.message : NULL;
-    struct turns_start start;
-    struct turns_request q = {.uid = USER,
-        .session = a.in ? a.in : session,
-        .client_message_id = a.cmid,
-        .body_hash = a.hash ? a.hash : "h",
-        .messages = &message,
-        .message_count = message ? 1 : 0,
-        .rewinds = a.rewinds,
-        .naming = a.naming,
-        .first_event = "{\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r1\"}",
-        .input = "{\"text\":\"hi\"}",
-        .title = "A title",
-        .on_busy = a.on_busy,
-        .may_run = !a.reserved,
-        .may_pend = a.may_pend,
-        .history_limit = 50};
-
-    ident_uuid7(turn);
-    q.turn = arena_strdup(arena, turn);
-    assert_int_equal(turns_begin(s, &q, arena, &start), 0);
-    return start;
-}
-
-static int finish(struct store *s, const struct turns_start *t, bool take, struct turns_start *next)
-{
-    char *entry = arena_printf(arena, "%s F {\"type\":\"RUN_FINISHED\"}", t->turn);
-    char *message =
-        arena_printf(arena, "{\"id\":\"a-%s\",\"role\":\"assistant\",\"content\":\"x\"}", t->turn);
-    size_t len = strlen(entry);
-    const char *events[] = {entry}, *messages[] = {message};
-    struct turns_end end = {.state = "done",
-        .messages = messages,
-        .message_count = 1,
-        .events = events,
-        .event_len = &len,
-        .event_count = 1,
-        .first_n = t->next_n,
-        .usage = "[]",
-        .http_status = 200,
-        .reply = "{\"response\":\"x\"}",
-        .context_updates = "{\"seen\":true,\"gone\":null}",
-        .take_next = take,
-        .history_limit = 50};
-
-    return turns_finish(s, t, &end, arena, next);
-}
-
 /* A server that lacks what another one had confirmed: the end waits until the log has it. */
 static void an_end_is_not_written_behind_a_gap(void **state)
 {
-    struct turns_start t =
-        begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
+    struct turns_start t = turns_asked_begin(one,
+        (struct turns_asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
     struct turns_start next;
 
     (void)state;
     t.next_n++; /* there was a text, too */
     for (int i = 0; i < 2; i++)
-        assert_int_equal(finish(one, &t, true, &next), ERR_BEHIND);
+        assert_int_equal(turns_asked_finish(one, &t, true, &next), ERR_BEHIND);
     assert_string_equal(transcript(), "S RUN_STARTED\n");
     assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 1);
     t.next_n--;
-    assert_int_equal(finish(one, &t, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &t, true, &next), 0);
     assert_string_equal(transcript(), "S RUN_STARTED\nF RUN_FINISHED\n");
 }
 
 static void a_turn_runs_from_start_to_end(void **state)
 {
-    struct turns_start t =
-        begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
+    struct turns_start t = turns_asked_begin(one,
+        (struct turns_asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
     struct turns_start next;
     struct buf json = {0};
     int status;
@@ -137,7 +79,7 @@ static void a_turn_runs_from_start_to_end(void **state)
     assert_int_equal(turns_reply(two, USER, t.turn, &json, &status), ERR_NOT_YET);
 
     assert_int_equal(turns_checkpoint(one, &t, "{\"step\":1}", 10), 0);
-    assert_int_equal(finish(one, &t, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &t, true, &next), 0);
     assert_int_equal(next.outcome, TURNS_DUPLICATE);
     assert_string_equal(transcript(), "S RUN_STARTED\nF RUN_FINISHED\n");
     assert_int_equal(turns_reply(two, USER, t.turn, &json, &status), 0);
@@ -158,283 +100,36 @@ static void a_turn_runs_from_start_to_end(void **state)
 
 static void the_finish_script_may_come_twice(void **state)
 {
-    struct turns_start t = begin(one, (struct asked){0});
-    struct turns_start second = begin(two, (struct asked){0});
+    struct turns_start t = turns_asked_begin(one, (struct turns_asked){0});
+    struct turns_start second = turns_asked_begin(two, (struct turns_asked){0});
     struct turns_start next, again;
 
     (void)state;
     assert_int_equal(second.outcome, TURNS_QUEUED);
-    assert_int_equal(finish(one, &t, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &t, true, &next), 0);
     assert_int_equal(next.outcome, TURNS_STARTED);
     assert_string_equal(next.turn, second.turn);
-    assert_int_equal(finish(one, &t, true, &again), 0);
+    assert_int_equal(turns_asked_finish(one, &t, true, &again), 0);
     assert_int_equal(again.outcome, TURNS_STARTED);
     assert_string_equal(again.turn, second.turn);
     assert_true(again.epoch == next.epoch && next.epoch > t.epoch);
-    assert_int_equal(finish(one, &next, true, &again), 0);
+    assert_int_equal(turns_asked_finish(one, &next, true, &again), 0);
     assert_string_equal(transcript(),
         "S RUN_STARTED\nF RUN_FINISHED\nS RUN_STARTED\nF RUN_FINISHED\n");
 }
 
-static void a_client_message_id_is_taken_once(void **state)
-{
-    char *cmid = arena_printf(arena, "c-%s", session);
-    struct turns_start a = begin(one, (struct asked){.cmid = cmid, .hash = "h1"});
-    struct turns_start b = begin(two, (struct asked){.cmid = cmid, .hash = "h1"});
-    struct turns_start c = begin(two, (struct asked){.cmid = cmid, .hash = "h2"}), next;
-
-    (void)state;
-    assert_int_equal(a.outcome, TURNS_STARTED);
-    assert_int_equal(b.outcome, TURNS_DUPLICATE);
-    assert_string_equal(b.turn, a.turn);
-    assert_string_equal(b.cursor, a.cursor);
-    assert_int_equal(c.outcome, TURNS_MISMATCH);
-    assert_int_equal(finish(one, &a, false, &next), 0);
-    b = begin(two, (struct asked){.cmid = cmid, .hash = "h1"});
-    assert_int_equal(b.outcome, TURNS_DUPLICATE);
-    assert_string_equal(b.state, "done");
-    assert_string_equal(transcript(), "S RUN_STARTED\nF RUN_FINISHED\n");
-}
-
-/* A request that is its own key: said anew, or tried again. */
-static void a_name_is_given_anew_or_again(void **state)
-{
-    char *cmid = arena_printf(arena, "n-%s", session), text[16], id[IDENT_UUID_SIZE];
-    struct asked anew = {.cmid = cmid, .naming = TURNS_ANEW};
-    struct asked again = {.cmid = cmid, .naming = TURNS_AGAIN};
-    struct turns_start next, a = begin(one, anew), b = begin(two, again);
-
-    (void)state;
-    assert_int_equal(b.outcome, TURNS_DUPLICATE);
-    assert_string_equal(b.turn, a.turn);
-    assert_int_equal(finish(one, &a, false, &next), 0);
-    b = begin(two, again);
-    assert_string_equal(b.turn, a.turn);
-    b = begin(one, anew);
-    assert_int_equal(b.outcome, TURNS_STARTED);
-    assert_string_not_equal(b.turn, a.turn);
-    a = begin(two, again);
-    assert_string_equal(a.turn, b.turn);
-    assert_int_equal(turns_stop(two, USER, &(struct turns_target){.turn = b.turn}, id, text), 0);
-    a = begin(two, again); /* what is being stopped is no answer to it */
-    assert_int_equal(a.outcome, TURNS_QUEUED);
-    assert_string_not_equal(a.turn, b.turn);
-    assert_int_equal(finish(one, &b, false, &next), 0);
-}
-
-/* In no list, not kept for long; found by the calls that wait for their client. */
-static void a_session_that_nobody_named_is_kept_apart(void **state)
-{
-    char *once = arena_printf(arena, "once:%s", session);
-    struct turns_start t = begin(one,
-                           (struct asked){.in = once,
-                               .message = "{\"id\":\"u1\",\"role\":\"user\",\"content\":\"x\"}"}),
-                       next;
-    static const char *const messages[] = {
-        "{\"id\":\"a1\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"ours\"},{\"id\":\"theirs\"}]}",
-        "{\"id\":\"r1\",\"role\":\"tool\",\"toolCallId\":\"ours\",\"content\":\"x\"}"};
-    char *entry = arena_printf(arena, "%s F {\"type\":\"RUN_FINISHED\"}", t.turn);
-    const char *events[] = {entry};
-    size_t len = strlen(entry);
-    const struct turns_end end = {.state = "done",
-        .messages = messages,
-        .message_count = 2,
-        .events = events,
-        .event_len = &len,
-        .event_count = 1,
-        .first_n = t.next_n,
-        .usage = "[]",
-        .http_status = 200,
-        .reply = "{}"};
-    struct sessions_part part = {.until = "a1", .spare = 1};
-    char found[IDENT_SESSION_MAX + 1];
-    struct turns_record record;
-    int64_t epoch = 0;
-
-    (void)state;
-    assert_int_equal(turns_forget(one, USER, t.turn), ERR_CONFLICT);
-    assert_int_equal(turns_finish(one, &t, &end, arena, &next), 0);
-    assert_int_equal(sessions_of_call(two, USER, "theirs", found), 0);
-    assert_string_equal(found, once);
-    assert_int_equal(sessions_of_call(two, USER, "ours", found), ERR_NOT_FOUND);
-    assert_int_equal(sessions_of_call(two, USER, "a b", found), ERR_NOT_FOUND);
-    assert_int_equal(number("ZSCORE tp:{ann}:sessions %s", once), 0);
-    assert_true(number("PTTL tp:{ann}:s:%s", once) <= 24 * 3600 * 1000);
-    assert_int_equal(sessions_until(two, USER, once, arena, &part), 0);
-    assert_int_equal(part.count, 3);
-    part.until = "u1";
-    assert_int_equal(sessions_until(two, USER, once, arena, &part), 0);
-    assert_int_equal(part.count, 1);
-    part.until = "no";
-    assert_int_equal(sessions_until(two, USER, once, arena, &part), ERR_NOT_FOUND);
-    assert_int_equal(turns_read(two, USER, t.turn, arena, &record), 0);
-    assert_string_equal(record.session, once);
-    assert_int_equal(sessions_epoch(two, USER, once, &epoch), 0);
-    assert_true(epoch == record.epoch);
-    t = begin(one,
-        (struct asked){.in = once,
-            .message = "{\"id\":\"r2\",\"role\":\"tool\",\"toolCallId\":\"theirs\"}"});
-    assert_int_equal(sessions_of_call(two, USER, "theirs", found), ERR_NOT_FOUND);
-    assert_int_equal(finish(one, &t, false, &next), 0);
-    assert_int_equal(turns_forget(one, USER, t.turn), 0);
-    assert_int_equal(turns_read(two, USER, t.turn, arena, &record), ERR_NOT_FOUND);
-    assert_int_equal(sessions_epoch(two, USER, "no-such", &epoch), ERR_NOT_FOUND);
-}
-
-static void the_same_begin_twice_is_one_turn(void **state)
-{
-    struct turns_start a = begin(one, (struct asked){0}), b;
-    struct turns_request q = {.uid = USER,
-        .session = session,
-        .turn = a.turn,
-        .body_hash = "h",
-        .first_event = "{\"type\":\"RUN_STARTED\"}",
-        .input = "{}",
-        .may_run = true};
-
-    (void)state;
-    assert_int_equal(turns_begin(one, &q, arena, &b), 0);
-    assert_int_equal(b.outcome, TURNS_STARTED);
-    assert_true(b.epoch == a.epoch);
-    assert_int_equal(turns_begin(two, &q, arena, &b), 0);
-    assert_int_equal(b.outcome, TURNS_DUPLICATE);
-    assert_string_equal(transcript(), "S RUN_STARTED\n");
-}
-
-static void messages_the_session_has_are_not_added_again(void **state)
-{
-    struct turns_start t, next;
-
-    (void)state;
-    t = begin(one,
-        (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"a\"}"});
-    assert_int_equal(finish(one, &t, false, &next), 0);
-    t = begin(one,
-        (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"a\"}"});
-    assert_int_equal(t.history_count, 2);
-    assert_int_equal(finish(one, &t, false, &next), 0);
-    /* An id inside of another member is not the message's own. */
-    t = begin(one, (struct asked){.message = "{\"x\":{\"id\":\"m1\"},\"id\":\"m2\"}"});
-    assert_int_equal(t.history_count, 4);
-    assert_int_equal(finish(one, &t, false, &next), 0);
-    t = begin(one, (struct asked){.message = "{\"x\":1,\"id\":\"q\\\"\xc3\xa4\"}"});
-    assert_int_equal(t.history_count, 6);
-    assert_int_equal(finish(one, &t, false, &next), 0);
-    t = begin(one, (struct asked){.message = "{\"x\":1,\"id\":\"q\\\"\xc3\xa4\"}"});
-    assert_int_equal(t.history_count, 7);
-    assert_int_equal(finish(one, &t, false, &next), 0);
-}
-
-#define SAID(id, text) "{\"id\":\"" id "\",\"role\":\"user\",\"content\":\"" text "\"}"
-
-static void a_message_that_came_before_leads_back_to_it(void **state)
-{
-    struct turns_start t, next;
-
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        t = begin(one,
-            (struct asked){.message = i ? SAID("m2", "b") : SAID("m1", "a"), .rewinds = true});
-        assert_false(t.rewound);
-        assert_int_equal(finish(one, &t, false, &next), 0);
-    }
-    assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 4);
-    /* The last one again: only its answer leaves. */
-    t = begin(one, (struct asked){.message = SAID("m2", "b"), .rewinds = true});
-    assert_true(t.rewound);
-    assert_int_equal(t.history_count, 3);
-    assert_string_equal(t.history[2], SAID("m2", "b"));
-    assert_int_equal(number("LLEN tp:{ann}:branches:%s", session), 1);
-    assert_int_equal(number("HGET tp:{ann}:s:%s count", session), 3);
-    assert_int_equal(finish(one, &t, false, &next), 0);
-    /* The first one with other words, while a turn runs: it waits, and goes back when it starts. */
-    t = begin(one, (struct asked){.message = SAID("m3", "c"), .rewinds = true});
-    next = begin(two, (struct asked){.message = SAID("m1", "other"), .rewinds = true});
-    assert_int_equal(next.outcome, TURNS_QUEUED);
-    assert_int_equal(finish(one, &t, true, &next), 0);
-    assert_int_equal(next.outcome, TURNS_STARTED);
-    assert_true(next.rewound);
-    assert_int_equal(next.history_count, 1);
-    assert_string_equal(next.history[0], SAID("m1", "other"));
-    assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 1);
-    t = next;
-    /* Its worker is gone: the next one is told so, too. */
-    struct turns_loss loss = {.how = TURNS_DEAD};
-    char id[IDENT_UUID_SIZE];
-    assert_int_equal(turns_abandon(keeper, USER, t.turn, &loss, id, NULL), 0);
-    assert_int_equal(turns_claim(two, USER, t.turn, 50, arena, &t), 0);
-    assert_true(t.rewound);
-    assert_int_equal(t.history_count, 1);
-    assert_int_equal(finish(two, &t, false, &next), 0);
-    /* Sent again before it was answered, and by those who do not go back: nothing leaves. */
-    t = begin(one, (struct asked){.message = SAID("m1", "other")});
-    assert_false(t.rewound);
-    assert_int_equal(t.history_count, 2);
-    assert_int_equal(finish(one, &t, false, &next), 0);
-    for (int i = 0; i < 30; i++) {
-        t = begin(one, (struct asked){.message = SAID("m1", "other"), .rewinds = true});
-        assert_int_equal(t.history_count, 1);
-        assert_int_equal(finish(one, &t, false, &next), 0);
-    }
-    assert_int_equal(number("LLEN tp:{ann}:branches:%s", session), 20);
-    assert_true(number("PTTL tp:{ann}:branches:%s", session) > 0);
-    assert_true(number("PTTL tp:{ann}:s:%s:msgs", session) > 0);
-}
-
-/* However long ago it was said; and what stands before it is the history, not less. */
-static void a_message_of_long_ago_leads_back_too(void **state)
-{
-    static const int rows[] = {580, 450, 300, 0};
-    static const char *const odd[] = {"%d", ".*", "n1%", "[", "content", "user"};
-    struct turns_start t, next;
-    char text[160];
-
-    (void)state;
-    for (int i = 0; i < 600; i++) {
-        snprintf(text, sizeof text,
-            "RPUSH tp:{ann}:s:%%s:msgs {\"id\":\"n%d\",\"role\":\"user\",\"content\":\"text\"}", i);
-        assert_int_equal(number(text, session), i + 1);
-    }
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        snprintf(text, sizeof text, "{\"id\":\"n%d\",\"role\":\"user\",\"content\":\"new\"}",
-            rows[i]);
-        t = begin(one, (struct asked){.message = text, .rewinds = true});
-        assert_true(t.rewound);
-        assert_int_equal(t.history_count, rows[i] ? 50 : 1);
-        assert_string_equal(t.history[t.history_count - 1], text);
-        assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), rows[i] + 1);
-        assert_int_equal(finish(one, &t, false, &next), 0);
-    }
-    /* The id of an answer is no message of the user's: nothing is taken away, nothing is lost. */
-    snprintf(text, sizeof text, "{\"id\":\"a-%s\",\"role\":\"user\",\"content\":\"y\"}", t.turn);
-    t = begin(one, (struct asked){.message = text, .rewinds = true});
-    assert_false(t.rewound);
-    assert_int_equal(t.history_count, 3);
-    assert_string_equal(t.history[2], text);
-    assert_int_equal(finish(one, &t, false, &next), 0);
-    t = begin(one, (struct asked){.message = SAID("n0", "new"), .rewinds = true});
-    assert_int_equal(t.history_count, 1);
-    assert_int_equal(finish(one, &t, false, &next), 0);
-    /* Ids that mean something to a pattern or to JSON, or to nobody. */
-    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-        snprintf(text, sizeof text, "{\"id\":\"%s\",\"role\":\"user\",\"content\":\"y\"}", odd[i]);
-        t = begin(one, (struct asked){.message = text, .rewinds = true});
-        assert_int_equal(finish(one, &t, false, &next), 0);
-        t = begin(one, (struct asked){.message = text, .rewinds = true});
-        assert_true(t.rewound);
-        assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 2 * i + 3);
-        assert_int_equal(finish(one, &t, false, &next), 0);
-    }
-}
-
 static void waiting_turns_run_in_order(void **state)
 {
-    struct turns_start a = begin(one, (struct asked){.message = "{\"id\":\"1\"}"});
-    struct turns_start b = begin(two, (struct asked){.message = "{\"id\":\"2\"}"});
-    struct turns_start c = begin(two, (struct asked){.message = "{\"id\":\"3\"}"});
-    struct turns_start d = begin(two, (struct asked){.on_busy = TURNS_INTERRUPT});
-    struct turns_start refused = begin(two, (struct asked){.on_busy = TURNS_REJECT});
-    struct turns_start full = begin(two, (struct asked){0}), next;
+    struct turns_start a =
+        turns_asked_begin(one, (struct turns_asked){.message = "{\"id\":\"1\"}"});
+    struct turns_start b =
+        turns_asked_begin(two, (struct turns_asked){.message = "{\"id\":\"2\"}"});
+    struct turns_start c =
+        turns_asked_begin(two, (struct turns_asked){.message = "{\"id\":\"3\"}"});
+    struct turns_start d = turns_asked_begin(two, (struct turns_asked){.on_busy = TURNS_INTERRUPT});
+    struct turns_start refused =
+        turns_asked_begin(two, (struct turns_asked){.on_busy = TURNS_REJECT});
+    struct turns_start full = turns_asked_begin(two, (struct turns_asked){0}), next;
     bool stop;
 
     (void)state;
@@ -447,20 +142,20 @@ static void waiting_turns_run_in_order(void **state)
     assert_int_equal(full.outcome, TURNS_QUEUE_FULL);
     assert_int_equal(turns_renew(one, &a, &stop), 0);
     assert_true(stop);
-    assert_int_equal(finish(one, &a, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &a, true, &next), 0);
     assert_string_equal(next.turn, d.turn);
-    assert_int_equal(finish(one, &next, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &next, true, &next), 0);
     assert_string_equal(next.turn, b.turn);
     assert_int_equal(next.history_count, 4); /* 1, a, d's answer, 2: in the order of the runs */
     assert_string_equal(next.history[3], "{\"id\":\"2\"}");
     /* This worker has had its share: the housekeeper hands the last one over. */
-    assert_int_equal(finish(one, &next, false, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &next, false, &next), 0);
     assert_int_equal(next.outcome, TURNS_DUPLICATE);
     assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &next), 0);
     assert_string_equal(next.history[next.history_count - 1], "{\"id\":\"3\"}");
     assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &a), ERR_CONFLICT);
     assert_int_equal(turns_claim(one, USER, c.turn, 50, arena, &a), ERR_CONFLICT);
-    assert_int_equal(finish(two, &next, true, &next), 0);
+    assert_int_equal(turns_asked_finish(two, &next, true, &next), 0);
     assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &next), ERR_CONFLICT);
     assert_int_equal(number("EXISTS tp:{ann}:s:%s:queue", session), 0);
 }
@@ -494,13 +189,13 @@ static int64_t redis_clock(void)
 static void begin_and_look(int64_t late_ms)
 {
     int64_t before = redis_clock(), due;
-    struct turns_start t = begin(one, (struct asked){0}), next;
+    struct turns_start t = turns_asked_begin(one, (struct turns_asked){0}), next;
     char *member = arena_printf(arena, USER " %s", t.turn);
 
     assert_int_equal(t.outcome, TURNS_STARTED);
     due = number("ZSCORE tp:hint:leases %s", member);
     assert_in_range(due, before + conf.lease_ms - late_ms - 2, redis_clock() + conf.lease_ms + 2);
-    assert_int_equal(finish(one, &t, false, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &t, false, &next), 0);
 }
 
 /* The first by Redis' own clock, the next by what it said then, and again after a reconnect. */
@@ -531,34 +226,35 @@ static void a_turn_gets_the_end_of_a_long_conversation(void **state)
                              message),
             0);
     }
-    t = begin(one, (struct asked){.message = "{\"id\":\"new\",\"role\":\"user\"}"});
+    t = turns_asked_begin(one,
+        (struct turns_asked){.message = "{\"id\":\"new\",\"role\":\"user\"}"});
     assert_int_equal(t.history_count, 50);
     assert_non_null(strstr(t.history[0], "old251"));
     assert_non_null(strstr(t.history[49], "new"));
     assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 301);
-    assert_int_equal(finish(one, &t, false, &t), 0);
+    assert_int_equal(turns_asked_finish(one, &t, false, &t), 0);
 }
 
 static void a_reserved_worker_hands_over(void **state)
 {
-    struct turns_start a = begin(one, (struct asked){.reserved = true}), b;
+    struct turns_start a = turns_asked_begin(one, (struct turns_asked){.reserved = true}), b;
     char text[16];
     int64_t left;
 
     (void)state;
     assert_int_equal(a.outcome, TURNS_REFUSED);
     assert_int_equal(number("EXISTS tp:{ann}:s:%s", session), 0);
-    a = begin(one, (struct asked){.reserved = true, .may_pend = true});
+    a = turns_asked_begin(one, (struct turns_asked){.reserved = true, .may_pend = true});
     assert_int_equal(a.outcome, TURNS_PENDING);
-    b = begin(two, (struct asked){0});
+    b = turns_asked_begin(two, (struct turns_asked){0});
     assert_int_equal(b.outcome, TURNS_QUEUED);
     assert_int_equal(turns_state(keeper, USER, a.turn, text, &left), 0);
     assert_string_equal(text, "pending");
     assert_true(hinted(a.turn));
     assert_int_equal(turns_claim(two, USER, a.turn, 5, arena, &a), 0);
     assert_false(hinted(a.turn));
-    assert_int_equal(finish(two, &a, true, &b), 0);
-    assert_int_equal(finish(two, &b, true, &a), 0);
+    assert_int_equal(turns_asked_finish(two, &a, true, &b), 0);
+    assert_int_equal(turns_asked_finish(two, &b, true, &a), 0);
     assert_string_equal(transcript(),
         "S RUN_STARTED\nF RUN_FINISHED\nS RUN_STARTED\nF RUN_FINISHED\n");
 }
@@ -575,8 +271,9 @@ static void what_waits_is_taken_back_and_what_runs_is_not(void **state)
     (void)state;
     assert_int_equal(turns_stop(two, USER, &back, turn, text), 0); /* before it comes */
     assert_string_equal(text, TURNS_TAKEN_BACK);
-    a = begin(one, (struct asked){.cmid = first});
-    b = begin(one, (struct asked){.cmid = late, .message = "{\"id\":\"l\",\"role\":\"user\"}"});
+    a = turns_asked_begin(one, (struct turns_asked){.cmid = first});
+    b = turns_asked_begin(one,
+        (struct turns_asked){.cmid = late, .message = "{\"id\":\"l\",\"role\":\"user\"}"});
     assert_int_equal(b.outcome, TURNS_QUEUED);
     back.client_message_id = first;
     assert_int_equal(turns_stop(two, USER, &back, turn, text), 0);
@@ -589,17 +286,18 @@ static void what_waits_is_taken_back_and_what_runs_is_not(void **state)
         assert_string_equal(text, TURNS_TAKEN_BACK);
         assert_string_equal(turn, b.turn);
     }
-    assert_int_equal(finish(one, &a, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &a, true, &next), 0);
     assert_string_equal(next.turn, b.turn);
     assert_true(next.stopped);
-    assert_int_equal(finish(one, &next, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &next, true, &next), 0);
     assert_int_equal(turns_stop(two, USER, &back, turn, text), 0);
     assert_string_equal(text, TURNS_TAKEN_BACK);
-    c = begin(one, (struct asked){.cmid = early, .message = "{\"id\":\"e\",\"role\":\"user\"}"});
+    c = turns_asked_begin(one,
+        (struct turns_asked){.cmid = early, .message = "{\"id\":\"e\",\"role\":\"user\"}"});
     assert_int_equal(c.outcome, TURNS_STARTED);
     assert_true(c.stopped);
     assert_int_equal(c.history_count, 2); /* of the two ends: neither message has joined */
-    assert_int_equal(finish(one, &c, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &c, true, &next), 0);
 }
 
 static void a_stop_is_honoured_at_every_moment(void **state)
@@ -613,19 +311,19 @@ static void a_stop_is_honoured_at_every_moment(void **state)
                          text),
         0);
     assert_string_equal(text, "unknown");
-    a = begin(one, (struct asked){.cmid = cmid});
+    a = turns_asked_begin(one, (struct turns_asked){.cmid = cmid});
     assert_int_equal(a.outcome, TURNS_STARTED);
     assert_true(a.stopped);
-    b = begin(one, (struct asked){0});
+    b = turns_asked_begin(one, (struct turns_asked){0});
     assert_int_equal(turns_stop(two, USER, &(struct turns_target){.turn = b.turn}, turn, text), 0);
     assert_string_equal(text, "queued");
-    assert_int_equal(finish(one, &a, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &a, true, &next), 0);
     assert_string_equal(next.turn, b.turn);
     assert_true(next.stopped);
-    assert_int_equal(finish(one, &next, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &next, true, &next), 0);
     assert_int_equal(turns_stop(two, USER, &(struct turns_target){.session = session}, turn, text),
         ERR_NOT_FOUND);
-    a = begin(one, (struct asked){0});
+    a = turns_asked_begin(one, (struct turns_asked){0});
     assert_int_equal(turns_renew(one, &a, &stop), 0);
     assert_false(stop);
     assert_int_equal(turns_stop(two, USER, &(struct turns_target){.session = session}, turn, text),
@@ -635,14 +333,15 @@ static void a_stop_is_honoured_at_every_moment(void **state)
     assert_true(stop);
     assert_int_equal(turns_stop(two, "bob", &(struct turns_target){.turn = a.turn}, turn, text),
         ERR_NOT_FOUND);
-    assert_int_equal(finish(one, &a, true, &next), 0);
+    assert_int_equal(turns_asked_finish(one, &a, true, &next), 0);
     assert_int_equal(turns_stop(two, USER, &(struct turns_target){.turn = a.turn}, turn, text), 0);
     assert_string_equal(text, "done");
 }
 
 static void a_dead_workers_turn_ends_with_an_error(void **state)
 {
-    struct turns_start a = begin(one, (struct asked){0}), b = begin(one, (struct asked){0}), next;
+    struct turns_start a = turns_asked_begin(one, (struct turns_asked){0}),
+                       b = turns_asked_begin(one, (struct turns_asked){0}), next;
     struct buf json = {0};
     char text[16];
     int64_t left;
@@ -658,7 +357,7 @@ static void a_dead_workers_turn_ends_with_an_error(void **state)
     /* The worker was only paused: nothing of it gets through. */
     assert_int_equal(turns_renew(one, &a, &stop), ERR_FENCED);
     assert_int_equal(turns_checkpoint(one, &a, "{}", 2), ERR_FENCED);
-    assert_int_equal(finish(one, &a, true, &next), ERR_FENCED);
+    assert_int_equal(turns_asked_finish(one, &a, true, &next), ERR_FENCED);
     assert_int_equal(turns_reply(two, USER, a.turn, &json, &status), 0);
     assert_int_equal(status, 500);
     assert_non_null(strstr(buf_text(&json), "The \\\"worker\\\" died"));
@@ -668,7 +367,7 @@ static void a_dead_workers_turn_ends_with_an_error(void **state)
     assert_int_equal(turns_fail(keeper, USER, b.turn, false, "gone", "g"), 0);
     assert_string_equal(transcript(),
         "S RUN_STARTED\n- MESSAGES_SNAPSHOT\nF RUN_ERROR\nS RUN_STARTED\nF RUN_ERROR\n");
-    assert_int_equal(begin(one, (struct asked){0}).outcome, TURNS_STARTED);
+    assert_int_equal(turns_asked_begin(one, (struct turns_asked){0}).outcome, TURNS_STARTED);
     buf_free(&json);
 }
 
@@ -681,7 +380,7 @@ static void a_lease_that_ran_out_is_seen(void **state)
 
     (void)state;
     conf.lease_ms = 30;
-    a = begin(one, (struct asked){0});
+    a = turns_asked_begin(one, (struct turns_asked){0});
     while (!hinted(a.turn)) /* its hint comes due when the lease has run out */
         assert_int_equal(store_ping(keeper, NULL), 0);
     do /* the hint was written before the lease: it may come due a moment earlier */
@@ -701,7 +400,7 @@ static void on_renewed(void *arg, int result)
 
 static void a_renewal_in_the_pipeline(void **state)
 {
-    struct turns_start a = begin(one, (struct asked){0});
+    struct turns_start a = turns_asked_begin(one, (struct turns_asked){0});
     char turn[IDENT_UUID_SIZE], text[16];
     int result = 1;
     struct turns_renewal renewal = {on_renewed, &result};
@@ -727,13 +426,14 @@ static void a_renewal_in_the_pipeline(void **state)
 
 static void a_session_that_lost_its_turn_heals(void **state)
 {
-    struct turns_start a = begin(one, (struct asked){0}), b = begin(one, (struct asked){0}), c;
+    struct turns_start a = turns_asked_begin(one, (struct turns_asked){0}),
+                       b = turns_asked_begin(one, (struct turns_asked){0}), c;
     char text[16];
     int64_t left;
 
     (void)state;
     assert_int_equal(number("DEL tp:{ann}:turn:%s", a.turn), 1);
-    c = begin(two, (struct asked){0});
+    c = turns_asked_begin(two, (struct turns_asked){0});
     assert_int_equal(c.outcome, TURNS_QUEUED);
     assert_int_equal(turns_state(keeper, USER, b.turn, text, &left), 0);
     assert_string_equal(text, "pending");
@@ -742,19 +442,20 @@ static void a_session_that_lost_its_turn_heals(void **state)
 /* Redis takes the end but its answer comes too late: the end is asked for again. */
 static void a_lost_answer_to_the_end(void **state)
 {
-    struct turns_start a = begin(one, (struct asked){0}), b = begin(two, (struct asked){0}), next;
+    struct turns_start a = turns_asked_begin(one, (struct turns_asked){0}),
+                       b = turns_asked_begin(two, (struct turns_asked){0}), next;
 
     (void)state;
     conf.redis_timeout_ms = 100;
     assert_int_equal(kill(redis.pid, SIGSTOP), 0);
-    assert_int_equal(finish(one, &a, true, &next), ERR_STORE);
+    assert_int_equal(turns_asked_finish(one, &a, true, &next), ERR_STORE);
     assert_int_equal(kill(redis.pid, SIGCONT), 0);
     conf.redis_timeout_ms = 2000;
-    while (finish(one, &a, true, &next))
+    while (turns_asked_finish(one, &a, true, &next))
         continue;
     assert_int_equal(next.outcome, TURNS_STARTED);
     assert_string_equal(next.turn, b.turn);
-    assert_int_equal(finish(one, &next, true, &a), 0);
+    assert_int_equal(turns_asked_finish(one, &next, true, &a), 0);
     assert_string_equal(transcript(),
         "S RUN_STARTED\nF RUN_FINISHED\nS RUN_STARTED\nF RUN_FINISHED\n");
 }
@@ -768,12 +469,13 @@ static void every_key_expires(void **state)
     (void)state;
     assert_int_equal(link_command(keeper->link, NULL, "FLUSHALL"), 0);
     for (int i = 0; i < 50; i++) {
-        t = begin(one, (struct asked){.message = "{\"id\":\"m\"}", .cmid = i % 2 ? "c1" : NULL});
+        t = turns_asked_begin(one,
+            (struct turns_asked){.message = "{\"id\":\"m\"}", .cmid = i % 2 ? "c1" : NULL});
         if (t.outcome == TURNS_DUPLICATE)
             continue;
         assert_int_equal(t.outcome, TURNS_STARTED);
         assert_int_equal(turns_checkpoint(one, &t, "{}", 2), 0);
-        assert_int_equal(finish(one, &t, true, &next), 0);
+        assert_int_equal(turns_asked_finish(one, &t, true, &next), 0);
     }
     assert_int_equal(store_ping(one, NULL), 0);
     assert_int_equal(link_command(keeper->link, &r, "EVAL %s 0",
@@ -793,13 +495,13 @@ static void a_lost_hint_is_found_again(void **state)
 
     (void)state;
     conf.lease_ms = 30;
-    a = begin(one, (struct asked){0});
+    a = turns_asked_begin(one, (struct turns_asked){0});
     conf.lease_ms = 1000;
     while (left >= 0)
         assert_int_equal(turns_state(keeper, USER, a.turn, text, &left), 0);
     assert_int_equal(turns_hint_remove(keeper, USER, a.turn), 0);
     assert_false(hinted(a.turn));
-    b = begin(two, (struct asked){0});
+    b = turns_asked_begin(two, (struct turns_asked){0});
     assert_int_equal(b.outcome, TURNS_QUEUED);
     assert_int_equal(store_ping(two, NULL), 0);
     assert_true(hinted(a.turn));
@@ -808,7 +510,8 @@ static void a_lost_hint_is_found_again(void **state)
 
 static void a_deleted_session_fences_its_turn(void **state)
 {
-    struct turns_start a = begin(one, (struct asked){0}), b = begin(one, (struct asked){0}), next;
+    struct turns_start a = turns_asked_begin(one, (struct turns_asked){0}),
+                       b = turns_asked_begin(one, (struct turns_asked){0}), next;
     struct buf json = {0};
     bool stop;
     int status;
@@ -817,14 +520,14 @@ static void a_deleted_session_fences_its_turn(void **state)
     assert_int_equal(sessions_delete(two, "bob", session, 0, NULL), ERR_NOT_FOUND);
     assert_int_equal(sessions_delete(two, USER, session, 0, NULL), 0);
     assert_int_equal(turns_renew(one, &a, &stop), ERR_FENCED);
-    assert_int_equal(finish(one, &a, true, &next), ERR_FENCED);
+    assert_int_equal(turns_asked_finish(one, &a, true, &next), ERR_FENCED);
     assert_int_equal(turns_reply(two, USER, b.turn, &json, &status), 0);
     assert_int_equal(status, 410);
     /* The same name again: a new session with a higher epoch. */
-    next = begin(two, (struct asked){0});
+    next = turns_asked_begin(two, (struct turns_asked){0});
     assert_int_equal(next.outcome, TURNS_STARTED);
     assert_true(next.epoch > a.epoch);
-    assert_int_equal(finish(one, &a, true, &b), ERR_FENCED);
+    assert_int_equal(turns_asked_finish(one, &a, true, &b), ERR_FENCED);
     assert_string_equal(transcript(), "S RUN_STARTED\n");
     buf_free(&json);
 }
@@ -835,13 +538,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_turn_runs_from_start_to_end),
         TEST(the_finish_script_may_come_twice),
-        TEST(a_client_message_id_is_taken_once),
-        TEST(a_name_is_given_anew_or_again),
-        TEST(a_session_that_nobody_named_is_kept_apart),
-        TEST(the_same_begin_twice_is_one_turn),
-        TEST(messages_the_session_has_are_not_added_again),
-        TEST(a_message_that_came_before_leads_back_to_it),
-        TEST(a_message_of_long_ago_leads_back_too),
         TEST(waiting_turns_run_in_order),
         TEST(a_reserved_worker_hands_over),
         TEST(what_waits_is_taken_back_and_what_runs_is_not),
