@@ -53,7 +53,7 @@ int keyuses_read(struct store *s, struct keyuses *out)
                                        16),
                 .used_ms = strtoll(link_reply_text(link_reply_at(r, i + 1), NULL), NULL, 10)};
     link_reply_free(r);
-    if (out->count > 1)
+    if (out->entries && out->count > 1)
         qsort(out->entries, out->count, sizeof *out->entries, keyuses_compare);
     return error;
 }

@@ -255,7 +255,7 @@ MUST_CHECK int provider_end_thought(struct provider_stream *s, const char *seale
 MUST_CHECK int provider_end_call(struct provider_stream *s, struct provider_block *b);
 void provider_copy(char *out, size_t size, const char *text);
 /* A vendor's name for something, such as model_not_found or the id of a request: letters, digits
- * and _ - . : alone, so that no words of a user are in it. Anything else, or longer than fits: "". */
+ * and _ - . : alone, so that no words of a user are in it. Else, or longer than fits: "". */
 void provider_token(char *out, size_t size, const char *text);
 /* Members of objects that are counts: each that is there, and not negative, is taken; no server can
  * say so much that sums of them overflow. */
