@@ -174,7 +174,8 @@ describe("a Redis Cluster", () => {
       const events = transcript(stream.events.map(e => e.data));
       assert.equal(events.filter(FINAL).length, 1);
       assert.equal(stream.types().at(-1), "RUN_FINISHED");
-      const text = stream.events.filter(e => e.data.type === "TEXT_MESSAGE_CONTENT").map(e => e.data.delta).join("");
+      const from = stream.events.findLastIndex(e => e.data.type === "MESSAGES_SNAPSHOT") + 1; // a lease may end on a machine that is this busy
+      const text = stream.events.slice(from).filter(e => e.data.type === "TEXT_MESSAGE_CONTENT").map(e => e.data.delta).join("");
       assert.equal(text.trim().split(/\s+/).length, 40);
     }
     await site.whole();
