@@ -192,14 +192,18 @@ guides_small() {
     guide tls-check && check has "$(date +%Y)" cat "$scratch/step.log"
     fingerprint >"$scratch/before"
     inside cp -a /etc/nginx/nginx.conf /etc/turnpike/turnpike.conf /root/
+    trap guides_back EXIT
     guide sizes && eventually 30 answers
     check inside grep -q 'worker_connections 32768;' /etc/nginx/nginx.conf
-    check test "$(in_shell 'sed -n "s/^Max open files *\([0-9]*\).*/\1/p" /proc/$(systemctl show -P MainPID turnpike)/limits')" = 131072
+    check test "$(inside systemctl show -P LimitNOFILE turnpike)" = 131072
     check test "$(inside turnpike config turn.seats | tail -n 1)" = 'turn.seats = 512'
-    in_shell 'cp -a nginx.conf /etc/nginx/ && cp -a turnpike.conf /etc/turnpike/ && rm /etc/systemd/system/turnpike.service.d/limits.conf
-        systemctl daemon-reload && systemctl reload nginx && systemctl restart turnpike'
+    guides_back && trap - EXIT
     check same
     guide keys-signins && eventually 30 answers
+}
+guides_back() {
+    in_shell 'cp -a nginx.conf /etc/nginx/ && cp -a turnpike.conf /etc/turnpike/ && rm -f /etc/systemd/system/turnpike.service.d/limits.conf
+        systemctl daemon-reload && systemctl reload nginx && systemctl restart turnpike'
 }
 
 # ---- failures ------------------------------------------------------------------------------------------
@@ -247,7 +251,7 @@ load_over() {
     in_shell ': >/var/log/nginx/turnpike-access.log; : >/var/log/nginx/error.log'
     beside "$NODE" "$here/load.mjs" --people 250 --secret "$(inside cat /etc/turnpike/jwt)" --redis "/proc/$leader/root/run/redis/redis-server.sock" --over "$scratch/over" $([ "$1" = stop_and_start ] || echo --prompt) >"$scratch/load.log" 2>&1 &
     local load=$!
-    trap 'kill $load 2>/dev/null' EXIT
+    trap "kill $load 2>/dev/null" EXIT
     eventually 60 grep -q '^streaming' "$scratch/load.log"
     ("$@") || { touch "$scratch/over"; wait $load; cat "$scratch/load.log"; return 1; }
     touch "$scratch/over"
@@ -286,7 +290,7 @@ downgrade_package() {
 
 setup_back() {
     check inside turnpike setup --name assistant.example.org --certificate /etc/ssl/certs/assistant.example.org.pem --key /etc/ssl/private/assistant.example.org.key --model offline
-    check ready && answers
+    check ready && eventually 20 answers
 }
 remove_package() {
     guide remove && check all_valid && check inside test -f /etc/turnpike/api_keys
@@ -325,7 +329,7 @@ setup_acme_site() {
         update-ca-certificates
         echo "{\"pebble\":{\"listenAddress\":\"127.0.0.1:14000\",\"managementListenAddress\":\"127.0.0.1:15000\",\"certificate\":\"/usr/local/share/ca-certificates/authority.crt\",
             \"privateKey\":\"/root/authority/key.pem\",\"httpPort\":80,\"tlsPort\":443}}" >/root/authority/pebble.json
-        systemd-run -q --unit=authority --setenv=PEBBLE_VA_NOSLEEP=1 pebble -strict false -config /root/authority/pebble.json'
+        systemd-run -q --unit=authority --setenv=PEBBLE_VA_NOSLEEP=1 pebble -config /root/authority/pebble.json'
     eventually 20 inside curl -fsS -o /dev/null https://localhost:14000/dir
     local acme
     acme="$(guide_text install-acme) --acme-server https://localhost:14000/dir"
