@@ -36,7 +36,7 @@ static const struct {
     {"config", "@setting --changed --running --json"},
     {"report", "--day --week --month --since= --until= --json --check"},
     {"feedback", "--rating= --since= --until= --user= --text --limit= --json --csv"},
-    {"selftest", "--json"},
+    {"selftest", "--json --timeout="},
     {"api-key", "add list revoke rotate user admin --name= --expires= --scopes= --class="},
     {"api-key list", "--json"},
     {"api-key revoke", "@key"},
