@@ -36,20 +36,23 @@ int webhooks_expect(struct store *s, const char *uid, const char *turn)
     return error;
 }
 
-static int webhooks_due_of(struct store *s, const char *hints, struct webhooks_hint *out,
-    size_t max, size_t *count)
+static int webhooks_due_of(struct store *s, const char *hints, const struct webhooks_look *look,
+    struct webhooks_hint *out, size_t *count)
 {
-    struct link_arg key = link_text(hints), args[2];
+    struct link_arg key = link_text(hints), args[2 + WEBHOOKS_FULL_MAX];
     struct link_reply *r = NULL;
     char most[24], lease[24];
+    size_t n = 2;
 
-    snprintf(most, sizeof most, "%zu", max - *count);
+    snprintf(most, sizeof most, "%zu", look->max - *count);
     snprintf(lease, sizeof lease, "%d", WEBHOOKS_LEASE_MS);
     args[0] = link_text(most);
     args[1] = link_text(lease);
+    for (size_t i = 0; i < look->full_count && i < WEBHOOKS_FULL_MAX; i++)
+        args[n++] = link_text(look->full[i]);
     int error = link_script_call(s->link, &script_webhook_due,
-        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
-    for (size_t i = 0; error == 0 && i < link_reply_count(r) && *count < max; i++) {
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = n}, &r);
+    for (size_t i = 0; error == 0 && i < link_reply_count(r) && *count < look->max; i++) {
         size_t len;
         const char *member = link_reply_text(link_reply_at(r, i), &len);
 
@@ -64,14 +67,15 @@ static int webhooks_due_of(struct store *s, const char *hints, struct webhooks_h
     return error;
 }
 
-int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count)
+int webhooks_due(struct store *s, const struct webhooks_look *look, struct webhooks_hint *out,
+    size_t *count)
 {
     struct hints_walk walk = {.at = 0};
     char key[KEYS_MAX];
 
     *count = 0;
-    while (*count < max && hints_next(s, KEYS_HINT_WEBHOOKS, &walk, key))
-        hints_walked(s, &walk, key, webhooks_due_of(s, key, out, max, count));
+    while (*count < look->max && hints_next(s, KEYS_HINT_WEBHOOKS, &walk, key))
+        hints_walked(s, &walk, key, webhooks_due_of(s, key, look, out, count));
     return *count ? 0 : walk.error;
 }
 

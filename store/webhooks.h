@@ -29,10 +29,17 @@ struct webhooks_hint {
 MUST_CHECK int webhooks_expect(struct store *s, const char *uid, const char *turn);
 
 /*
- * webhooks_due -- hints to look at, oldest first; no other housekeeper is told of them for
- * WEBHOOKS_LEASE_MS. Returns 0 or an ERR_STORE* error.
+ * webhooks_due -- hints to look at, oldest first, divided among users; no other housekeeper is told
+ * of them for WEBHOOKS_LEASE_MS. Returns 0 or an ERR_STORE* error.
  */
-MUST_CHECK int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count);
+struct webhooks_look {
+    size_t max;              /* most hints */
+    const char *const *full; /* users of whom none are wanted now */
+    size_t full_count;       /* <= WEBHOOKS_FULL_MAX */
+};
+#define WEBHOOKS_FULL_MAX 8
+MUST_CHECK int webhooks_due(struct store *s, const struct webhooks_look *look,
+    struct webhooks_hint *out, size_t *count);
 /* The hint's next look is in wait_ms; below 0 drops it. Nobody waits for it. */
 void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t wait_ms);
 

@@ -172,7 +172,7 @@ static void a_hint_comes_home_with_its_time(void **state)
     assert_int_equal(count, 0); /* nothing has stayed where it was */
 
     hint(KEYS_HINT_WEBHOOKS, "far", " " TURN_ID);
-    assert_int_equal(webhooks_due(s, hooks, 4, &count), 0);
+    assert_int_equal(webhooks_due(s, &(struct webhooks_look){.max = 4}, hooks, &count), 0);
     assert_in_range(count, 1, 2);
     assert_true(hinted(KEYS_HINT_WEBHOOKS, "far", " " TURN_ID) > 1);
     webhooks_later(s, &hooks[0], -1);

@@ -179,15 +179,65 @@ static void test_a_failed_try_comes_again_until_it_is_given_up(void **state)
 static void test_one_housekeeper_is_told_of_a_hint(void **state)
 {
     struct webhooks_hint hint = ended_turn(URL), seen[4];
+    struct webhooks_look look = {.max = 4};
     size_t count;
 
     (void)state;
     webhooks_later(one, &hint, 0);
-    assert_int_equal(webhooks_due(one, seen, 4, &count), 0);
+    assert_int_equal(webhooks_due(one, &look, seen, &count), 0);
     assert_int_equal(count, 1);
     assert_string_equal(seen[0].turn, hint.turn);
-    assert_int_equal(webhooks_due(two, seen, 4, &count), 0);
+    assert_int_equal(webhooks_due(two, &look, seen, &count), 0);
     assert_int_equal(count, 0);
+}
+
+/* So many hints of a user, due long ago. */
+static void hints_of(const char *uid, int count, int score)
+{
+    assert_int_equal(
+        link_command(keeper->link, NULL, "EVAL %s 1 tp:hint:webhooks %s %d %d",
+            "for i = 1, ARGV[2] do redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1] .. ' ' .. "
+            "string.format('00000000-0000-7000-8000-%012d', i)) end",
+            uid, count, score),
+        0);
+}
+
+/* A desk that others' stalled deliveries fill has one place at a time. */
+static void test_one_free_place_is_divided_too(void **state)
+{
+    static const char *const full[] = {"greedy"};
+    struct webhooks_look look = {.max = 1};
+    struct webhooks_hint seen[1];
+    size_t count;
+    int looks = 0;
+
+    (void)state;
+    assert_int_equal(link_command(keeper->link, NULL, "DEL tp:hint:webhooks"), 0);
+    hints_of("greedy", 400, 1);
+    hints_of("modest", 1, 2);
+    do {
+        assert_int_equal(webhooks_due(keeper, &look, seen, &count), 0);
+        assert_int_equal(count, 1);
+    } while (strcmp(seen[0].uid, "modest") != 0 && ++looks < 60);
+    assert_in_range(looks, 0, 59); /* by chance more than that: once in 2^60 */
+    /* Users who can have no more are out of the way, however many theirs are; and wait. */
+    hints_of("greedy", 1100, 1);
+    hints_of("modest", 1, 2);
+    look.full = full;
+    look.full_count = 1;
+    for (looks = 0; looks < 3; looks++) {
+        assert_int_equal(webhooks_due(keeper, &look, seen, &count), 0);
+        if (count > 0)
+            break;
+    }
+    assert_int_equal(count, 1);
+    assert_string_equal(seen[0].uid, "modest");
+    assert_int_equal(webhooks_due(keeper, &look, seen, &count), 0);
+    assert_int_equal(count, 0);
+    look.full_count = 0;
+    assert_int_equal(webhooks_due(keeper, &look, seen, &count), 0);
+    assert_string_equal(seen[0].uid, "greedy");
+    assert_int_equal(link_command(keeper->link, NULL, "DEL tp:hint:webhooks"), 0);
 }
 
 static void test_the_queue_is_bounded(void **state)
@@ -296,6 +346,7 @@ int main(void)
         TEST(test_of_two_claimers_one_gets_it),
         TEST(test_a_failed_try_comes_again_until_it_is_given_up),
         TEST(test_one_housekeeper_is_told_of_a_hint),
+        TEST(test_one_free_place_is_divided_too),
         TEST(test_the_queue_is_bounded),
         TEST(test_a_hint_without_a_turn_is_dropped),
         TEST(test_a_desk_delivers_and_minds_the_status),

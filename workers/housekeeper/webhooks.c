@@ -262,14 +262,19 @@ static void webhooks_deliver_guarded(struct delivery *delivery)
 
 /* --- what is due --- */
 
-/* NULL when the desk, or this user's share of it, is full. */
-static struct delivery *webhooks_free_delivery(struct webhooks_desk *d, const char *uid)
+static bool webhooks_is_full_for(const struct webhooks_desk *d, const char *uid)
 {
     size_t own = 0;
 
     for (size_t i = 0; i < DELIVERIES_MAX; i++)
         own += d->deliveries[i].transfer && !strcmp(d->deliveries[i].try.of.uid, uid);
-    if (own >= DELIVERIES_USER_MAX)
+    return own >= DELIVERIES_USER_MAX;
+}
+
+/* NULL when the desk, or this user's share of it, is full. */
+static struct delivery *webhooks_free_delivery(struct webhooks_desk *d, const char *uid)
+{
+    if (webhooks_is_full_for(d, uid))
         return NULL;
     for (size_t i = 0; i < DELIVERIES_MAX; i++)
         if (!d->deliveries[i].transfer)
@@ -326,14 +331,36 @@ static int webhooks_attempt_asked(struct webhooks_desk *d)
     return error;
 }
 
+/* Users who have their share of the desk: each of them once. */
+static size_t webhooks_full_users(const struct webhooks_desk *d,
+    const char *full[WEBHOOKS_FULL_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < DELIVERIES_MAX && count < WEBHOOKS_FULL_MAX; i++) {
+        const char *uid = d->deliveries[i].try.of.uid;
+        bool known = false;
+
+        for (size_t k = 0; k < count; k++)
+            known = known || strcmp(full[k], uid) == 0;
+        if (!known && d->deliveries[i].transfer && webhooks_is_full_for(d, uid))
+            full[count++] = uid;
+    }
+    return count;
+}
+
 /* more: out, whether there may be others that are due. */
 static int webhooks_attempt_due(struct webhooks_desk *d, bool *more)
 {
     struct webhooks_hint hints[DELIVERIES_MAX];
-    size_t room = DELIVERIES_MAX - webhooks_desk_open(d), count = 0;
-    int error = room == 0 ? 0 : webhooks_due(d->store, hints, room, &count);
+    const char *full[WEBHOOKS_FULL_MAX];
+    struct webhooks_look look = {.max = DELIVERIES_MAX - webhooks_desk_open(d),
+        .full = full,
+        .full_count = webhooks_full_users(d, full)};
+    size_t count = 0;
+    int error = look.max == 0 ? 0 : webhooks_due(d->store, &look, hints, &count);
 
-    *more = count > 0 && count == room;
+    *more = count > 0 && count == look.max;
     for (size_t i = 0; i < count && error == 0; i++)
         error = webhooks_attempt_near(d, &hints[i]);
     return error;
