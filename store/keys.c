@@ -229,6 +229,11 @@ void keys_erasing(char out[KEYS_MAX], const char *uid)
     snprintf(out, KEYS_MAX, "tp:erasing:%s", uid);
 }
 
+void keys_erasing_written(char out[KEYS_MAX], const char *uid)
+{
+    snprintf(out, KEYS_MAX, "tp:erasing-written:%s", uid);
+}
+
 void keys_limits(char out[KEYS_MAX], const char *uid)
 {
     keys_prefix(out, uid);

@@ -80,6 +80,7 @@ bool keys_is_grant(const char *key);
 
 /* A user's erasure: where it stopped; how often a day, by the SHA-256 of the id. */
 void keys_erasing(char out[KEYS_MAX], const char *uid);
+void keys_erasing_written(char out[KEYS_MAX], const char *uid);
 void keys_erased(char out[KEYS_MAX], const char *uid);
 /* What `turnpike limits` has set for the user. */
 void keys_limits(char out[KEYS_MAX], const char *uid);

@@ -39,6 +39,8 @@ libstore_a_SOURCES = \
 	store/usage_site.c \
 	store/userdata.c store/userdata.h \
 	store/userdata_branches.c \
+	store/userdata_parts.h \
+	store/userdata_written.c \
 	store/webhooks.c store/webhooks.h
 nodist_libstore_a_SOURCES = store/scripts.c store/scripts.h
 STORE_LIBS = libstore.a $(PROCESS_LIBS)

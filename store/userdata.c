@@ -1,38 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "store/userdata.h"
+#include "store/userdata_parts.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
-#include "base/jdoc.h"
 #include "store/feedback.h"
 #include "store/hints.h"
 #include "store/keys.h"
 #include "store/scripts.h"
 #include "store/sessions.h"
-#include "store/shared.h"
 #include "store/tickets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define POSTS_PAGE "1" /* each with up to 1,000 comments in one script */
-#define FAMILY_PAGE "200"
-#define FOLLOWS_PAGE "500"
-#define SCAN_COUNT 500   /* where few keys are left, ten times as many places */
+#define SCAN_COUNT 2000  /* where few keys are left, ten times as many places */
 #define UNLINK_COUNT 250 /* keys of one command */
 #define SESSIONS_PAGE 50
-#define RECORDS_PAGE 200
 #define PASSES_MAX 4
 #define LIMITS_KEPT_S (62 * 86400) /* USAGE_KEEP.month */
 #define CURSOR_KEPT_S 86400
 #define DAY_MS "86400000"
-#define EVER (INT64_C(1) << 52)
 
 /* --- reading --- */
 
-static int userdata_take_texts(const struct link_reply *reply, size_t from, struct arena *arena,
+int userdata_take_texts(const struct link_reply *reply, size_t from, struct arena *arena,
     struct records_list *out)
 {
     size_t count = link_reply_count(reply), len;
@@ -93,56 +86,9 @@ int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
     return error;
 }
 
-const char *userdata_shared_family(size_t index)
-{
-    static const char *const families[] = {"post", "meetup", "tip", "knowledge", "recipe", NULL};
-    return index < sizeof families / sizeof *families ? families[index] : NULL;
-}
-
-static int userdata_author_page(struct store *s, const char *mode, const char *uid,
-    const char *family, const char *cursor, struct link_reply **reply)
-{
-    const char *most = strcmp(family, "post") == 0 ? POSTS_PAGE : FAMILY_PAGE;
-    struct link_arg key = link_text(KEYS_SHARED);
-    struct link_arg args[] = {link_text(""), link_text(""), link_text(mode), link_text(uid),
-        link_text(family), link_text(cursor), link_text(most)};
-    return link_script_call(s->link, &script_shared_author,
-        &(struct link_words){.keys = &key,
-            .nkeys = 1,
-            .args = args,
-            .nargs = sizeof args / sizeof *args},
-        reply);
-}
-
-int userdata_written(struct store *s, const char *uid, const char *family,
-    char cursor[USERDATA_CURSOR_SIZE], struct arena *arena, struct records_list *out)
-{
-    struct link_reply *reply = NULL;
-    *out = (struct records_list){0};
-    int error = userdata_author_page(s, "list", uid, family, cursor, &reply);
-    if (error == 0)
-        error = userdata_take_texts(reply, 2, arena, out);
-    if (error == 0)
-        snprintf(cursor, USERDATA_CURSOR_SIZE, "%s",
-            link_reply_text(link_reply_at(reply, 0), NULL));
-    link_reply_free(reply);
-    return error;
-}
-
 /* --- erasing --- */
 
-struct erasure {
-    struct store *store;
-    const char *uid;
-    int64_t until_ms;
-    void (*beat)(void *arg);
-    void *arg;
-    int64_t keys;
-    int64_t found; /* in this pass */
-};
-
-/* Between two steps. */
-static int userdata_go_on(const struct erasure *e)
+int userdata_go_on(const struct erasure *e)
 {
     if (e->beat)
         e->beat(e->arg);
@@ -170,85 +116,6 @@ static int userdata_erase_sessions(struct erasure *e)
                 error = userdata_go_on(e);
         }
         link_reply_free(reply);
-    }
-    return error;
-}
-
-/* What was given to friends stands in families of theirs. */
-static int userdata_take_back(struct erasure *e, const char *json)
-{
-    jdoc *recipe = NULL;
-    int error = jdoc_parse(json, strlen(json), &recipe, NULL, 0);
-    const jdoc *with = jdoc_get(recipe, "shared_with");
-    const char *id = jdoc_text_or(recipe, "id", "");
-    for (size_t i = 0; error == 0 && i < jdoc_length(with); i++) {
-        char family[IDENT_USER_MAX + 16];
-        const char *other = jdoc_string(jdoc_at(with, i), NULL);
-        snprintf(family, sizeof family, "recipe-for:%.*s", IDENT_USER_MAX, other ? other : "");
-        error = shared_drop(e->store, family, id, e->uid);
-        if (error == ERR_NOT_FOUND)
-            error = 0;
-    }
-    jdoc_free(recipe);
-    return error == ERR_INVALID || error == ERR_LIMIT ? 0 : error;
-}
-
-static int userdata_erase_given(struct erasure *e)
-{
-    struct records_list page = {.more = true};
-    int error = 0;
-    for (size_t offset = 0; error == 0 && page.more; offset += RECORDS_PAGE) {
-        struct arena *arena = arena_new();
-        if (!arena)
-            return ERR_NOMEM;
-        error = records_range(e->store, e->uid,
-            &(struct records_page){.family = "recipe",
-                .from = -EVER,
-                .to = EVER,
-                .offset = offset,
-                .max = RECORDS_PAGE},
-            arena, &page);
-        for (size_t i = 0; error == 0 && i < page.count; i++)
-            error = userdata_take_back(e, page.json[i]);
-        arena_free(arena);
-        if (error == 0)
-            error = userdata_go_on(e);
-    }
-    return error;
-}
-
-static int userdata_erase_written(struct erasure *e, const char *family)
-{
-    char cursor[USERDATA_CURSOR_SIZE] = "0";
-    int error = 0;
-    do {
-        struct link_reply *reply = NULL;
-        error = userdata_author_page(e->store, "erase", e->uid, family, cursor, &reply);
-        snprintf(cursor, sizeof cursor, "%s", link_reply_text(link_reply_at(reply, 0), NULL));
-        link_reply_free(reply);
-        if (error == 0)
-            error = userdata_go_on(e);
-    } while (error == 0 && strcmp(cursor, "0") != 0);
-    return error;
-}
-
-static int userdata_erase_shared(struct erasure *e)
-{
-    struct link_arg key = link_text(KEYS_SHARED);
-    struct link_arg args[] = {link_text(""), link_text(""), link_text(e->uid),
-        link_text(FOLLOWS_PAGE)};
-    int64_t more = 1;
-    int error = userdata_erase_given(e);
-    for (size_t i = 0; error == 0 && userdata_shared_family(i); i++)
-        error = userdata_erase_written(e, userdata_shared_family(i));
-    while (error == 0 && more == 1) {
-        struct link_reply *reply = NULL;
-        error = link_script_call(e->store->link, &script_shared_forget,
-            &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 4}, &reply);
-        more = link_reply_int(reply);
-        link_reply_free(reply);
-        if (error == 0)
-            error = userdata_go_on(e);
     }
     return error;
 }
@@ -507,6 +374,8 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
         error = userdata_erase_feedback(&e);
     if (error == 0)
         error = userdata_end_limits(&e);
+    if (error == 0)
+        error = userdata_erased_written(&e);
     *keys = e.keys;
     return error == ERR_NOT_FOUND ? ERR_INTERNAL : error;
 }

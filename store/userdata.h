@@ -3,6 +3,7 @@
 #define TURNPIKE_STORE_USERDATA_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "store/records.h"
 #include "store/store.h"
@@ -35,12 +36,19 @@ MUST_CHECK int userdata_feedback(struct store *s, const char *uid, struct arena 
 /* The families of what users write for each other, by index; NULL at the end. */
 const char *userdata_shared_family(size_t index);
 /*
- * userdata_written -- one page of what the user wrote in a shared family; comments come with the
- * posts. cursor: "0" at the beginning, out: the next one, "0" at the end.
+ * userdata_written -- a part of what the user wrote in a shared family; comments come with posts.
+ * walk: where it is; userdata_walk_init for the beginning, then `done` at the end.
  */
 #define USERDATA_CURSOR_SIZE 32
+struct userdata_walk {
+    char page[USERDATA_CURSOR_SIZE], next[USERDATA_CURSOR_SIZE]; /* cursors: of `left`, behind it */
+    struct buf left; /* of a page, what a script of its own has to look at */
+    bool done;
+};
+void userdata_walk_init(struct userdata_walk *walk);
+void userdata_walk_free(struct userdata_walk *walk);
 MUST_CHECK int userdata_written(struct store *s, const char *uid, const char *family,
-    char cursor[USERDATA_CURSOR_SIZE], struct arena *arena, struct records_list *out);
+    struct userdata_walk *walk, struct arena *arena, struct records_list *out);
 
 /*
  * userdata_erased -- how often the user was erased in the last day. done: once more, now. An

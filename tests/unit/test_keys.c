@@ -46,6 +46,7 @@ static void are_spelled_as_documented(void **state)
         {keys_feedback, "tp:{ann}:feedback"},
         {keys_families, "tp:{ann}:families"},
         {keys_erasing, "tp:erasing:ann"},
+        {keys_erasing_written, "tp:erasing-written:ann"},
         {keys_shared_records, "tp:{community}:r:ann"},
         {keys_user_pattern, "tp:{*ann*"},
     };

@@ -6,7 +6,7 @@
 #include "store/sessions.h"
 #include "store/tickets.h"
 #include "store/turns.h"
-#include "store/userdata.h"
+#include "store/userdata_parts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -447,6 +447,130 @@ static void erasure_leaves_what_was_used_and_its_end(void **state)
     assert_in_range(asked("TTL tp:{ann}:limits"), 61 * 86400, 62 * 86400);
 }
 
+/* Posts number first to last with so many comments; every third of either is ann's. */
+static void post(int first, int last, int comments)
+{
+    static const char script[] =
+        "local function record(id, i) return '{\"id\":\"' .. id .. '\",\"author\":\"' .. "
+        "(i % 3 == 0 and 'ann' or 'bob') .. '\",\"content\":\"' .. string.rep('x', 80) .. '\"}' end "
+        "local P = KEYS[1] "
+        "for i = ARGV[1], ARGV[2] do "
+        "redis.call('HSET', P .. 'r:post', 'p' .. i, record('p' .. i, i)) "
+        "redis.call('SADD', P .. 'members', 'ann') "
+        "for k = 1, ARGV[3] do "
+        "redis.call('HSET', P .. 'r:comment:p' .. i, 'c' .. k, record('c' .. k, k)) end end";
+
+    assert_int_equal(link_command(store->link, NULL, "EVAL %s 1 tp:{community}: %d %d %d", script,
+                         first, last, comments),
+        0);
+}
+
+static int64_t posts_of(const char *author)
+{
+    struct link_reply *r = NULL;
+
+    assert_int_equal(
+        link_command(store->link, &r, "EVAL %s 1 tp:{community}:r:post %s",
+            "local n = 0 for _, v in ipairs(redis.call('HVALS', KEYS[1])) do "
+            "if string.find(v, '\"' .. ARGV[1] .. '\"', 1, true) then n = n + 1 end end return n",
+            author),
+        0);
+    int64_t count = link_reply_int(r);
+    link_reply_free(r);
+    return count;
+}
+
+struct clerk { /* has time for some steps */
+    struct erasure erasure;
+    int steps;
+};
+
+static void take_a_step(void *arg)
+{
+    struct clerk *c = arg;
+
+    if (--c->steps <= 0)
+        c->erasure.until_ms = 0;
+}
+
+static int some_steps(struct clerk *c)
+{
+    c->steps = 5;
+    c->erasure = (struct erasure){.store = store,
+        .uid = "ann",
+        .until_ms = INT64_MAX,
+        .beat = take_a_step,
+        .arg = c};
+    return userdata_erase_shared(&c->erasure);
+}
+
+/* However little time each call has, and how many posts of others there are. */
+static void erasure_of_what_was_written_goes_on_where_it_stopped(void **state)
+{
+    struct clerk clerk;
+    int calls = 1;
+
+    (void)state;
+    assert_int_equal(link_command(store->link, NULL, "FLUSHDB"), 0);
+    post(1, 400, 0);
+    while (some_steps(&clerk) == ERR_MORE)
+        assert_true(++calls < 20);
+    assert_in_range(calls, 3, 10);
+    assert_int_equal(posts_of("ann"), 0);
+    assert_int_equal(posts_of("bob"), 267);
+    assert_int_equal(some_steps(&clerk), 0); /* it is over, until something is written */
+    post(401, 600, 0);
+    for (calls = 1; some_steps(&clerk) == ERR_MORE; calls++) {
+        if (calls == 2)
+            post(601, 700, 0);
+        assert_true(calls < 30);
+    }
+    assert_int_equal(posts_of("ann"), 0);
+    assert_int_equal(asked("EXISTS tp:erasing-written:ann"), 1);
+    assert_int_equal(userdata_erased_written(&clerk.erasure), 0);
+    assert_int_equal(asked("EXISTS tp:erasing-written:ann"), 0);
+}
+
+/* Parts in which a listing comes, and how many records they have. */
+static int parts_of(const char *family, size_t *records)
+{
+    struct userdata_walk walk;
+    int parts = 0;
+
+    *records = 0;
+    userdata_walk_init(&walk);
+    while (!walk.done) {
+        struct arena *arena = arena_new();
+        struct records_list page;
+
+        assert_int_equal(userdata_written(store, "ann", family, &walk, arena, &page), 0);
+        *records += page.count;
+        parts++;
+        arena_free(arena);
+    }
+    userdata_walk_free(&walk);
+    return parts;
+}
+
+static void what_was_written_is_read_in_parts_of_some_work(void **state)
+{
+    size_t records;
+
+    (void)state;
+    assert_int_equal(link_command(store->link, NULL, "FLUSHDB"), 0);
+    post(1, 9, 10);
+    assert_int_equal(parts_of("post", &records), 1);
+    assert_int_equal(records, 3 + 9 * 3);
+    post(1, 4, 600);
+    assert_in_range(parts_of("post", &records), 4, 5);
+    assert_int_equal(records, 3 + 4 * 200 + 5 * 3);
+    struct erasure e = {.store = store, .uid = "ann", .until_ms = INT64_MAX};
+    assert_int_equal(userdata_erase_shared(&e), 0);
+    parts_of("post", &records);
+    assert_int_equal(records, 0);
+    assert_int_equal(posts_of("bob"), 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +587,8 @@ int main(void)
         cmocka_unit_test_setup(a_search_shows_a_part_of_a_long_message, fresh),
         cmocka_unit_test_setup(erasure_takes_many_keys_at_once, fresh),
         cmocka_unit_test_setup(erasure_leaves_what_was_used_and_its_end, fresh),
+        cmocka_unit_test_setup(erasure_of_what_was_written_goes_on_where_it_stopped, fresh),
+        cmocka_unit_test_setup(what_was_written_is_read_in_parts_of_some_work, fresh),
     };
 
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

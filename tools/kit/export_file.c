@@ -456,20 +456,20 @@ static int export_file_put_feedback(struct pages *p, struct arena *arena)
 
 static int export_file_put_written(struct pages *p, const char *family, int64_t *count)
 {
-    char cursor[USERDATA_CURSOR_SIZE] = "0";
+    struct userdata_walk walk;
     int error = 0;
-    do {
-        struct records_list page;
+    userdata_walk_init(&walk);
+    while (error == 0 && !walk.done) {
+        struct records_list page = {0};
         struct arena *arena = arena_new();
-        if (!arena)
-            return ERR_NOMEM;
-        error = userdata_written(p->store, p->uid, family, cursor, arena, &page);
+        error = arena ? userdata_written(p->store, p->uid, family, &walk, arena, &page) : ERR_NOMEM;
         for (size_t i = 0; error == 0 && i < page.count; i++) {
             export_file_put_separated(p->out, (*count)++ == 0, page.json[i]);
             error = p->flush(p->arg, p->out);
         }
         arena_free(arena);
-    } while (error == 0 && strcmp(cursor, "0") != 0);
+    }
+    userdata_walk_free(&walk);
     return error;
 }
 
