@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/jdoc.h"
 #include "store/args.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 #include "store/sessions.h"
 
@@ -128,6 +129,10 @@ int branches_messages(struct store *s, const char *uid, const struct branches_pa
 
 int branches_prepare(struct store *s, const char *uid, const char *session)
 {
+    const struct conf *c = s->conf;
+    int64_t keep_ms = keys_is_once(session) ? c->log_keep_ms :
+        keys_is_unlisted(session)           ? c->turn_keep_ms :
+                                              c->session_keep_ms;
     int64_t left = 1;
     int error = 0;
 
@@ -137,7 +142,7 @@ int branches_prepare(struct store *s, const char *uid, const char *session)
 
         args_init(&args);
         args_text(&args, session);
-        args_int(&args, s->conf->session_keep_ms);
+        args_int(&args, keep_ms);
         error = args_call(&args, s, &script_message_ids, uid, &r);
         left = link_reply_int(r);
         link_reply_free(r);

@@ -18,6 +18,7 @@
 #define APPROVAL_SPARE_MS 3600000
 #define STEPS_MAX 20 /* of a deleted session, before others are looked at */
 #define STEP_MS 50
+#define LONG 100 /* messages; of what is longer, a deletion may leave something for later */
 
 /* Before the fact: a housekeeper looks there then. */
 static int sessions_hint(struct store *s, const char *uid, const char *session, int64_t due_ms)
@@ -53,15 +54,33 @@ static int sessions_purge_step(struct store *s, const char *uid, const char *ses
     return error;
 }
 
-/* Of a long conversation, which is gone for the user already. A process that dies over it leaves
- * keys that end within a day. */
-static int sessions_purge_all(struct store *s, const char *uid, const char *session)
+/* Of a long conversation, which is gone for the user already. What an error leaves is a
+ * housekeeper's. */
+static void sessions_purge_all(struct store *s, const char *uid, const char *session)
 {
     int64_t left = -1;
+
+    while (left < 0 && sessions_purge_step(s, uid, session, &left) == 0) {
+    }
+}
+
+/* A hint stands before the fact, where something is left for later. hinted: out. */
+static int sessions_delete_hint(struct store *s, const char *uid, const char *session,
+    int64_t undo_ms, bool *hinted)
+{
+    struct link_reply *r = NULL;
+    char key[KEYS_MAX];
     int error = 0;
 
-    while (!error && left < 0)
-        error = sessions_purge_step(s, uid, session, &left);
+    *hinted = undo_ms > 0;
+    if (!*hinted && !keys_is_unlisted(session)) {
+        keys_session_messages(key, uid, session);
+        error = link_command(s->link, &r, "LLEN %s", key);
+        *hinted = link_reply_int(r) > LONG;
+        link_reply_free(r);
+    }
+    if (!error && *hinted)
+        error = sessions_hint(s, uid, session, undo_ms + HINT_SPARE_MS);
     return error;
 }
 
@@ -72,12 +91,13 @@ int sessions_delete(struct store *s, const char *uid, const char *session, int64
     struct buf event = {0};
     struct args args;
     int64_t until = 0;
+    bool hinted;
     int error;
 
     logentry_put_run_error(&event, "The session was deleted", "session_deleted");
     if ((error = buf_error(&event)))
         goto out;
-    if (undo_ms > 0 && (error = sessions_hint(s, uid, session, undo_ms + HINT_SPARE_MS)))
+    if ((error = sessions_delete_hint(s, uid, session, undo_ms, &hinted)))
         goto out;
     args_init(&args);
     args_common(&args, s, 0);
@@ -89,12 +109,14 @@ int sessions_delete(struct store *s, const char *uid, const char *session, int64
         "\"title\":\"The session was deleted\",\"status\":410,"
         "\"code\":\"session_deleted\""); /* the script ends it */
     args_int(&args, undo_ms);
+    args_text(&args, hinted ? "1" : "");
     if ((error = args_call(&args, s, &script_session_delete, uid, &r)))
         goto out;
     until = link_reply_int(link_reply_at(r, 0));
-    error = until < 0                       ? ERR_NOT_FOUND :
-        link_reply_int(link_reply_at(r, 1)) ? sessions_purge_all(s, uid, session) :
-                                              0;
+    if (until < 0)
+        error = ERR_NOT_FOUND;
+    else if (link_reply_int(link_reply_at(r, 1)))
+        sessions_purge_all(s, uid, session);
     link_reply_free(r);
     if (!error && until_ms)
         *until_ms = until;

@@ -14,7 +14,9 @@ static const char *const turns_ask_on_busy[] =
 static const char *const turns_ask_namings[] =
     {[TURNS_SAME] = "", [TURNS_ANEW] = "1", [TURNS_AGAIN] = "2"};
 
-static void turns_ask_put(struct args *args, const struct store *s, const struct turns_request *q)
+/* last: the index of ids is not made in steps any more. */
+static void turns_ask_put(struct args *args, const struct store *s, const struct turns_request *q,
+    bool last)
 {
     args_init(args);
     args_common(args, s, q->history_limit);
@@ -31,7 +33,7 @@ static void turns_ask_put(struct args *args, const struct store *s, const struct
     args_int(args, s->conf->turn_user);
     args_text(args, q->others_wait ? "1" : "0");
     args_text(args, q->may_pend ? "2" : q->may_wait ? "1" : "0");
-    args_text(args, q->rewinds ? "1" : "0");
+    args_text(args, !q->rewinds ? "0" : last ? "2" : "1");
     args_text(args, turns_ask_namings[q->naming]);
     usage_put_account(args, q->account);
     args_text(args, q->counts ? "1" : "");
@@ -44,15 +46,15 @@ int turns_ask(struct store *s, const struct turns_request *q, struct link_reply 
     struct args args;
     int error;
 
-    turns_ask_put(&args, s, q);
+    turns_ask_put(&args, s, q, false);
     error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, reply);
-    for (int i = 0; !error && i < IDS_TRIES && link_reply_count(*reply) == 1; i++) { /* {"ids"} */
+    for (int i = 1; !error && i <= IDS_TRIES && link_reply_count(*reply) == 1; i++) { /* {"ids"} */
         link_reply_free(*reply);
         *reply = NULL;
         error = branches_prepare(s, q->uid, q->session);
         if (error)
             return error;
-        turns_ask_put(&args, s, q);
+        turns_ask_put(&args, s, q, i == IDS_TRIES);
         error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, reply);
     }
     return error;

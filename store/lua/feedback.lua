@@ -5,7 +5,7 @@
 -- or {} when the user has no such message.
 local id = ARGV[1]
 local SESSIONS, STEP, STEPS = 20, 50, 20
-local LOOK_MAX, LOOK_BYTES = 2000, 2000000 -- messages in all: nobody else is served meanwhile
+local LOOK_MAX, LOOK_BYTES = 2000, 8000000 -- messages in all: nobody else is served meanwhile
 local ended = redis.call('ZSCORE', P .. 'messages', id)
 if not ended then
     return {}

@@ -12,6 +12,7 @@ local function gone_pairs(sid)
         {messages_of(s), messages_of(g)},
         {log_of(s), log_of(g)},
         {branches_key(sid), gone_part(sid, 'branches')},
+        {branch_lists_key(sid), gone_part(sid, 'branch-lists')},
         {summaries_key(sid), gone_part(sid, 'summaries')},
         {approvals_key(sid), gone_part(sid, 'approvals')},
         {s, g},
@@ -56,7 +57,10 @@ local function gone_purge(sid, all)
     for _, id in ipairs(redis.call('HVALS', gone_part(sid, 'approvals'))) do
         redis.call('UNLINK', gone_part(id, 'approval'))
     end
-    each_branch(gone_part(sid, 'branches'), branch_forget)
+    branches.forget(gone_part(sid, 'branch-lists'))
+    if redis.call('EXISTS', session_key(sid)) == 0 then -- put aside by a machine that knows of no such lists
+        branches.forget(branch_lists_key(sid))
+    end
     for _, pair in ipairs(gone_pairs(sid)) do
         redis.call('UNLINK', pair[2])
     end

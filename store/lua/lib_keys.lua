@@ -45,14 +45,20 @@ local function branches_key(sid)
     return P .. 'branches:' .. sid
 end
 
--- The messages of one branch.
+-- Names of the lists below: lib_branches.lua.
+local function branch_lists_key(sid)
+    return P .. 'branch-lists:' .. sid
+end
+
+-- The messages of a long branch.
 local function branch_key(turn)
     return P .. 'branch:' .. turn
 end
 
--- Where a session's messages stand: lib_ids.lua.
-local function ids_of(session)
-    return session .. ':ids'
+-- Where a session's messages stand: lib_ids.lua. Not behind the session's own key: `SID:ids` may be the
+-- id of another session.
+local function ids_of(sid)
+    return P .. 'ids:' .. sid
 end
 
 local function summaries_key(sid)

@@ -17,7 +17,11 @@ local function stored_sessions()
     local step = math.max(1, math.floor(count / STORED_SESSIONS))
     for rank = 0, count - 1, step do
         local sid = redis.call('ZRANGE', P .. 'sessions', rank, rank)[1]
-        bytes = bytes + stored_of(messages_of(session_key(sid))) + stored_of(log_of(session_key(sid)))
+        bytes = bytes + stored_of(messages_of(session_key(sid))) + stored_of(log_of(session_key(sid))) +
+            stored_of(ids_of(sid)) + stored_of(branches_key(sid))
+        for _, turn in ipairs(redis.call('LRANGE', branch_lists_key(sid), 0, -1)) do
+            bytes = bytes + (turn ~= '-' and stored_of(branch_key(turn)) or 0)
+        end
         seen = seen + 1
     end
     return seen > 0 and bytes * count / seen or 0

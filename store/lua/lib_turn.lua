@@ -12,7 +12,7 @@ local SEEN_KEEP, MESSAGES_MAX = tonumber(ARGV[6]), tonumber(ARGV[7])
 local QUEUE_MAX, HISTORY = tonumber(ARGV[8]), tonumber(ARGV[9])
 local IDS_MAX = 5000
 local WEBHOOK_KEEP = 28800000
-local ENDED_STEP = 200
+local ENDED_STEP, ASKED_STEP = 200, 50
 
 local ENDED = {done = true, cancelled = true, interrupted = true, failed = true}
 
@@ -46,22 +46,28 @@ local function next_epoch(sid, now, top, last)
     return int(math.max(tonumber(last) + 1, split_id(top) + 1, now))
 end
 
--- What waited for the user in messages that leave the conversation waits no more: calls stand among
--- its last messages.
-local function drop_approvals(sid, branch)
-    local open = approvals_key(sid)
+-- What waited for the user in the last `count` messages, which leave the conversation, waits no more. Looks
+-- from the end on, until all calls that wait are found.
+local function drop_approvals(sid, count)
+    local open, list = approvals_key(sid), messages_of(session_key(sid))
     local asked = redis.call('HGETALL', open)
-    local text = #asked > 0 and table.concat(redis.call('LRANGE', branch, -200, -1), ',') or ''
-    for i = 1, #asked, 2 do
-        local key = approval_key(asked[i + 1])
-        if string.find(text, '"' .. asked[i] .. '"', 1, true) then
-            if redis.call('HGET', key, 'state') == 'open' then
-                redis.call('HSET', key, 'state', 'cancelled')
-                redis.call('HDEL', key, 'input')
+    local left, seen = #asked / 2, 0
+    while left > 0 and seen < count do
+        local text = table.concat(redis.call('LRANGE', list, -math.min(seen + ASKED_STEP, count), -(seen + 1)), ',')
+        for i = 1, #asked, 2 do
+            if asked[i] and string.find(text, '"' .. asked[i] .. '"', 1, true) then
+                local key = approval_key(asked[i + 1])
+                if redis.call('HGET', key, 'state') == 'open' then
+                    redis.call('HSET', key, 'state', 'cancelled')
+                    redis.call('HDEL', key, 'input')
+                end
+                redis.call('ZREM', P .. 'approvals', asked[i + 1])
+                redis.call('HDEL', open, asked[i])
+                asked[i] = false
+                left = left - 1
             end
-            redis.call('ZREM', P .. 'approvals', asked[i + 1])
-            redis.call('HDEL', open, asked[i])
         end
+        seen = seen + ASKED_STEP
     end
 end
 
@@ -77,10 +83,10 @@ local function go_back(sid, turn, now, message, behind)
     if gone == 0 then
         return 0
     end
-    branch_keep(sid, turn, now, id_of(old) or '', gone, SESSION_KEEP)
-    redis.call('UNLINK', ids_of(s))
+    drop_approvals(sid, gone)
+    ids_lower(sid, gone)
+    branches.keep(sid, turn, now, id_of(old) or '', gone, SESSION_KEEP)
     redis.call('HINCRBY', s, 'count', edited and 1 - gone or -gone)
-    drop_approvals(sid, branch_key(turn))
     if edited then
         redis.call('RPUSH', list, message)
     end
@@ -112,7 +118,7 @@ local function append_messages(sid, messages, turn, now)
     end
     local id, last = id_of(messages[#messages])
     if turn and last == 'user ' .. tostring(id) then
-        local behind = known[last] and #tail - known[last] or ids_find(s, last, keep_of(sid))
+        local behind = known[last] and #tail - known[last] or ids_find(sid, last, keep_of(sid))
         if behind then
             local gone = go_back(sid, turn, now, messages[#messages], behind)
             return gone > 0 and redis.call('LRANGE', list, -math.max(1, HISTORY), -1) or tail, gone

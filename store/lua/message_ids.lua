@@ -4,4 +4,4 @@
 --include lib_ids.lua
 -- Takes the next messages of session ARGV[1] into the index of ids, which lives for ARGV[2] ms. Returns
 -- how many are left.
-return ids_take(session_key(ARGV[1]), tonumber(ARGV[2]))
+return ids_take(ARGV[1], tonumber(ARGV[2]))

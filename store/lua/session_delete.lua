@@ -3,9 +3,9 @@
 --include lib_chat.lua
 --include lib_find.lua
 --include lib_gone.lua
--- Deletes a session; undo > 0: for so many ms it can be had back (session_restore.lua). Its unfinished
--- turns get their final event first, for viewers that are there; the running one is fenced by the
--- epoch, and by the log's absence. {until when it can be had back, 0 = it cannot; 1: session_purge.lua has
+-- Deletes a session; undo > 0: for so many ms it can be had back (session_restore.lua). ARGV[15]: '1' = a
+-- housekeeper will look at it, so what it leaves may go later. Its unfinished turns get their final event
+-- first, for viewers that are there; the running one is fenced by the epoch, and by the log's absence. {until when it can be had back, 0 = it cannot; 1: session_purge.lua has
 -- to go over what it left}; {-1} without a session.
 local sid, event, code, reply, undo = ARGV[10], ARGV[11], ARGV[12], ARGV[13], tonumber(ARGV[14])
 local s, now = session_key(sid), now_ms()
@@ -47,23 +47,21 @@ if n == 0 then -- viewers of a quiet session hear of it, too
 end
 redis.call('HDEL', s, 'run')
 redis.call('UNLINK', queue_of(s))
-redis.call('UNLINK', ids_of(s))
+redis.call('UNLINK', ids_of(sid))
 gone_purge(sid, true) -- one of this id that was deleted before
 find_forget(sid)
 local until_ms, left = 0, 0
 local asked = redis.call('HVALS', approvals_key(sid))
--- A long conversation is put aside in any case: what it leaves goes step by step.
-local aside = undo > 0 or redis.call('LLEN', messages_of(s)) > GONE_STEP
+-- A long conversation is put aside in any case, if somebody will look there: what it leaves goes step by step.
+local aside = undo > 0 or ARGV[15] == '1' and redis.call('LLEN', messages_of(s)) > GONE_STEP
 if aside and not is_unlisted(sid) then
-    until_ms, left = now + undo, undo > 0 and 0 or 1
+    until_ms, left = undo > 0 and now + undo or 0, undo > 0 and 0 or 1
     redis.call('HSET', s, 'until', int(until_ms), 'score', redis.call('ZSCORE', P .. 'sessions', sid) or int(now),
         'pin', redis.call('ZSCORE', pinned_key(), sid) or '')
     for i = 1, #asked do
         gone_move(approval_key(asked[i]), gone_part(asked[i], 'approval'), undo + GONE_SPARE)
     end
-    each_branch(branches_key(sid), function(key)
-        redis.call('PEXPIRE', key, int(undo + GONE_SPARE))
-    end)
+    branches.live(branch_lists_key(sid), undo + GONE_SPARE)
     for _, pair in ipairs(gone_pairs(sid)) do
         gone_move(pair[1], pair[2], undo + GONE_SPARE)
     end
@@ -75,7 +73,7 @@ else
     for i = 1, #asked do
         redis.call('UNLINK', approval_key(asked[i]))
     end
-    each_branch(branches_key(sid), branch_forget)
+    branches.forget(branch_lists_key(sid))
     for _, pair in ipairs(gone_pairs(sid)) do
         redis.call('UNLINK', pair[1])
     end
@@ -88,4 +86,4 @@ redis.call('ZREM', pinned_key(), sid)
 -- An epoch is never given twice, not even after a deletion.
 redis.call('SET', floor_of(s), epoch, 'PX', int(60000 + undo))
 chat_tell(sid)
-return {int(undo > 0 and until_ms or 0), left}
+return {int(until_ms), left}

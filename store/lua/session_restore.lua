@@ -17,9 +17,7 @@ end
 for _, pair in ipairs(gone_pairs(sid)) do
     gone_move(pair[2], pair[1], pair[1] == log_of(s) and LOG_KEEP or SESSION_KEEP)
 end
-each_branch(branches_key(sid), function(key)
-    redis.call('PEXPIRE', key, SESSION_KEEP)
-end)
+branches.live(branch_lists_key(sid), SESSION_KEEP)
 redis.call('HDEL', s, 'until', 'score', 'pin')
 redis.call('HSET', s, 'epoch', next_epoch(sid, now, top_of(log_of(s))))
 redis.call('ZADD', P .. 'sessions', f[2], sid)

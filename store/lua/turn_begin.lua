@@ -12,7 +12,7 @@ local mode, webhook = ARGV[18], ARGV[19]
 local may_run = mode == '1'
 -- others: as many wait as there are workers; may_wait: '1' it may be one of those, '2' it must.
 local user_max, others, may_wait = tonumber(ARGV[20]), ARGV[21] == '1', ARGV[22]
-local rewinds = ARGV[23] == '1'
+local rewinds = ARGV[23] ~= '0' -- '2': without {'ids'}
 -- What its client message id means: '' this message, once; '1' this message anew; '2' the same as
 -- '', but a turn that failed or was stopped is none.
 local renews = ARGV[24]
@@ -70,7 +70,7 @@ if mode == 'x' then
 end
 
 -- It may name a message of long ago: the index of these is made first, in steps (message_ids.lua).
-if rewinds and #messages > 0 and ids_left(s) > IDS_STEP then
+if ARGV[23] == '1' and #messages > 0 and ids_wanted(sid) then
     return {'ids'}
 end
 

@@ -18,6 +18,7 @@ UNIT_TESTS = \
 	tests/unit/test_backoff \
 	tests/unit/test_blame \
 	tests/unit/test_blocking \
+	tests/unit/test_branches \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
 	tests/unit/test_calendar \
