@@ -14,6 +14,8 @@ describe("an upgrade", () => {
   const refused = (...args) => turnpike(...args).then(() => assert.fail("it did not fail"), error => error);
   const supervisor = async () => (await stack.status()).pid;
   const lives = pid => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  // Ready to serve is not all: an upgrade is begun once every worker is there.
+  const whole = site => eventually(async () => (await site.status()).state === "running", "every worker is there");
   // As dpkg does it: another file under the same name.
   const install = from => {
     rmSync(program, {force: true});
@@ -24,6 +26,7 @@ describe("an upgrade", () => {
     program = join(folder, "turnpiked");
     install(join(BUILD, "turnpiked"));
     stack = await Stack.start({program, settings: {"turn.workers": 2, drain: "60s"}});
+    await whole(stack);
   });
   after(async () => {
     const pid = await supervisor().catch(() => stack.pid);
@@ -126,6 +129,7 @@ describe("an upgrade", () => {
     const other = await Stack.start({program});
     const old = other.pid;
     try {
+      await whole(other);
       installSlow();
       const upgrade = promisify(execFile)(join(BUILD, "turnpike"), ["--run-dir", other.run, "upgrade"]).then(() => assert.fail("it did not fail"), error => error);
       const next = Number((await eventually(() => / upgrade: \S+ starts as process (\d+)/.exec(other.log()), "it has begun"))[1]);

@@ -352,7 +352,7 @@ serves_another() { [ "$(served serial)" != "$1" ]; }
 renew_certificate() {
     local before
     # Without a terminal certbot waits for minutes first.
-    guide tls-check && in_shell "$(guide_text tls-renew | sed 's/certbot renew/& --no-random-sleep-on-renew/')" || return 1
+    guide tls-check && in_shell "$(guide_text tls-renew | sed 's|certbot renew --dry-run|& --no-random-sleep-on-renew --server https://localhost:14000/dir|')" || return 1
     before=$(served serial)
     [ -n "$before" ] && check inside certbot renew --no-random-sleep-on-renew --force-renewal
     # certbot's hook reloads nginx.
