@@ -33,7 +33,11 @@ static struct {
 
 static int log_open_file(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+    static const int flags = O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+    int fd = open(path, O_RDWR | flags, 0640); /* read: log_take_back */
+
+    if (fd < 0)
+        fd = open(path, O_WRONLY | flags, 0640);
     if (fd < 0)
         return ERR_IO;
     if (state.fd != STDERR_FILENO)
@@ -109,17 +113,21 @@ void log_last_error_use(char *text, size_t size)
 }
 
 /*
- * Half a line that the disk took before it was full: the next line would stand behind it. Nobody
- * can have written since, as there was no room.
+ * Half a line that the disk took before it was full: the next line would stand behind it. Other
+ * processes write to the same file: what stands at its end has to be that half.
  */
-static void log_take_back(size_t len)
+static void log_take_back(const char *line, size_t len)
 {
-    off_t end = lseek(state.fd, 0, SEEK_CUR);
+    static char end[LOG_LINE_SIZE];
     struct stat st;
+    off_t at;
 
-    if (fstat(state.fd, &st) || !S_ISREG(st.st_mode) || st.st_size != end || end < (off_t)len)
+    if (fstat(state.fd, &st) || !S_ISREG(st.st_mode) || st.st_size < (off_t)len)
         return;
-    if (ftruncate(state.fd, end - (off_t)len))
+    at = st.st_size - (off_t)len;
+    if (pread(state.fd, end, len, at) != (ssize_t)len || memcmp(end, line, len) != 0)
+        return;
+    if (ftruncate(state.fd, at))
         return; /* it stays as it is */
 }
 
@@ -145,7 +153,7 @@ static bool log_put(const char *line, size_t len)
     if (n == (ssize_t)len)
         return true;
     if (n > 0) {
-        log_take_back((size_t)n);
+        log_take_back(line, (size_t)n);
         errno = ENOSPC;
     }
     log_lost(errno);

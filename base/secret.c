@@ -22,7 +22,9 @@ char *secret_dup(const char *text)
 
     if (len == 0)
         return secret_none;
-    s = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    s = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+        /* cppcheck-suppress invalidFunctionArg */
+        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s == MAP_FAILED)
         return NULL;
     (void)madvise(s, bytes, MADV_DONTDUMP); /* cannot fail on pages that are there */

@@ -28,7 +28,7 @@ int link_queue_room(struct link *l, size_t more)
     ring = malloc(cap * sizeof *ring);
     if (!ring)
         return ERR_NOMEM;
-    for (size_t i = 0; i < l->ring_len; i++)
+    for (size_t i = 0; l->ring_cap && i < l->ring_len; i++)
         ring[i] = l->ring[(l->ring_head + i) % l->ring_cap];
     free(l->ring);
     l->ring = ring;
