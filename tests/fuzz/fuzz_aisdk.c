@@ -84,9 +84,10 @@ static void note_call(struct client *c, const char *type, const char *id)
 {
     if (strcmp(type, "tool-input-start") == 0 || strcmp(type, "tool-input-available") == 0 ||
         strcmp(type, "tool-input-error") == 0) {
+        bool held = find(c->calls, id) != NULL; /* by an earlier step, which is not taken back */
         add(c->calls, id);
         char **at = find(c->calls, id);
-        if (at)
+        if (at && !held)
             c->made_in[at - c->calls] = c->step;
     } else if (!find(c->calls, id) && !full(c->calls) && !c->holds_more) {
         abort();
