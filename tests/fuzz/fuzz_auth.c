@@ -58,6 +58,7 @@ static void check_line(const char *text)
 
     if (!copy)
         abort();
+    copy[strcspn(copy, "\n")] = '\0'; /* a line */
     if (apikey_parse(copy, &key, &found, &why) == 0 && found) {
         apikey_write(&key, &line);
         second = strdup(buf_text(&line));

@@ -424,7 +424,7 @@ static void test_a_subscription_that_fails_for_a_week_goes(void **state)
     (void)state;
     subscribe(USER, "https://push.example/a", "\"reminders\"", 1);
     for (int i = 0; i < 5; i++) { /* many in a short time: its push service may be away */
-        char mark[8];
+        char mark[16];
         snprintf(mark, sizeof mark, "a%d", i);
         fail_one(mark, 0);
         assert_false(removed);
