@@ -284,6 +284,33 @@ static void pass_until(const unsigned *counter, unsigned value)
     assert_true(*counter >= value);
 }
 
+/* A worker asks Redis before it has its loop; then no node's link may stay outside of it. */
+static void a_link_that_was_used_before_goes_to_the_loop_whole(void **state)
+{
+    const struct place p = place_of("late");
+    const struct link_arg get[2] = {link_text("MGET"), link_text(p.key)};
+    const unsigned before = answers;
+    const struct link *node;
+    struct link *late = NULL;
+
+    (void)state;
+    assert_int_equal(link_new(&late, &conf), 0);
+    assert_int_equal(link_command(late, NULL, "SET %s 7", p.key), 0);
+    assert_int_equal(link_send(late, get, 2, on_answer, NULL), 0); /* is under way */
+    link_attach(late, reactor);
+    node = link_at(late, p.slot);
+    assert_true(link_is_attached(node));
+    assert_true(node->check.set && node->timeout.set && late->map->timer.set);
+    pass_until(&answers, before + 1);
+    assert_int_equal(answer_error, 0);
+    assert_int_equal(answer, 7);
+    assert_int_equal(link_send(late, get, 2, on_answer, NULL), 0);
+    pass_until(&answers, before + 2);
+    assert_int_equal(answer_error, 0);
+    assert_int_equal(answer, 7);
+    link_free(late);
+}
+
 static int ask_up(const char *key)
 {
     const struct link_arg words[2] = {link_text(key), link_text("600000")};
@@ -689,6 +716,7 @@ int main(void)
         cmocka_unit_test(a_slot_that_has_moved_is_found),
         cmocka_unit_test(no_script_runs_while_its_slot_moves),
         cmocka_unit_test(the_places_of_nodes_that_have_gone_are_used_again),
+        cmocka_unit_test(a_link_that_was_used_before_goes_to_the_loop_whole),
         cmocka_unit_test(a_loops_questions_follow_a_slot),
         cmocka_unit_test(a_loops_question_waits_for_a_slot),
         cmocka_unit_test(a_channel_follows_its_slot),

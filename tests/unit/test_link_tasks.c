@@ -304,6 +304,27 @@ static void a_connection_that_cannot_be_watched_is_left(void **state)
     assert_int_equal(first.result, 0);
 }
 
+static void on_late(void *arg, int error, struct link_reply *reply)
+{
+    assert_int_equal(error, 0);
+    assert_int_equal(link_reply_int(reply), 7);
+    link_reply_free(reply);
+    ++*(unsigned *)arg;
+}
+
+/* Its connection is there, and a reply under way, before it is the loop's. */
+static void a_link_that_was_used_before_goes_to_the_loop_whole(void **state)
+{
+    const struct link_arg get[2] = {link_text("GET"), link_text("late")};
+    unsigned told = 0;
+
+    (void)state;
+    assert_int_equal(link_command(other, NULL, "SET late 7"), 0);
+    assert_int_equal(link_send(other, get, 2, on_late, &told), 0);
+    link_attach(other, reactor);
+    loop_bench_until(&told, 1, loop_bench_pass);
+}
+
 static void without_a_server_all_are_told_so(void **state)
 {
     struct caller callers[MANY];
@@ -330,6 +351,7 @@ int main(void)
         TEST(a_call_from_the_loop_has_its_time_too),
         TEST(the_loop_itself_does_not_connect),
         TEST(a_connection_that_cannot_be_watched_is_left),
+        TEST(a_link_that_was_used_before_goes_to_the_loop_whole),
         TEST(without_a_server_all_are_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

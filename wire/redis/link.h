@@ -51,8 +51,9 @@ struct link_words {
 
 MUST_CHECK int link_new(struct link **out, const struct conf *conf);
 /*
- * link_attach -- gives the link to a loop of tasks. Turn and stream workers, the housekeeper;
- * before the first use.
+ * link_attach -- gives the link to a loop of tasks. Turn and stream workers, the housekeeper. A
+ * link that has been used before brings along what it has: its connections, of a cluster those to
+ * the nodes, and the replies that have not come.
  *
  * The reactor reads the replies. Each tasks_run ends by sending the joined commands. A task that
  * calls or connects lets the other tasks run meanwhile. The loop itself never connects: a task does

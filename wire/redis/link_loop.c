@@ -119,4 +119,11 @@ void link_attach(struct link *l, struct reactor *reactor)
     l->hook = (struct tasks_hook){.fn = link_on_pass, .arg = l};
     if (!l->node) /* else with the pass of its face */
         tasks_hook_add(&l->hook);
+    if (l->fd >= 0) {
+        link_loop_watch(l);
+        if (l->ring_len)
+            link_loop_expect(l);
+    }
+    if (link_is_face(l))
+        link_map_attach(l);
 }

@@ -278,6 +278,14 @@ static int link_map_ask_each(struct link *face)
     return error;
 }
 
+static void link_map_ask_later(struct link *face)
+{
+    struct link_map *m = face->map;
+
+    reactor_timer_set(face->reactor, &m->timer, m->stale ? m->ask_ms : m->ask_ms + MAP_REGULAR_MS,
+        link_map_on_timer, face);
+}
+
 static void link_map_ask_for_all(struct link *face)
 {
     struct link_map *m = face->map;
@@ -296,8 +304,7 @@ static void link_map_ask_for_all(struct link *face)
         task_wake(q->task);
     m->queued = NULL;
     if (face->reactor)
-        reactor_timer_set(face->reactor, &m->timer,
-            m->stale ? m->ask_ms : m->ask_ms + MAP_REGULAR_MS, link_map_on_timer, face);
+        link_map_ask_later(face);
 }
 
 static void link_map_asker(void *arg)
@@ -414,6 +421,17 @@ int link_map_new(struct link *face)
         m->owner[i] = LINK_NODE_NONE;
     face->map = m;
     return 0;
+}
+
+void link_map_attach(struct link *face)
+{
+    struct link_map *m = face->map;
+
+    for (size_t i = 0; i < m->count; i++)
+        if (m->nodes[i]->link)
+            link_attach(m->nodes[i]->link, face->reactor);
+    if (m->asked && !m->timer.set)
+        link_map_ask_later(face);
 }
 
 void link_map_free(struct link *face)

@@ -310,6 +310,7 @@ MUST_CHECK int link_calls_try(struct link *l, const struct link_words_of_call *c
 /* ---- link_map.c ---- */
 MUST_CHECK int link_map_new(struct link *face); /* 0 or ERR_NOMEM */
 void link_map_free(struct link *face);
+void link_map_attach(struct link *face); /* of link_attach */
 /* The map is there; waits for it unless the loop itself asks. Returns 0 or ERR_STORE. */
 MUST_CHECK int link_map_ensure(struct link *face);
 /* Asks a node for the map, when the last one was asked some time ago; waits, but in the loop. */
