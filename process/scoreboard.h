@@ -101,6 +101,7 @@ struct scoreboard {
     atomic_ullong refused_full, refused_stale, accepted;
     atomic_ullong refused_handovers; /* of refused_full: what the housekeeper asked for */
     atomic_bool draining;
+    atomic_bool handed_over; /* another turnpiked of this machine is the service: an upgrade */
     /* Monotonic: when a worker of the pool last saw that no connection waits to be accepted. */
     atomic_llong empty_ms[SCOREBOARD_POOLS]; /* at first: when the supervisor began */
     struct breaker breakers[BREAKER_COUNT];

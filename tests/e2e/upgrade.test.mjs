@@ -3,7 +3,9 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {execFile} from "node:child_process";
+import {once} from "node:events";
 import {copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import net from "node:net";
 import {join} from "node:path";
 import {promisify} from "node:util";
 import {BUILD, eventually, pause, scratch, SLOW, Socket, Stack, uuid} from "./harness.mjs";
@@ -21,14 +23,28 @@ describe("an upgrade", () => {
     rmSync(program, {force: true});
     if (from) copyFileSync(from, program);
   };
+  const upgradeOf = (site) => promisify(execFile)(join(BUILD, "turnpike"), ["--run-dir", site.run, "upgrade"], {timeout: 60000 * SLOW});
+  const failureOf = site => upgradeOf(site).then(() => assert.fail("it did not fail"), error => error);
+  const begun = async (site, from = 0) => Number((await eventually(() => / upgrade: \S+ starts as process (\d+)/.exec(site.log().slice(from)), "it has begun"))[1]);
+  const socketsOf = site => readdirSync(site.run).filter(f => f.endsWith(".sock") && f !== "redis.sock");
+  let slow, tooLate;
   before(async () => {
     folder = scratch("tp-upgrade-");
     program = join(folder, "turnpiked");
     install(join(BUILD, "turnpiked"));
     stack = await Stack.start({program, settings: {"turn.workers": 2, drain: "60s"}});
     await whole(stack);
+    // A new program that never comes so far: it has its time while the other tests run.
+    const hangs = join(folder, "hangs");
+    copyFileSync(join(BUILD, "turnpiked"), hangs);
+    slow = await Stack.start({program: hangs, settings: {worker_ready: "2s"}});
+    await whole(slow);
+    rmSync(hangs);
+    writeFileSync(hangs, "#!/bin/sh\nexec sleep 1000\n", {mode: 0o755});
+    tooLate = failureOf(slow);
   });
   after(async () => {
+    await slow?.stop();
     const pid = await supervisor().catch(() => stack.pid);
     if (pid !== stack.pid) {
       process.kill(pid, "SIGTERM");
@@ -125,23 +141,116 @@ describe("an upgrade", () => {
     rmSync(program, {force: true});
     writeFileSync(program, `#!/bin/sh\nwhile [ ! -e "${join(folder, "go")}" ]; do sleep 0.05; done\nexec "${join(BUILD, "turnpiked")}" "$@"\n`, {mode: 0o755});
   };
-  test("TERM while a new process starts ends both", async () => {
+  test("TERM while a new process hangs ends both", async () => {
     const other = await Stack.start({program});
     const old = other.pid;
     try {
       await whole(other);
       installSlow();
-      const upgrade = promisify(execFile)(join(BUILD, "turnpike"), ["--run-dir", other.run, "upgrade"]).then(() => assert.fail("it did not fail"), error => error);
-      const next = Number((await eventually(() => / upgrade: \S+ starts as process (\d+)/.exec(other.log()), "it has begun"))[1]);
+      const upgrade = failureOf(other), next = await begun(other);
       process.kill(old, "SIGTERM");
       await eventually(() => !lives(old), "the old process ends");
       await upgrade;
-      writeFileSync(join(folder, "go"), "");
       await eventually(() => !lives(next), "the new process ends");
       install(join(BUILD, "turnpiked"));
       await other.startDaemon();
     } finally {
       await other.stop();
+    }
+  });
+
+  test("TERM while a new process starts and a turn runs: the service ends with the turn, and nothing is left of it", async () => {
+    const other = await Stack.start({program, settings: {drain: "60s"}});
+    const old = other.pid;
+    try {
+      await whole(other);
+      const held = other.chatStream("x [[text words=6 hold=3]]", {session_id: uuid()}, {headers: {"X-Dev-User": "ann", Accept: "text/event-stream"}});
+      await held.until("TEXT_MESSAGE_CONTENT");
+      installSlow();
+      const upgrade = failureOf(other), next = await begun(other);
+      process.kill(old, "SIGTERM");
+      writeFileSync(join(folder, "go"), "");
+      const error = await upgrade;
+      assert.equal(error.code, 1, error.stderr);
+      assert.match(error.stderr, /^turnpike: the upgrade failed; process \d+ drains\n {2}turnpiked is draining$/m);
+      await eventually(() => !lives(next), "the new process ends");
+      assert.ok(lives(old), "the old process has its turn");
+      await other.double.go();
+      await eventually(() => !lives(old), "the old process ends after its turn");
+      await held.all();
+      assert.deepEqual(socketsOf(other), []);
+      assert.doesNotMatch(other.log(), /ready, after an upgrade/);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test("a turn in which an old worker crashes goes on in the new process's quarantine; the old one ends within drain", async () => {
+    install(join(BUILD, "turnpiked"));
+    const other = await Stack.start({program, settings: {"turn.workers": 3, drain: "3s", "development.fault_word": "quasimodo"}});
+    const old = other.pid;
+    let now;
+    try {
+      await whole(other);
+      const bad = other.chatStream("quasimodo crash model-text [[text words=4 hold=0]]", {session_id: uuid()}, {headers: {"X-Dev-User": "bad", Accept: "text/event-stream"}});
+      await other.double.until(d => d.held === 1, "held");
+      now = Number(/process (\d+) serves/.exec((await upgradeOf(other)).stdout)[1]);
+      await other.double.go();
+      const forks = new RegExp(`supervisor\\[${now}\\] a quarantine worker is forked`);
+      await eventually(() => forks.test(other.log()), "the new process forks a quarantine worker");
+      await eventually(() => !lives(old), "the old process ends");
+      assert.doesNotMatch(other.log(), new RegExp(`supervisor\\[${old}\\] a quarantine worker is forked`));
+      bad.drop();
+    } finally {
+      if (now) process.kill(now, "SIGTERM");
+      if (now) await eventually(() => !lives(now), "the new process ends");
+      await other.stop();
+    }
+  });
+
+  test("under a systemd that does not listen it is refused; when systemd cannot be told it fails", async () => {
+    const wrapped = environment => {
+      rmSync(program, {force: true});
+      writeFileSync(program, `#!/bin/sh\n${environment} exec "${join(BUILD, "turnpiked")}" "$@"\n`, {mode: 0o755});
+    };
+    wrapped("INVOCATION_ID=1 SYSTEMD_EXEC_PID=$$");
+    const other = await Stack.start({program});
+    try {
+      await whole(other);
+      const error = await failureOf(other);
+      assert.equal(error.code, 3, error.stderr);
+      assert.match(error.stderr, /^turnpike: the upgrade is refused: error: systemd would not hear/m);
+    } finally {
+      await other.stop();
+    }
+    wrapped(`NOTIFY_SOCKET="${join(folder, "nobody")}"`);
+    const third = await Stack.start({program});
+    try {
+      await whole(third);
+      const error = await failureOf(third);
+      assert.equal(error.code, 1, error.stderr);
+      assert.match(error.stderr, /^ {2}systemd cannot be told/m);
+      assert.equal((await third.status()).pid, third.pid);
+      assert.equal((await third.chat("hello")).status, 200);
+      await eventually(async () => socketsOf(third).every(f => !/-/.test(f)), "the new process ends");
+    } finally {
+      await third.stop();
+    }
+    install(join(BUILD, "turnpiked"));
+  });
+
+  test("without an answer nobody knows whether it has begun: status 1, not 3", async () => {
+    const run = scratch("tp-upgrade-mute-"), connections = new Set();
+    const mute = net.createServer(c => connections.add(c)).listen(join(run, "control.sock"));
+    try {
+      await once(mute, "listening");
+      const error = await failureOf({run});
+      assert.equal(error.code, 1, error.stderr);
+      assert.equal(connections.size, 1);
+    } finally {
+      for (const c of connections) c.destroy();
+      mute.close();
+      rmSync(run, {recursive: true, force: true});
     }
   });
 
@@ -155,5 +264,13 @@ describe("an upgrade", () => {
     writeFileSync(join(folder, "go"), "");
     assert.match(await first, /serves/);
     assert.equal((await stack.chat("hello")).status, 200);
+  });
+
+  test("a new program that hangs is killed when its time is over, and the message says so", async () => {
+    const next = await begun(slow), error = await tooLate;
+    assert.equal(error.code, 1, error.stderr);
+    assert.match(error.stderr, /^ {2}the new process did not serve in time \(worker_ready\)$/m);
+    await eventually(() => !lives(next), "it is killed");
+    assert.equal((await slow.chat("hello")).status, 200);
   });
 });

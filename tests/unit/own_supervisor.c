@@ -309,12 +309,13 @@ static int prepare(void *arg, const struct conf *conf, struct buf *why)
     return 0;
 }
 
-/* As systemd passes the sockets of turnpike.socket: from 3 on, all of one name. */
+/* As systemd passes the sockets of turnpike.socket: from 3 on, all of one name. An old turnpiked
+ * passes its control socket too. */
 static void pass_sockets(struct fixture *f)
 {
-    static const char *const names[] = {"stream", "api", "turn"};
+    static const char *const names[] = {"stream", "api", "turn", "control"};
     char pid[16];
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < (f->as_new ? 4 : 3); i++) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         snprintf(address.sun_path, sizeof address.sun_path, "%s/%s.sock", f->dir, names[i]);
         int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -327,8 +328,20 @@ static void pass_sockets(struct fixture *f)
     }
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     setenv("LISTEN_PID", pid, 1);
-    setenv("LISTEN_FDS", "3", 1);
-    setenv("LISTEN_FDNAMES", "turnpike:turnpike:turnpike", 1);
+    setenv("LISTEN_FDS", f->as_new ? "4" : "3", 1);
+    setenv("LISTEN_FDNAMES",
+        f->as_new ? "turnpike:turnpike:turnpike:turnpike" : "turnpike:turnpike:turnpike", 1);
+}
+
+#define NEW_FD 60
+/* What an old turnpiked gives beside the sockets. */
+static void pass_upgrade(struct fixture *f)
+{
+    char path[160], text[64];
+    snprintf(path, sizeof path, "%s/turnpiked.lock", f->dir);
+    int lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    snprintf(text, sizeof text, "1 %d %d 1 1", NEW_FD, lock_fd);
+    setenv("TURNPIKE_UPGRADE", text, 1);
 }
 
 static _Noreturn void supervise(struct fixture *f)
@@ -344,8 +357,10 @@ static _Noreturn void supervise(struct fixture *f)
     close(f->notify_fd);
     if (f->with_watchdog)
         setenv("WATCHDOG_USEC", "100000", 1);
-    if (f->with_sockets)
+    if (f->with_sockets || f->as_new)
         pass_sockets(f);
+    if (f->as_new)
+        pass_upgrade(f);
     const struct supervisor_options options = {.mains = {plain_main, turn_main, plain_main,
                                                    quarantine_main, plain_main, keeper_main},
         .configure = configure,
@@ -355,10 +370,21 @@ static _Noreturn void supervise(struct fixture *f)
 
 void own_supervisor_start(struct fixture *f)
 {
+    int pair[2] = {-1, -1};
+    if (f->as_new)
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    f->old_fd = pair[0];
     f->supervisor = fork();
+    if (f->supervisor == 0 && f->as_new) {
+        dup2(pair[1], NEW_FD);
+        close(pair[0]);
+        close(pair[1]);
+    }
     if (f->supervisor == 0)
         supervise(f);
     assert_true(f->supervisor > 0);
+    if (f->as_new)
+        close(pair[1]);
 }
 
 /* --- looking --- */
@@ -510,12 +536,14 @@ int own_supervisor_setup(void **state)
 int own_supervisor_teardown(void **state)
 {
     static const char *const names[] = {"notify", "log", "api.sock", "turn.sock", "stream.sock",
-        "quarantine.sock", "control.sock", "turnpiked.lock"};
+        "quarantine.sock", "quarantine-1.sock", "tool-1.sock", "control.sock", "turnpiked.lock"};
     struct fixture *f = *state;
     if (f->supervisor > 0) {
         kill(f->supervisor, SIGKILL);
         waitpid(f->supervisor, NULL, 0);
     }
+    if (f->as_new)
+        close(f->old_fd);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[160];
         snprintf(path, sizeof path, "%s/%s", f->dir, names[i]);

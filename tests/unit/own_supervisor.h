@@ -55,6 +55,8 @@ struct fixture {
     size_t said_len;
     pid_t supervisor;
     bool with_watchdog, with_sockets; /* what systemd gives along */
+    bool as_new;                      /* started by another turnpiked, for an upgrade */
+    int old_fd;                       /* that one's end of their socket */
 };
 
 void own_supervisor_start(struct fixture *f);       /* forks it */

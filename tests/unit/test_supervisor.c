@@ -5,8 +5,10 @@
 
 #include "base/clock.h"
 #include "workers/supervisor/control.h"
+#include "workers/supervisor/upgrade.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -591,6 +593,51 @@ static void sockets_of_systemd_are_used_and_left(void **state)
     assert_int_equal(access(f->control, F_OK), -1);
 }
 
+static void start_as_new(struct fixture *f)
+{
+    char said[16] = "";
+    struct pollfd p;
+    f->as_new = true;
+    own_supervisor_start(f);
+    p = (struct pollfd){.fd = f->old_fd, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+    assert_int_equal(recv(f->old_fd, said, sizeof said - 1, 0), strlen(UPGRADE_SERVES));
+    assert_string_equal(said, UPGRADE_SERVES);
+}
+
+/* While it finishes what its workers have taken, the old one knows that it will not serve. */
+static void a_new_one_that_is_drained_is_given_nothing(void **state)
+{
+    struct fixture *f = *state;
+    char said[16];
+    struct pollfd p;
+    atomic_store(&f->script->turn_worker, HOLD_A_TURN);
+    atomic_store(&f->script->hold_ms, 60000);
+    start_as_new(f);
+    kill(f->supervisor, SIGTERM);
+    p = (struct pollfd){.fd = f->old_fd, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+    assert_int_equal(recv(f->old_fd, said, sizeof said, 0), 0);
+    assert_int_equal(send(f->old_fd, UPGRADE_YOURS, strlen(UPGRADE_YOURS), MSG_NOSIGNAL), -1);
+    assert_int_equal(waitpid(f->supervisor, NULL, WNOHANG), 0);
+    assert_int_equal(access(f->api, F_OK), 0);
+}
+
+static void a_new_one_that_is_drained_as_it_takes_over_is_the_service_that_ends(void **state)
+{
+    struct fixture *f = *state;
+    start_as_new(f);
+    kill(f->supervisor, SIGSTOP);
+    assert_int_equal(send(f->old_fd, UPGRADE_YOURS, strlen(UPGRADE_YOURS), MSG_NOSIGNAL),
+        strlen(UPGRADE_YOURS));
+    kill(f->supervisor, SIGTERM);
+    kill(f->supervisor, SIGCONT);
+    own_supervisor_wait_for_end(f, 0);
+    assert_int_equal(access(f->api, F_OK), -1);
+    assert_int_equal(access(f->control, F_OK), -1);
+    assert_true(systemd_heard(f, "STOPPING=1"));
+}
+
 static bool systemd_heard_twice(struct fixture *f, const char *text)
 {
     const char *first = strstr(f->said, text);
@@ -702,6 +749,8 @@ int main(void)
         CASE(recycling_forks_the_replacement_first),
         CASE(two_of_them_and_stale_sockets),
         CASE(sockets_of_systemd_are_used_and_left),
+        CASE(a_new_one_that_is_drained_is_given_nothing),
+        CASE(a_new_one_that_is_drained_as_it_takes_over_is_the_service_that_ends),
         CASE(the_watchdog_is_told_after_a_real_check),
         CASE(usr1_opens_the_log_again),
         CASE(hostile_and_slow_control_clients),

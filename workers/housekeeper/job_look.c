@@ -102,6 +102,8 @@ static void job_look_hint(struct housekeeper *k, const struct turns_hint *hint, 
         err_ignore(turns_hint_remove(k->store, hint->uid, hint->turn));
     else if (error != 0)
         return;
+    else if (atomic_load(&k->worker->board->handed_over) && strcmp(state, "running") != 0)
+        return; /* the new turnpiked looks too */
     else if (strcmp(state, "pending") == 0 || strcmp(state, "answered") == 0)
         jobs_add(k, JOB_RUN, hint->uid, hint->turn, 0);
     else if (strcmp(state, "suspect") == 0)

@@ -160,6 +160,8 @@ static int64_t jobs_places_apart(const struct housekeeper *k)
 {
     const struct scoreboard *board = k->worker->board;
     int64_t places = k->worker->conf->turn_quarantine - (int64_t)k->apart;
+    if (atomic_load(&board->handed_over)) /* they are the new turnpiked's */
+        return 0;
     for (size_t i = 0; i < board->slot_count; i++)
         if (atomic_load(&board->slots[i].pool) == SCOREBOARD_QUARANTINE)
             places -= atomic_load(&board->slots[i].seats_busy);
@@ -218,7 +220,8 @@ int jobs_give_up(struct housekeeper *k, struct store *store, const char *uid, co
     if (error != 0)
         return error;
     atomic_fetch_add(&k->worker->slot->requests, 1);
-    if (next[0] != '\0') {
+    /* Announced it is; a suspect one is for a worker that nobody forks here any more. */
+    if (next[0] != '\0' && !(suspect && atomic_load(&k->worker->board->handed_over))) {
         struct job *job = jobs_add(k, JOB_RUN, uid, next, 0);
         if (job) {
             job->abandoned = true;

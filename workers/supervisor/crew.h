@@ -115,7 +115,7 @@ size_t crew_alive(const struct crew *c, bool with_last);
 /*
  * crew_quarantine_look -- forks a quarantine worker when a turn waits at their socket that no
  * process of the current generation is free for. Whenever a connection comes there; the scan and
- * the reaper ask too. Does nothing in a drain.
+ * the reaper ask too. Does nothing in a drain, nor after an upgrade.
  */
 void crew_quarantine_look(struct crew *c);
 

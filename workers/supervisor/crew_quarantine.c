@@ -38,7 +38,8 @@ static int crew_quarantine_next(const struct crew *c, const struct crew_generati
 void crew_quarantine_look(struct crew *c)
 {
     struct crew_generation *g = c->current;
-    int position = g && !atomic_load(&c->board->draining) ? crew_quarantine_next(c, g) : -1;
+    bool leaves = atomic_load(&c->board->draining) || atomic_load(&c->board->handed_over);
+    int position = g && !leaves ? crew_quarantine_next(c, g) : -1;
     struct crew_slot *s;
     if (position < 0 || !crew_quarantine_waits(c))
         return;

@@ -103,12 +103,15 @@ static int reload_command_wait(struct reload_command *c, unsigned number, struct
     return status;
 }
 
-/* refused: the exit status when nothing was begun. */
+/* refused: the exit status when nothing was begun. Without an answer it may have been. */
 static int reload_command_run(struct reload_command *c, int refused)
 {
     struct buf reply = {0};
-    int status = refused, error = control_ask(c->path, c->word, TIMEOUT_MS, &reply);
+    int error = control_ask(c->path, c->word, TIMEOUT_MS, &reply);
     unsigned number = error ? 0 : reload_command_number(c, &reply);
+    bool begun_none = error == ERR_NOT_FOUND || error == ERR_FORBIDDEN ||
+        reload_command_begins(&reply, "error: ");
+    int status = begun_none ? refused : 1;
 
     if (error == ERR_NOT_FOUND)
         fprintf(stderr, "turnpike: no turnpiked listens on %s\n", c->path);
@@ -116,6 +119,8 @@ static int reload_command_run(struct reload_command *c, int refused)
         fprintf(stderr, "turnpike: %s: permission denied (be root or turnpiked's user)\n", c->path);
     else if (error)
         fprintf(stderr, "turnpike: %s: %s\n", c->path, err_text(error));
+    else if (reply.len == 0)
+        fprintf(stderr, "turnpike: %s: no answer\n", c->path);
     else if (!number)
         fprintf(stderr, "turnpike: the %s is refused: %s", c->word, buf_text(&reply));
     else

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #define HEARD_US 1000000
 
@@ -49,11 +50,25 @@ void service_watchdog(void)
     sd_notify(0, "WATCHDOG=1");
 }
 
-void service_hand_over(pid_t pid)
+int service_hand_over(pid_t pid)
 {
-    if (sd_notifyf(0, "MAINPID=%lld", (long long)pid) > 0 && sd_notify_barrier(0, HEARD_US) < 0)
+    int result = sd_notifyf(0, "MAINPID=%lld", (long long)pid);
+    if (result > 0 && sd_notify_barrier(0, HEARD_US) < 0)
         log_warn("upgrade: systemd was slow to hear that process %d is the service", (int)pid);
+    return result < 0 ? ERR_IO : 0;
+}
+
+void service_leave(void)
+{
     unsetenv("NOTIFY_SOCKET");
+}
+
+bool service_is_deaf(void)
+{
+    const char *pid = getenv("SYSTEMD_EXEC_PID"); /* before 248 there is none */
+    if (getenv("NOTIFY_SOCKET") || !getenv("INVOCATION_ID"))
+        return false;
+    return pid ? strtol(pid, NULL, 10) == getpid() : getppid() == 1;
 }
 
 size_t service_sockets(struct service_socket *out, size_t max)

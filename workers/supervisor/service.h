@@ -2,6 +2,8 @@
 #ifndef TURNPIKE_WORKERS_SUPERVISOR_SERVICE_H
 #define TURNPIKE_WORKERS_SUPERVISOR_SERVICE_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,8 +24,12 @@ void service_extend(int64_t milliseconds);
 int64_t service_watchdog_ms(void);
 void service_watchdog(void);
 /* Another process is the service from here on; systemd has heard it when this returns, or does not
- * answer within a second. This one says no more to systemd. */
-void service_hand_over(pid_t pid);
+ * answer within a second. Returns 0, or ERR_IO: it cannot be told. */
+MUST_CHECK int service_hand_over(pid_t pid);
+/* This process says no more to systemd. */
+void service_leave(void);
+/* systemd has started this process as a service, and listens to no word of it (Type=simple). */
+bool service_is_deaf(void);
 
 /* Sockets passed: descriptor and name of each. Returns their number (at most max). */
 struct service_socket {

@@ -296,7 +296,7 @@ static int64_t supervisor_step(struct supervisor *s)
 
 static bool supervisor_is_over(const struct supervisor *s)
 {
-    return s->phase == PHASE_DRAINING && crew_alive(&s->crew, true) == 0;
+    return s->phase == PHASE_DRAINING && crew_alive(&s->crew, true) == 0 && s->upgrade.other.fd < 0;
 }
 
 static int supervisor_loop(struct supervisor *s)
@@ -396,7 +396,11 @@ int supervisor_run(const struct supervisor_options *options)
     static struct supervisor s;
     struct buf reasons = {0};
     char why[CONF_WHY_SIZE] = "";
-    s = (struct supervisor){.options = options, .signal_fd = -1, .notify_fd = -1, .upgrade.fd = -1};
+    s = (struct supervisor){.options = options,
+        .signal_fd = -1,
+        .notify_fd = -1,
+        .upgrade.other.fd = -1,
+        .upgrade.other.pid_fd = -1};
     sockets_init(&s.sockets);
     log_process_set("supervisor");
     int status = 1, error = supervisor_guest_init(&s);

@@ -47,14 +47,13 @@ struct supervisor_reloads {
 struct supervisor_upgrade {
     struct upgrade_given given; /* the new one: what it was given */
     struct reactor_source source;
-    int fd;          /* to the other one, while one waits for the other; else -1 */
-    struct buf said; /* by the other one */
+    struct upgrade_process other; /* its fd: while one waits for the other; else -1 */
+    struct buf said;              /* by the other one */
     /* the old one: */
-    pid_t pid; /* of the new one; 0 = there was none yet */
     uid_t asker;
     unsigned tries;
-    bool failed;
-    int64_t until_ms;
+    bool failed;      /* the new one is told to leave; its fd: until it has */
+    int64_t until_ms; /* it serves; or has left */
     /* the new one: */
     bool told, yours; /* that it serves; that it is the service */
 };
@@ -134,6 +133,8 @@ void supervisor_upgrade_begin(struct supervisor *s, uid_t asker, struct buf *rep
 void supervisor_upgrade_outcome(const struct supervisor *s, unsigned pid, struct buf *reply);
 /* The new one has had its time. */
 void supervisor_upgrade_step(struct supervisor *s, int64_t now_ms);
+/* A drain begins: none is given the service any more. A new one that was given it owns it. */
+void supervisor_upgrade_drain(struct supervisor *s);
 /* Of a turnpiked that is started by another one; an ordinary start is 0 everywhere. Before the
  * sockets are opened, once there is a reactor, and in each pass of PHASE_STARTING. */
 MUST_CHECK int supervisor_guest_init(struct supervisor *s);

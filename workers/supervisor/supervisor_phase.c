@@ -112,6 +112,7 @@ void supervisor_drain(struct supervisor *s)
     if (s->phase == PHASE_RELOADING)
         s->next = NULL;
     supervisor_reload_forget(s);
+    supervisor_upgrade_drain(s);
     s->phase = PHASE_DRAINING;
     atomic_store(&s->crew.board->draining, true);
     if (!s->guest)
@@ -127,6 +128,7 @@ void supervisor_drain_step(struct supervisor *s)
 {
     if (!s->guest)
         service_extend(EXTEND_MS);
+    crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_BUT_LAST, NULL); /* what was forked meanwhile */
     if (crew_alive(&s->crew, false) > 0)
         return;
     crew_tell(&s->crew, s->terms > 2 ? SLOTS_ON_HURRY : SLOTS_ON_RETIRE, CREW_ALL, NULL);

@@ -146,7 +146,7 @@ void supervisor_reload_again(struct supervisor *s)
 
 unsigned supervisor_reload(struct supervisor *s, const uid_t *asker)
 {
-    bool upgrades = s->upgrade.fd >= 0 && !s->guest;
+    bool upgrades = s->upgrade.other.fd >= 0 && !s->guest;
     if (s->phase == PHASE_DRAINING || upgrades) {
         log_warn("reload refused: %s", upgrades ? "an upgrade is under way" : "draining");
         if (asker)

@@ -15,22 +15,22 @@
 #include <unistd.h>
 
 #define REASONS_MAX (64u << 10)
+#define UPGRADE_ENDED "the new process ended before it served; the log says why\n"
 #define SLACK_MS 15000 /* the new one ends its own patience first, and says why */
+#define LEAVE_MS 3000  /* one that was told to leave, and has not heard of it by then, hangs */
 
 static void supervisor_upgrade_leave(struct supervisor_upgrade *h, struct reactor *reactor)
 {
     if (h->source.watched)
         reactor_unwatch(reactor, &h->source);
-    if (h->fd >= 0)
-        close(h->fd);
-    h->fd = -1;
+    upgrade_process_fini(&h->other);
 }
 
-static void supervisor_upgrade_say(const struct supervisor_upgrade *h, const char *text, size_t len)
+/* Returns false when the other one has left. */
+static bool supervisor_upgrade_say(const struct supervisor_upgrade *h, const char *text)
 {
-    if (send(h->fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len) {
-        /* It has gone: that is seen when its socket is read. */
-    }
+    size_t len = strlen(text);
+    return send(h->other.fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len;
 }
 
 /* Returns false at the end of the other one. */
@@ -38,33 +38,38 @@ static bool supervisor_upgrade_read(struct supervisor_upgrade *h)
 {
     char chunk[1024];
     ssize_t n;
-    while ((n = recv(h->fd, chunk, sizeof chunk, MSG_DONTWAIT)) > 0)
-        buf_put(&h->said, chunk, (size_t)n);
+    while ((n = recv(h->other.fd, chunk, sizeof chunk, MSG_DONTWAIT)) > 0)
+        if (!h->failed)
+            buf_put(&h->said, chunk, (size_t)n);
     return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 /* ---- the old one ---- */
 
-static void supervisor_upgrade_fail(struct supervisor *s)
+/* why: unless the new one has said so itself; a line. It is told to leave. */
+static void supervisor_upgrade_fail(struct supervisor *s, const char *why)
 {
     struct supervisor_upgrade *h = &s->upgrade;
-    supervisor_upgrade_leave(h, s->reactor); /* if it still lives, it ends by this */
     h->failed = true;
+    h->until_ms = clock_mono_ms() + LEAVE_MS;
+    shutdown(h->other.fd, SHUT_WR);
+    if (strcmp(buf_text(&h->said), UPGRADE_SERVES) == 0)
+        buf_reset(&h->said);
     if (h->said.len == 0)
-        buf_puts(&h->said, "the new process ended before it served; the log says why\n");
+        buf_puts(&h->said, why);
     log_error("upgrade failed, this process goes on: %.*s", (int)strcspn(buf_text(&h->said), "\n"),
         buf_text(&h->said));
     supervisor_audit(s, h->asker, "upgrade", "failed");
 }
 
 /* From here on the other one is the service, and this one finishes what it has. */
-static void supervisor_upgrade_give(struct supervisor *s)
+static void supervisor_upgrade_given(struct supervisor *s)
 {
     struct supervisor_upgrade *h = &s->upgrade;
     log_info("upgrade: process %d serves, this one finishes what it has (drain = %" PRId64 " ms)",
-        (int)h->pid, s->crew.current->conf.drain_ms);
+        (int)h->other.pid, s->crew.current->conf.drain_ms);
     supervisor_audit(s, h->asker, "upgrade", "done");
-    service_hand_over(h->pid);
+    service_leave();
     watchdog_free(s->watchdog);
     metrics_desk_free(s->metrics);
     control_free(s->control);
@@ -72,34 +77,64 @@ static void supervisor_upgrade_give(struct supervisor *s)
     s->metrics = NULL;
     s->control = NULL;
     sockets_disown(&s->sockets);
-    supervisor_upgrade_say(h, UPGRADE_YOURS, strlen(UPGRADE_YOURS));
     supervisor_upgrade_leave(h, s->reactor);
     s->guest = true;
     s->phase = PHASE_DRAINING;
+    atomic_store(&s->crew.board->handed_over, true);
     crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_BUT_LAST, NULL);
+}
+
+/* systemd first: what the new one says to it counts from then on. */
+static void supervisor_upgrade_give(struct supervisor *s)
+{
+    struct supervisor_upgrade *h = &s->upgrade;
+    if (service_hand_over(h->other.pid) != 0) {
+        supervisor_upgrade_fail(s, "systemd cannot be told that another process is the service\n");
+    } else if (!supervisor_upgrade_say(h, UPGRADE_YOURS)) {
+        err_ignore(service_hand_over(getpid()));
+        supervisor_upgrade_fail(s, UPGRADE_ENDED);
+    } else {
+        supervisor_upgrade_given(s);
+    }
 }
 
 static void supervisor_on_upgrade_new(struct reactor_source *source, uint32_t events)
 {
     struct supervisor *s = source->arg;
-    bool lives = supervisor_upgrade_read(&s->upgrade);
+    struct supervisor_upgrade *h = &s->upgrade;
+    bool lives = supervisor_upgrade_read(h);
     (void)events;
-    if (strcmp(buf_text(&s->upgrade.said), UPGRADE_SERVES) == 0 && lives)
+    if (lives && !h->failed && strcmp(buf_text(&h->said), UPGRADE_SERVES) == 0)
         supervisor_upgrade_give(s);
-    else if (!lives)
-        supervisor_upgrade_fail(s);
+    else if (!lives && !h->failed)
+        supervisor_upgrade_fail(s, UPGRADE_ENDED);
+    if (!lives)
+        supervisor_upgrade_leave(h, s->reactor);
+}
+
+/* Why none can begin now; NULL: it can. */
+static const char *supervisor_upgrade_refusal(const struct supervisor *s)
+{
+    if (s->upgrade.other.fd >= 0)
+        return s->upgrade.failed ? "the process of the last upgrade is still ending" :
+                                   "an upgrade is under way";
+    if (s->phase != PHASE_RUNNING)
+        return s->phase == PHASE_RELOADING ? "a reload is under way" : "it is starting or draining";
+    if (!s->options->program || !s->options->program[0])
+        return "the path of this program is not known";
+    if (getpid() == 1)
+        return "turnpiked is process 1, and everything ends with it";
+    if (service_is_deaf())
+        return "systemd would not hear of the new process (the unit needs Type=notify)";
+    return NULL;
 }
 
 void supervisor_upgrade_begin(struct supervisor *s, uid_t asker, struct buf *reply)
 {
     struct supervisor_upgrade *h = &s->upgrade;
-    if (s->phase != PHASE_RUNNING || h->fd >= 0 || !s->options->program ||
-        !s->options->program[0]) {
-        buf_printf(reply, "error: %s\n",
-            h->fd >= 0                      ? "an upgrade is under way" :
-                s->phase == PHASE_RUNNING   ? "the path of this program is not known" :
-                s->phase == PHASE_RELOADING ? "a reload is under way" :
-                                              "it is starting or draining");
+    const char *refusal = supervisor_upgrade_refusal(s);
+    if (refusal) {
+        buf_printf(reply, "error: %s\n", refusal);
         return;
     }
     buf_free(&h->said);
@@ -109,17 +144,18 @@ void supervisor_upgrade_begin(struct supervisor *s, uid_t asker, struct buf *rep
     const struct upgrade_program program = {.path = s->options->program,
         .argv = s->options->argv,
         .number = s->sockets.number + ++h->tries};
-    int error = upgrade_start(&program, &s->sockets, &h->fd, &h->pid);
+    int error = upgrade_start(&program, &s->sockets, &h->other);
     if (error == 0)
-        error = reactor_watch(s->reactor, &h->source, h->fd, EPOLLIN, supervisor_on_upgrade_new, s);
+        error = reactor_watch(s->reactor, &h->source, h->other.fd, EPOLLIN,
+            supervisor_on_upgrade_new, s);
     if (error != 0) {
         supervisor_upgrade_leave(h, s->reactor);
         buf_printf(reply, "error: %s\n", err_text(error));
         return;
     }
     h->until_ms = supervisor_patience(s->crew.current) + SLACK_MS;
-    log_info("upgrade: %s starts as process %d", s->options->program, (int)h->pid);
-    buf_printf(reply, "upgrade %d\n", (int)h->pid);
+    log_info("upgrade: %s starts as process %d", s->options->program, (int)h->other.pid);
+    buf_printf(reply, "upgrade %d\n", (int)h->other.pid);
 }
 
 void supervisor_upgrade_outcome(const struct supervisor *s, unsigned pid, struct buf *reply)
@@ -127,18 +163,27 @@ void supervisor_upgrade_outcome(const struct supervisor *s, unsigned pid, struct
     const struct supervisor_upgrade *h = &s->upgrade;
     if (pid == (unsigned)getpid())
         buf_printf(reply, "done; process %u serves\n", pid);
-    else if (pid != (unsigned)h->pid || pid == 0)
+    else if (pid != (unsigned)h->other.pid || pid == 0)
         buf_puts(reply, "error: no such upgrade was asked for\n");
     else if (h->failed)
-        buf_printf(reply, "failed; process %d goes on\n%s", (int)getpid(), buf_text(&h->said));
+        buf_printf(reply, "failed; process %d %s\n%s", (int)getpid(),
+            s->phase == PHASE_DRAINING ? "drains" : "goes on", buf_text(&h->said));
     else
         buf_printf(reply, "process %u starts\n", pid);
 }
 
 void supervisor_upgrade_step(struct supervisor *s, int64_t now_ms)
 {
-    if (!s->guest && s->upgrade.fd >= 0 && now_ms >= s->upgrade.until_ms)
-        supervisor_upgrade_fail(s);
+    struct supervisor_upgrade *h = &s->upgrade;
+    if (s->guest || h->other.fd < 0 || now_ms < h->until_ms)
+        return;
+    if (!h->failed) {
+        supervisor_upgrade_fail(s, "the new process did not serve in time (worker_ready)\n");
+        return;
+    }
+    log_warn("upgrade: process %d hangs, KILL", (int)h->other.pid);
+    upgrade_kill(&h->other);
+    supervisor_upgrade_leave(h, s->reactor);
 }
 
 /* ---- the new one ---- */
@@ -151,8 +196,8 @@ int supervisor_guest_init(struct supervisor *s)
         log_error("cannot take over: the turnpiked that runs is of another version");
         return error;
     }
-    h->fd = h->given.fd;
-    s->guest = h->fd >= 0;
+    h->other.fd = h->given.fd;
+    s->guest = h->other.fd >= 0;
     s->sockets.lock_fd = h->given.lock_fd;
     s->sockets.number = h->given.number;
     buf_init(&h->said, REASONS_MAX);
@@ -161,8 +206,8 @@ int supervisor_guest_init(struct supervisor *s)
 
 void supervisor_guest_explain(struct supervisor *s, const char *reasons)
 {
-    if (s->guest && s->upgrade.fd >= 0)
-        supervisor_upgrade_say(&s->upgrade, reasons, strlen(reasons));
+    if (s->guest && s->upgrade.other.fd >= 0)
+        (void)supervisor_upgrade_say(&s->upgrade, reasons);
 }
 
 /* What its workers have taken is finished. */
@@ -192,7 +237,7 @@ int supervisor_guest_watch(struct supervisor *s)
 {
     struct supervisor_upgrade *h = &s->upgrade;
     return s->guest ?
-        reactor_watch(s->reactor, &h->source, h->fd, EPOLLIN, supervisor_on_upgrade_old, s) :
+        reactor_watch(s->reactor, &h->source, h->other.fd, EPOLLIN, supervisor_on_upgrade_old, s) :
         0;
 }
 
@@ -225,12 +270,36 @@ void supervisor_guest_step(struct supervisor *s, int64_t now_ms)
     } else if (h->told) {
         return; /* the old one decides */
     } else if (crew_is_complete(&s->crew, g)) {
-        supervisor_upgrade_say(h, UPGRADE_SERVES, strlen(UPGRADE_SERVES));
-        h->told = true;
+        h->told = true; /* that the old one has left is seen when the socket is read */
+        (void)supervisor_upgrade_say(h, UPGRADE_SERVES);
     } else if (now_ms >= s->phase_until_ms || crew_is_hopeless(&s->crew, g)) {
         crew_explain(&s->crew, g, &reasons);
         supervisor_guest_explain(s, buf_text(&reasons));
         supervisor_guest_give_up(s, "not every worker is ready");
         buf_free(&reasons);
     }
+}
+
+/* Nothing is said any more behind the shutdown; what was said before it is still there. */
+static void supervisor_guest_drain(struct supervisor *s)
+{
+    struct supervisor_upgrade *h = &s->upgrade;
+    if (h->other.fd >= 0) {
+        shutdown(h->other.fd, SHUT_RDWR);
+        (void)supervisor_upgrade_read(h);
+        h->yours = strcmp(buf_text(&h->said), UPGRADE_YOURS) == 0;
+        supervisor_upgrade_leave(h, s->reactor);
+    }
+    if (h->yours) {
+        s->guest = false;
+        sockets_own(&s->sockets, h->given.own);
+    }
+}
+
+void supervisor_upgrade_drain(struct supervisor *s)
+{
+    if (s->guest)
+        supervisor_guest_drain(s);
+    else if (s->upgrade.other.fd >= 0 && !s->upgrade.failed)
+        supervisor_upgrade_fail(s, "turnpiked is draining\n");
 }

@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,41 +108,71 @@ static _Noreturn void upgrade_child(const struct upgrade_program *program,
 
 /* ---- the old one ---- */
 
-/* The child in between ends at once: the program's parent is process 1, which hears of its end. */
+/*
+ * The child in between ends at once: the program's parent is process 1, which hears of its end. It
+ * waits for the end of `pid_fd`: as long as it is there, the number is no other process's.
+ */
 static _Noreturn void upgrade_between(const struct upgrade_program *program,
-    const struct sockets *sockets, int fd, int pid_fd)
+    const struct sockets *sockets, int fd, const int pids[2])
 {
     pid_t pid = fork();
+    char nothing;
     if (pid == 0)
         upgrade_child(program, sockets, fd);
-    ssize_t n = write(pid_fd, &pid, sizeof pid);
-    _exit(pid > 0 && n == (ssize_t)sizeof pid ? 0 : 1);
+    close(pids[0]);
+    if (write(pids[1], &pid, sizeof pid) == (ssize_t)sizeof pid)
+        (void)!read(pids[1], &nothing, sizeof nothing);
+    _exit(0);
 }
 
-int upgrade_start(const struct upgrade_program *program, const struct sockets *sockets, int *fdp,
-    pid_t *pidp)
+/* The process that the child in between has forked; ok: there is one. */
+static bool upgrade_process(int fd, struct upgrade_process *out)
+{
+    if (read(fd, &out->pid, sizeof out->pid) != (ssize_t)sizeof out->pid || out->pid <= 0)
+        return false;
+    out->pid_fd = (int)syscall(SYS_pidfd_open, out->pid, 0);
+    return true;
+}
+
+int upgrade_start(const struct upgrade_program *program, const struct sockets *sockets,
+    struct upgrade_process *out)
 {
     int pair[2] = {-1, -1}, pids[2] = {-1, -1};
     pid_t between = -1;
     bool ok = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0 &&
-        pipe2(pids, O_CLOEXEC) == 0;
-    *pidp = -1;
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pids) == 0;
+    *out = (struct upgrade_process){.fd = -1, .pid_fd = -1};
     fflush(NULL);
     if (ok && (between = fork()) == 0)
-        upgrade_between(program, sockets, pair[1], pids[1]);
+        upgrade_between(program, sockets, pair[1], pids);
     if (pids[1] >= 0)
         close(pids[1]);
     if (pair[1] >= 0)
         close(pair[1]);
-    ok = between > 0 && read(pids[0], pidp, sizeof *pidp) == (ssize_t)sizeof *pidp && *pidp > 0;
-    if (between > 0)
-        (void)waitpid(between, NULL, 0);
+    ok = between > 0 && upgrade_process(pids[0], out);
     if (pids[0] >= 0)
         close(pids[0]);
-    *fdp = ok ? pair[0] : -1;
+    if (between > 0)
+        (void)waitpid(between, NULL, 0);
+    out->fd = ok ? pair[0] : -1;
     if (!ok && pair[0] >= 0)
         close(pair[0]);
     if (!ok)
         log_error("upgrade: %s cannot be started: %s", program->path, strerror(errno));
     return ok ? 0 : ERR_IO;
+}
+
+void upgrade_kill(const struct upgrade_process *process)
+{
+    if (process->pid_fd >= 0)
+        (void)syscall(SYS_pidfd_send_signal, process->pid_fd, SIGKILL, NULL, 0);
+}
+
+void upgrade_process_fini(struct upgrade_process *process)
+{
+    if (process->fd >= 0)
+        close(process->fd);
+    if (process->pid_fd >= 0)
+        close(process->pid_fd);
+    process->fd = process->pid_fd = -1;
 }

@@ -41,14 +41,22 @@ struct upgrade_program {
     char *const *argv;
     unsigned number; /* no other turnpiked of this run_dir has it (sockets.h) */
 };
+/* The other one: for the old one the new one, for the new one the old one. */
+struct upgrade_process {
+    pid_t pid;  /* 0 = there is none */
+    int fd;     /* the socket to it, non-blocking; -1 = there is none any more */
+    int pid_fd; /* of the new one; -1 = the kernel gives none */
+};
 /*
- * upgrade_start -- starts the program, as a child of process 1 as turnpiked is itself.
- *   fdp   out: the socket to it, non-blocking
- *   pidp  out: its process
- * Returns 0 or ERR_IO.
+ * upgrade_start -- starts the program, as a child of process 1 as turnpiked is itself. Returns 0 or
+ * ERR_IO.
  */
 MUST_CHECK int upgrade_start(const struct upgrade_program *program, const struct sockets *sockets,
-    int *fdp, pid_t *pidp);
+    struct upgrade_process *out);
+/* KILL for the new one. */
+void upgrade_kill(const struct upgrade_process *process);
+/* Closes what is open of it; pid stays. */
+void upgrade_process_fini(struct upgrade_process *process);
 
 /* The path of the program that runs; "" when it cannot be told. */
 void upgrade_program(char *out, size_t size);
