@@ -5,8 +5,10 @@
 #include "base/log.h"
 #include "workers/supervisor/service.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <grp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -105,6 +107,19 @@ static int sockets_take_passed(struct sockets *s, const struct service_socket *p
 
 /* --- our own --- */
 
+/* Of turnpikeds that an upgrade had started and somebody killed: whoever has the lock is alone. */
+static void sockets_remove_left(const char *run_dir)
+{
+    DIR *dir = opendir(run_dir);
+    if (!dir)
+        return;
+    for (const struct dirent *e; (e = readdir(dir));)
+        if (fnmatch("tool-[0-9]*.sock", e->d_name, 0) == 0 ||
+            fnmatch("quarantine-[0-9]*.sock", e->d_name, 0) == 0)
+            unlinkat(dirfd(dir), e->d_name, 0);
+    closedir(dir);
+}
+
 static int sockets_lock_run_dir(struct sockets *s, const struct conf *conf, char *why)
 {
     char path[160];
@@ -124,6 +139,7 @@ static int sockets_lock_run_dir(struct sockets *s, const struct conf *conf, char
         snprintf(why, CONF_WHY_SIZE, "another turnpiked runs with run_dir %s", conf->run_dir);
         return ERR_EXISTS;
     }
+    sockets_remove_left(conf->run_dir);
     return 0;
 }
 
