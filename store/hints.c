@@ -151,6 +151,11 @@ bool hints_is_away(const struct store *s, const char *uid)
     return hints_part_is_away(&s->part[hints_part_of(s, prefix)]);
 }
 
+bool hints_part_has_gone(const struct store *s, unsigned part)
+{
+    return link_is_cluster(s->link) && hints_part_is_away(&s->part[part]);
+}
+
 bool hints_has_failed(const struct store *s, const char *uid, int64_t ms)
 {
     char prefix[KEYS_MAX];
@@ -185,6 +190,7 @@ bool hints_next(struct store *s, const char *hints, struct hints_walk *w, char p
             continue;
         }
         w->part_ms = now_ms;
+        w->part = turn;
         hints_part(part, s, hints, turn);
         return true;
     }
@@ -281,29 +287,76 @@ int hints_set_before(struct store *s, const char *hints, const char *uid, const 
     return error;
 }
 
+/* ---- hints in a part that is not the user's ---- */
+
+/* Whether it belongs into another part, whose node can be asked. */
 static bool hints_is_elsewhere(const struct store *s, const char *hints, const char *part,
     const char *member, char home[KEYS_MAX])
 {
+    char uid[IDENT_USER_MAX + 1];
+
     hints_key(home, s, hints, member);
-    return strcmp(home, part) != 0;
+    snprintf(uid, sizeof uid, "%.*s", (int)strcspn(member, " "), member);
+    return strcmp(home, part) != 0 && !hints_is_away(s, uid);
+}
+
+/* The score as Redis writes it; empty: it is not there, or nobody knows. */
+static int hints_score(struct store *s, const char *part, const char *member, char score[40])
+{
+    struct link_reply *r = NULL;
+    int error = link_command(s->link, &r, "ZSCORE %s %s", part, member);
+
+    snprintf(score, 40, "%s", error ? "" : link_reply_text(r, NULL));
+    link_reply_free(r);
+    return error;
+}
+
+void hints_leave(struct store *s, const char *part, const char *home, const char *member,
+    const char *score)
+{
+    struct link_arg key = link_text(part), args[2] = {link_text(member), link_text(score)};
+    struct link_words words = {.keys = &key, .nkeys = 1, .args = args, .nargs = 2};
+    struct link_reply *r = NULL;
+    char there[40];
+
+    if (link_script_call(s->link, &script_hint_moved, &words, &r))
+        return; /* next time */
+    if (link_reply_int(r) && !hints_score(s, home, member, there) && !*there)
+        err_ignore(link_command(s->link, NULL, "ZADD %s NX %s %s", home, score, member));
+    link_reply_free(r);
 }
 
 void hints_bring_home(struct store *s, const char *hints, const char *part, const char *member)
 {
-    char home[KEYS_MAX];
+    char home[KEYS_MAX], score[40];
+    int error;
 
-    if (hints_is_elsewhere(s, hints, part, member, home) && !hints_write(s, home, member, 0))
-        err_ignore(link_command(s->link, NULL, "ZREM %s %s", part, member)); /* else next time */
+    if (!hints_is_elsewhere(s, hints, part, member, home) || hints_score(s, part, member, score) ||
+        !*score)
+        return;
+    error = hints_write(s, home, member, 0);
+    hints_told(s, home, error);
+    if (!error)
+        hints_leave(s, part, home, member, score);
 }
 
-void hints_carry_home(struct store *s, const char *hints, const char *part, const char *member,
-    int64_t score)
+void hints_carry_home(struct store *s, const char *hints, const char *part, const char *member)
 {
-    char home[KEYS_MAX];
+    char home[KEYS_MAX], score[40];
+    int error;
 
-    if (hints_is_elsewhere(s, hints, part, member, home) &&
-        !link_command(s->link, NULL, "ZADD %s NX %lld %s", home, (long long)score, member))
-        err_ignore(link_command(s->link, NULL, "ZREM %s %s", part, member)); /* else next time */
+    if (!hints_is_elsewhere(s, hints, part, member, home) || hints_score(s, part, member, score) ||
+        !*score)
+        return;
+    error = link_command(s->link, NULL, "ZADD %s NX %s %s", home, score, member);
+    hints_told(s, home, error);
+    if (!error)
+        hints_leave(s, part, home, member, score);
+}
+
+int hints_put_off(struct store *s, const char *part, const char *member, int64_t ms)
+{
+    return hints_write(s, part, member, ms);
 }
 
 void hints_drop(struct store *s, const char *uid, const char *turn)

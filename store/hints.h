@@ -51,6 +51,7 @@ void hints_key(char out[KEYS_MAX], const struct store *s, const char *hints, con
  */
 struct hints_walk {
     unsigned at;
+    unsigned part;             /* the number of the one that it has come to: hints_part */
     int64_t began_ms, part_ms; /* monotonic: the walk, its last part */
     bool all;                  /* none is left out */
     int error;                 /* of the last part that was left out, or came to nothing */
@@ -66,17 +67,29 @@ void hints_walked(struct store *s, struct hints_walk *w, const char *part, int e
 void hints_told(struct store *s, const char *key, int error);
 void hints_told_user(struct store *s, const char *uid, int error);
 bool hints_is_away(const struct store *s, const char *uid);
+bool hints_part_has_gone(const struct store *s, unsigned part); /* the same of a part */
 /* Has it been away, or slow, within the last ms? Workers may not have reached it either. */
 bool hints_has_failed(const struct store *s, const char *uid, int64_t ms);
 /* As hints_set, and on its way before what the caller does next can begin. In a cluster it has
  * been taken then; when the node of its part is away, by another part. */
 MUST_CHECK int hints_set_before(struct store *s, const char *hints, const char *uid,
     const char *member, int64_t due_ms);
-/* A member that was found due in `part`, and may belong into another one: it comes there, due now;
- * or with this score, unless it is there already. */
+/*
+ * A member that was found due in `part`, and may belong into another one: it comes there, due now;
+ * or with its score, unless it is there already. While its user's node is away it stays: then who
+ * found it puts it off where it is (hints_put_off), so that it does not hide others there.
+ */
 void hints_bring_home(struct store *s, const char *hints, const char *part, const char *member);
-void hints_carry_home(struct store *s, const char *hints, const char *part, const char *member,
-    int64_t score);
+void hints_carry_home(struct store *s, const char *hints, const char *part, const char *member);
+/*
+ * It is at home: it leaves the part where it had this score (in Redis' words), unless somebody has
+ * given it another one there. Two that disagree about its home may carry it in opposite directions.
+ * Each looks, after it has removed one, whether the other is there: who removes last puts it back.
+ */
+void hints_leave(struct store *s, const char *part, const char *home, const char *member,
+    const char *score);
+/* Due in ms from now, in this part. */
+MUST_CHECK int hints_put_off(struct store *s, const char *part, const char *member, int64_t ms);
 /* In a cluster: hints that were written without one, and came along with its data, go to their
  * parts. Housekeeper, from time to time. */
 MUST_CHECK int hints_spread(struct store *s);

@@ -87,6 +87,7 @@ STORE_LUA = \
 	store/lua/find_put.lua \
 	store/lua/find_search.lua \
 	store/lua/hint.lua \
+	store/lua/hint_moved.lua \
 	store/lua/hints_due.lua \
 	store/lua/inbox_ack.lua \
 	store/lua/inbox_again.lua \

@@ -127,7 +127,8 @@ static int pushes_due_of(struct store *s, const char *hints, struct pushes_hint 
         if (ident_is_safe(uid, len, IDENT_USER_MAX)) {
             snprintf(out[*count].uid, sizeof out->uid, "%s", uid);
             out[*count].score = link_reply_int(link_reply_at(r, 0));
-            hints_carry_home(s, KEYS_HINT_PUSHES, hints, uid, out[(*count)++].score);
+            ++*count;
+            hints_carry_home(s, KEYS_HINT_PUSHES, hints, uid);
         } else {
             error = link_command(s->link, NULL, "ZREM %s %b", hints, uid, len);
         }

@@ -73,12 +73,47 @@ int reminders_drop(struct store *s, const char *member)
     return link_send(s->link, args, sizeof args / sizeof *args, NULL, NULL);
 }
 
-int reminders_later(struct store *s, const char *member, int64_t look_ms)
+/* The key of the part where it was found. Returns whether its user's part is another one, whose node
+ * can be asked. */
+static bool reminders_part(struct store *s, const struct reminders_due *due, char found[KEYS_MAX],
+    char home[KEYS_MAX])
 {
-    char key[KEYS_MAX];
+    hints_part(found, s, KEYS_HINT_TIMERS, due->part);
+    hints_key(home, s, KEYS_HINT_TIMERS, due->member);
+    return strcmp(found, home) != 0 && !hints_is_away(s, due->uid);
+}
 
-    hints_key(key, s, KEYS_HINT_TIMERS, member);
-    return link_command(s->link, NULL, "ZADD %s XX %lld %s", key, (long long)look_ms, member);
+int reminders_done(struct store *s, const struct reminders_due *due)
+{
+    char found[KEYS_MAX], home[KEYS_MAX];
+
+    if (reminders_part(s, due, found, home)) {
+        int error = reminders_drop(s, due->member);
+        if (error)
+            return error;
+    }
+    if (hints_part_has_gone(s, due->part))
+        return ERR_STORE;
+    const struct link_arg args[] = {link_text("ZREM"), link_text(found), link_text(due->member)};
+    return link_send(s->link, args, sizeof args / sizeof *args, NULL, NULL);
+}
+
+int reminders_later(struct store *s, const struct reminders_due *due, int64_t look_ms)
+{
+    char found[KEYS_MAX], home[KEYS_MAX];
+    int error;
+
+    if (reminders_part(s, due, found, home)) { /* it has been carried there */
+        error = link_command(s->link, NULL, "ZADD %s XX %lld %s", home, (long long)look_ms,
+            due->member);
+        hints_told(s, home, error);
+    }
+    if (hints_part_has_gone(s, due->part))
+        return ERR_STORE;
+    error =
+        link_command(s->link, NULL, "ZADD %s XX %lld %s", found, (long long)look_ms, due->member);
+    hints_told(s, found, error);
+    return error;
 }
 
 /* --- looking --- */
@@ -165,9 +200,10 @@ static bool reminders_read_member(const char *member, size_t len, int64_t score,
 struct reminders_list {
     struct reminders_due *due;
     size_t max, count;
+    unsigned part; /* that is looked at */
 };
 
-/* What is due of one set; wait_ms becomes less when the next one comes sooner. */
+/* What is due of one part; wait_ms becomes less when the next one comes sooner. */
 static int reminders_look_at(struct store *s, const char *hints, int64_t *now_ms, int64_t *wait_ms,
     struct reminders_list *list)
 {
@@ -195,8 +231,8 @@ static int reminders_look_at(struct store *s, const char *hints, int64_t *now_ms
         if (score < 0 || score > 9e15)
             score = 0;
         if (reminders_read_member(member, len, (int64_t)score, &list->due[list->count])) {
-            hints_carry_home(s, KEYS_HINT_TIMERS, hints, member, (int64_t)score);
-            list->count++;
+            hints_carry_home(s, KEYS_HINT_TIMERS, hints, list->due[list->count].member);
+            list->due[list->count++].part = list->part;
         } else { /* none of ours: out of the way */
             err_ignore(link_command(s->link, NULL, "ZREM %s %b", hints, member, len));
         }
@@ -213,8 +249,10 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
     char key[KEYS_MAX];
 
     *wait_ms = -1;
-    while (list.count < max && hints_next(s, KEYS_HINT_TIMERS, &walk, key))
+    while (list.count < max && hints_next(s, KEYS_HINT_TIMERS, &walk, key)) {
+        list.part = walk.part;
         hints_walked(s, &walk, key, reminders_look_at(s, key, now_ms, wait_ms, &list));
+    }
     *count = list.count;
     return walk.any ? 0 : walk.error;
 }

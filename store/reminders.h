@@ -45,8 +45,6 @@ void reminders_snooze_hint(struct reminders_hint *out, const char *uid, const ch
 MUST_CHECK int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count);
 /* Does not wait: a member that stays is looked at again, and does no harm. */
 MUST_CHECK int reminders_drop(struct store *s, const char *member);
-/* Looks at it again at look_ms, if it is there. */
-MUST_CHECK int reminders_later(struct store *s, const char *member, int64_t look_ms);
 
 enum reminders_kind { REMINDERS_TIMER, REMINDERS_EVENT, REMINDERS_SNOOZE, REMINDERS_SERIES };
 struct reminders_due {
@@ -55,6 +53,7 @@ struct reminders_due {
     enum reminders_kind kind;
     int64_t minutes, due_ms;
     int64_t written_ms; /* not before: its record may be about to be written for a while after */
+    unsigned part;      /* of a cluster's hints: where it was found */
     bool read;          /* reminders_read has read its record */
     const char *record; /* of it; NULL = there is none */
 };
@@ -66,6 +65,13 @@ struct reminders_due {
  */
 MUST_CHECK int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms,
     struct reminders_due *out, size_t max, size_t *count);
+/*
+ * What becomes of a hint that was found, in the part where it lies and in its user's: it goes
+ * (without waiting); it is looked at again at look_ms, if it is there still. Of two that carried it
+ * apart, neither is left behind. Return 0 or ERR_STORE*.
+ */
+MUST_CHECK int reminders_done(struct store *s, const struct reminders_due *due);
+MUST_CHECK int reminders_later(struct store *s, const struct reminders_due *due, int64_t look_ms);
 /* The family of its record; NULL: a snooze has none. */
 const char *reminders_family(enum reminders_kind kind);
 /* Reads the records of all at once, into the arena; what it could not read is left as it was. Not

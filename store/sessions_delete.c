@@ -146,7 +146,8 @@ int sessions_restore(struct store *s, const char *uid, const char *session)
 
 /* ---- for good ---- */
 
-/* "UID SESSION"; a hint that is none is dropped. */
+/* "UID SESSION"; a hint that is none is dropped. What its user's node has not done is put off in the
+ * part where the hint is: others there do not wait for it. */
 static int sessions_purge_one(struct store *s, const char *hints, const char *member, size_t len)
 {
     const char *blank = memchr(member, ' ', len);
@@ -163,16 +164,20 @@ static int sessions_purge_one(struct store *s, const char *hints, const char *me
         snprintf(uid, sizeof uid, "%.*s", (int)user, member);
         snprintf(session, sizeof session, "%.*s", (int)(len - user - 1), member + user + 1);
         if (hints_is_away(s, uid)) /* others do not wait for its node */
-            return sessions_hint(s, uid, session, AWAY_MS);
+            return hints_put_off(s, hints, member, AWAY_MS);
         for (int i = 0; !error && (i == 0 || left < 0) && i < STEPS_MAX; i++)
             error = sessions_purge_step(s, uid, session, &left);
         if (!error && left)
-            return sessions_hint(s, uid, session, left < 0 ? STEP_MS : left + HINT_SPARE_MS);
+            error = sessions_hint(s, uid, session, left < 0 ? STEP_MS : left + HINT_SPARE_MS);
         hints_told_user(s, uid, error);
-        if (hints_is_away(s, uid))
-            return sessions_hint(s, uid, session, AWAY_MS);
+        if (hints_is_away(s, uid) || (error && strcmp(home, hints) != 0))
+            return hints_put_off(s, hints, member, AWAY_MS);
+        if (left)
+            return error;
     }
-    return error ? error : link_command(s->link, NULL, "ZREM %s %b", home, member, len);
+    if (!error && strcmp(home, hints) != 0)
+        error = link_command(s->link, NULL, "ZREM %s %b", home, member, len);
+    return error ? error : link_command(s->link, NULL, "ZREM %s %b", hints, member, len);
 }
 
 static int sessions_purge_of(struct store *s, const char *hints, size_t max, size_t *count)

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/keys.h"
 #include "store/logentry.h"
 #include "store/store.h"
 #include "store/usage.h"
@@ -285,6 +286,7 @@ MUST_CHECK int turns_forget(struct store *s, const char *uid, const char *turn);
 struct turns_hint {
     char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
     int64_t due_ms;
+    char part[KEYS_MAX]; /* where it was found; "" = nowhere: somebody has named it */
 };
 MUST_CHECK int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_t max,
     size_t *count);

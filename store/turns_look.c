@@ -338,6 +338,7 @@ static int turns_hints_of(struct store *s, const char *hints, int64_t until_ms,
             continue;
         }
         h->due_ms = now + link_reply_int(link_reply_at(r, i + 1));
+        snprintf(h->part, sizeof h->part, "%s", hints);
         hints_bring_home(s, KEYS_HINT_LEASES, hints, member);
         list->count++;
     }

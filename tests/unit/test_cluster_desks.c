@@ -186,6 +186,82 @@ static void a_hint_comes_home_with_its_time(void **state)
     assert_int_equal(hinted(KEYS_HINT_WEBHOOKS, "far", " " TURN_ID), 0);
 }
 
+/* The time of a hint in the part of who is near; 0 = there is none. */
+static int64_t near_hinted(const char *hints, const char *member)
+{
+    struct link_reply *r = NULL;
+    char part[KEYS_MAX];
+    int64_t due;
+
+    hints_key(part, s, hints, near);
+    assert_int_equal(link_command(s->link, &r, "ZSCORE %s %s", part, member), 0);
+    due = link_reply_int(r);
+    link_reply_free(r);
+    return due;
+}
+
+/* Two that disagree about its home carry it apart, or somebody writes it again meanwhile. */
+static void a_hint_that_is_moved_is_not_lost(void **state)
+{
+    const char *const member = "far s/1-1/1";
+    char part[KEYS_MAX], home[KEYS_MAX];
+
+    (void)state;
+    hints_told_user(s, "far", 0);
+    hints_key(part, s, KEYS_HINT_TIMERS, near);
+    hints_key(home, s, KEYS_HINT_TIMERS, "far");
+    hint(KEYS_HINT_TIMERS, "far", " s/1-1/1");
+    hints_leave(s, part, home, member, "2"); /* it was 2 when it was seen: 1 is of somebody else */
+    assert_int_equal(near_hinted(KEYS_HINT_TIMERS, member), 1);
+    hints_leave(s, part, home, member, "1"); /* the other one has carried it away from home */
+    assert_int_equal(near_hinted(KEYS_HINT_TIMERS, member), 0);
+    assert_int_equal(hinted(KEYS_HINT_TIMERS, "far", " s/1-1/1"), 1);
+    hint(KEYS_HINT_TIMERS, "far", " s/1-1/1");
+    hints_leave(s, part, home, member, "1");
+    assert_int_equal(near_hinted(KEYS_HINT_TIMERS, member), 0);
+    assert_int_equal(link_command(s->link, NULL, "ZREM %s %s", home, member), 0);
+    hints_leave(s, part, home, member, "1"); /* it was not here any more: the other one looks */
+    assert_int_equal(hinted(KEYS_HINT_TIMERS, "far", " s/1-1/1"), 0);
+}
+
+/* Of a user whose node is away, in a part whose node answers: put off there, or it would be the
+ * first of that part for as long as the outage lasts. */
+static void a_hint_is_put_off_where_it_lies(void **state)
+{
+    const char *const there = "far s/1-1/1";
+    struct reminders_due due[4];
+    struct turns_hint turns[4];
+    int64_t now_ms = 0, wait_ms = 0;
+    size_t count = 0, purged = 0;
+
+    (void)state;
+    hint(KEYS_HINT_TIMERS, "far", " s/1-1/1");
+    assert_int_equal(reminders_look(s, &now_ms, &wait_ms, due, 4, &count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(near_hinted(KEYS_HINT_TIMERS, there), 1);
+    assert_int_equal(reminders_later(s, &due[0], 17), 0);
+    assert_int_equal(near_hinted(KEYS_HINT_TIMERS, there), 17);
+    assert_int_equal(hinted(KEYS_HINT_TIMERS, "far", " s/1-1/1"), 0); /* nobody asked the node */
+    assert_int_equal(reminders_done(s, &due[0]), 0);
+    assert_int_equal(near_hinted(KEYS_HINT_TIMERS, there), 0);
+
+    hint(KEYS_HINT_LEASES, "far", " " TURN_ID);
+    assert_int_equal(turns_hints(s, 0, turns, 4, &count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(hints_put_off(s, turns[0].part, "far " TURN_ID, 60000), 0);
+    assert_true(near_hinted(KEYS_HINT_LEASES, "far " TURN_ID) > clock_real_ms() + 1000);
+    hint(KEYS_HINT_GONE, "far", " s1");
+    hint(KEYS_HINT_GONE, near, " s1");
+    err_ignore(sessions_purge_due(s, 10, &purged));
+    assert_int_equal(purged, 2);
+    assert_true(near_hinted(KEYS_HINT_GONE, "far s1") > clock_real_ms() + 1000);
+    assert_int_equal(hinted(KEYS_HINT_GONE, near, " s1"), 0);
+    hints_told_user(s, "far", 0);
+    hint(KEYS_HINT_LEASES, "far", " " TURN_ID);
+    assert_int_equal(turns_hints(s, 0, turns, 4, &count), 0);
+    assert_int_equal(turns_hint_remove(s, "far", TURN_ID), 0);
+}
+
 /* ---- desks ---- */
 
 static void a_turn_is_looked_at_later(void **state)
@@ -328,7 +404,7 @@ static void a_push_is_sent_later(void **state)
     }
     push_desk_step(desk, clock_mono_ms());
     assert_int_equal(link_command(s->link, NULL, "PING"), 0);
-    assert_true(hinted(KEYS_HINT_PUSHES, "far", "") > 1);
+    assert_true(near_hinted(KEYS_HINT_PUSHES, "far") > 1);   /* where it lies */
     assert_int_equal(hinted(KEYS_HINT_PUSHES, near, ""), 0); /* nothing waits any more */
     assert_int_equal(actors_number(s, "ZCARD tp:{%s}:push:due", "far"), 1);
     assert_int_equal(actors_number(s, "ZCARD tp:{%s}:push:due", near), 0);
@@ -336,19 +412,6 @@ static void a_push_is_sent_later(void **state)
     conf.push_key = key;
     conf.push_subject = subject;
     buf_free(&pem);
-}
-
-static void a_deleted_session_goes_later(void **state)
-{
-    size_t count = 0;
-
-    (void)state;
-    hint(KEYS_HINT_GONE, "far", " s1");
-    hint(KEYS_HINT_GONE, near, " s1");
-    err_ignore(sessions_purge_due(s, 10, &count));
-    assert_int_equal(count, 2);
-    assert_true(hinted(KEYS_HINT_GONE, "far", " s1") > clock_real_ms() + 1000);
-    assert_int_equal(hinted(KEYS_HINT_GONE, near, " s1"), 0);
 }
 
 /* ---- claims and sums of all ---- */
@@ -437,12 +500,13 @@ int main(void)
         TEST(a_users_node_is_away_until_it_answers),
         TEST(a_users_hints_are_on_the_users_node),
         TEST(a_hint_comes_home_with_its_time),
+        TEST(a_hint_that_is_moved_is_not_lost),
+        TEST(a_hint_is_put_off_where_it_lies),
         TEST(a_turn_is_looked_at_later),
         TEST(nobody_is_given_up_for_a_node_that_was_away),
         TEST(a_reminder_rings_later),
         TEST(a_webhook_is_sent_later),
         TEST(a_push_is_sent_later),
-        TEST(a_deleted_session_goes_later),
         TEST(a_self_test_leaves_the_claim_of_the_next_one),
         TEST(a_process_that_ends_tells_its_sums),
     };

@@ -86,13 +86,25 @@ static bool job_look_has_ended(const char *state)
     return false;
 }
 
+/* In the part where it was found, which may be on another node; there it would hide others. */
+static void job_look_put_off(struct housekeeper *k, const struct turns_hint *hint)
+{
+    char member[HINTS_MEMBER_SIZE];
+
+    hints_member(member, hint->uid, hint->turn);
+    if (*hint->part)
+        err_ignore(hints_put_off(k->store, hint->part, member, HINTS_AWAY_MS));
+    else
+        err_ignore(hints_set(k->store, hint->uid, hint->turn, HINTS_AWAY_MS));
+}
+
 /* What the turn's own state says; a hint is only where to look. */
 static void job_look_hint(struct housekeeper *k, const struct turns_hint *hint, int64_t now)
 {
     char state[16] = "";
     int64_t left = 0;
     if (hints_is_away(k->store, hint->uid)) { /* others do not wait for its node */
-        err_ignore(hints_set(k->store, hint->uid, hint->turn, HINTS_AWAY_MS));
+        job_look_put_off(k, hint);
         return;
     }
     int error = turns_state(k->store, hint->uid, hint->turn, state, &left);
@@ -169,6 +181,7 @@ void job_look_note(struct housekeeper *k, const struct notice *n)
         return; /* its hint is found by itself */
     memcpy(hint->uid, n->uid, sizeof hint->uid);
     memcpy(hint->turn, n->turn, sizeof hint->turn);
+    hint->part[0] = '\0';
     k->woken_count++;
 }
 

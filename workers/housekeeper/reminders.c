@@ -212,7 +212,7 @@ static enum fate reminders_fire_timer(struct reminders_desk *d, const struct rem
         return FATE_DROP;
     jdoc_get_int(timer, "due_ms", &due_ms);
     if (due_ms > now_ms)
-        return reminders_later(d->store, due->member, due_ms) == 0 ? FATE_KEEP : FATE_STOP;
+        return reminders_later(d->store, due, due_ms) == 0 ? FATE_KEEP : FATE_STOP;
     reminders_timer_event(&event, timer);
     reminders_put_when(&extra, due_ms, now_ms);
     int error = d->rings->fired(timer, now_ms, &f->next_ms);
@@ -231,7 +231,7 @@ static enum fate reminders_fire_timer(struct reminders_desk *d, const struct rem
     /* It repeats: its hint stays, for the next time. */
     d->fired++;
     measure_observe_us(MEASURE_REMINDER_LATE, NULL, (now_ms - due_ms) * 1000);
-    return reminders_later(d->store, due->member, f->next_ms) == 0 ? FATE_KEEP : FATE_STOP;
+    return reminders_later(d->store, due, f->next_ms) == 0 ? FATE_KEEP : FATE_STOP;
 }
 
 /*
@@ -344,6 +344,13 @@ static enum fate reminders_fire_record(struct reminders_desk *d, const struct re
     return fate;
 }
 
+/* Whether to go on after a hint was dropped or put off: of a cluster, one node may be away, which is
+ * not asked again for a while; what lies on others does not wait for it. */
+static bool reminders_goes_on(const struct reminders_desk *d, int error)
+{
+    return error == 0 || link_is_cluster(d->store->link);
+}
+
 /* Returns whether to go on with the next one. */
 static bool reminders_settle(struct reminders_desk *d, const struct reminders_due *due,
     enum fate fate, int64_t now_ms)
@@ -357,17 +364,17 @@ static bool reminders_settle(struct reminders_desk *d, const struct reminders_du
         d->fired++;
         measure_observe_us(MEASURE_REMINDER_LATE, NULL, (now_ms - due->due_ms) * 1000);
         log_debug("reminder fired: %s", due->member);
-        return reminders_drop(d->store, due->member) == 0;
+        return reminders_goes_on(d, reminders_done(d->store, due));
     case FATE_DROP:
-        return reminders_drop(d->store, due->member) == 0;
+        return reminders_goes_on(d, reminders_done(d->store, due));
     case FATE_AGAIN:
-        return reminders_later(d->store, due->member, now_ms + AGAIN_MS) == 0;
+        return reminders_goes_on(d, reminders_later(d->store, due, now_ms + AGAIN_MS));
     case FATE_SENT:
     case FATE_LATER:
         break;
     }
     log_limited(LOG_LEVEL_ERROR, "a reminder cannot be fired, again later: %s", due->member);
-    return reminders_later(d->store, due->member, now_ms + BROKEN_MS) == 0;
+    return reminders_goes_on(d, reminders_later(d->store, due, now_ms + BROKEN_MS));
 }
 
 /* What is done about one that is due; others do not wait for its user's node when that is away. */
