@@ -186,6 +186,7 @@ static void log_line(enum log_level level, const char *format, va_list args)
         unsigned lost = state.lost;
         state.lost = 0;
         log_warn("%u lines before the last one are lost: the log could not be written", lost);
+        state.lost += state.lost ? lost : 0; /* that one is lost, too: the next line says it */
     }
 }
 

@@ -22,6 +22,7 @@
 #define ROUTES_AROUND_MESSAGE 4096 /* bytes of JSON around a message: ids, session */
 
 #define ROUTES_MINUTE_MS 60000
+#define ROUTES_DEAR_UNCOUNTED 6 /* a minute and worker */
 #define ROUTES_STALE_RETRY_MS 1000
 #define ROUTES_ALLOW_SIZE 96
 
@@ -57,7 +58,7 @@ static const struct routes_row routes_rows[] = {
         handlers_session_delete},
     {"POST", "/sessions/{id}/restore", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_session_restore},
-    {"GET", "/sessions/{id}/export", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+    {"GET", "/sessions/{id}/export", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
         handlers_session_export},
     {"GET", "/sessions/{id}/messages", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_session_messages},
@@ -94,7 +95,7 @@ static const struct routes_row routes_rows[] = {
         handlers_admin_feedback},
     {"GET", "/admin/report", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_admin_report},
-    {"GET", "/admin/selftest", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+    {"GET", "/admin/selftest", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
         handlers_admin_selftest_get},
     {"POST", "/admin/selftest", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_admin_selftest},
@@ -128,15 +129,15 @@ static const struct routes_row routes_rows[] = {
         handlers_push_unsubscribe},
     {"POST", "/push/act", ROUTES_PUBLIC, ROUTES_API, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_push_act},
-    {"GET", "/calendar.ics", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+    {"GET", "/calendar.ics", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
         handlers_calendar_export},
     {"POST", "/calendar/import", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_calendar_import},
-    {"GET", "/expenses.csv", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+    {"GET", "/expenses.csv", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
         handlers_expenses_export},
-    {"GET", "/trips/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+    {"GET", "/trips/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
         handlers_trip_export},
-    {"GET", "/export", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+    {"GET", "/export", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
         handlers_user_export},
     {"DELETE", "/user-data", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_user_erase},
@@ -316,11 +317,31 @@ static bool routes_reads(const struct exchange *x)
     return strcmp(x->request.method, "GET") == 0 || strcmp(x->request.method, "HEAD") == 0;
 }
 
+/* A Redis that takes no writes cannot count. What only reads is served all the same; of what costs
+ * much, few in a minute, of all users. */
+static bool routes_uncounted(struct exchange *x, enum routes_rate rate)
+{
+    struct worker *w = x->app->worker;
+    const int64_t now_ms = clock_mono_ms();
+
+    if (rate != ROUTES_RATE_DEAR || !routes_reads(x))
+        return routes_reads(x);
+    if (!w->uncounted || now_ms - w->uncounted_ms >= ROUTES_MINUTE_MS) {
+        w->uncounted_ms = now_ms;
+        w->uncounted = 0;
+    }
+    if (w->uncounted >= ROUTES_DEAR_UNCOUNTED)
+        return false;
+    w->uncounted++;
+    return true;
+}
+
 static int routes_check_rate(struct exchange *x, enum routes_rate rate)
 {
     const struct conf *conf = x->app->conf;
     const struct sessions_limit classes[] = {
         [ROUTES_RATE_API] = {"api", conf->rate_api_user, ROUTES_MINUTE_MS},
+        [ROUTES_RATE_DEAR] = {"api", conf->rate_api_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_STREAM] = {"stream", conf->rate_stream_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_FEEDBACK] = {"feedback", conf->rate_feedback_user, ROUTES_MINUTE_MS},
         [ROUTES_RATE_TRANSCRIBE] = {"voice", conf->rate_voice_minute, ROUTES_MINUTE_MS},
@@ -338,8 +359,7 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
             .limit = classes[rate].limit,
             .left = left,
             .left_ms = retry_ms};
-    /* A Redis that takes no writes cannot count; what only reads is served all the same. */
-    if ((error == ERR_STORE_READONLY || error == ERR_STORE_FULL) && routes_reads(x))
+    if ((error == ERR_STORE_READONLY || error == ERR_STORE_FULL) && routes_uncounted(x, rate))
         return 0;
     if (error != ERR_RATE)
         return error;

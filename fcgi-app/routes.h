@@ -24,6 +24,7 @@ enum routes_rate {
     ROUTES_RATE_NONE,
     ROUTES_RATE_CHAT,
     ROUTES_RATE_API,
+    ROUTES_RATE_DEAR, /* as API; a few of a worker are served when Redis cannot count */
     ROUTES_RATE_STREAM,
     ROUTES_RATE_FEEDBACK,
     ROUTES_RATE_TRANSCRIBE,

@@ -35,9 +35,11 @@ struct worker {
     const char *tool_socket;       /* the same of the tool processes; NULL = there are none */
     sigset_t wait_mask; /* mask for reactor_step / epoll_pwait: lets TERM, QUIT, USR1 in */
     volatile sig_atomic_t drain, abort_turn,
-        reopen;         /* set by the handlers worker_signals installs */
-    int notify_fd;      /* eventfd of the supervisor; -1 = none: see worker_ready */
-    unsigned key_waits; /* its requests that wait for the keys of a token's issuer */
+        reopen;           /* set by the handlers worker_signals installs */
+    int notify_fd;        /* eventfd of the supervisor; -1 = none: see worker_ready */
+    unsigned key_waits;   /* its requests that wait for the keys of a token's issuer */
+    unsigned uncounted;   /* dear requests that Redis could not count, since ... */
+    int64_t uncounted_ms; /* ... this (monotonic) */
 };
 /*
  * A quarantine worker: a turn worker of one seat, to which the housekeeper hands a turn in whose

@@ -73,8 +73,8 @@ int reminders_drop(struct store *s, const char *member)
     return link_send(s->link, args, sizeof args / sizeof *args, NULL, NULL);
 }
 
-/* The key of the part where it was found. Returns whether its user's part is another one, whose node
- * can be asked. */
+/* The keys of the part where it was found, and of its user's. Returns whether they are two, and the
+ * second one's node can be asked. */
 static bool reminders_part(struct store *s, const struct reminders_due *due, char found[KEYS_MAX],
     char home[KEYS_MAX])
 {

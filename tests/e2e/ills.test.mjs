@@ -122,6 +122,8 @@ describe("disks that are full", {skip: !SmallDisk.allowed() && "no right to moun
     for (const path of ["/sessions", "/sessions/r", "/sessions/r/messages", "/streams/sessions/r?offset=-1", "/context", "/inbox", "/approvals", "/export", "/tools"]) {
       assert.equal((await stack.get(path)).status, 200, path); // though nothing can be counted
     }
+    const exports = await Promise.all(Array.from({length: 60}, () => stack.get("/export"))); // they cost much: some of each worker
+    assert.deepEqual([...new Set(exports.map(reply => reply.status))].sort(), [200, 503]);
     await stack.double.go();
     stack.disks.redis.free();
     await running.until("RUN_FINISHED");

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -363,6 +364,81 @@ static int64_t number_of(struct link *l, const char *key)
     return value;
 }
 
+/* A replica without its master refuses PING, so the mark; what ran in front of it has an answer. */
+static void a_state_that_refuses_the_mark_hides_no_answer(void **state)
+{
+    struct link_reply *r = NULL;
+
+    (void)state;
+    assert_int_equal(link_command(link_a, NULL, "CONFIG SET replica-serve-stale-data no"), 0);
+    const unsigned before = link_generation(link_a);
+    assert_int_equal(link_send(link_a, (struct link_arg[]){link_text("MULTI")}, 1, NULL, NULL), 0);
+    link_hold(link_a);
+    assert_int_equal(link_send(link_a,
+                         (struct link_arg[]){link_text("REPLICAOF"), link_text("127.0.0.1"),
+                             link_text("1")},
+                         3, NULL, NULL),
+        0);
+    assert_int_equal(link_command(link_a, &r, "EXEC"), 0);
+    assert_int_equal(link_reply_count(r), 1);
+    assert_string_equal(link_reply_text(link_reply_at(r, 0), NULL), "OK");
+    link_reply_free(r);
+    assert_int_equal(link_command(link_a, &r, "ROLE"), 0);
+    assert_string_equal(link_reply_text(link_reply_at(r, 0), NULL), "slave");
+    link_reply_free(r);
+    assert_int_equal(link_command(link_a, NULL, "REPLICAOF NO ONE"), 0);
+    assert_int_equal(link_command(link_a, NULL, "CONFIG SET replica-serve-stale-data yes"), 0);
+    assert_int_equal(link_generation(link_a), before);
+}
+
+static void saved(const char *status)
+{
+    const int64_t until = clock_mono_ms() + PATIENCE_MS;
+    char line[64];
+
+    snprintf(line, sizeof line, "rdb_last_bgsave_status:%s", status);
+    for (bool is = false; !is;) {
+        struct link_reply *r = NULL;
+
+        assert_true(clock_mono_ms() < until);
+        assert_int_equal(link_command(link_b, &r, "INFO persistence"), 0);
+        is = strstr(link_reply_text(r, NULL), line) &&
+            strstr(link_reply_text(r, NULL), "rdb_bgsave_in_progress:0");
+        link_reply_free(r);
+        poll(NULL, 0, is ? 0 : 5);
+    }
+}
+
+/* It refuses PING, so the mark. Reads are served, and still every reply is proved. */
+static void a_redis_that_cannot_save_serves_reads(void **state)
+{
+    struct link_reply *r = NULL;
+    char path[512];
+    unsigned before;
+
+    (void)state;
+    assert_int_equal(link_command(link_a, NULL, "SET a_value 42"), 0);
+    assert_int_equal(link_command(link_b, NULL, "CONFIG SET save %s", "3600 1000000"), 0);
+    assert_int_equal(link_command(link_b, &r, "CONFIG GET dir"), 0);
+    snprintf(path, sizeof path, "%s/dump.rdb", link_reply_text(link_reply_at(r, 1), NULL));
+    link_reply_free(r);
+    assert_int_equal(mkdir(path, 0700), 0); /* nothing can be put in its place */
+    assert_int_equal(link_command(link_b, NULL, "BGSAVE"), 0);
+    saved("err");
+    assert_int_equal(number_of(link_a, "a_value"), 42); /* perhaps over another connection */
+    before = link_generation(link_a);
+    assert_int_equal(number_of(link_a, "a_value"), 42);
+    assert_int_not_equal(link_command(link_a, NULL, "SET a_value 43"), 0);
+    assert_int_equal(number_of(link_a, "a_value"), 42);
+    assert_int_equal(link_generation(link_a), before);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(link_command(link_b, NULL, "CONFIG SET save %s", ""), 0);
+    assert_int_equal(link_command(link_b, NULL, "BGSAVE"), 0);
+    saved("ok");
+    assert_int_equal(link_command(link_a, NULL, "SET a_value 43"), 0);
+    assert_int_equal(link_generation(link_a), before);
+}
+
 static void on_counted(void *arg, int error, struct link_reply *reply)
 {
     int *result = arg;
@@ -535,6 +611,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replies_of_every_type),
         cmocka_unit_test(replies_come_in_pieces),
+        cmocka_unit_test(a_state_that_refuses_the_mark_hides_no_answer),
+        cmocka_unit_test(a_redis_that_cannot_save_serves_reads),
         cmocka_unit_test(errors_are_told_apart),
         cmocka_unit_test(the_pipeline_keeps_its_order),
         cmocka_unit_test(a_long_pipeline_and_large_values),

@@ -51,7 +51,8 @@ struct link_pending {
         struct link_asked *asked;
     } to;
     void *arg;
-    uint64_t mark; /* of LINK_MARK: which one it is */
+    uint64_t mark;  /* of LINK_MARK: which one it is ... */
+    bool refusable; /* ... a refusal for the state of the server stands for it */
 };
 
 /* On the stack of a blocking call. */
@@ -190,6 +191,7 @@ struct link {
     struct link_reply *unproved_reply;
     char mark_word[LINK_MARK_WORD_SIZE]; /* of this connection: its marks begin with it */
     uint64_t mark_last;
+    int64_t unsaved_ms; /* monotonic: last refusal of a Redis that cannot save; 0 = never */
     struct link_pending *ring;
     size_t ring_cap, ring_head, ring_len;
     size_t ring_marks; /* of them */
@@ -278,6 +280,10 @@ bool link_marks_kind(enum link_kind kind);
 void link_marks_begin(struct link *l); /* a new connection */
 /* The next one, mark_last, as it goes out. Returns its length. */
 size_t link_marks_put(struct link *l, char out[LINK_MARK_COMMAND_SIZE]);
+/* Whether a refusal for the state of the server can stand for the mark of this command: ROLE and
+ * EXEC are answered in a state that refuses the mark. */
+bool link_marks_may_be_refused(const char *command, size_t len);
+void link_marks_note(struct link *l, const char *error); /* an error text of the server */
 /* Whether this can be the reply to p, the first that is outstanding. */
 bool link_marks_fit(const struct link *l, const struct link_pending *p,
     const struct link_reply *reply);

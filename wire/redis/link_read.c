@@ -46,6 +46,8 @@ static void link_got_reply(struct link *l, struct link_reply *reply)
     const char *why = link_reply_text(reply, NULL);
     struct link_pending p;
 
+    if (refused)
+        link_marks_note(l, why);
     if (!l->ring_len || !link_marks_fit(l, &l->ring[l->ring_head], reply)) {
         link_reply_free(reply);
         link_disconnect(l, "its replies are out of step");

@@ -105,7 +105,10 @@ int link_send_pending(struct link *l, struct link_pending p, const char *head, s
         tail = mark;
         tail_len = link_marks_put(l, mark);
         err_ignore(link_queue_push(l, /* there is room */
-            (struct link_pending){.kind = LINK_MARK, .reads = p.reads, .mark = l->mark_last}));
+            (struct link_pending){.kind = LINK_MARK,
+                .reads = p.reads,
+                .mark = l->mark_last,
+                .refusable = link_marks_may_be_refused(head, head_len)}));
     }
     link_send_pieces(l, head, head_len, tail, tail_len);
     return 0;

@@ -344,8 +344,8 @@ static enum fate reminders_fire_record(struct reminders_desk *d, const struct re
     return fate;
 }
 
-/* Whether to go on after a hint was dropped or put off: of a cluster, one node may be away, which is
- * not asked again for a while; what lies on others does not wait for it. */
+/* Whether to go on after a hint was dropped or put off. One node of a cluster may be away, which is
+ * not asked again for a while: what lies on others does not wait for it. */
 static bool reminders_goes_on(const struct reminders_desk *d, int error)
 {
     return error == 0 || link_is_cluster(d->store->link);

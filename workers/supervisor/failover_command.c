@@ -54,14 +54,18 @@ static int failover_command_send_words(struct failover *f, const char *command)
     return link_send(f->link, args, n, NULL, NULL);
 }
 
-/* Commands of one transaction; the first of them that fails is told. */
+/* Commands of one transaction; the first of them that fails is told. EXEC is held back with the
+ * last of them: so it is never repeated over another connection, where it has no MULTI. */
 static int failover_command_transact(struct failover *f, const char *const *commands, size_t count)
 {
     struct link_reply *r = NULL;
     int error = failover_command_send_words(f, "MULTI");
 
-    for (size_t i = 0; !error && i < count; i++)
+    for (size_t i = 0; !error && i < count; i++) {
+        if (i == count - 1)
+            link_hold(f->link);
         error = failover_command_send_words(f, commands[i]);
+    }
     if (!error)
         error = link_command(f->link, &r, "EXEC");
     for (size_t i = 0; !error && i < count; i++) {
