@@ -254,7 +254,7 @@ int stream_worker_open(struct stream **out, struct worker *w)
     else if ((error = reactor_new(&s->reactor)) == 0)
         error = auth_new(&s->auth, w->conf, why, sizeof why);
     if (error == 0)
-        auth_note_uses(s->auth, &w->board->keyuse);
+        auth_note_uses(s->auth, w->board ? &w->board->keyuse : NULL);
     if (error == 0)
         error = tasks_open(s->reactor, &tasks);
     if (error == 0)
