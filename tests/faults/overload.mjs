@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // More work than there is room for, most of it one user's: the others are served as when it is calm.
 //
-//   node tests/faults/overload.mjs [--messages 150] [--seats 20] [--ratio 2] [--rates 1]
+//   node tests/faults/overload.mjs [--messages 1000] [--seats 20] [--ratio 2] [--rates 1]
 //
+// messages: of each of the others in each phase; with few of them the first second of the flood decides.
 // --rates 0: without the limits of messages and requests a minute that a site has by default.
 //
 // A flood of one user, from a process of its own: messages for ten times the seats, sockets that read nothing, calls of tools and lists,
@@ -132,7 +133,7 @@ async function main() {
   const rates = option("rates", 1) ? {"rate.chat_user": 30, "rate.api_user": 300, "rate.tools_minute": 120, "rate.tools_day": 3000} : {};
   const stack = await Stack.start({settings: {"turn.seats": seats, "turn.user": 8, ...rates}});
   try {
-    const result = await overload(stack, {messages: option("messages", 150), seats, say: console.log});
+    const result = await overload(stack, {messages: option("messages", 1000), seats, say: console.log});
     const ratio = quantile(result.flooded, 0.99) / quantile(result.calm, 0.99);
     for (const [what, n] of Object.entries(result.counts).sort()) console.log(`${what.padEnd(40)} ${n}`);
     for (const line of [...result.wrong.slice(0, 10), ...result.failed.slice(0, 10), ...result.lost.slice(0, 10)]) console.log(line);
