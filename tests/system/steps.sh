@@ -242,6 +242,7 @@ kill_redis() {
 
 # load_over FUNCTION: people talk to the assistant while the function runs; every message must get its one whole answer.
 load_over() {
+    : "${NODE:=node}"
     "$NODE" --version >/dev/null 2>&1 || { echo "Node 22 is needed (NODE=...)"; return 1; }
     check in_shell '[ -s /etc/turnpike/jwt ] || head -c 32 /dev/urandom | base64 | tr -d "\n" >/etc/turnpike/jwt && chown root:turnpike /etc/turnpike/jwt && chmod 640 /etc/turnpike/jwt
         turnpike setup --name localhost --insecure-http --model openai --model-key /root/anthropic.key --set openai.url=http://127.0.0.1:9191/v1 \
