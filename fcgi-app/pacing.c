@@ -3,50 +3,42 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
-#include "base/ident.h"
 #include "process/pace.h"
 #include "process/scoreboard.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SALT_BYTES 8
 #define CREDENTIALS 1024 /* that a worker remembers; a newer one takes another's place */
 #define SPREAD_MS 1000   /* those that wait go on over so long a time, not all at once */
 #define BODY_MAX 65536   /* what is longer holds memory that others want */
 
-/* As what the messages of a credential count, once it has been found good. */
+/* As what the messages of a credential count that was found good, and then refused. */
 struct pacing_known {
     unsigned long long credential, key;
 };
 static struct pacing_known known[CREDENTIALS];
+static bool any_known; /* else nobody waits, and no credential is looked at */
 
-/* 0 = none. Salted: nobody can make one that is taken for another's. */
+/* A number that stands for what says who asks; 0 = nothing does. */
 static unsigned long long pacing_credential(const struct request_source *source)
 {
     static const char *const names[] = {"HTTP_AUTHORIZATION", "HTTP_X_API_KEY", "HTTP_COOKIE",
         "HTTP_X_DEV_USER"};
-    static char salt[2 * SALT_BYTES + 1];
-    unsigned long long hash;
-    bool any = false;
+    unsigned long long all = 0;
 
-    if (!*salt)
-        ident_token(SALT_BYTES, salt);
-    hash = strtoull(salt, NULL, 16);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *text = source->param(source->arg, names[i]);
 
-        any = any || (text && *text);
-        for (; text && *text; text++)
-            hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
-        hash = (hash ^ 0xff) * 0x100000001b3ULL + (hash >> 29);
+        if (text && *text)
+            all ^= pace_key(scoreboard_owner(text), (unsigned)i);
     }
-    return any ? hash | 1 : 0;
+    return all;
 }
 
 static struct pacing_known *pacing_place(unsigned long long credential)
 {
-    return &known[(credential >> 1) % CREDENTIALS];
+    return &known[credential % CREDENTIALS];
 }
 
 /* An API key has limits of its own, beside its user's. */
@@ -57,13 +49,16 @@ static unsigned long long pacing_key(const struct exchange *x, enum routes_rate 
     return pace_key(x->who.key[0] ? user ^ scoreboard_owner(x->who.key) : user, rate);
 }
 
+/* Turn workers; api workers have nothing that could wait. */
 static void pacing_learn(const struct exchange *x)
 {
-    const unsigned long long credential = pacing_credential(x->request.source);
+    const unsigned long long credential =
+        x->app->turns && !x->request.internal ? pacing_credential(x->request.source) : 0;
 
-    if (credential)
-        *pacing_place(credential) =
-            (struct pacing_known){credential, pacing_key(x, ROUTES_RATE_CHAT)};
+    if (!credential)
+        return;
+    *pacing_place(credential) = (struct pacing_known){credential, pacing_key(x, ROUTES_RATE_CHAT)};
+    any_known = true;
 }
 
 /* Another session of the user may have room. */
@@ -81,12 +76,11 @@ int pacing_check(struct exchange *x, const struct routes_row *row)
     if (internal && strcmp(internal, "stream") != 0)
         return 0;
     x->pace = pacing_key(x, row->rate);
-    if (x->app->turns && !internal)
-        pacing_learn(x);
     left = pace_left(x->pace, clock_mono_ms(), &last);
     if (left <= 0)
         return 0;
     x->pace = 0; /* no new reason */
+    pacing_learn(x);
     problem_set(&x->problem, (enum problem_code)last.code,
         "So many requests of this user were refused within a second that this one was not looked "
         "at. Nothing was accepted.");
@@ -103,8 +97,10 @@ void pacing_answered(const struct exchange *x)
         .limit = x->problem.limit,
         .retry_ms = x->problem.retry_after_ms};
 
-    if (x->pace && x->problem.set && pacing_counts(x->problem.code))
-        pace_refused(x->pace, &refusal, clock_mono_ms());
+    if (!x->pace || !x->problem.set || !pacing_counts(x->problem.code))
+        return;
+    pace_refused(x->pace, &refusal, clock_mono_ms());
+    pacing_learn(x);
 }
 
 int64_t pacing_wait(const struct request_source *source)
@@ -115,8 +111,8 @@ int64_t pacing_wait(const struct request_source *source)
     const struct pacing_known *place;
     int64_t left;
 
-    if (source->param(source->arg, "TP_INTERNAL") || (path && strstr(path, "/voice/")) ||
-        (length && strtoll(length, NULL, 10) > BODY_MAX))
+    if (!any_known || source->param(source->arg, "TP_INTERNAL") ||
+        (path && strstr(path, "/voice/")) || (length && strtoll(length, NULL, 10) > BODY_MAX))
         return 0;
     credential = pacing_credential(source);
     place = pacing_place(credential);

@@ -22,8 +22,8 @@ MUST_CHECK int pacing_check(struct exchange *x, const struct routes_row *row);
 void pacing_answered(const struct exchange *x);
 /*
  * Turn worker, before anything of the request was looked at: milliseconds for which it had better
- * wait, or 0. Known by its credential alone, once that has been found good in this worker: so a
- * wrong guess delays nobody else. A request for speech does not wait.
+ * wait, or 0. Known by its credential alone, once this worker has found that good and refused it:
+ * so a wrong guess delays nobody else. A request for speech does not wait.
  */
 int64_t pacing_wait(const struct request_source *source);
 

@@ -11,9 +11,9 @@
  * ready, lets the tasks that were woken go on, and sends what all of them have for Redis at once.
  *
  * The shared socket is listened to while a seat is free and no other worker of the pool has fewer
- * turns by more than two. So the turns spread over the processes. A worker that drains accepts
- * nothing, and leaves with its last task. A quarantine worker is the same with one seat and a
- * socket of its own.
+ * turns by more than two. So the turns spread over the processes. A request of a user who is
+ * refused again and again waits before it gets a seat. A worker that drains accepts nothing, and
+ * leaves with its last task. A quarantine worker is the same with one seat and a socket of its own.
  */
 struct seats;
 
