@@ -418,17 +418,28 @@ check_and_start() {
     [ -n "$dry$root" ] || systemctl is-enabled -q turnpike.service 2>/dev/null || remember systemctl -q disable turnpike.service turnpike.socket
     run "enable turnpike" systemctl -q enable turnpike.socket turnpike.service
     asked=1
-    if [ -z "$dry$root" ] && systemctl is-active -q turnpike; then
-        start_again
-    else
-        [ -n "$dry$root" ] || remember systemctl stop turnpike.service turnpike.socket
-        run "start turnpike" systemctl start turnpike.socket turnpike.service
-    fi
+    start_turnpike
     run "nginx takes the site" reload_nginx
     address=https://$name
     [ "$tls" != http ] || address=http://$name
     [ -z "$dry$root" ] || return 0
     wait_for 30 "$address/health/ready" is_ready
+}
+# A service that is just starting may have read the settings of before: a start would only join that one.
+start_turnpike() {
+    state=inactive
+    [ -n "$dry$root" ] || state=$(systemctl show -p ActiveState --value turnpike.service)
+    case $state in
+    active | reloading) start_again ;;
+    activating | deactivating)
+        restarted_turnpike=1
+        run "restart turnpike" systemctl restart turnpike
+        ;;
+    *)
+        [ -n "$dry$root" ] || remember systemctl stop turnpike.service turnpike.socket
+        run "start turnpike" systemctl start turnpike.socket turnpike.service
+        ;;
+    esac
 }
 # Credentials are handed over at a start; for all else new workers take over from the old ones.
 start_again() {

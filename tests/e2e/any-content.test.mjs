@@ -65,8 +65,8 @@ function stored(r) {
   }
 }
 
-function blocks(r, provider) {
-  const field = r.pick(FIELDS); // a server has one name for its thoughts
+/** field: the server's name for its thoughts. */
+function blocks(r, provider, field) {
   const thought = provider === "openai" && field === "reasoning_details"
     ? () => ({details: [{type: "reasoning.text", text: r.pick(["Hm.", ""]), signature: uuid(), index: 0}, {type: "reasoning.encrypted", data: uuid(), index: 1}]})
     : () => ({thinking: r.pick(["Let me think.", ""]), signature: uuid(), field: field === "reasoning_details" ? undefined : field});
@@ -83,7 +83,7 @@ function blocks(r, provider) {
 class Client {
   messages = [];
   constructor(stacks, r) {
-    Object.assign(this, {stacks, r, thread: uuid()});
+    Object.assign(this, {stacks, r, thread: uuid(), field: r.pick(FIELDS)}); // a server keeps to one name
   }
   /** Either machine. */
   get stack() { return this.r.pick(this.stacks); }
@@ -161,9 +161,9 @@ class Client {
     case 4: return this.r.next() < 0.4 ? this.interrupted() : this.run(`Delete it [[tool name=delete_calendar_event args={"event_id":"${uuid()}"} | text words=2]]`);
     default: {
       const name = uuid();
-      this.double.scripts.set(name, [{kind: "blocks", blocks: blocks(this.r, this.r.pick(["anthropic", "openai"]))}]);
+      this.double.scripts.set(name, [{kind: "blocks", blocks: blocks(this.r, this.r.pick(["anthropic", "openai"]), this.field)}]);
       await this.run(`Question [[script=${name}]]`);
-      this.double.scripts.set(name, [{kind: "blocks", blocks: blocks(this.r, this.r.pick(["anthropic", "openai"]))}]); // other ids when it is asked again
+      this.double.scripts.set(name, [{kind: "blocks", blocks: blocks(this.r, this.r.pick(["anthropic", "openai"]), this.field)}]); // other ids when it is asked again
       return undefined;
     }
     }

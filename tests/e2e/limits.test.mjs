@@ -207,8 +207,7 @@ describe("limits", () => {
     for (let i = 0; i < 3; i++) await one.chat(SAY, {}, jo);
     assert.equal((await one.request("DELETE", "/user-data", {headers: {...jo.headers, "X-Confirm-Erase": "jo"}})).status, 200);
     const left = (await one.redis("--scan", "--pattern", "*{jo}*")).split("\n").sort();
-    assert.equal(left.length, 2, "the day's and the month's counters, and nothing else");
-    for (const key of left) assert.match(key, /^tp:\{jo\}:usage:\d{4}-\d\d(-\d\d)?$/);
+    assert.deepEqual(left.map(key => key.replace(/\d/g, "9")), ["tp:{jo}:usage:9999-99", "tp:{jo}:usage:9999-99-99"], "the month's and the day's counters, and nothing else");
     assert.equal((await one.chat(SAY, {}, jo)).status, 429);
   });
 });

@@ -250,10 +250,10 @@ load_over() {
             --set rate.chat_user=0 --set rate.api_user=0 --set rate.ws_messages=0 --set rate.tools_minute=0 --set rate.tools_day=0'
     rm -f "$scratch/over"
     in_shell ': >/var/log/nginx/turnpike-access.log; : >/var/log/nginx/error.log'
-    beside "$NODE" "$here/load.mjs" --people 250 --secret "$(inside cat /etc/turnpike/jwt)" --redis "/proc/$leader/root/run/redis/redis-server.sock" --over "$scratch/over" $([ "$1" = stop_and_start ] || echo --prompt) >"$scratch/load.log" 2>&1 &
+    (beside_now "$NODE" "$here/load.mjs" --people 250 --secret "$(inside cat /etc/turnpike/jwt)" --redis "/proc/$leader/root/run/redis/redis-server.sock" --over "$scratch/over" $([ "$1" = stop_and_start ] || echo --prompt) >"$scratch/load.log" 2>&1) &
     local load=$!
     trap "kill $load 2>/dev/null" EXIT
-    eventually 60 grep -q '^streaming' "$scratch/load.log"
+    (eventually 60 grep -q '^streaming' "$scratch/load.log") || { cat "$scratch/load.log" "$scratch/said"; in_shell 'tail -n 5 /var/log/nginx/turnpike-access.log'; return 1; }
     ("$@") || { touch "$scratch/over"; wait $load; cat "$scratch/load.log"; return 1; }
     touch "$scratch/over"
     wait $load || { cat "$scratch/load.log"; inside journalctl -u turnpike -n 40 -o cat --no-pager; return 1; }

@@ -105,6 +105,7 @@ in_shell() { inside bash -euc "cd /root
 $1"; }
 # beside COMMAND...: a program of this machine on the network of the tree.
 beside() { timeout 600 nsenter -t "$leader" -n "$@"; }
+beside_now() { exec timeout 600 nsenter -t "$leader" -n "$@"; } # of a subshell: a signal for it reaches the command
 
 tree_end() {
     local tries

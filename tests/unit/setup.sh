@@ -90,6 +90,19 @@ undo_calls() { # ASSIGNMENTS
 [ "$(undo_calls 'restarted_redis=1 reloaded_nginx=1')" = 'reload-or-restart nginx,restart redis-server' ] ||
     say_failed "an undo of the others: $(undo_calls 'restarted_redis=1 reloaded_nginx=1')"
 
+# What happens to a service in each state, with settings that changed.
+start_calls() { # STATE
+    {
+        echo "set -eu; dry= root= conf=c; systemctl() { [ \"\$1\" != show ] || { echo $1; return 0; }; echo \"\$*\"; }; run() { shift; \"\$@\"; }; remember() { :; }; changed() { [ \"\$1\" = c ]; }"
+        sed -n -e '/^start_turnpike() {/,/^}/p' -e '/^start_again() {/,/^}/p' "$top/systemd/setup.sh"
+        echo 'start_turnpike; echo "${restarted_turnpike:-}"'
+    } | sh | paste -sd,
+}
+for row in 'active=reload turnpike,1' 'reloading=reload turnpike,1' 'activating=restart turnpike,1' 'deactivating=restart turnpike,1' \
+    'inactive=start turnpike.socket turnpike.service,' 'failed=start turnpike.socket turnpike.service,'; do
+    [ "$(start_calls "${row%%=*}")" = "${row#*=}" ] || say_failed "a service that is ${row%%=*}: $(start_calls "${row%%=*}")"
+done
+
 # What the package's scripts make of it: postinst keeps the settings, remove takes the parts of nginx, purge everything.
 script() { sed '/#DEBHELPER#/d' "$top/debian/turnpike.$1" >"$dir/$1" && DPKG_ROOT=$root sh "$dir/$1" "${@:2}" >"$dir/out" 2>&1; }
 rm "$root/etc/nginx/sites-available/turnpike" "$root/etc/nginx/sites-enabled/turnpike"
