@@ -23,7 +23,7 @@ local function drop(family, id)
     redis.call('ZREM', P .. 'r:' .. family .. ':by-time', id)
     if family == 'post' then
         local comments = P .. 'r:comment:' .. id
-        redis.call('DEL', P .. 'likes:' .. id, comments, comments .. ':by-time', comments .. ':terms')
+        redis.call('UNLINK', P .. 'likes:' .. id, comments, comments .. ':by-time', comments .. ':terms')
     end
     return redis.call('HDEL', P .. 'r:' .. family, id)
 end

@@ -14,5 +14,5 @@ redis.call('ZREM', P .. 'place:geo', user)
 redis.call('ZREM', P .. 'place:expiry', user)
 redis.call('HDEL', P .. 'place', user)
 redis.call('SREM', P .. 'members', user)
-redis.call('DEL', P .. 'sent:' .. user)
+redis.call('UNLINK', P .. 'sent:' .. user)
 return redis.call('EXISTS', P .. 'follows:' .. user, P .. 'followers:' .. user) > 0 and 1 or 0

@@ -134,7 +134,11 @@ async function ask(stack, user, {method, path, body}, more = {}) {
   if (path === "/export") { // hundreds of megabytes: nobody here needs them
     const reply = await fetch(`${stack.url}/api/v1/pam${path}`, {headers});
     let bytes = 0;
-    for await (const chunk of reply.body) bytes += chunk.length;
+    try {
+      for await (const chunk of reply.body) bytes += chunk.length;
+    } catch (error) {
+      return {status: 0, text: `cut after ${bytes} bytes: ${error.cause?.message ?? error.message}\n${stack.log().split("\n").slice(-8).join("\n")}`, ms: ms()};
+    }
     return {status: reply.status, text: {length: bytes}, ms: ms()};
   }
   const reply = await stack.request(method, path, {body, headers, timeout: 120000}).catch(e => ({status: 0, text: e.message}));
