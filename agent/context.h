@@ -32,9 +32,10 @@ struct context_frame {
     const struct input *input;
     const char *zone; /* valid IANA name */
     const char *currency;
-    int64_t now_ms;     /* real time at the turn's start */
-    const char *stored; /* the user's stored context as JSON text, NULL or "{}" = none */
-    const char *late;   /* text of the late block, made by context_frame_init */
+    int64_t now_ms;         /* real time at the turn's start */
+    const char *stored;     /* the user's stored context as JSON text, NULL or "{}" = none */
+    const char *remembered; /* of the user (agent/memory.h); NULL or "" = nothing */
+    const char *late;       /* text of the late block, made by context_frame_init */
     const struct context_tool *client_tools; /* each name once, and none of ours */
     size_t client_tool_count;
     size_t client_tool_tokens;
@@ -81,6 +82,8 @@ const char *context_system(void);
 /* Everything made lives in the arena; stored is borrowed. Returns 0 or ERR_NOMEM. */
 MUST_CHECK int context_frame_init(struct context_frame *frame, const struct conf *conf,
     const struct input *input, const char *stored, int64_t now_ms, struct arena *arena);
+/* Makes the late block anew with what is remembered (borrowed). Returns 0 or ERR_NOMEM. */
+MUST_CHECK int context_remember(struct context_frame *frame, const char *text, struct arena *arena);
 /*
  * context_build -- chooses what fits conf->model_context_tokens, less what the client's tools cost
  * (they take three quarters at most), and the limits (NULL = none). Whole messages go, the oldest

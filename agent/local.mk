@@ -13,6 +13,7 @@ libagent_a_SOURCES = \
 	agent/calls_start.c \
 	agent/chat.c agent/chat.h \
 	agent/context.c agent/context.h \
+	agent/memory.c agent/memory.h \
 	agent/context_build.c \
 	agent/context_files.c agent/context_files.h \
 	agent/daytime.c agent/daytime.h \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/turn_parts.h"
 
+#include "agent/memory.h"
+
 #include "agent/resume.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -51,6 +53,42 @@ static int turn_begin_conversation(struct turn *t)
         error = turn_checkpoint_restore(t, s->steps[i]);
     t->checkpointed = t->chat.count;
     return error;
+}
+
+/* What the user has said last: of this message and the one before it. */
+#define TURN_BEGIN_SAID 2
+static void turn_begin_said(const struct chat *chat, struct buf *out)
+{
+    size_t from = chat->count, found = 0;
+
+    while (from && found < TURN_BEGIN_SAID)
+        found += chat->items[--from].role == CHAT_USER;
+    for (; from < chat->count; from++)
+        if (chat->items[from].role == CHAT_USER && !chat_words(&chat->items[from], out))
+            buf_putc(out, '\n');
+}
+
+/* A turn goes on without its memories when they cannot be read. */
+static int turn_begin_memory(struct turn *t)
+{
+    struct remembered_list list;
+    struct buf said = {0};
+    const char *text;
+    int error = remembered_read(t->env->store, t->start->uid, t->arena, &list);
+
+    if (error == ERR_NOMEM)
+        return error;
+    if (error) {
+        log_limited(LOG_LEVEL_WARN, "turn %s: what is remembered cannot be read (%s)",
+            t->start->turn, err_name(error));
+        return 0;
+    }
+    if (!list.count)
+        return 0;
+    turn_begin_said(&t->chat, &said);
+    error = memory_choose(&list, buf_text(&said), t->arena, &text);
+    buf_free(&said);
+    return error ? error : context_remember(&t->frame, text, t->arena);
 }
 
 static bool turn_begin_left_open(const struct turn *t)
@@ -150,7 +188,8 @@ int turn_begin(struct turn *t)
         return error;
     turn_begin_tools(t);
     turn_measure_named(t);
-    if ((error = turn_begin_conversation(t)) || (error = turn_begin_answers(t)))
+    if ((error = turn_begin_conversation(t)) || (error = turn_begin_memory(t)) ||
+        (error = turn_begin_answers(t)))
         return error;
     t->begun = t->chat.count;
     if (t->torn) {

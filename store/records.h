@@ -51,7 +51,7 @@ struct records_batch {
     bool must_exist;
     const char *result; /* JSON, recorded with the effect; NULL = "" */
 };
-#define RECORDS_WRITES_MAX 64
+#define RECORDS_WRITES_MAX 256
 /*
  * records_commit -- writes records and result at once.
  *   prior  out: the recorded result of an earlier call with this effect (arena), else NULL

@@ -24,6 +24,7 @@ include tools/community/local.mk
 include tools/shop/local.mk
 include tools/meals/local.mk
 include tools/assistant/local.mk
+include tools/memory/local.mk
 
 BUILT_SOURCES += tools/scripts.h
 CLEANFILES += tools/scripts.c tools/scripts.h

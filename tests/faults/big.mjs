@@ -137,7 +137,7 @@ async function ask(stack, user, {method, path, body}, more = {}) {
     try {
       for await (const chunk of reply.body) bytes += chunk.length;
     } catch (error) {
-      return {status: 0, text: `cut after ${bytes} bytes: ${error.cause?.message ?? error.message}\n${stack.log().split("\n").slice(-8).join("\n")}`, ms: ms()};
+      return {status: 0, text: `cut after ${bytes} bytes: ${error.cause?.message ?? error.message}\n${stack.errorLog().slice(-600)}\n${stack.log().split("\n").filter(l => !l.includes("bystander")).slice(-8).join("\n")}`, ms: ms()};
     }
     return {status: reply.status, text: {length: bytes}, ms: ms()};
   }

@@ -72,6 +72,7 @@ UNIT_TESTS = \
 	tests/unit/test_mcp_verdict \
 	tests/unit/test_mcpd \
 	tests/unit/test_meals \
+	tests/unit/test_memory \
 	tests/unit/test_measure \
 	tests/unit/test_media \
 	tests/unit/test_medical \

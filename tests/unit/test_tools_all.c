@@ -63,6 +63,9 @@ static const struct {
     {"medical_record", "m1", 1,
         "{\"id\":\"m1\",\"title\":\"Cholesterol\",\"record_type\":"
         "\"lab_result\",\"date\":\"2026-10-01\",\"text\":\"LDL 2.9\"}"},
+    {"memory", "f1", 1,
+        "{\"id\":\"f1\",\"text\":\"The user is vegetarian.\",\"topic\":\"food\",\"told_at\":"
+        "\"2026-10-01T10:00:00+10:00\",\"told_ms\":1790812800000," STAMPS "}"},
 };
 
 static void prepare(void)

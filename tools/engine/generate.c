@@ -229,10 +229,11 @@ static void generate_check_fields(const char *name, const jdoc *tool)
     static const char *const fields[] = {"name", "description", "effect", "approval", "timeout_ms",
         "idempotent", "entity", "arguments", "result", "examples", "keywords", "provider",
         "approval_when", "core", "untrusted", "reaches_others", "outside", "process",
-        "process_unless"};
-    static const char *const flags[] = {"core", "untrusted", "reaches_others", "process"};
+        "process_unless", "outlives"};
+    static const char *const flags[] = {"core", "untrusted", "reaches_others", "process",
+        "outlives"};
     size_t known = sizeof fields / sizeof *fields;
-    for (size_t i = 0; i + 8 < known; i++) /* the last eight are optional */
+    for (size_t i = 0; i + 9 < known; i++) /* the last nine are optional */
         if (!jdoc_get(tool, fields[i]))
             generate_fail(name, "the field `%s` is missing", fields[i]);
     struct jdoc_iter it = {0};
@@ -422,7 +423,7 @@ static void generate_put_examples(size_t i)
 static bool generate_is_asked_about(const jdoc *tool)
 {
     return strcmp(jdoc_text_or(tool, "approval", ""), "always") == 0 ||
-        jdoc_get(tool, "reaches_others") || jdoc_get(tool, "outside");
+        jdoc_get(tool, "reaches_others") || jdoc_get(tool, "outlives") || jdoc_get(tool, "outside");
 }
 
 static void generate_put_row(size_t i)
@@ -444,6 +445,8 @@ static void generate_put_row(size_t i)
         jdoc_text_or(e->tool, "keywords", ""), core ? "true" : "false");
     printf(",\n        .untrusted = %s,\n        .reaches_others = %s",
         untrusted ? "true" : "false", reaches_others ? "true" : "false");
+    if (jdoc_get(e->tool, "outlives"))
+        printf(",\n        .outlives = true");
     if (jdoc_get(e->tool, "outside"))
         printf(",\n        .outside = \"%s\"", jdoc_text_or(e->tool, "outside", ""));
     if (jdoc_get(e->tool, "process"))

@@ -51,9 +51,10 @@ bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args);
  */
 bool tools_call_needs_approval(const struct tools_spec *spec, const char *args_json, size_t len);
 /*
- * What a call does others see, or a host outside: such calls need approval once untrusted content
- * stands in the conversation (agent/approval.h). tools_may_leave: some call of the tool does;
- * tools_call_leaves: this one, arguments as the model wrote them; no when they are wrong.
+ * What a call does others see, or a host outside, or it steers later conversations: such calls
+ * need approval once untrusted content stands in the conversation (agent/approval.h).
+ * tools_may_leave: some call of the tool does; tools_call_leaves: this one, arguments as the model
+ * wrote them; no when they are wrong.
  */
 bool tools_may_leave(const struct tools_spec *spec);
 bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, size_t len);

@@ -19,14 +19,14 @@ bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args)
 
 bool tools_may_leave(const struct tools_spec *spec)
 {
-    return spec->reaches_others || spec->effect == TOOLS_OUTSIDE || spec->outside;
+    return spec->reaches_others || spec->outlives || spec->effect == TOOLS_OUTSIDE || spec->outside;
 }
 
 bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, size_t len)
 {
     struct tools_run run = {.spec = spec};
     if (!spec->outside || strcmp(spec->outside, "*") == 0 || spec->reaches_others ||
-        spec->effect == TOOLS_OUTSIDE)
+        spec->outlives || spec->effect == TOOLS_OUTSIDE)
         return tools_may_leave(spec);
     int error = tools_args_read(&run, args_json, len);
     bool leaves = !error ? jdoc_get(run.args, spec->outside) != NULL : error != ERR_INVALID;

@@ -18,6 +18,7 @@ libtools_a_SOURCES += \
 	tools/kit/land_way.c \
 	tools/kit/mapped.c tools/kit/mapped.h \
 	tools/kit/record_match.c tools/kit/record_match.h \
+	tools/kit/remembered.c tools/kit/remembered.h \
 	tools/kit/module.h \
 	tools/kit/timestamp.c tools/kit/timestamp.h \
 	tools/kit/numeral.c tools/kit/numeral.h \

@@ -42,11 +42,11 @@ struct tools_apart {
  */
 typedef int tools_handler(struct tools_run *run);
 /*
- * Each tool about which a user may be asked (approval `always`, reaches_others, or outside) has a
- * preview, `FAMILY_preview_NAME`, called as a handler is. It writes nothing. It sets run->preview
- * (preview_say) to what the call would do now: with title and date of what it touches, in the
- * user's zone; and run->about (about.h) to the same as data. When the call cannot succeed it sets
- * the failure that the handler would set, in run->result.
+ * Each tool about which a user may be asked (approval `always`, reaches_others, outlives, or
+ * outside) has a preview, `FAMILY_preview_NAME`, called as a handler is. It writes nothing. It sets
+ * run->preview (preview_say) to what the call would do now: with title and date of what it touches,
+ * in the user's zone; and run->about (about.h) to the same as data. When the call cannot succeed it
+ * sets the failure that the handler would set, in run->result.
  */
 
 struct tools_spec {
@@ -72,7 +72,8 @@ struct tools_spec {
     bool untrusted;      /* its result holds what others wrote: data, never instructions */
     bool reaches_others; /* what it does others see: needs approval once untrusted content
                                       stands in the conversation */
-    bool process;        /* it computes for long, or in a library: tools_is_apart */
+    bool outlives; /* what it keeps steers later conversations: needs approval as reaches_others */
+    bool process;  /* it computes for long, or in a library: tools_is_apart */
     const char *process_unless; /* settings of services that it may ask and wait for, with a
                                       blank between; or NULL */
     const char *outside;        /* the argument by which the model chooses a host that sees the

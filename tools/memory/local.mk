@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What the assistant remembers about a user.
+TOOLS_SPEC += tools/memory/memory.json
+libtools_a_SOURCES += \
+	tools/memory/memory.c
