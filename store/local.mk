@@ -7,6 +7,7 @@ libstore_a_SOURCES = \
 	store/args.c store/args.h \
 	store/attachments.c store/attachments.h \
 	store/branches.c store/branches.h \
+	store/changes.c store/changes.h \
 	store/eventlog.c store/eventlog.h \
 	store/feedback.c store/feedback.h \
 	store/feedback_turn.c store/feedback_turn.h \
@@ -21,6 +22,7 @@ libstore_a_SOURCES = \
 	store/pushes.c store/pushes.h \
 	store/records.c store/records.h \
 	store/records_index.c store/records_index.h \
+	store/records_walk.c store/records_walk.h \
 	store/reminders.c store/reminders.h \
 	store/revokes.c store/revokes.h \
 	store/sessions.c store/sessions.h \
@@ -49,6 +51,7 @@ STORE_LIBS = libstore.a $(PROCESS_LIBS)
 STORE_LUA_PARTS = \
 	store/lua/lib_approval.lua \
 	store/lua/lib_branches.lua \
+	store/lua/lib_changes.lua \
 	store/lua/lib_chat.lua \
 	store/lua/lib_due.lua \
 	store/lua/lib_fail.lua \
@@ -110,6 +113,7 @@ STORE_LUA = \
 	store/lua/records_sums.lua \
 	store/lua/records_tagged.lua \
 	store/lua/records_tags.lua \
+	store/lua/records_walk.lua \
 	store/lua/records_words.lua \
 	store/lua/reminder_due.lua \
 	store/lua/reminder_fire.lua \

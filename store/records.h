@@ -24,6 +24,7 @@ struct records_fence { /* NULL fence fields: a direct call, no session to check 
     int64_t epoch;
     const char *effect;                /* tool call id or idempotency key */
     const struct records_alert *alert; /* or NULL */
+    const char *tool;                  /* for the history (store/changes.h); NULL: none */
 };
 /* An alert of a budget: the script that writes an expense compares the new sum with the limit. */
 #define RECORDS_THRESHOLDS 2
@@ -44,12 +45,17 @@ struct records_write {
     int64_t time_ms;  /* of the by-time index */
     const char *seen; /* the JSON that was read before; another one there now = ERR_CONFLICT */
 };
+/* Instead of a JSON in `seen`: there must be none; one with the SHA-1 behind it. */
+#define RECORDS_SEEN_NONE "#"
+#define RECORDS_SEEN_SHA1 "#"
 /* What one script writes. */
 struct records_batch {
     const struct records_write *writes;
     size_t count; /* of writes: 1 to RECORDS_WRITES_MAX */
     bool must_exist;
     const char *result; /* JSON, recorded with the effect; NULL = "" */
+    const char *undoes; /* the change (store/changes.h) that it takes back; NULL: none */
+    bool redo;          /* with undoes: that was an undo itself */
 };
 #define RECORDS_WRITES_MAX 256
 /*
@@ -58,7 +64,8 @@ struct records_batch {
  * With fence->alert it puts the highest threshold that is reached and was not told into the user's
  * inbox, and tells the open connections.
  * Returns 0; ERR_FENCED; ERR_STORE*; with must_exist ERR_NOT_FOUND (a record to change or delete is
- * not there); ERR_CONFLICT (a record differs from `seen`). With the last two nothing is written.
+ * not there); ERR_CONFLICT (a record differs from `seen`, or what it undoes is undone already). With
+ * the last two nothing is written. The same script notes what the records were (store/changes.h).
  */
 MUST_CHECK int records_commit(struct store *s, const struct records_fence *fence,
     const struct records_batch *batch, struct arena *arena, const char **prior);

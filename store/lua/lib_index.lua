@@ -23,10 +23,13 @@ local function index_writer(records, id, time, sign)
     end
     function ix.put(name, member, score)
         redis.call('ZADD', records .. ':' .. name, score, member)
+        if ix.life then
+            redis.call('PEXPIRE', records .. ':' .. name, ix.life)
+        end
         redis.call('SADD', records .. ':index:names', name)
     end
     function ix.drop(name, member)
-        if redis.call('ZREM', records .. ':' .. name, member) == 1 then
+        if redis.call('ZREM', records .. ':' .. name, member) == 1 or ix.life then
             index_drop_name(records, name)
         end
     end
@@ -85,7 +88,9 @@ end
 local function index_apply(family, records, id, json, time, sign)
     local ok, doc = pcall(cjson.decode, json)
     if ok and type(doc) == 'table' then
-        index_rules[family].apply(doc, index_writer(records, id, time, sign))
+        local ix = index_writer(records, id, time, sign)
+        ix.life = index_rules[family].life
+        index_rules[family].apply(doc, ix)
     end
 end
 

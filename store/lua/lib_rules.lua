@@ -4,3 +4,19 @@
 -- made is then made anew. apply(doc, ix): see lib_index.lua. The rules are tools/FAMILY/rules.lua.
 local index_rules = {}
 --include-rules
+
+-- The changes themselves: lib_changes.lua. life: of the keys, in ms.
+index_rules.change = { version = '1', life = 2678400000, apply = function(doc, ix)
+    local open = not doc.undone_by and (doc.act == 'do' and 'live' or doc.act == 'undo' and 'undo')
+    ix.sum('all', 'bytes', doc.bytes or 0)
+    if open then
+        ix.tag(open)
+        ix.tag(open .. ':' .. ix.text(doc.session, ''))
+    end
+    for _, write in ipairs(type(doc.writes) == 'table' and doc.writes or {}) do
+        ix.tag('r:' .. ix.text(write.family, '') .. '/' .. ix.text(write.id, ''))
+        if write.now == '' then
+            ix.tag('d:' .. ix.text(write.family, ''))
+        end
+    end
+end }

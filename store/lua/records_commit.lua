@@ -2,12 +2,14 @@
 -- Writes records, their time index and the effect's mark, or nothing.
 -- KEYS: session hash, effect mark, set of families, then per write: records hash, time index. A
 --       key that is not needed is the first record hash again.
--- ARGV: epoch ("" = no fence), mark's life in ms (0 = no mark), result, must_exist (1 or 0),
---       then per write: id, op (set or del), JSON, time in ms, seen ("" = any), family,
+-- ARGV: epoch ("" = no fence), mark's life in ms (0 = no mark), result, must_exist (1 or 0), tool,
+--       session, act, of (of the change: lib_changes.lua; "" = none),
+--       then per write: id, op (set or del), JSON, time in ms, seen ("" = any; "#": none is there;
+--       "#SHA1": one with this SHA-1 of its JSON), family,
 --       then for an alert: field of the sums of expenses, mark, limit, life of the mark, entries of the
 --       inbox, their life, n, n spans, then per threshold, the highest first: percent, event
 -- Answer: {"OK"}, {"PRIOR", result}, {"FENCED"}, {"MISSING"}, {"CHANGED"}
---include lib_index.lua
+--include lib_changes.lua
 --include lib_inbox.lua
 -- What is spent now, against the limit: the highest threshold that is reached and was not told.
 local function alert(at)
@@ -40,23 +42,41 @@ if life > 0 then
         return { "PRIOR", prior }
     end
 end
+local HEAD, EACH = 8, 6
 local count = math.floor((#KEYS - 3) / 2) -- in a cluster there is one key more
+local function is_seen(seen, now)
+    if string.sub(seen, 1, 1) ~= '#' then
+        return seen == '' or now == seen
+    end
+    return (now and '#' .. redis.sha1hex(now) or '#') == seen
+end
+if not change_may(ARGV[7], ARGV[8]) then
+    return { "CHANGED" }
+end
+local before = {}
 for i = 0, count - 1 do
-    local id, seen = ARGV[5 + i * 6], ARGV[9 + i * 6]
-    local now = redis.call("HGET", KEYS[4 + i * 2], id)
+    local at = HEAD + i * EACH
+    local now = redis.call("HGET", KEYS[4 + i * 2], ARGV[at + 1])
     if ARGV[4] == "1" and not now then
         return { "MISSING" }
     end
-    if seen ~= "" and now ~= seen then
+    if not is_seen(ARGV[at + 5], now) then
         return { "CHANGED" }
     end
+    before[i] = now
 end
+local changed = {}
 for i = 0, count - 1 do
-    local records, times = KEYS[4 + i * 2], KEYS[5 + i * 2]
-    local id, op, json, time = ARGV[5 + i * 6], ARGV[6 + i * 6], ARGV[7 + i * 6], ARGV[8 + i * 6]
-    local family = ARGV[10 + i * 6]
+    local records, times, at = KEYS[4 + i * 2], KEYS[5 + i * 2], HEAD + i * EACH
+    local id, op, json, time, family = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 6]
+    local after = op == "set" and json
+    if before[i] ~= after then
+        changed[#changed + 1] = { family = family, id = id, was = before[i] or nil,
+            was_ms = before[i] and redis.call("ZSCORE", times, id) or nil,
+            now = after and redis.sha1hex(after) or "" }
+    end
     if index_rules[family] then
-        index_change(family, records, times, id, op == "set" and json, time)
+        index_change(family, records, times, id, after, time)
     end
     if op == "del" then
         redis.call("HDEL", records, id)
@@ -67,8 +87,10 @@ for i = 0, count - 1 do
         redis.call("SADD", KEYS[3], family)
     end
 end
-if ARGV[5 + count * 6] then
-    alert(5 + count * 6)
+change_note({ tool = ARGV[5], session = ARGV[6], act = ARGV[7],
+    of = ARGV[8] ~= "" and ARGV[8] or nil }, changed)
+if ARGV[HEAD + count * EACH + 1] then
+    alert(HEAD + count * EACH + 1)
 end
 if life > 0 then
     redis.call("SET", KEYS[2], ARGV[3], "PX", life)

@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
 	tests/unit/test_calendar \
+	tests/unit/test_changes \
 	tests/unit/test_cluster \
 	tests/unit/test_cluster_desks \
 	tests/unit/test_community \

@@ -19,8 +19,8 @@ int record_effect(struct tools_run *run, const char **effect)
 {
     char digest[IDENT_SHA256_SIZE];
     struct buf text = {0};
-    *effect = NULL;
-    if (!run->call_id || run->call_id[0] == '\0')
+    *effect = run->effect;
+    if (run->effect || !run->call_id || run->call_id[0] == '\0')
         return 0;
     buf_puts(&text, run->call_id);
     buf_putc(&text, '\n');
@@ -93,10 +93,14 @@ int record_commit_alert(struct tools_run *run, const struct record_item *items, 
     bool must_exist, const struct records_alert *alert)
 {
     const struct tools_context *context = run->context;
+    int shaped = run->shape ? run->shape(run) : 0;
+    if (shaped != 0)
+        return shaped;
     struct records_fence fence = {.uid = context->uid,
         .session = context->session,
         .epoch = context->epoch,
-        .alert = alert};
+        .alert = alert,
+        .tool = run->spec->name};
     struct records_write *writes = arena_array(run->arena, count, sizeof *writes);
     const char *text = record_text_of(run, run->result), *prior = NULL;
     int error = record_effect(run, &fence.effect);
@@ -119,6 +123,31 @@ int record_commit_alert(struct tools_run *run, const struct record_item *items, 
             .must_exist = must_exist,
             .result = text},
         run->arena, &prior);
+    return error == 0 && prior ? record_take_earlier(run, prior) : error;
+}
+
+int record_take_back(struct tools_run *run, const struct changes_one *change)
+{
+    const struct tools_context *context = run->context;
+    struct records_fence fence = {.uid = context->uid,
+        .session = context->session,
+        .epoch = context->epoch,
+        .tool = run->spec->name};
+    struct records_write *writes = arena_array(run->arena, change->count + 1, sizeof *writes);
+    const char *text = record_text_of(run, run->result), *prior = NULL;
+    int error = record_effect(run, &fence.effect);
+    if (error == 0 && (!writes || !text))
+        error = ERR_NOMEM;
+    if (error == 0)
+        error = changes_reverse(change, run->arena, writes);
+    if (error == 0)
+        error = records_commit(context->store, &fence,
+            &(struct records_batch){.writes = writes,
+                .count = change->count,
+                .result = text,
+                .undoes = change->id,
+                .redo = change->act == CHANGES_UNDO},
+            run->arena, &prior);
     return error == 0 && prior ? record_take_earlier(run, prior) : error;
 }
 

@@ -3,6 +3,7 @@
 #define TURNPIKE_TOOLS_KIT_RECORD_H
 
 #include "base/err.h"
+#include "store/changes.h"
 #include "store/records.h"
 #include "tools/kit/run.h"
 
@@ -42,6 +43,13 @@ MUST_CHECK int record_commit(struct tools_run *run, const struct record_item *it
 /* The same with an alert of a budget (store/records.h); NULL = none. */
 MUST_CHECK int record_commit_alert(struct tools_run *run, const struct record_item *items,
     size_t count, bool must_exist, const struct records_alert *alert);
+
+/*
+ * record_take_back -- the records as they were before the change, and run->result, in one script
+ * (store/changes.h). Returns as record_commit; ERR_CONFLICT: a record has changed since, or the
+ * change is taken back already; ERR_FULL: what the records were was too large to be kept.
+ */
+MUST_CHECK int record_take_back(struct tools_run *run, const struct changes_one *change);
 
 /* document: owned by the caller; text: in the arena, for record_item.seen; may be NULL. Returns 0,
  * ERR_NOT_FOUND or a fault. */

@@ -116,6 +116,10 @@ struct tools_run { /* one call */
     const char *preview;  /* of tools_preview; arena */
     jdoc *about;          /* the same as data (about.h); owned by run */
     const char *approved; /* what the user was asked and said yes to; NULL = nobody was */
+    const char *effect;   /* the call's mark where another tool does its work; NULL = as called */
+    int (*shape)(struct tools_run *run); /* then: makes of its result this call's, before it is
+                                            recorded; NULL = as it is */
+    const void *shape_arg;
     bool done;
     void *state; /* the handler's own, in the arena */
     void (*on_done)(struct tools_run *run);

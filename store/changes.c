@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/changes.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/ident.h"
+#include "base/jdoc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPEN_MAX 50
+
+static const char *changes_text(struct arena *arena, const jdoc *doc, const char *key)
+{
+    return arena_strdup(arena, jdoc_text_or(doc, key, ""));
+}
+
+static enum changes_act changes_act_of(const jdoc *doc)
+{
+    const char *word = jdoc_text_or(doc, "act", "");
+    return strcmp(word, "undo") == 0 ? CHANGES_UNDO :
+        strcmp(word, "redo") == 0    ? CHANGES_REDO :
+                                       CHANGES_DO;
+}
+
+static int changes_read_write(const jdoc *doc, struct arena *arena, struct changes_write *out)
+{
+    const char *was = jdoc_string(jdoc_get(doc, "was"), NULL);
+    out->family = changes_text(arena, doc, "family");
+    out->id = changes_text(arena, doc, "id");
+    out->now = changes_text(arena, doc, "now");
+    out->was = was ? arena_strdup(arena, was) : NULL;
+    out->was_ms = (int64_t)strtod(jdoc_text_or(doc, "was_ms", "0"), NULL);
+    return !out->family || !out->id || !out->now || (was && !out->was) ? ERR_NOMEM : 0;
+}
+
+static int changes_read_doc(const jdoc *doc, struct arena *arena, struct changes_one *out)
+{
+    const jdoc *writes = jdoc_get(doc, "writes");
+    size_t count = jdoc_length(writes);
+    *out = (struct changes_one){.id = changes_text(arena, doc, "id"),
+        .tool = changes_text(arena, doc, "tool"),
+        .session = changes_text(arena, doc, "session"),
+        .of = changes_text(arena, doc, "of"),
+        .at_ms = jdoc_int_or(doc, "at_ms", 0),
+        .act = changes_act_of(doc),
+        .undone = jdoc_has(doc, "undone_by"),
+        .lost = jdoc_is_true(doc, "lost"),
+        .writes = arena_array(arena, count + 1, sizeof *out->writes)};
+    if (!out->id || !out->tool || !out->session || !out->of || !out->writes)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count && out->count < RECORDS_WRITES_MAX; i++) {
+        int error = changes_read_write(jdoc_at(writes, i), arena, &out->writes[out->count++]);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+static int changes_read(const char *json, struct arena *arena, struct changes_one *out)
+{
+    jdoc *doc = NULL;
+    int error = jdoc_parse(json, strlen(json), &doc, NULL, 0);
+    if (error == 0)
+        error = changes_read_doc(doc, arena, out);
+    else if (error != ERR_NOMEM)
+        error = ERR_INTERNAL;
+    jdoc_free(doc);
+    return error;
+}
+
+int changes_get(struct store *s, const char *uid, const char *id, struct arena *arena,
+    struct changes_one *out)
+{
+    const char *json;
+    if (!ident_is_safe(id, strlen(id), 64))
+        return ERR_NOT_FOUND;
+    int error = records_get(s, uid, CHANGES_FAMILY, id, arena, &json);
+    if (error == 0)
+        error = changes_read(json, arena, out);
+    if (error == 0 && out->at_ms < clock_real_ms() - CHANGES_KEEP_MS)
+        error = ERR_NOT_FOUND;
+    return error;
+}
+
+static int changes_tagged(struct store *s, const char *uid, const char *tag, size_t max,
+    struct arena *arena, struct changes_list *out)
+{
+    struct records_list list;
+    *out = (struct changes_list){0};
+    if (!tag)
+        return ERR_NOMEM;
+    if (max > OPEN_MAX)
+        return ERR_INVALID;
+    int error = records_tagged(s, uid,
+        &(struct records_page){.family = CHANGES_FAMILY,
+            .tag = tag,
+            .from = clock_real_ms() - CHANGES_KEEP_MS,
+            .to = INT64_C(1) << 52,
+            .highest_first = true,
+            .max = max},
+        arena, &list);
+    if (error)
+        return error;
+    out->more = list.more;
+    out->all = arena_array(arena, list.count + 1, sizeof *out->all);
+    if (!out->all)
+        return ERR_NOMEM;
+    for (size_t i = 0; error == 0 && i < list.count; i++)
+        error = changes_read(list.json[i], arena, &out->all[out->count++]);
+    return error;
+}
+
+int changes_open(struct store *s, const char *uid, enum changes_act act, const char *session,
+    size_t max, struct arena *arena, struct changes_list *out)
+{
+    const char *word = act == CHANGES_DO ? "live" : "undo";
+    return changes_tagged(s, uid,
+        session ? arena_printf(arena, "%s:%s", word, session) : arena_strdup(arena, word), max,
+        arena, out);
+}
+
+int changes_of(struct store *s, const char *uid, const char *family, const char *id, size_t max,
+    struct arena *arena, struct changes_list *out)
+{
+    return changes_tagged(s, uid, arena_printf(arena, "r:%s/%s", family, id), max, arena, out);
+}
+
+int changes_deleted(struct store *s, const char *uid, const char *family, size_t max,
+    struct arena *arena, struct changes_list *out)
+{
+    return changes_tagged(s, uid, arena_printf(arena, "d:%s", family), max, arena, out);
+}
+
+int changes_reverse(const struct changes_one *change, struct arena *arena,
+    struct records_write *out)
+{
+    if (change->lost)
+        return ERR_FULL;
+    for (size_t i = 0; i < change->count; i++) {
+        const struct changes_write *w = &change->writes[i];
+        out[i] = (struct records_write){.family = w->family,
+            .id = w->id,
+            .json = w->was,
+            .time_ms = w->was_ms,
+            .seen = arena_printf(arena, RECORDS_SEEN_SHA1 "%s", w->now)};
+        if (!out[i].seen)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
