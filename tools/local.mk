@@ -25,6 +25,7 @@ include tools/shop/local.mk
 include tools/meals/local.mk
 include tools/assistant/local.mk
 include tools/memory/local.mk
+include tools/records/local.mk
 
 BUILT_SOURCES += tools/scripts.h
 CLEANFILES += tools/scripts.c tools/scripts.h

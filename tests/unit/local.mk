@@ -60,6 +60,7 @@ UNIT_TESTS = \
 	tests/unit/test_jwks \
 	tests/unit/test_keys \
 	tests/unit/test_keyuse \
+	tests/unit/test_kinds \
 	tests/unit/test_link \
 	tests/unit/test_link_asks \
 	tests/unit/test_link_reads \

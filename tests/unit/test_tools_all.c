@@ -60,6 +60,20 @@ static const struct {
         "{\"id\":"
         "\"0192f0c1-2345-7abc-8def-0123456789a4\",\"trip_type\":\"weekend\",\"start_date\":\"2026-11-14\","
         "\"end_date\":\"2026-11-15\",\"nights\":1," STAMPS "}"},
+    {"expense", "0192f0c1-2345-7abc-8def-0123456789b1", 1795179600000,
+        "{\"id\":"
+        "\"0192f0c1-2345-7abc-8def-0123456789b1\",\"amount\":45,\"amount_minor\":4500,\"currency\":"
+        "\"AUD\",\"category\":\"gas\",\"date\":\"2026-11-21\",\"timezone\":\"Australia/Sydney\","
+        "\"time_ms\":1795179600000," STAMPS "}"},
+    {"budget", "food", 1,
+        "{\"id\":\"food\",\"category\":\"food\",\"amount\":600,\"amount_minor\":60000,"
+        "\"currency\":\"AUD\",\"period\":\"monthly\"," STAMPS "}"},
+    {"equipment", "stove", 1,
+        "{\"id\":\"stove\",\"name\":\"Camp stove\",\"category\":\"kitchen\",\"is_essential\":true,"
+        "\"priority\":\"low\",\"is_purchased\":true," STAMPS "}"},
+    {"equipment", "tent", 1,
+        "{\"id\":\"tent\",\"name\":\"Tent\",\"category\":\"other\",\"is_essential\":true,"
+        "\"priority\":\"low\",\"is_purchased\":true," STAMPS "}"},
     {"medical_record", "m1", 1,
         "{\"id\":\"m1\",\"title\":\"Cholesterol\",\"record_type\":"
         "\"lab_result\",\"date\":\"2026-10-01\",\"text\":\"LDL 2.9\"}"},
@@ -85,6 +99,10 @@ static void prepare(void)
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
         tool_seed(&bench, seeds[i].family, seeds[i].id, seeds[i].time_ms, seeds[i].json);
     shared_seeds_put(&bench);
+    /* Something to restore, to undo and to do again. */
+    jdoc_free(tool_ok(&bench, "update_budget", "{\"category\":\"pet\",\"amount\":50}"));
+    jdoc_free(tool_ok(&bench, "undo_change", "{}"));
+    jdoc_free(tool_ok(&bench, "delete_record", "{\"kind\":\"equipment\",\"id\":\"tent\"}"));
 }
 
 /* Places of the examples that the test's gazetteer has not. */

@@ -27,7 +27,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define FAMILY "timer"
+#define FAMILY CALENDAR_TIMERS
 #define LONGEST_S (366.0 * 86400)
 #define LISTED 50
 #define ACTIVE_MAX 100 /* timers of one user that wait at once */
@@ -258,6 +258,16 @@ static int calendar_timer_write_hint(struct tools_run *run, const char *id, int6
     struct reminders_hint hint;
     reminders_timer_hint(&hint, run->context->uid, id, due_ms);
     return reminders_plan(run->context->store, &hint, 1);
+}
+
+int calendar_timer_plan(const struct tools_context *context, const jdoc *timer)
+{
+    struct reminders_hint hint;
+    if (strcmp(jdoc_text_or(timer, "state", ""), "set") != 0)
+        return 0;
+    reminders_timer_hint(&hint, context->uid, jdoc_text_or(timer, "id", ""),
+        jdoc_int_or(timer, "due_ms", 0));
+    return reminders_plan(context->store, &hint, 1);
 }
 
 /* `timer` (a copy, unless NULL) and `timers` into the result. */

@@ -4,8 +4,11 @@
 
 #include "base/err.h"
 #include "base/jdoc.h"
+#include "tools/kit/run.h"
 
 #include <stdint.h>
+
+#define CALENDAR_TIMERS "timer" /* the family of its records */
 
 /*
  * calendar_timer_fired -- what a timer or alarm becomes when it goes off: fired, or set for the
@@ -15,5 +18,7 @@
  * Returns 0 or ERR_NOMEM.
  */
 MUST_CHECK int calendar_timer_fired(jdoc *timer, int64_t now_ms, int64_t *next_ms);
+/* Before a timer that is set is written: its hint. Returns 0 or a fault. */
+MUST_CHECK int calendar_timer_plan(const struct tools_context *context, const jdoc *timer);
 
 #endif

@@ -9,9 +9,10 @@
  * The order is that of the arguments, then of each file. Whatever is wrong ends the build with
  * file and place.
  */
+#include "tools/engine/generate.h"
+
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/jdoc.h"
 #include "tools/schema/schema.h"
 
 #include <ctype.h>
@@ -37,9 +38,7 @@ static const char *module_families[MAX_FILES]; /* those that offer more than too
 static size_t module_count;
 static const char *file_now;
 
-static void generate_fail(const char *tool, const char *format, ...)
-    __attribute__((format(printf, 2, 3), noreturn));
-static void generate_fail(const char *tool, const char *format, ...)
+void generate_fail(const char *tool, const char *format, ...)
 {
     va_list ap;
     fprintf(stderr, "%s: %s%s", file_now, tool ? tool : "", tool ? ": " : "");
@@ -51,7 +50,7 @@ static void generate_fail(const char *tool, const char *format, ...)
 }
 
 /* What the generator builds with: the build ends on a fault. */
-static void generate_need(int error)
+void generate_need(int error)
 {
     if (error)
         generate_fail(NULL, "%s", err_text(error));
@@ -76,7 +75,7 @@ static jdoc *generate_read_file(const char *path)
 }
 
 /* A copy of the schema in which every {"$ref": "#/$defs/NAME"} is replaced by the definition. */
-static jdoc *generate_resolve(const char *tool, const jdoc *value, const jdoc *defs, int depth)
+jdoc *generate_resolve(const char *tool, const jdoc *value, const jdoc *defs, int depth)
 {
     static const char prefix[] = "#/$defs/";
     struct jdoc_iter it = {0};
@@ -84,6 +83,8 @@ static jdoc *generate_resolve(const char *tool, const jdoc *value, const jdoc *d
     jdoc *member, *copy;
     if (depth > JDOC_MAX_DEPTH)
         generate_fail(tool, "definitions that hold themselves");
+    if (ref && strcmp(ref, "#/$kinds") == 0)
+        return generate_kinds_enum();
     if (ref) {
         const jdoc *def = strncmp(ref, prefix, sizeof prefix - 1) == 0 ?
             jdoc_get(defs, ref + sizeof prefix - 1) :
@@ -364,7 +365,7 @@ static void generate_add_file(const char *path)
         generate_fail(NULL, "family must be the file's name without .json");
     while (jdoc_next(doc, &it, &key, &value))
         if (strcmp(key, "family") != 0 && strcmp(key, "about") != 0 && strcmp(key, "$defs") != 0 &&
-            strcmp(key, "tools") != 0 && strcmp(key, "module") != 0)
+            strcmp(key, "tools") != 0 && strcmp(key, "module") != 0 && strcmp(key, "records") != 0)
             generate_fail(NULL, "unknown field `%s`", key);
     bool module = false;
     if (jdoc_has(doc, "module") && (jdoc_get_bool(doc, "module", &module) || !module))
@@ -374,12 +375,29 @@ static void generate_add_file(const char *path)
     const jdoc *tools = jdoc_get(doc, "tools");
     if (jdoc_type(tools) != JDOC_ARRAY || jdoc_length(tools) == 0)
         generate_fail(NULL, "the field `tools` must be a list that is not empty");
+    generate_kinds_add(family, doc);
+}
+
+/* After all files have been read: a schema may name the kinds of each. */
+static void generate_add_tools(const char *path, const jdoc *doc)
+{
+    const char *family = jdoc_text_or(doc, "family", "");
+    const jdoc *tools = jdoc_get(doc, "tools");
+    file_now = path;
     for (size_t i = 0; i < jdoc_length(tools); i++)
         generate_add_tool(family, jdoc_at(tools, i), jdoc_get(doc, "$defs"));
 }
 
+bool generate_has_tool(const char *name)
+{
+    for (size_t i = 0; i < entry_count; i++)
+        if (strcmp(jdoc_text_or(entries[i].tool, "name", ""), name) == 0)
+            return true;
+    return false;
+}
+
 /* A C string literal; \ooo of three digits cannot run into what follows, and ?? is broken up. */
-static void generate_put_literal(const char *text)
+void generate_put_literal(const char *text)
 {
     putchar('"');
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
@@ -393,7 +411,7 @@ static void generate_put_literal(const char *text)
     putchar('"');
 }
 
-static void generate_put_json(const jdoc *doc)
+void generate_put_json(const jdoc *doc)
 {
     struct buf text = {0};
     jdoc_write(doc, &text);
@@ -493,16 +511,20 @@ static void generate_put_source(void)
     for (size_t i = 0; i < module_count; i++)
         printf("    &%s_module,\n", module_families[i]);
     printf("    NULL\n};\n");
+    generate_kinds_put();
 }
 
 static void generate_put_header(void)
 {
-    printf("/* Made by tools/engine/generate from the files of the families. Do not edit. */\n"
-           "#ifndef TURNPIKE_TOOLS_ENGINE_REGISTRY_H\n#define TURNPIKE_TOOLS_ENGINE_REGISTRY_H\n\n"
-           "#include \"tools/kit/module.h\"\n#include \"tools/kit/run.h\"\n\n"
-           "extern const struct tools_spec tools_registry[];\n"
-           "extern const size_t tools_registry_count;\n"
-           "extern const struct module *const tools_modules[]; /* ends with NULL */\n\n");
+    printf(
+        "/* Made by tools/engine/generate from the files of the families. Do not edit. */\n"
+        "#ifndef TURNPIKE_TOOLS_ENGINE_REGISTRY_H\n#define TURNPIKE_TOOLS_ENGINE_REGISTRY_H\n\n"
+        "#include \"tools/kit/kind.h\"\n#include \"tools/kit/module.h\"\n#include \"tools/kit/run.h\"\n\n"
+        "extern const struct tools_spec tools_registry[];\n"
+        "extern const size_t tools_registry_count;\n"
+        "extern const struct kind tools_kinds[];\n"
+        "extern const size_t tools_kinds_count;\n"
+        "extern const struct module *const tools_modules[]; /* ends with NULL */\n\n");
     for (size_t i = 0; i < module_count; i++)
         printf("extern const struct module %s_module;\n", module_families[i]);
     for (size_t i = 0; i < entry_count; i++) {
@@ -567,6 +589,7 @@ static void generate_clear(void)
         jdoc_free(entries[i].arguments);
         jdoc_free(entries[i].result);
     }
+    generate_kinds_clear();
     for (size_t i = 0; i < file_count; i++)
         jdoc_free(files[i]);
 }
@@ -586,6 +609,9 @@ int main(int argc, char **argv)
             continue;
         for (int i = 2; i < argc; i++)
             generate_add_file(argv[i]);
+        for (int i = 2; i < argc; i++)
+            generate_add_tools(argv[i], files[i - 2]);
+        generate_kinds_check();
         modes[m].put();
         generate_clear();
         return ferror(stdout) || fflush(stdout) != 0;

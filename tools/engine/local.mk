@@ -3,6 +3,7 @@
 libtools_a_SOURCES += \
 	tools/engine/finder.c tools/engine/finder.h \
 	tools/engine/finder_stem.c tools/engine/finder_stem.h \
+	tools/engine/kinds.c tools/engine/kinds.h \
 	tools/engine/modules.c tools/engine/modules.h \
 	tools/engine/tools.c tools/engine/tools.h \
 	tools/engine/tools_about.c tools/engine/tools_about.h \
@@ -13,7 +14,8 @@ nodist_libtools_a_SOURCES += tools/engine/registry.c tools/engine/registry.h
 
 # The generator is a program of the build; it needs no more than base and the check of schemas.
 noinst_PROGRAMS += tools/engine/generate
-tools_engine_generate_SOURCES = tools/engine/generate.c tools/schema/pattern.c tools/schema/schema.c \
+tools_engine_generate_SOURCES = tools/engine/generate.c tools/engine/generate.h \
+	tools/engine/generate_kinds.c tools/schema/pattern.c tools/schema/schema.c \
 	tools/schema/schema_form.c tools/kit/civil.c
 tools_engine_generate_LDADD = $(BASE_LIBS)
 # Objects of its own: the registry is made before those of libtools.

@@ -20,3 +20,12 @@ const struct module_file *modules_file(const char *type)
             return (*m)->file;
     return NULL;
 }
+
+int modules_before(const struct tools_context *context, const char *family, const jdoc *record)
+{
+    int error = 0;
+    for (const struct module *const *m = tools_modules; error == 0 && *m; m++)
+        if ((*m)->records)
+            error = (*m)->records->before(context, family, record);
+    return error;
+}

@@ -2,6 +2,7 @@
 #ifndef TURNPIKE_TOOLS_ENGINE_MODULES_H
 #define TURNPIKE_TOOLS_ENGINE_MODULES_H
 
+#include "base/err.h"
 #include "tools/kit/module.h"
 
 /* modules -- which family of this build offers what (tools/kit/module.h). All processes. */
@@ -10,5 +11,9 @@
 const struct module_rings *modules_rings(void);
 /* Who reads and writes files of that media type ("text/calendar"); NULL = no family does. */
 const struct module_file *modules_file(const char *type);
+/* Each family's hook before a record is written by a generic tool (struct module_records). Returns 0
+ * or a fault. */
+MUST_CHECK int modules_before(const struct tools_context *context, const char *family,
+    const jdoc *record);
 
 #endif

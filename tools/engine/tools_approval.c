@@ -3,6 +3,7 @@
 #include "tools/engine/tools.h"
 
 #include "base/err.h"
+#include "tools/engine/kinds.h"
 #include "tools/engine/tools_args.h"
 
 #include <string.h>
@@ -58,9 +59,24 @@ static bool tools_approval_imported(const jdoc *result)
     return found;
 }
 
+/* Records of a kind that may hold what others wrote (tools/kit/kind.h). */
+static bool tools_approval_of_others(const jdoc *result)
+{
+    const jdoc *records = jdoc_get(result, "records");
+    const struct kind *kind = kinds_find(jdoc_text_or(result, "kind", ""));
+    bool found = kind && kind->untrusted;
+    for (size_t i = 0; !found && i < jdoc_length(records); i++) {
+        kind = kinds_find(jdoc_text_or(jdoc_at(records, i), "kind", ""));
+        found = kind && kind->untrusted;
+    }
+    return found;
+}
+
 bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result)
 {
     bool success = false;
+    if (!spec->dynamic && strcmp(spec->family, "records") == 0)
+        return tools_approval_of_others(result);
     if (!spec->dynamic && strcmp(spec->family, "calendar") == 0)
         return tools_approval_imported(result);
     jdoc_get_bool(result, "success", &success);

@@ -14,6 +14,7 @@ libtools_a_SOURCES += \
 	tools/kit/gazetteer_fold.c \
 	tools/kit/gazetteer_spelling.c \
 	tools/kit/record.c tools/kit/record.h \
+	tools/kit/kind.h \
 	tools/kit/land.c tools/kit/land.h \
 	tools/kit/land_way.c \
 	tools/kit/mapped.c tools/kit/mapped.h \

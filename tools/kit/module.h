@@ -64,9 +64,20 @@ struct module_file {
         size_t len, jdoc **answer, char why[MODULE_WHY_SIZE]);
 };
 
+/* Records that the generic tools write (tools/records/): changed, restored, taken back. */
+struct module_records {
+    /*
+     * Called before a record of any family is written there, for what the family keeps outside of
+     * its records, as the hints of reminders. record: as it will be. Nothing for families of
+     * others. Returns 0 or a fault.
+     */
+    int (*before)(const struct tools_context *context, const char *family, const jdoc *record);
+};
+
 struct module {
-    const struct module_rings *rings; /* or NULL */
-    const struct module_file *file;   /* or NULL */
+    const struct module_records *records; /* or NULL */
+    const struct module_rings *rings;     /* or NULL */
+    const struct module_file *file;       /* or NULL */
 };
 
 #endif

@@ -89,23 +89,9 @@ int record_commit(struct tools_run *run, const struct record_item *items, size_t
     return record_commit_alert(run, items, count, must_exist, NULL);
 }
 
-int record_commit_alert(struct tools_run *run, const struct record_item *items, size_t count,
-    bool must_exist, const struct records_alert *alert)
+static int record_fill_writes(struct tools_run *run, const struct record_item *items, size_t count,
+    struct records_write *writes)
 {
-    const struct tools_context *context = run->context;
-    int shaped = run->shape ? run->shape(run) : 0;
-    if (shaped != 0)
-        return shaped;
-    struct records_fence fence = {.uid = context->uid,
-        .session = context->session,
-        .epoch = context->epoch,
-        .alert = alert,
-        .tool = run->spec->name};
-    struct records_write *writes = arena_array(run->arena, count, sizeof *writes);
-    const char *text = record_text_of(run, run->result), *prior = NULL;
-    int error = record_effect(run, &fence.effect);
-    if (error != 0 || !writes || !text)
-        return error != 0 ? error : ERR_NOMEM;
     for (size_t i = 0; i < count; i++) {
         writes[i] = (struct records_write){.family = items[i].family,
             .id = items[i].id,
@@ -117,13 +103,42 @@ int record_commit_alert(struct tools_run *run, const struct record_item *items, 
                 return ERR_NOMEM;
         }
     }
-    error = records_commit(context->store, &fence,
-        &(struct records_batch){.writes = writes,
-            .count = count,
-            .must_exist = must_exist,
-            .result = text},
-        run->arena, &prior);
-    return error == 0 && prior ? record_take_earlier(run, prior) : error;
+    return 0;
+}
+
+int record_commit_alert(struct tools_run *run, const struct record_item *items, size_t count,
+    bool must_exist, const struct records_alert *alert)
+{
+    const struct tools_context *context = run->context;
+    struct records_fence fence = {.uid = context->uid,
+        .session = context->session,
+        .epoch = context->epoch,
+        .alert = alert,
+        .tool = run->spec->name};
+    struct records_write *writes = arena_array(run->arena, count, sizeof *writes);
+    jdoc *shaped = run->shape ? run->shape(run) : NULL; /* items may borrow from the result */
+    const char *text = record_text_of(run, shaped ? shaped : run->result), *prior = NULL;
+    int error = record_effect(run, &fence.effect);
+    if (error == 0 && (!writes || !text || (run->shape && !shaped)))
+        error = ERR_NOMEM;
+    if (error == 0)
+        error = record_fill_writes(run, items, count, writes);
+    if (error == 0)
+        error = records_commit(context->store, &fence,
+            &(struct records_batch){.writes = writes,
+                .count = count,
+                .must_exist = must_exist,
+                .result = text},
+            run->arena, &prior);
+    if (error == 0 && prior)
+        error = record_take_earlier(run, prior);
+    if (error != 0 || prior || !shaped) {
+        jdoc_free(shaped);
+        return error;
+    }
+    jdoc_free(run->result);
+    run->result = shaped;
+    return 0;
 }
 
 int record_take_back(struct tools_run *run, const struct changes_one *change)

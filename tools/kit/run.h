@@ -117,8 +117,9 @@ struct tools_run { /* one call */
     jdoc *about;          /* the same as data (about.h); owned by run */
     const char *approved; /* what the user was asked and said yes to; NULL = nobody was */
     const char *effect;   /* the call's mark where another tool does its work; NULL = as called */
-    int (*shape)(struct tools_run *run); /* then: makes of its result this call's, before it is
-                                            recorded; NULL = as it is */
+    /* Then: what its result is as this call's, recorded in its place; NULL = as it is. The
+     * caller's; NULL: no memory. */
+    jdoc *(*shape)(struct tools_run *run);
     const void *shape_arg;
     bool done;
     void *state; /* the handler's own, in the arena */

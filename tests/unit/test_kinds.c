@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every kind of records that a family declares is listed, found, changed, deleted, restored, undone. */
+#include "base/err.h"
+#include "store/records.h"
+#include "tests/unit/cm.h"
+#include "tests/unit/tool_fixture.h"
+#include "tools/engine/kinds.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEED_MS INT64_C(1795000000000)
+
+/* What the tools that change a kind themselves are given. */
+static const char *const delegated[][2] = {
+    {"event", "{\"title\":\"Changed\"}"},
+    {"repeating_event", "{\"title\":\"Changed\"}"},
+    {"fuel_entry", "{\"notes\":\"Changed\"}"},
+    {"maintenance", "{\"notes\":\"Changed\"}"},
+};
+
+static const char *id_of(const struct kind *kind, char out[64])
+{
+    jdoc *example = NULL;
+    int64_t number;
+    assert_int_equal(jdoc_parse(kind->example, strlen(kind->example), &example, NULL, 0), 0);
+    if (jdoc_get_int(example, "id", &number) == 0)
+        snprintf(out, 64, "%lld", (long long)number);
+    else
+        snprintf(out, 64, "%s", jdoc_text_or(example, "id", ""));
+    jdoc_free(example);
+    return out;
+}
+
+static void stored(const struct kind *kind, const char *id, char *out, size_t size)
+{
+    struct link_reply *reply = NULL;
+    assert_int_equal(link_command(bench.context.store->link, &reply, "HGET tp:{ann}:r:%s %s",
+                         kind->family, id),
+        0);
+    snprintf(out, size, "%s", link_reply_text(reply, NULL));
+    link_reply_free(reply);
+}
+
+__attribute__((format(printf, 2, 3))) static jdoc *ok(const char *tool, const char *format, ...)
+{
+    char args[2048];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(args, sizeof args, format, ap);
+    va_end(ap);
+    return tool_ok(&bench, tool, args);
+}
+
+/* A value that is right for the member, and not that of the example. */
+static bool new_value(const jdoc *schema, char out[100])
+{
+    const char *type = jdoc_text_or(schema, "type", "");
+    const jdoc *members = jdoc_get(schema, "enum");
+    if (jdoc_has(schema, "pattern"))
+        return false;
+    if (members)
+        snprintf(out, 100, "\"%s\"", jdoc_string(jdoc_at(members, jdoc_length(members) - 1), NULL));
+    else if (strcmp(type, "string") == 0)
+        snprintf(out, 100, "\"Changed\"");
+    else if (strcmp(type, "boolean") == 0)
+        snprintf(out, 100, "true");
+    else
+        snprintf(out, 100, "%g", jdoc_double_or(schema, "minimum", 3) + 1);
+    return true;
+}
+
+/* Changes of the kind, {} when it has none. */
+static void changes_of_kind(const struct kind *kind, char out[2000])
+{
+    jdoc *schema = NULL;
+    struct jdoc_iter it = {0};
+    const char *key;
+    jdoc *member;
+    size_t len = 1;
+    snprintf(out, 2000, "{");
+    for (size_t i = 0; kind->changer.name && i < sizeof delegated / sizeof *delegated; i++)
+        if (strcmp(delegated[i][0], kind->name) == 0) {
+            snprintf(out, 2000, "%s", delegated[i][1]);
+            return;
+        }
+    if (!kind->change) {
+        snprintf(out, 2000, "{}");
+        return;
+    }
+    assert_int_equal(jdoc_parse(kind->change, strlen(kind->change), &schema, NULL, 0), 0);
+    while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &member)) {
+        char value[100];
+        if (new_value(member, value))
+            len += (size_t)snprintf(out + len, 2000 - len, "%s\"%s\":%s", len > 1 ? "," : "", key,
+                value);
+    }
+    snprintf(out + len, 2000 - len, "}");
+    jdoc_free(schema);
+}
+
+static void seed(const struct kind *kind)
+{
+    char id[64];
+    tool_seed(&bench, kind->family, id_of(kind, id), SEED_MS, kind->example);
+}
+
+static void lists_and_finds(const struct kind *kind, const char *id)
+{
+    jdoc *r = ok("list_records", "{\"kind\":\"%s\"}", kind->name);
+    assert_int_equal(number_at(r, "/total"), 1);
+    assert_string_equal(text_at(r, "/records/0/id"), id);
+    char title[200];
+    snprintf(title, sizeof title, "%s", text_at(r, "/records/0/title"));
+    jdoc_free(r);
+    r = ok("find_records", "{\"words\":\"%s\",\"kind\":\"%s\"}", title, kind->name);
+    assert_string_equal(text_at(r, "/records/0/id"), id);
+    jdoc_free(r);
+    r = ok("get_record", "{\"kind\":\"%s\",\"name\":\"%s\"}", kind->name, title);
+    assert_string_equal(text_at(r, "/kind"), kind->name);
+    jdoc_free(r);
+}
+
+static void changes_and_undoes(const struct kind *kind, const char *id)
+{
+    char changes[2000], before[4000], changed[4000], now[4000];
+    changes_of_kind(kind, changes);
+    if (strcmp(changes, "{}") == 0) {
+        tool_refused(&bench, "change_record",
+            "{\"kind\":\"timer\",\"name\":\"last\",\"changes\":{\"label\":\"x\"}}",
+            strcmp(kind->name, "timer") == 0 ? "invalid_argument" : "not_found", NULL);
+        return;
+    }
+    stored(kind, id, before, sizeof before);
+    jdoc_free(ok("change_record", "{\"kind\":\"%s\",\"id\":\"%s\",\"changes\":%s}", kind->name, id,
+        changes));
+    stored(kind, id, changed, sizeof changed);
+    assert_string_not_equal(before, changed);
+    jdoc_free(ok("undo_change", "{}"));
+    stored(kind, id, now, sizeof now);
+    assert_string_equal(now, before);
+    tool_refused(&bench, "undo_change", "{}", "not_found", NULL);
+    jdoc_free(ok("undo_change", "{\"redo\":true}"));
+    stored(kind, id, now, sizeof now);
+    assert_string_equal(now, changed);
+    jdoc_free(ok("undo_change", "{}"));
+    jdoc *r = ok("get_record", "{\"kind\":\"%s\",\"id\":\"%s\",\"history\":true}", kind->name, id);
+    assert_int_equal(jdoc_length(at(r, "/history")), 4);
+    jdoc_free(r);
+}
+
+static void deletes_and_restores(const struct kind *kind, const char *id)
+{
+    char before[4000], now[4000];
+    stored(kind, id, before, sizeof before);
+    jdoc_free(ok("delete_record", "{\"kind\":\"%s\",\"id\":\"%s\"}", kind->name, id));
+    stored(kind, id, now, sizeof now);
+    assert_string_equal(now, "");
+    jdoc *r = ok("list_records", "{\"kind\":\"%s\",\"deleted\":true}", kind->name);
+    assert_string_equal(text_at(r, "/records/0/id"), id);
+    jdoc_free(r);
+    jdoc_free(ok("restore_record", "{\"kind\":\"%s\",\"id\":\"%s\"}", kind->name, id));
+    stored(kind, id, now, sizeof now);
+    assert_string_equal(now, before);
+    jdoc_free(ok("delete_record", "{\"kind\":\"%s\",\"id\":\"%s\"}", kind->name, id));
+    jdoc_free(ok("undo_change", "{}"));
+    stored(kind, id, now, sizeof now);
+    assert_string_equal(now, before);
+}
+
+static void every_kind_has_it_all(void **state)
+{
+    char id[64];
+    (void)state;
+    assert_true(kinds_count() >= 18);
+    for (size_t i = 0; i < kinds_count(); i++) {
+        const struct kind *kind = kinds_at(i);
+        printf("%s\n", kind->name);
+        assert_int_equal(link_command(bench.context.store->link, NULL, "FLUSHALL"), 0);
+        seed(kind);
+        id_of(kind, id);
+        lists_and_finds(kind, id);
+        changes_and_undoes(kind, id);
+        deletes_and_restores(kind, id);
+        assert_ptr_equal(kinds_find(kind->name), kind);
+        assert_ptr_equal(kinds_of_family(kind->family), kind);
+    }
+    assert_null(kinds_find("nothing"));
+    assert_null(kinds_at(kinds_count()));
+}
+
+static void put_expense(const char *id, const char *what, int day, int64_t ms)
+{
+    char json[400];
+    snprintf(json, sizeof json,
+        "{\"id\":\"%s\",\"amount\":4.5,\"amount_minor\":450,\"currency\":\"AUD\",\"category\":\"food\","
+        "\"description\":\"%s\",\"date\":\"2026-11-%02d\",\"timezone\":\"Australia/Sydney\",\"time_ms\":"
+        "%lld,\"created_at\":\"2026-11-01T02:00:00Z\"}",
+        id, what, day, (long long)ms);
+    tool_seed(&bench, "expense", id, ms, json);
+}
+
+static void asks_which_one_is_meant(void **state)
+{
+    (void)state;
+    put_expense("e1", "Coffee in Eden", 20, SEED_MS);
+    put_expense("e2", "Coffee in Bega", 21, SEED_MS + 1);
+    jdoc *r =
+        tool_call(&bench, "delete_record", NULL, "{\"kind\":\"expense\",\"name\":\"the coffee\"}");
+    assert_string_equal(text_at(r, "/error/code"), "ambiguous");
+    assert_non_null(
+        strstr(text_at(r, "/message"), "\"Coffee in Eden\", 4.50 AUD, 2026-11-20 (id e1)"));
+    assert_non_null(strstr(text_at(r, "/message"), "e2"));
+    jdoc_free(r);
+    r = ok("delete_record", "{\"kind\":\"expense\",\"name\":\"that coffee in bega\"}");
+    assert_string_equal(text_at(r, "/record/id"), "e2");
+    jdoc_free(r);
+    r = ok("restore_record", "{\"kind\":\"expense\",\"name\":\"bega\"}");
+    assert_string_equal(text_at(r, "/record/id"), "e2");
+    jdoc_free(r);
+    r = ok("change_record",
+        "{\"kind\":\"expense\",\"name\":\"last\",\"changes\":{\"amount\":5.25,\"date\":\"2026-11-19\"}}");
+    assert_string_equal(text_at(r, "/record/id"), "e2");
+    assert_int_equal(number_at(r, "/record/amount_minor"), 525);
+    assert_string_equal(text_at(r, "/record/date"), "2026-11-19");
+    jdoc_free(r);
+    tool_refused(&bench, "get_record", "{\"kind\":\"expense\",\"name\":\"petrol\"}", "not_found",
+        NULL);
+    tool_refused(&bench, "get_record", "{\"kind\":\"expense\"}", "invalid_argument", "/id");
+}
+
+static void refuses_what_cannot_be(void **state)
+{
+    (void)state;
+    put_expense("e1", "Coffee", 20, SEED_MS);
+#define CHANGE(what) "{\"kind\":\"expense\",\"id\":\"e1\",\"changes\":" what "}"
+    tool_refused(&bench, "change_record", CHANGE("{}"), "invalid_argument", "/changes");
+    tool_refused(&bench, "change_record", CHANGE("{\"amount\":-1}"), "invalid_argument",
+        "/changes/amount");
+    tool_refused(&bench, "change_record", CHANGE("{\"amount\":1.234}"), "invalid_argument",
+        "/changes/amount");
+    tool_refused(&bench, "change_record", CHANGE("{\"amount\":null}"), "invalid_argument",
+        "/changes/amount");
+    tool_refused(&bench, "change_record", CHANGE("{\"time_ms\":1}"), "invalid_argument",
+        "/changes/time_ms");
+    tool_refused(&bench, "change_record", CHANGE("{\"date\":\"2026-11-31\"}"), "invalid_argument",
+        "/changes/date");
+    tool_refused(&bench, "change_record", CHANGE("{\"date\":\"2027-01-01\"}"), "invalid_argument",
+        "/changes/date");
+    tool_refused(&bench, "list_records", "{\"kind\":\"expense\",\"where\":{\"color\":\"red\"}}",
+        "invalid_argument", "/where/color");
+    tool_refused(&bench, "list_records", "{\"kind\":\"expense\",\"cursor\":\"nonsense\"}",
+        "invalid_argument", "/cursor");
+    tool_refused(&bench, "list_records",
+        "{\"kind\":\"expense\",\"from\":\"2026-11-20\",\"to\":\"2026-11-19\"}", "invalid_argument",
+        "/to");
+    tool_refused(&bench, "list_records", "{\"kind\":\"nothing\"}", "invalid_argument", "/kind");
+    tool_refused(&bench, "undo_change", "{\"change_id\":\"1\"}", "not_found", NULL);
+    jdoc *r = ok("change_record", "%s", CHANGE("{\"description\":\"Tea\",\"location\":\"Eden\"}"));
+    assert_string_equal(text_at(r, "/record/location"), "Eden");
+    jdoc_free(r);
+    r = ok("change_record", "%s", CHANGE("{\"location\":null}"));
+    assert_null(jdoc_get(at(r, "/record"), "location"));
+    jdoc_free(r);
+#undef CHANGE
+}
+
+static void pages_stay_right(void **state)
+{
+    char cursor[200];
+    (void)state;
+    for (int i = 0; i < 30; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "e%02d", i);
+        put_expense(id, "Coffee", 20, SEED_MS + i / 4); /* several at the same time */
+    }
+    jdoc *r = ok("list_records", "{\"kind\":\"expense\",\"limit\":10}");
+    assert_string_equal(text_at(r, "/records/0/id"), "e29");
+    assert_string_equal(text_at(r, "/records/9/id"), "e20");
+    snprintf(cursor, sizeof cursor, "%s", text_at(r, "/cursor"));
+    jdoc_free(r);
+    put_expense("new", "Tea", 21, SEED_MS + 1000);
+    jdoc_free(ok("delete_record", "{\"kind\":\"expense\",\"id\":\"e20\"}")); /* where it stands */
+    r = ok("list_records", "{\"kind\":\"expense\",\"limit\":10,\"cursor\":\"%s\"}", cursor);
+    assert_string_equal(text_at(r, "/records/0/id"), "e19");
+    assert_string_equal(text_at(r, "/records/9/id"), "e10");
+    snprintf(cursor, sizeof cursor, "%s", text_at(r, "/cursor"));
+    jdoc_free(r);
+    r = ok("list_records", "{\"kind\":\"expense\",\"limit\":10,\"cursor\":\"%s\"}", cursor);
+    assert_string_equal(text_at(r, "/records/9/id"), "e00");
+    assert_false(jdoc_has(r, "cursor"));
+    jdoc_free(r);
+    r = ok("list_records", "{\"kind\":\"expense\",\"order\":\"oldest\",\"limit\":10}");
+    assert_string_equal(text_at(r, "/records/0/id"), "e00");
+    snprintf(cursor, sizeof cursor, "%s", text_at(r, "/cursor"));
+    jdoc_free(r);
+    r = ok("list_records",
+        "{\"kind\":\"expense\",\"order\":\"oldest\",\"limit\":10,\"cursor\":\"%s\"}", cursor);
+    assert_string_equal(text_at(r, "/records/0/id"), "e10");
+    jdoc_free(r);
+    r = ok("list_records", "{\"kind\":\"expense\",\"where\":{\"category\":\"gas\"}}");
+    assert_int_equal(jdoc_length(at(r, "/records")), 0);
+    assert_false(jdoc_has(r, "cursor"));
+    jdoc_free(r);
+}
+
+static void undoes_what_other_tools_wrote(void **state)
+{
+    (void)state;
+    jdoc_free(ok("create_expense", "{\"amount\":45,\"category\":\"gas\"}"));
+    jdoc *r = ok("undo_change", "{}");
+    assert_string_equal(text_at(r, "/records/0/now"), "gone");
+    assert_non_null(strstr(text_at(r, "/message"), "45.00 AUD"));
+    jdoc_free(r);
+    r = ok("get_spending_summary", "{\"period\":\"month\"}");
+    assert_int_equal(number_at(r, "/summary/total_minor"), 0);
+    jdoc_free(r);
+    jdoc_free(ok("undo_change", "{\"redo\":true}"));
+    r = ok("get_spending_summary", "{\"period\":\"month\"}");
+    assert_int_equal(number_at(r, "/summary/total_minor"), 4500);
+    jdoc_free(r);
+    r = ok("create_calendar_event",
+        "{\"title\":\"Dentist\",\"start_date\":\"2026-12-01T14:00\",\"reminder_minutes\":30}");
+    char id[64];
+    snprintf(id, sizeof id, "%s", text_at(r, "/event/id"));
+    jdoc_free(r);
+    jdoc_free(ok("delete_calendar_event", "{\"event_id\":\"%s\"}", id));
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+    jdoc_free(ok("undo_change", "{}"));
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:event"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1); /* it rings again */
+    jdoc_free(ok("set_timer_or_alarm", "{\"action\":\"create\",\"duration\":\"10 minutes\"}"));
+    jdoc_free(ok("delete_record", "{\"kind\":\"timer\",\"name\":\"last\"}"));
+    assert_int_equal(link_command(bench.context.store->link, NULL, "DEL tp:hint:timers"), 0);
+    jdoc_free(ok("restore_record", "{\"kind\":\"timer\",\"name\":\"timer\"}"));
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
+}
+
+static void refuses_to_undo_what_changed_since(void **state)
+{
+    (void)state;
+    char id[64];
+    jdoc_free(ok("update_budget", "{\"category\":\"food\",\"amount\":500}"));
+    jdoc *r = ok("get_record", "{\"kind\":\"budget\",\"id\":\"food\",\"history\":true}");
+    snprintf(id, sizeof id, "%s", text_at(r, "/history/0/change_id"));
+    jdoc_free(r);
+    jdoc_free(ok("update_budget", "{\"category\":\"food\",\"amount\":600}"));
+    r = tool_call(&bench, "undo_change", NULL, "{}");
+    assert_non_null(r);
+    jdoc_free(r);
+    jdoc_free(ok("update_budget", "{\"category\":\"food\",\"amount\":700}"));
+    char args[200];
+    snprintf(args, sizeof args, "{\"change_id\":\"%s\"}", id);
+    tool_refused(&bench, "undo_change", args, "conflict", NULL);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:budget"), 1);
+}
+
+static void refuses_to_undo_what_others_saw(void **state)
+{
+    (void)state;
+    jdoc_free(ok("create_expense", "{\"amount\":45,\"category\":\"gas\"}"));
+    jdoc_free(ok("create_post", "{\"content\":\"Hello\"}"));
+    tool_refused(&bench, "undo_change", "{}", "forbidden", NULL);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:expense"), 1);
+}
+
+static void a_repeated_call_does_it_once(void **state)
+{
+    (void)state;
+    put_expense("e1", "Coffee", 20, SEED_MS);
+    put_expense("e2", "Coffee", 20, SEED_MS);
+    static const char change[] = "{\"kind\":\"expense\",\"id\":\"e1\",\"changes\":{\"amount\":9}}";
+    jdoc_free(tool_call(&bench, "change_record", "c1", change));
+    jdoc_free(tool_call(&bench, "change_record", "c2",
+        "{\"kind\":\"expense\",\"id\":\"e2\",\"changes\":"
+        "{\"amount\":8}}"));
+    jdoc *a = tool_call(&bench, "undo_change", "c3", "{}");
+    jdoc *b = tool_call(&bench, "undo_change", "c3", "{}");
+    assert_string_equal(text_at(a, "/records/0/id"), "e2");
+    assert_string_equal(text_at(b, "/records/0/id"), "e2");
+    assert_string_equal(text_at(a, "/change_id"), text_at(b, "/change_id"));
+    jdoc_free(a);
+    jdoc_free(b);
+    jdoc *r = ok("get_record", "{\"kind\":\"expense\",\"id\":\"e1\"}");
+    assert_int_equal(number_at(r, "/record/amount"), 9);
+    jdoc_free(r);
+    static const char event[] = "{\"kind\":\"event\",\"name\":\"dentist\"}";
+    jdoc_free(
+        ok("create_calendar_event", "{\"title\":\"Dentist\",\"start_date\":\"2026-12-01T14:00\"}"));
+    a = tool_call(&bench, "delete_record", "c4", event);
+    b = tool_call(&bench, "delete_record", "c4", event);
+    assert_string_equal(text_at(a, "/record/title"), "Dentist");
+    assert_string_equal(text_at(b, "/record/title"), "Dentist");
+    jdoc_free(a);
+    jdoc_free(b);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
+    const struct CMUnitTest tests[] = {
+        T(every_kind_has_it_all),
+        T(asks_which_one_is_meant),
+        T(refuses_what_cannot_be),
+        T(pages_stay_right),
+        T(undoes_what_other_tools_wrote),
+        T(refuses_to_undo_what_changed_since),
+        T(refuses_to_undo_what_others_saw),
+        T(a_repeated_call_does_it_once),
+    };
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
+}
