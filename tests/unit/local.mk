@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_credentials \
 	tests/unit/test_crew_seats \
 	tests/unit/test_crowd \
+	tests/unit/test_currency \
 	tests/unit/test_deflate \
 	tests/unit/test_desk_guard \
 	tests/unit/test_durable \
@@ -211,7 +212,7 @@ tests_unit_test_task_switch_LDADD = $(CMOCKA_LIBS)
 # Programs and scripts without cmocka.
 check_PROGRAMS += tests/unit/expand_rules
 SHELL_TESTS = tests/unit/alerts.sh tests/unit/check_layers.sh tests/unit/check_settings.sh tests/unit/completion.sh tests/unit/dashboard.sh \
-	tests/unit/gazetteer.sh tests/unit/generate.sh tests/unit/place.sh tests/unit/postrm.sh tests/unit/rrule_judge.sh tests/unit/setup.sh \
+	tests/unit/currencies.sh tests/unit/gazetteer.sh tests/unit/generate.sh tests/unit/place.sh tests/unit/postrm.sh tests/unit/rrule_judge.sh tests/unit/setup.sh \
 	tests/unit/setup_redis.sh tests/unit/setup_terminal.sh
 TESTS += $(SHELL_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) tests/terminal.py tests/unit/alerts.yml tests/unit/completion.py tests/unit/rrule_judge.py tests/unit/offline_talk.tsv tests/unit/phrasings.tsv tests/unit/aisdk_chunks.txt
+EXTRA_DIST += $(SHELL_TESTS) tests/terminal.py tests/unit/alerts.yml tests/unit/completion.py tests/unit/currencies.mjs tests/unit/rrule_judge.py tests/unit/offline_talk.tsv tests/unit/phrasings.tsv tests/unit/aisdk_chunks.txt

@@ -54,7 +54,7 @@ static void refuses_what_cannot_be(void **state)
     refused("{\"odometer\":1000,\"volume\":0,\"price\":1.9}", "/volume");
     refused("{\"odometer\":1000,\"volume\":1e300,\"price\":1.9}", "/volume");
     refused("{\"odometer\":1000,\"volume\":2000,\"price\":99999}", "/total");
-    refused("{\"odometer\":1000,\"price\":0.001,\"total\":999999}", "/volume");
+    refused("{\"odometer\":1000,\"price\":0.001,\"total\":99999}", "/volume");
     refused("{\"odometer\":10000000,\"volume\":60,\"price\":1.9}", "/odometer");
     refused("{\"odometer\":-1,\"volume\":60,\"price\":1.9}", "/odometer");
     refused("{\"odometer\":1000,\"volume\":[60],\"price\":1.9}", "/volume");
@@ -66,6 +66,23 @@ static void refuses_what_cannot_be(void **state)
     tool_refused(&bench, "add_fuel_entry",
         "{\"odometer\":1000,\"volume\":60,\"total\":90,\"vehicle_id\":\"nope\"}", "not_found",
         NULL);
+}
+
+/* A pump shows 189.9: cents. */
+static void asks_about_cents(void **state)
+{
+    (void)state;
+    tool_refused(&bench, "add_fuel_entry", "{\"odometer\":1000,\"volume\":60,\"price\":189.9}",
+        "ambiguous", "/price");
+    tool_refused(&bench, "add_fuel_entry", "{\"odometer\":1000,\"volume\":60,\"total\":11394}",
+        "ambiguous", "/price");
+    jdoc *r = tool_ok(&bench, "get_fuel_log", "{}");
+    assert_int_equal(jdoc_length(at(r, "/entries")), 0);
+    jdoc_free(r);
+    jdoc_free(tool_ok(&bench, "add_fuel_entry",
+        "{\"odometer\":1000,\"volume\":60,\"price\":189.9,\"currency\":\"JPY\"}"));
+    jdoc_free(tool_ok(&bench, "add_fuel_entry",
+        "{\"odometer\":1100,\"volume\":10,\"price\":15,\"confirmed\":true}"));
 }
 
 static void measures_from_full_to_full(void **state)
@@ -267,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(two_give_the_third),
         T(refuses_what_cannot_be),
+        T(asks_about_cents),
         T(measures_from_full_to_full),
         T(keeps_vehicles_apart),
         T(watches_the_odometer),

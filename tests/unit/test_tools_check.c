@@ -67,19 +67,39 @@ static void coerces_what_is_clear(void **state)
         NULL);
 }
 
+/* One meaning only, in the words that people use. */
+static void takes_usual_words(void **state)
+{
+    (void)state;
+    expect("create_expense", "{\"amount\":\"1,000\",\"category\":\"Petrol\"}",
+        "{\"amount\":1000,\"category\":\"gas\"}", NULL);
+    expect("create_expense", "{\"amount\":\"12,500.50\",\"category\":\"repair\"}",
+        "{\"amount\":12500.5,\"category\":\"repair\"}", NULL);
+    expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"currency\":\"usd\"}",
+        "{\"amount\":1,\"category\":\"gas\",\"currency\":\"USD\"}", NULL);
+    expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"currency\":\"euros\"}",
+        "{\"amount\":1,\"category\":\"gas\",\"currency\":\"EUR\"}", NULL);
+}
+
 static void refuses_what_is_not(void **state)
 {
     (void)state;
     expect("create_expense", "{\"category\":\"gas\"}", NULL, "/amount");
     expect("create_expense", "{\"amount\":null,\"category\":\"gas\"}", NULL, "/amount");
     expect("create_expense", "{\"amount\":\"$45\",\"category\":\"gas\"}", NULL, "/amount");
-    expect("create_expense", "{\"amount\":\"1,000\",\"category\":\"gas\"}", NULL, "/amount");
+    expect("create_expense", "{\"amount\":\"1,00\",\"category\":\"gas\"}", NULL, "/amount");
+    expect("create_expense", "{\"amount\":\"1,000,00\",\"category\":\"gas\"}", NULL, "/amount");
     expect("create_expense", "{\"amount\":\"0x10\",\"category\":\"gas\"}", NULL, "/amount");
     expect("create_expense", "{\"amount\":true,\"category\":\"gas\"}", NULL, "/amount");
     expect("create_expense", "{\"amount\":0,\"category\":\"gas\"}", NULL, "/amount");
-    expect("create_expense", "{\"amount\":1000000,\"category\":\"gas\"}", NULL, "/amount");
-    expect("create_expense", "{\"amount\":1.005,\"category\":\"gas\"}", NULL, "/amount");
-    expect("create_expense", "{\"amount\":1,\"category\":\"petrol\"}", NULL, "/category");
+    expect("create_expense", "{\"amount\":10000000000000,\"category\":\"gas\"}", NULL, "/amount");
+    expect("create_expense", "{\"amount\":1,\"category\":\"fish\"}", NULL, "/category");
+    expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"currency\":\"XXX\"}", NULL,
+        "/currency");
+    expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"currency\":\"DEM\"}", NULL,
+        "/currency");
+    expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"currency\":\"$\"}", NULL,
+        "/currency");
     expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"date\":\"tomorrow\"}", NULL,
         "/date");
     expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"colour\":\"red\"}", NULL,
@@ -221,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(coerces_what_is_clear),
+        cmocka_unit_test(takes_usual_words),
         cmocka_unit_test(refuses_what_is_not),
         cmocka_unit_test(counts_code_points),
         cmocka_unit_test(knows_its_keywords),

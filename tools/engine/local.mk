@@ -9,7 +9,8 @@ libtools_a_SOURCES += \
 	tools/engine/tools_about.c tools/engine/tools_about.h \
 	tools/engine/tools_approval.c \
 	tools/engine/tools_args.c tools/engine/tools_args.h \
-	tools/engine/tools_call.c
+	tools/engine/tools_call.c \
+	tools/engine/tools_usual.c tools/engine/tools_usual.h
 nodist_libtools_a_SOURCES += tools/engine/registry.c tools/engine/registry.h
 
 # The generator is a program of the build; it needs no more than base and the check of schemas.

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "tools/engine/finder.h"
 #include "tools/engine/registry.h"
+#include "tools/engine/tools_usual.h"
 #include "tools/kit/gazetteer.h"
 #include "tools/kit/land.h"
 #include "tools/kit/road.h"
@@ -130,9 +131,13 @@ int tools_check(const struct tools_spec *spec, jdoc *args, struct tools_problem 
 {
     const jdoc *schema = NULL, *unused;
     int error = tools_parse_schemas(spec, &schema, &unused);
+    if (error == 0 && !spec->dynamic)
+        error = tools_usual_coerce(schema, args);
     if (error == 0)
         error = schema_coerce(schema, args);
-    return error == 0 ? schema_validate(schema, args, problem) : error;
+    if (error == 0)
+        error = schema_validate(schema, args, problem);
+    return error == 0 && !spec->dynamic ? tools_usual_check(args, problem) : error;
 }
 
 int tools_check_result(const struct tools_spec *spec, const jdoc *value,

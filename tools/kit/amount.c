@@ -2,6 +2,8 @@
 #include "tools/kit/amount.h"
 
 #include "base/err.h"
+#include "tools/kit/currency.h"
+#include "tools/kit/currency_table.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,17 +11,13 @@
 
 int amount_decimals(const char *currency)
 {
-    static const char none[] =
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
-    static const char three[] = "BHD IQD JOD KWD LYD OMR TND";
-    if (strlen(currency) != 3)
-        return 2;
-    return strstr(none, currency) ? 0 : strstr(three, currency) ? 3 : 2;
+    const struct currency_row *row = currency_row_of(currency);
+    return row ? row->digits : 2;
 }
 
 static double amount_unit(const char *currency)
 {
-    static const double units[] = {1, 10, 100, 1000};
+    static const double units[] = {1, 10, 100, 1000, 10000};
     return units[amount_decimals(currency)];
 }
 

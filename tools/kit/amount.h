@@ -9,7 +9,7 @@
 
 /* amount -- money as integers of a currency's smallest unit (ISO 4217). */
 
-/* Decimals of a currency: 2 but for those that have 0 or 3. */
+/* Decimals of a currency by ISO 4217, 0 to 4; 2 for what is none. */
 MUST_CHECK int amount_decimals(const char *currency);
 /* Returns 0, or ERR_INVALID when the value has more decimals than the currency. */
 MUST_CHECK int amount_from_number(double value, const char *currency, int64_t *minor);

@@ -2,6 +2,7 @@
 #include "tools/kit/cost.h"
 
 #include "base/err.h"
+#include "tools/kit/plausible.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,13 +20,14 @@ const char *cost_currency(const struct tools_run *run)
 int cost_argument(struct tools_run *run, const char *key, const char *currency, int64_t *minor)
 {
     double value = 0;
-    char expected[64], path[64];
+    char expected[96], path[64];
+    double most = plausible_most(currency);
     if (jdoc_get_double(run->args, key, &value) != 0)
         return ERR_NOT_FOUND;
-    if (amount_from_number(value, currency, minor) == 0)
+    if (amount_from_number(value, currency, minor) == 0 && value < most)
         return 0;
     snprintf(path, sizeof path, "/%s", key);
-    snprintf(expected, sizeof expected, "an amount with at most %d decimals",
+    snprintf(expected, sizeof expected, "an amount below %.0f with at most %d decimals", most,
         amount_decimals(currency));
     int error = run_fail_at(run, path, expected, "%s is not possible in %s", key, currency);
     return error != 0 ? error : ERR_INVALID;

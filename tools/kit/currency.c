@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/kit/currency.h"
 
+#include "base/err.h"
+#include "tools/kit/currency_table.h"
+
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -141,5 +145,70 @@ const char *currency_there(const char *said, const char *country)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strcmp(rows[i].name, said) && !strcmp(rows[i].country, country))
             return rows[i].code;
+    return NULL;
+}
+
+/* ---- ISO 4217 ---- */
+
+static int currency_compare(const void *code, const void *row)
+{
+    return strcmp(code, row); /* the code is each row's first member */
+}
+
+const struct currency_row *currency_row_of(const char *code)
+{
+    return bsearch(code, currency_table, currency_table_count, sizeof *currency_table,
+        currency_compare);
+}
+
+int currency_check(const char *code, char why[CURRENCY_WHY_SIZE])
+{
+    if (currency_row_of(code))
+        return 0;
+    const struct currency_other *other = bsearch(code, currency_others, currency_others_count,
+        sizeof *currency_others, currency_compare);
+    if (other && *other->instead)
+        snprintf(why, CURRENCY_WHY_SIZE, "%.3s is not in use; did you mean %s?", code,
+            other->instead);
+    else if (other)
+        snprintf(why, CURRENCY_WHY_SIZE, "%.3s is no money that people pay with", code);
+    else
+        snprintf(why, CURRENCY_WHY_SIZE, "%.20s is no currency of ISO 4217", code);
+    return ERR_INVALID;
+}
+
+/* Country and money, in the order of countries. */
+static const char currency_countries[] =
+    "AD EUR AE AED AF AFN AG XCD AI XCD AL ALL AM AMD AO AOA AR ARS AS USD AT EUR AU AUD AW AWG AX EUR "
+    "AZ AZN BA BAM BB BBD BD BDT BE EUR BF XOF BG EUR BH BHD BI BIF BJ XOF BL EUR BM BMD BN BND BO BOB "
+    "BQ USD BR BRL BS BSD BT BTN BW BWP BY BYN BZ BZD CA CAD CC AUD CD CDF CF XAF CG XAF CH CHF CI XOF "
+    "CK NZD CL CLP CM XAF CN CNY CO COP CR CRC CU CUP CV CVE CW XCG CX AUD CY EUR CZ CZK DE EUR DJ DJF "
+    "DK DKK DM XCD DO DOP DZ DZD EC USD EE EUR EG EGP EH MAD ER ERN ES EUR ET ETB FI EUR FJ FJD FK FKP "
+    "FM USD FO DKK FR EUR GA XAF GB GBP GD XCD GE GEL GF EUR GG GBP GH GHS GI GIP GL DKK GM GMD GN GNF "
+    "GP EUR GQ XAF GR EUR GT GTQ GU USD GW XOF GY GYD HK HKD HN HNL HR EUR HT HTG HU HUF ID IDR IE EUR "
+    "IL ILS IM GBP IN INR IQ IQD IR IRR IS ISK IT EUR JE GBP JM JMD JO JOD JP JPY KE KES KG KGS KH KHR "
+    "KI AUD KM KMF KN XCD KP KPW KR KRW KW KWD KY KYD KZ KZT LA LAK LB LBP LC XCD LI CHF LK LKR LR LRD "
+    "LS LSL LT EUR LU EUR LV EUR LY LYD MA MAD MC EUR MD MDL ME EUR MF EUR MG MGA MH USD MK MKD ML XOF "
+    "MM MMK MN MNT MO MOP MP USD MQ EUR MR MRU MS XCD MT EUR MU MUR MV MVR MW MWK MX MXN MY MYR MZ MZN "
+    "NA NAD NC XPF NE XOF NF AUD NG NGN NI NIO NL EUR NO NOK NP NPR NR AUD NU NZD NZ NZD OM OMR PA PAB "
+    "PE PEN PF XPF PG PGK PH PHP PK PKR PL PLN PM EUR PR USD PS ILS PT EUR PW USD PY PYG QA QAR RE EUR "
+    "RO RON RS RSD RU RUB RW RWF SA SAR SB SBD SC SCR SD SDG SE SEK SG SGD SH SHP SI EUR SJ NOK SK EUR "
+    "SL SLE SM EUR SN XOF SO SOS SR SRD SS SSP ST STN SV USD SX XCG SY SYP SZ SZL TC USD TD XAF TG XOF "
+    "TH THB TJ TJS TL USD TM TMT TN TND TO TOP TR TRY TT TTD TV AUD TW TWD TZ TZS UA UAH UG UGX US USD "
+    "UY UYU UZ UZS VA EUR VC XCD VE VES VG USD VI USD VN VND VU VUV WF XPF WS WST YE YER YT EUR ZA ZAR "
+    "ZM ZMW ZW ZWG";
+
+const char *currency_of_country(const char *country)
+{
+    for (const char *at = currency_countries; strlen(country) == 2; at += 7) {
+        char code[4] = "";
+        if (strncmp(at, country, 2) == 0) {
+            memcpy(code, at + 3, 3);
+            const struct currency_row *row = currency_row_of(code);
+            return row ? row->code : NULL;
+        }
+        if (strlen(at) < 7)
+            break;
+    }
     return NULL;
 }

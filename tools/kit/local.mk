@@ -8,6 +8,8 @@ libtools_a_SOURCES += \
 	tools/kit/cost.c tools/kit/cost.h \
 	tools/kit/crossing.c tools/kit/crossing.h \
 	tools/kit/currency.c tools/kit/currency.h \
+	tools/kit/currency_table.c tools/kit/currency_table.h \
+	tools/kit/plausible.c tools/kit/plausible.h \
 	tools/kit/export_attachments.c \
 	tools/kit/export_file.c tools/kit/export_file.h \
 	tools/kit/gazetteer.c tools/kit/gazetteer.h \

@@ -4,6 +4,7 @@
 #include "tools/engine/registry.h"
 #include "tools/kit/amount.h"
 #include "tools/kit/cost.h"
+#include "tools/kit/plausible.h"
 #include "tools/kit/record.h"
 #include "tools/kit/timestamp.h"
 
@@ -130,6 +131,38 @@ static int money_commit_expense(struct tools_run *run, jdoc *expense, const char
     return record_commit_alert(run, items, 2, false, alert);
 }
 
+/* A sum that people rarely spend is asked about, unless the user has confirmed it. */
+static int money_ask_amount(struct tools_run *run, int64_t minor, const char *currency)
+{
+    char amount[AMOUNT_TEXT_SIZE];
+    const char *category = jdoc_string(jdoc_get(run->args, "category"), NULL);
+    if (jdoc_is_true(run->args, "confirmed") ||
+        plausible_expense(minor, currency, category) == PLAUSIBLE)
+        return 0;
+    amount_text(minor, currency, amount);
+    int error = run_ask_back(run, "/amount", "the right amount, or confirmed: true",
+        "%s for %s is unusual, so nothing is logged. Is the amount right?", amount,
+        category ? category : "this");
+    return error != 0 ? error : ERR_INVALID;
+}
+
+/* The argument `date`, now without one. A day to come is refused: nothing is spent yet. */
+static int money_expense_date(struct tools_run *run, const struct zone *z, struct timestamp *when)
+{
+    int64_t now = run->context->now_ms;
+    int error = timestamp_argument(run, "date", z, when);
+    if (error == ERR_NOT_FOUND) {
+        when->ms = now;
+        return 0;
+    }
+    if (error != 0 || when->ms < timestamp_day(now, 1, z))
+        return error;
+    error = run_fail_at(run, "/date", "today or an earlier day",
+        "The date lies in the future, and an expense is money that is spent. Log it when it is "
+        "paid; until then create_calendar_event can remind of it.");
+    return error != 0 ? error : ERR_INVALID;
+}
+
 int money_log_expense(struct tools_run *run, const struct record_item *saving, const char *action)
 {
     const struct zone *z;
@@ -139,13 +172,10 @@ int money_log_expense(struct tools_run *run, const struct record_item *saving, c
     int error = timestamp_zone(run, &z);
     if (error == 0)
         error = money_amount(run, currency, &minor);
-    if (error == 0) {
-        error = timestamp_argument(run, "date", z, &when);
-        if (error == ERR_NOT_FOUND) {
-            when.ms = run->context->now_ms;
-            error = 0;
-        }
-    }
+    if (error == 0)
+        error = money_expense_date(run, z, &when);
+    if (error == 0)
+        error = money_ask_amount(run, minor, currency);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     jdoc *expense = money_new_expense(run, minor, currency, when.ms, z);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define WINDOW_DAYS 90
+#define DAYS_ENOUGH 14 /* of expenses, for an average that means something */
 
 static const char *money_event_type_of(const char *recommendation)
 {
@@ -68,22 +69,52 @@ static int money_manage_log_expense(struct tools_run *run)
     return error;
 }
 
-/* --- suggest_budget: the own average of 90 days, rounded up to 5 --- */
+/* --- suggest_budget: the own average since the first expense of 90 days, rounded up to 5 --- */
 
-static int money_push_suggestion(jdoc *list, const struct money_sum *s, const char *currency)
+static int money_push_suggestion(jdoc *list, const struct money_sum *s, int days,
+    const char *currency)
 {
     jdoc *line = jdoc_new_object();
     if (!line)
         return ERR_NOMEM;
-    double month = amount_to_number(s->minor, currency) / WINDOW_DAYS * (365.2425 / 12);
+    double month = amount_to_number(s->minor, currency) / days * (365.2425 / 12);
     int failed = jdoc_set_string(line, "category", s->name);
     failed |= jdoc_set_double(line, "monthly_average", round(month * 100) / 100);
     failed |= jdoc_set_double(line, "suggested_limit", ceil(month / 5) * 5);
     return jdoc_push_made(list, line, failed);
 }
 
+static int money_note_first(void *arg, const jdoc *expense)
+{
+    return jdoc_get_int(expense, "time_ms", arg) == 0 ? ERR_LIMIT : 0;
+}
+
+/* The days from the first expense of the window to today: a new user's are few. */
+static int money_days_of_expenses(struct tools_run *run, const struct money_period *p, int *days)
+{
+    int64_t first = p->to_ms;
+    int error = record_each(run, MONEY_EXPENSE, p->from_ms, p->to_ms, money_note_first, &first);
+    *days = timestamp_days(first, run->context->now_ms, p->zone);
+    *days = *days > WINDOW_DAYS ? WINDOW_DAYS : *days;
+    return error;
+}
+
+static jdoc *money_answer_suggestions(struct tools_run *run, size_t count, int days)
+{
+    if (count > 0 && days >= DAYS_ENOUGH)
+        return run_succeed(run,
+            "Suggested monthly limits from the average of the last %d days (estimates).", days);
+    if (count > 0)
+        return run_succeed(run,
+            "The expenses cover only %d day%s. A monthly limit needs %d days of them to be "
+            "suggested.",
+            days, days == 1 ? "" : "s", DAYS_ENOUGH);
+    return run_succeed(run, "There are no expenses of the last 90 days to suggest a budget from.");
+}
+
 static int money_suggest(struct tools_run *run)
 {
+    int days = 0;
     struct money_tally t = {.currency = cost_currency(run),
         .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL)};
     struct money_period p = {.name = "range", .days = WINDOW_DAYS};
@@ -93,19 +124,16 @@ static int money_suggest(struct tools_run *run)
     p.from_ms = timestamp_day(run->context->now_ms, 1 - WINDOW_DAYS, p.zone);
     p.to_ms = timestamp_day(run->context->now_ms, 1, p.zone) - 1;
     error = money_tally(run, MONEY_EXPENSE, &p, &t);
+    if (error == 0 && t.category_count > 0)
+        error = money_days_of_expenses(run, &p, &days);
     if (error != 0)
         return error;
     money_sort(t.categories, t.category_count);
     jdoc *list = jdoc_new_array();
     error = !list ? ERR_NOMEM : 0;
-    for (size_t i = 0; error == 0 && i < t.category_count; i++)
-        error = money_push_suggestion(list, &t.categories[i], t.currency);
-    jdoc *answer = error != 0 ?
-        NULL :
-        t.category_count > 0 ?
-        run_succeed(run,
-            "Suggested monthly limits from the average of the last 90 days (estimates).") :
-        run_succeed(run, "There are no expenses of the last 90 days to suggest a budget from.");
+    for (size_t i = 0; error == 0 && days >= DAYS_ENOUGH && i < t.category_count; i++)
+        error = money_push_suggestion(list, &t.categories[i], days, t.currency);
+    jdoc *answer = error == 0 ? money_answer_suggestions(run, t.category_count, days) : NULL;
     if (answer)
         return jdoc_set(answer, "suggestions", list);
     jdoc_free(list);

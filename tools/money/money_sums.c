@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "tools/kit/amount.h"
 #include "tools/kit/period.h"
+#include "tools/kit/plausible.h"
 #include "tools/kit/record.h"
 
 #include <math.h>
@@ -23,12 +24,13 @@ int money_set(jdoc *object, int64_t minor, const char *currency)
 int money_amount(struct tools_run *run, const char *currency, int64_t *minor)
 {
     double value = 0;
-    char expected[64];
+    char expected[96];
+    double most = plausible_most(currency);
     jdoc_get_double(run->args, "amount", &value);
-    if (amount_from_number(value, currency, minor) == 0 && *minor > 0)
+    if (amount_from_number(value, currency, minor) == 0 && *minor > 0 && value < most)
         return 0;
-    snprintf(expected, sizeof expected, "an amount above 0 with at most %d decimals",
-        amount_decimals(currency));
+    snprintf(expected, sizeof expected, "an amount above 0 and below %.0f with at most %d decimals",
+        most, amount_decimals(currency));
     int error = run_fail_at(run, "/amount", expected, "amount is not possible in %s", currency);
     return error != 0 ? error : ERR_INVALID;
 }

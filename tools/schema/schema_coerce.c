@@ -29,7 +29,7 @@ static bool schema_trimmed(const jdoc *value, char *out, size_t size)
     return true;
 }
 
-/* Decimal digits only: no hexadecimal, no "inf", no thousands separators. */
+/* Decimal digits only: no hexadecimal, no "inf". */
 static bool schema_is_decimal(const char *s)
 {
     size_t digits = 0;
@@ -43,11 +43,30 @@ static bool schema_is_decimal(const char *s)
     return digits > 0 && digits <= 17 && *s == '\0';
 }
 
+/* "1,000" and "12,500.50" without their commas. A comma that does not part thousands stays, and so
+ * do points: "1.000" has two meanings. */
+static void schema_ungroup(char *s)
+{
+    size_t digits = strspn(s, "0123456789"), at = digits;
+    if (digits < 1 || digits > 3 || *s == '0')
+        return;
+    while (s[at] == ',' && strspn(s + at + 1, "0123456789") == 3)
+        at += 4;
+    if (at == digits || (s[at] != '\0' && s[at] != '.'))
+        return;
+    char *to = s;
+    for (; *s != '\0'; s++)
+        if (*s != ',')
+            *to++ = *s;
+    *to = '\0';
+}
+
 static jdoc *schema_from_text(unsigned types, const jdoc *value)
 {
     char text[64];
     if (!schema_trimmed(value, text, sizeof text))
         return NULL;
+    schema_ungroup(text);
     if (HAS(types, JDOC_BOOL) && strcasecmp(text, "true") == 0)
         return jdoc_new_bool(true);
     if (HAS(types, JDOC_BOOL) && strcasecmp(text, "false") == 0)

@@ -6,6 +6,7 @@
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"
 #include "tools/kit/cost.h"
+#include "tools/kit/plausible.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/timestamp.h"
@@ -21,8 +22,7 @@
 
 #define FAMILY FUEL_FAMILY
 #define VOLUME_MAX 2000.0
-#define PRICE_MAX 100000.0
-#define TOTAL_MAX 1000000.0
+#define PRICE_SHARE 5 /* of the largest sum: what no litre costs */
 /* Receipts are rounded and discounted: three numbers may disagree by so much. */
 #define TOLERANCE 0.03
 
@@ -43,27 +43,48 @@ static int fuel_refuse_bill(struct tools_run *run, const char *path, const char 
     return error != 0 ? error : ERR_INVALID;
 }
 
+/* A price that no pump shows is asked about: "189.9" is in cents. */
+static int fuel_ask_price(struct tools_run *run, const struct bill *b)
+{
+    if (jdoc_is_true(run->args, "confirmed") ||
+        plausible_fuel_price(b->price, b->currency) == PLAUSIBLE)
+        return 0;
+    bool cents = plausible_fuel_price(b->price / 100, b->currency) == PLAUSIBLE;
+    int error = cents ?
+        run_ask_back(run, "/price", "the price of one litre, or confirmed: true",
+            "%.4g %s for a litre is unusual, so nothing is logged. Are these cents, that is %.4g "
+            "%s a litre?",
+            b->price, b->currency, b->price / 100, b->currency) :
+        run_ask_back(run, "/price", "the price of one litre, or confirmed: true",
+            "%.4g %s for a litre is unusual, so nothing is logged. Are price, volume and total "
+            "right?",
+            b->price, b->currency);
+    return error != 0 ? error : ERR_INVALID;
+}
+
 static int fuel_check_bill(struct tools_run *run, const struct bill *b)
 {
     if (!(b->volume > 0) || b->volume > VOLUME_MAX)
         return fuel_refuse_bill(run, "/volume", "litres above 0 and at most 2000",
             "the volume that follows from price and total is not possible");
-    if (!(b->price > 0) || b->price >= PRICE_MAX)
-        return fuel_refuse_bill(run, "/price", "a price of one litre above 0 and below 100000",
-            "the price of a litre that follows from volume and total is not possible");
-    if (b->minor <= 0 || amount_to_number(b->minor, b->currency) >= TOTAL_MAX)
-        return fuel_refuse_bill(run, "/total", "an amount above 0 and below 1000000",
-            "the total that follows from volume and price is not possible");
+    double most = plausible_most(b->currency);
+    if (!(b->price > 0) || b->price >= most / PRICE_SHARE)
+        return fuel_refuse_bill(run, "/price", "the price of one litre",
+            "the price of a litre that was said, or follows from volume and total, is not "
+            "possible");
+    if (b->minor <= 0 || amount_to_number(b->minor, b->currency) >= most)
+        return fuel_refuse_bill(run, "/total", "a total that a tank can cost",
+            "the total that was said, or follows from volume and price, is not possible");
     double total = amount_to_number(b->minor, b->currency), product = b->volume * b->price;
     if (fabs(product - total) > fmax(TOLERANCE * fmax(total, product), 0.05))
         return fuel_refuse_bill(run, "/total", "volume x price, or leave one of the three out",
             "volume, price and total do not fit together");
-    return 0;
+    return fuel_ask_price(run, b);
 }
 
 static void fuel_derive_total(struct bill *b)
 {
-    static const double units[] = {1, 10, 100, 1000};
+    static const double units[] = {1, 10, 100, 1000, 10000};
     double scaled = b->volume * b->price * units[amount_decimals(b->currency)];
     b->minor = scaled < 9e15 ? (int64_t)llround(scaled) : 0;
 }
