@@ -99,7 +99,8 @@ static void context_late_client(struct buf *b, const struct input *in)
             context_late_location(b, value);
             continue;
         }
-        if (!strcmp(key, "timezone") || jdoc_type(value) == JDOC_NULL)
+        if (!strcmp(key, "timezone") || !strcmp(key, "currency") || !strcmp(key, "units") ||
+            jdoc_type(value) == JDOC_NULL)
             continue;
         struct buf text = {.max = CONTEXT_VALUE_MAX};
         jdoc_write(value, &text);
@@ -139,7 +140,7 @@ static const char *context_late(const struct context_frame *f, struct arena *are
 {
     struct buf b = {.max = LATE_MAX + (size_t)f->conf->facade_instructions_max};
     struct daytime t;
-    char *text;
+    char *text, units[UNITS_WORDS_SIZE];
 
     err_ignore(daytime_local(f->now_ms, f->zone, &t)); /* context_zone has read it */
     context_late_application(&b, f->input);
@@ -147,8 +148,10 @@ static const char *context_late(const struct context_frame *f, struct arena *are
     buf_printf(&b, "Now: %s %04d-%02d-%02d %02d:%02d, zone %s (UTC%+03d:%02d)\n",
         civil_weekday_name(t.weekday), t.year, t.month, t.day, t.hour, t.minute, f->zone,
         t.offset_minutes / 60, abs(t.offset_minutes % 60));
-    context_late_text(&b, "Locale", f->input->locale);
+    context_late_text(&b, "Locale", f->locale);
     context_late_text(&b, "Currency", f->currency);
+    units_words(&f->units, units);
+    context_late_text(&b, "Units", units);
     if (f->stored && strcmp(f->stored, "{}") && strlen(f->stored) <= STORED_MAX)
         context_late_text(&b, "Stored about the user", f->stored);
     if (f->remembered && *f->remembered)
@@ -278,10 +281,16 @@ int context_frame_init(struct context_frame *f, const struct conf *conf, const s
     struct wishes wishes;
 
     *f = (struct context_frame){.conf = conf, .input = input, .stored = stored, .now_ms = now_ms};
-    if (wishes_read(stored, arena, &wishes) < 0 ||
+    const struct wishes_from from = {.stored = stored,
+        .said = input->context,
+        .locale = input->locale,
+        .conf = conf};
+    if (wishes_read(&from, arena, &wishes) < 0 ||
         !(f->zone = arena_strdup(arena, context_zone(f, &wishes))))
         return ERR_NOMEM;
-    f->currency = *wishes.currency ? wishes.currency : conf->default_currency;
+    f->currency = wishes.currency;
+    f->units = wishes.units;
+    f->locale = input->locale && *input->locale ? input->locale : wishes.language;
     f->late = context_late(f, arena);
     if (!f->late)
         return ERR_NOMEM;

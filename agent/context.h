@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/conf.h"
 #include "base/err.h"
+#include "tools/kit/units.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,8 @@ struct context_frame {
     const struct input *input;
     const char *zone; /* valid IANA name */
     const char *currency;
+    const char *locale; /* the request's, else the language that the user has chosen */
+    struct units units;
     int64_t now_ms;         /* real time at the turn's start */
     const char *stored;     /* the user's stored context as JSON text, NULL or "{}" = none */
     const char *remembered; /* of the user (agent/memory.h); NULL or "" = nothing */

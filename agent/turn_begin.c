@@ -148,6 +148,20 @@ static int turn_begin_parts(struct turn *t)
     return 0;
 }
 
+/* "Use euros, and log 5 for coffee": the second call counts in what the first one has stored. */
+static void turn_begin_on_wishes(void *arg, const struct tools_wishes *wishes)
+{
+    struct turn *t = arg;
+    const char *zone = arena_strdup(t->arena, wishes->zone);
+    const char *currency = arena_strdup(t->arena, wishes->currency);
+
+    if (!zone || !currency)
+        return; /* the next turn reads what is stored */
+    t->tools.zone = zone;
+    t->tools.currency = currency;
+    t->tools.units = wishes->units;
+}
+
 static void turn_begin_tools(struct turn *t)
 {
     t->tools = (struct tools_context){.conf = t->env->conf,
@@ -158,10 +172,13 @@ static void turn_begin_tools(struct turn *t)
         .session = t->start->session,
         .epoch = t->start->epoch,
         .zone = t->frame.zone,
-        .locale = t->input.locale,
+        .locale = t->frame.locale,
         .currency = t->frame.currency,
+        .units = t->frame.units,
         .now_ms = t->frame.now_ms,
         .role = t->input.role,
+        .on_wishes = turn_begin_on_wishes,
+        .on_wishes_arg = t,
         .apart = t->env->apart};
     turn_begin_location(t);
 }

@@ -438,10 +438,15 @@
     X(system_prompt_file, TEXT, "system_prompt.file", "", 0, 0, "replaces the built-in prompt") \
     X(default_zone, TEXT, "default_zone", "UTC", 0, 0, "time zone of users who gave none") \
     X(default_currency, TEXT, "default_currency", "AUD", 0, 0, "currency of users who gave none") \
+    X(default_units, TEXT, "default_units", "metric", 0, 0, \
+        "units of users who gave none: metric, us or imperial") \
     X(offline_word_ms, MS, "offline.word_delay", "15ms", 0, 1000, \
         "time between the words that the offline provider streams; a JSON reply has none") \
     G("Tools") \
     X(osrm_url, TEXT, "osrm.url", "", 0, 0, "routing service in OSRM form; empty = estimates") \
+    X(rates_url, TEXT, "rates.url", "", 0, 0, \
+        "exchange rates in the form of the European Central Bank (eurofxref); empty = none") \
+    X(rates_refresh_ms, MS, "rates.refresh", "6h", 60000, 604800000, "how often they are fetched") \
     X(shop_catalogue, TEXT, "shop.catalogue", "", 0, 0, "JSON file of the shop's products") \
     X(search_url, TEXT, "search.url", "", 0, 0, "web search service") \
     X(search_key, SECRET, "search.key", "", 0, 0, "its key, sent as bearer token") \

@@ -319,6 +319,13 @@ static int conf_rule_attachments(const struct conf *c, char why[CONF_WHY_SIZE])
     return 0;
 }
 
+static int conf_rule_units(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    static const char *const known[] = {"metric", "us", "imperial", NULL};
+
+    return conf_check_word("default_units", c->default_units, known, why);
+}
+
 static int conf_rule_voice(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     static const char *const known[] = {"auto", "url", "offline", "off", NULL};
@@ -339,6 +346,7 @@ static int conf_rule_voice(const struct conf *c, char why[CONF_WHY_SIZE])
 
 static conf_rule_fn *const conf_rules[] = {
     conf_rule_log_level,
+    conf_rule_units,
     conf_rule_run_dir,
     conf_rule_public_base,
     conf_rule_facade_model,

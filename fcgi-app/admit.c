@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/admit.h"
 
+#include "agent/daytime.h"
 #include "agent/events.h"
 #include "agent/input.h"
 #include "base/err.h"
@@ -27,14 +28,21 @@ struct admit {
     struct blame_work work;
 };
 
+/* What a client's headers say where its message says nothing. */
+static const char *admit_zone(const struct exchange *x, const struct submit *s)
+{
+    const char *named = request_header(&x->request, "HTTP_X_TIME_ZONE");
+    return *s->zone == '\0' && named && daytime_zone_valid(named) ? named : s->zone;
+}
+
 static struct input admit_form(const struct exchange *x, const struct submit *s, const char *turn)
 {
     return (struct input){
         .run_id = s->run_id ? s->run_id : turn,
         .text = s->text,
         .message_id = s->message_id,
-        .zone = s->zone,
-        .locale = s->locale,
+        .zone = admit_zone(x, s),
+        .locale = *s->locale != '\0' ? s->locale : request_language(&x->request),
         .source = s->source,
         .resume = s->resume_count > 0,
         .whole = s->whole,

@@ -24,16 +24,18 @@
 /* ---- what a direct call brings beside its arguments ---- */
 
 /* What the user has chosen. It is of no use to fail for want of it: then the site's counts. */
-static void direct_wishes(struct exchange *x, struct wishes *out)
+static int direct_wishes(struct exchange *x, const char *locale, struct wishes *out)
 {
     struct buf stored;
 
     buf_init(&stored, 0);
-    *out = (struct wishes){.zone = "", .currency = ""};
-    if (sessions_context_get(x->app->store, x->who.user, &stored) < 0 ||
-        wishes_read(buf_text(&stored), x->arena, out) < 0)
-        *out = (struct wishes){.zone = "", .currency = ""};
+    bool known = sessions_context_get(x->app->store, x->who.user, &stored) == 0;
+    const struct wishes_from from = {.stored = known ? buf_text(&stored) : NULL,
+        .locale = locale,
+        .conf = x->app->conf};
+    int error = wishes_read(&from, x->arena, out);
     buf_free(&stored);
+    return error;
 }
 
 static int direct_zone(struct exchange *x, const struct wishes *wishes, const char **zone)
@@ -58,7 +60,7 @@ static int direct_locale(struct exchange *x, const char **locale)
 {
     static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
     const char *named = request_query(&x->request, "locale");
-    *locale = named ? named : "";
+    *locale = named ? named : request_language(&x->request);
     size_t len = strlen(*locale);
     if (len > DIRECT_LOCALE_MAX || strspn(*locale, good) != len)
         return problem_field(&x->problem, "locale",
@@ -86,18 +88,23 @@ static int direct_context(struct exchange *x, const struct direct *d, struct too
 {
     struct app *app = x->app;
     struct wishes wishes;
-    direct_wishes(x, &wishes);
+    const char *locale;
+    int error = direct_locale(x, &locale);
+    if (error == 0)
+        error = direct_wishes(x, locale, &wishes);
+    if (error != 0)
+        return error;
     *context = (struct tools_context){.conf = app->conf,
         .store = app->store,
         .reactor = app->reactor,
         .uid = x->who.user,
-        .currency = *wishes.currency ? wishes.currency : app->conf->default_currency,
+        .locale = *locale ? locale : wishes.language,
+        .currency = wishes.currency,
+        .units = wishes.units,
         .now_ms = clock_real_ms(),
         .role = x->who.role};
     context->zone = d->zone;
-    int error = d->zone ? 0 : direct_zone(x, &wishes, &context->zone);
-    if (error == 0)
-        error = direct_locale(x, &context->locale);
+    error = d->zone ? 0 : direct_zone(x, &wishes, &context->zone);
     if (error == 0 && !app->http)
         error = http_new(&app->http, app->reactor);
     context->http = app->http;

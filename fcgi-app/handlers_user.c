@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/handlers.h"
 
+#include "agent/wishes.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "process/measure.h"
@@ -46,6 +47,9 @@ int handlers_context_put(struct exchange *x)
     if (x->request.body_len > HANDLERS_CONTEXT_BYTES)
         return problem_limit(&x->problem, "context", HANDLERS_CONTEXT_BYTES,
             "%zu bytes; %d are allowed.", x->request.body_len, HANDLERS_CONTEXT_BYTES);
+    char field[WISHES_FIELD_SIZE], why[WISHES_WHY_SIZE];
+    if (wishes_check(body, field, why) < 0)
+        return problem_field(&x->problem, field, "%s", why);
     exchange_json(x, 200);
     error = sessions_context_merge(x->app->store, x->who.user, x->request.body, x->request.body_len,
         &x->reply.body);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define REQUEST_LANGUAGE_MAX 35
 #define REQUEST_TARGET_MAX 8192
 #define REQUEST_RETRY_MS 1000
 
@@ -20,6 +21,17 @@ const char *request_header(const struct request *r, const char *param)
 {
     const char *value = r->source->param(r->source->arg, param);
     return value && *value != '\0' ? value : NULL;
+}
+
+const char *request_language(const struct request *r)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+    const char *header = request_header(r, "HTTP_ACCEPT_LANGUAGE");
+    size_t len = header ? strspn(header, good) : 0;
+    bool whole = len > 0 && len <= REQUEST_LANGUAGE_MAX &&
+        (header[len] == '\0' || strchr(",; ", header[len]));
+    const char *tag = whole ? arena_printf(r->arena, "%.*s", (int)len, header) : NULL;
+    return tag ? tag : "";
 }
 
 static int64_t request_waited(const struct request *r)

@@ -78,6 +78,8 @@ MUST_CHECK int request_json(struct request *r, bool optional, jdoc **out, struct
 
 /* A parameter as HTTP header: request_header(r, "HTTP_ACCEPT"). NULL when absent or empty. */
 const char *request_header(const struct request *r, const char *param);
+/* The first language of Accept-Language that is a tag, as "en-AU"; "" = none. In the arena. */
+const char *request_language(const struct request *r);
 /* Value of a query field, NULL when absent. The first one counts. */
 const char *request_query(const struct request *r, const char *name);
 struct request_bounds {

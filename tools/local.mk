@@ -26,6 +26,7 @@ include tools/meals/local.mk
 include tools/assistant/local.mk
 include tools/memory/local.mk
 include tools/records/local.mk
+include tools/convert/local.mk
 
 BUILT_SOURCES += tools/scripts.h
 CLEANFILES += tools/scripts.c tools/scripts.h

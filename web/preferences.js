@@ -14,6 +14,12 @@ export function usualUnits(tag = navigator.language) {
   return {distance: MILES.includes(region) ? "mi" : "km", temperature: FAHRENHEIT.includes(region) ? "F" : "C"};
 }
 
+/** The stored `units`: an object of single ones, or the name of a system. */
+function unitsOf(stored) {
+  if (typeof stored === "object") return stored;
+  return stored === "metric" ? {distance: "km", temperature: "C"} : stored === "us" || stored === "imperial" ? {distance: "mi", temperature: "F"} : null;
+}
+
 export class Preferences extends EventTarget {
   #request; #context = {};
 
@@ -29,7 +35,7 @@ export class Preferences extends EventTarget {
   get timezone() { return this.#text("timezone"); }
   /** The language that was chosen here, else by this user anywhere; "": that of the browser. */
   get language() { return localStorage.getItem("language") ?? this.#text("language"); }
-  get units() { return {...usualUnits(), ...typeof this.#context.units === "object" ? this.#context.units : null}; }
+  get units() { return {...usualUnits(), ...unitsOf(this.#context.units)}; }
   get sound() { return localStorage.getItem("sound") === "on"; }
   set sound(on) {
     if (on) localStorage.setItem("sound", "on");

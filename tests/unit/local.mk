@@ -151,6 +151,7 @@ UNIT_TESTS = \
 	tests/unit/test_turn_usage \
 	tests/unit/test_turns \
 	tests/unit/test_uichat \
+	tests/unit/test_units \
 	tests/unit/test_upstream \
 	tests/unit/test_url \
 	tests/unit/test_usage \

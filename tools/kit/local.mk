@@ -24,6 +24,9 @@ libtools_a_SOURCES += \
 	tools/kit/remembered.c tools/kit/remembered.h \
 	tools/kit/module.h \
 	tools/kit/timestamp.c tools/kit/timestamp.h \
+	tools/kit/unit.c \
+	tools/kit/unit_table.c tools/kit/unit_table.h \
+	tools/kit/units.c tools/kit/units.h \
 	tools/kit/numeral.c tools/kit/numeral.h \
 	tools/kit/preview.c tools/kit/preview.h \
 	tools/kit/records_fuel.c \

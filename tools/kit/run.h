@@ -8,6 +8,7 @@
 #include "base/jdoc.h"
 #include "process/spans.h"
 #include "store/store.h"
+#include "tools/kit/units.h"
 #include "wire/http/http.h"
 
 #include <stdbool.h>
@@ -86,6 +87,13 @@ struct tools_step {
     struct tools_step *next;
 };
 
+/* What the user has chosen for themselves, as a tool of the same turn has just stored it. */
+struct tools_wishes {
+    const char *currency, *zone;
+    struct units units;
+};
+typedef void tools_wish_fn(void *arg, const struct tools_wishes *wishes);
+
 struct tools_context { /* one per turn, or per direct call */
     const struct conf *conf;
     struct store *store;
@@ -96,11 +104,14 @@ struct tools_context { /* one per turn, or per direct call */
     const char *zone;   /* IANA name, validated; the user's for this request */
     const char *locale; /* BCP 47 or "" */
     const char *currency;
-    int64_t now_ms; /* real time of the request */
+    struct units units; /* the user's, for messages; data stays in km, litres, degrees Celsius */
+    int64_t now_ms;     /* real time of the request */
     bool has_location;
     double latitude, longitude;
-    const char *location_text;     /* or NULL */
-    const char *role;              /* of the credential: "admin"; NULL = user */
+    const char *location_text; /* or NULL */
+    const char *role;          /* of the credential: "admin"; NULL = user */
+    tools_wish_fn *on_wishes;  /* told by update_settings, for the turn's later calls; or NULL */
+    void *on_wishes_arg;
     struct tools_apart apart;      /* zeroed: all tools run where they are called */
     const struct trace_span *span; /* in which tools are called; NULL = none */
     bool is_apart;                 /* a tool process: whoever asked it measures the call */

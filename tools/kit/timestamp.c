@@ -154,6 +154,18 @@ int64_t timestamp_period_start(const char *period, int64_t ms, const struct zone
     return timestamp_to_ms(&first, z);
 }
 
+int64_t timestamp_period_now(const struct tools_run *run, const char *period, const struct zone *z)
+{
+    int64_t now = run->context->now_ms;
+    struct civil c;
+    if (strcmp(period, "week") != 0)
+        return timestamp_period_start(period, now, z);
+    static const int firsts[] = {[UNITS_MONDAY] = 1, [UNITS_SUNDAY] = 0, [UNITS_SATURDAY] = 6};
+    timestamp_local(now, z, &c);
+    int weekday = civil_weekday(civil_days(c.year, c.month, c.day));
+    return timestamp_day(now, -((weekday + 7 - firsts[run->context->units.week_start]) % 7), z);
+}
+
 int timestamp_days(int64_t from_ms, int64_t until_ms, const struct zone *z)
 {
     struct civil a, b;

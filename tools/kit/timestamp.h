@@ -47,6 +47,8 @@ int64_t timestamp_day(int64_t ms, int days, const struct zone *z);
 int64_t timestamp_add_days(int64_t ms, int days, const struct zone *z);
 /* Start of the local week (Monday), month, quarter or year of ms. */
 int64_t timestamp_period_start(const char *period, int64_t ms, const struct zone *z);
+/* The same for the present, by the weekday on which the user's weeks begin. */
+int64_t timestamp_period_now(const struct tools_run *run, const char *period, const struct zone *z);
 /* Local days from one moment's day to the other's, both counted. */
 MUST_CHECK int timestamp_days(int64_t from_ms, int64_t to_ms, const struct zone *z);
 

@@ -33,13 +33,19 @@ static bool vehicle_use_likely(double litres)
     return litres >= LITRES_MIN && litres <= LITRES_MAX;
 }
 
-static void vehicle_use_fill(struct vehicle_use *out, double litres, enum vehicle_use_source source,
-    const char *words)
+static void vehicle_use_fill(const struct tools_run *run, struct vehicle_use *out, double litres,
+    enum vehicle_use_source source, const char *words)
 {
+    char own[UNITS_TEXT_SIZE];
+    const struct units *units = &run->context->units;
     out->litres = litres;
     out->source = source;
-    snprintf(out->text, sizeof out->text, "%.1f miles per US gallon (%.1f L/100 km), %.100s",
-        vehicle_use_mpg(out), litres, words);
+    units_fuel_text(units, litres, own);
+    if (units->fuel == UNITS_L_PER_100KM)
+        snprintf(out->text, sizeof out->text, "%s (%.1f miles per US gallon), %.80s", own,
+            vehicle_use_mpg(out), words);
+    else
+        snprintf(out->text, sizeof out->text, "%s (%.1f L/100 km), %.80s", own, litres, words);
     utf8_mend_end(out->text);
 }
 
@@ -56,7 +62,8 @@ static int vehicle_use_said(struct tools_run *run, struct vehicle_use *out)
             "mpg and l_per_100km do not say the same; give one of them.");
         return error != 0 ? error : ERR_INVALID;
     }
-    vehicle_use_fill(out, has_litres ? litres : MPG_FACTOR / mpg, VEHICLE_USE_SAID, "as given");
+    vehicle_use_fill(run, out, has_litres ? litres : MPG_FACTOR / mpg, VEHICLE_USE_SAID,
+        "as given");
     return 0;
 }
 
@@ -106,21 +113,22 @@ static int vehicle_use_measured(struct tools_run *run, const char *vehicle, stru
     return 0;
 }
 
-static void vehicle_use_choose(const jdoc *vehicle, const struct measured *m,
-    struct vehicle_use *out)
+static void vehicle_use_choose(const struct tools_run *run, const jdoc *vehicle,
+    const struct measured *m, struct vehicle_use *out)
 {
-    char words[120];
+    char words[120], over[UNITS_TEXT_SIZE];
     double stored = vehicle ? vehicle_use_stored(vehicle) : 0;
     bool enough = m->fills >= ENOUGH_FILLS && m->metres >= ENOUGH_METRES;
     if (m->litres > 0 && (enough || stored <= 0)) {
-        snprintf(words, sizeof words, "measured over %.0f km of the fuel log", m->metres / 1000);
-        vehicle_use_fill(out, m->litres, VEHICLE_USE_MEASURED, words);
+        units_distance_text(&run->context->units, m->metres / 1000, over);
+        snprintf(words, sizeof words, "measured over %s of the fuel log", over);
+        vehicle_use_fill(run, out, m->litres, VEHICLE_USE_MEASURED, words);
     } else if (stored > 0) {
         snprintf(words, sizeof words, "stored with %.80s",
             jdoc_text_or(vehicle, "name", "the vehicle"));
-        vehicle_use_fill(out, stored, VEHICLE_USE_STORED, words);
+        vehicle_use_fill(run, out, stored, VEHICLE_USE_STORED, words);
     } else {
-        vehicle_use_fill(out, MPG_FACTOR / ASSUMED_MPG, VEHICLE_USE_ASSUMED, "assumed");
+        vehicle_use_fill(run, out, MPG_FACTOR / ASSUMED_MPG, VEHICLE_USE_ASSUMED, "assumed");
     }
 }
 
@@ -135,7 +143,7 @@ int vehicle_use(struct tools_run *run, struct vehicle_use *out)
     if (error == 0 || error == ERR_NOT_FOUND)
         error = vehicle_use_measured(run, vehicle ? jdoc_text_or(vehicle, "id", "") : NULL, &m);
     if (error == 0)
-        vehicle_use_choose(vehicle, &m, out);
+        vehicle_use_choose(run, vehicle, &m, out);
     jdoc_free(vehicle);
     return error;
 }

@@ -21,7 +21,8 @@ enum vehicle_use_source {
 struct vehicle_use {
     double litres; /* per 100 km */
     enum vehicle_use_source source;
-    char text[160]; /* "20.0 miles per US gallon (11.8 L/100 km), stored with Bessie" */
+    char text
+        [160]; /* the user's unit first: "11.8 L/100 km (20.0 miles per US gallon), stored with Bessie" */
 };
 /* Returns 0; ERR_INVALID (the arguments contradict each other, the failure is set); a fault. */
 MUST_CHECK int vehicle_use(struct tools_run *run, struct vehicle_use *out);

@@ -101,7 +101,7 @@ int money_period(struct tools_run *run, const char *name, struct money_period *p
     if (error != 0)
         return error;
     p->name = name;
-    p->from_ms = timestamp_period_start(p->name, now, p->zone);
+    p->from_ms = timestamp_period_now(run, p->name, p->zone);
     p->to_ms = timestamp_day(now, 1, p->zone) - 1;
     p->days = timestamp_days(p->from_ms, now, p->zone);
     return 0;

@@ -5,5 +5,6 @@ libtools_a_SOURCES += \
 	tools/person/export.c tools/person/export.h \
 	tools/person/medical.c \
 	tools/person/profile.c \
-	tools/person/profile_vehicle.c
+	tools/person/profile_vehicle.c \
+	tools/person/profile_wishes.c tools/person/profile_wishes.h
 RECORD_RULES += tools/person/rules.lua

@@ -10,6 +10,7 @@
 #include "tools/kit/timestamp.h"
 #include "tools/kit/vehicle.h"
 #include "tools/person/export.h"
+#include "tools/person/profile_wishes.h"
 
 #include "base/err.h"
 
@@ -21,7 +22,7 @@
 
 /* A setting and what it is while the user has said nothing. */
 struct field {
-    const char *name;
+    const char *name; /* NULL ends the list */
     const char *text; /* the default, or NULL: none, or a boolean */
     bool is_bool, yes;
 };
@@ -39,7 +40,6 @@ static const struct field settings_fields[] = {
     {.name = "email_notifications", .is_bool = true, .yes = true},
     {.name = "push_notifications", .is_bool = true, .yes = true},
     {.name = "theme", .text = "auto"},
-    {.name = "language", .text = "en"},
     {.name = "budget_alerts", .is_bool = true, .yes = true},
     {.name = "trip_reminders", .is_bool = true, .yes = true},
     {.name = NULL},
@@ -57,6 +57,9 @@ static const struct field privacy_fields[] = {
 struct sheet { /* one of the three records */
     const char *family, *title;
     const struct field *fields;
+    /* Puts into the result what is not stored in the record; NULL = nothing is. */
+    int (*show)(void *arg, jdoc *shown);
+    void *arg;
 };
 
 static int profile_set_field(struct tools_run *run, jdoc *document, const struct field *f)
@@ -92,14 +95,19 @@ static int profile_change_once(struct tools_run *run, void *arg)
         jdoc_free(document);
         return error;
     }
-    if (jdoc_set(run->result, sheet->family, document) != 0)
-        return ERR_NOMEM;
+    jdoc *shown = jdoc_dup(document);
+    error = shown ? jdoc_set(run->result, sheet->family, shown) : ERR_NOMEM;
+    if (error == 0 && sheet->show)
+        error = sheet->show(sheet->arg, shown);
     struct record_item item = {.family = sheet->family,
         .id = ME,
         .document = document,
         .time_ms = run->context->now_ms,
         .seen = seen};
-    return record_commit(run, &item, 1, false);
+    if (error == 0)
+        error = record_commit(run, &item, 1, false);
+    jdoc_free(document);
+    return error;
 }
 
 static int profile_change(struct tools_run *run, const struct sheet *sheet)
@@ -110,7 +118,9 @@ static int profile_change(struct tools_run *run, const struct sheet *sheet)
     return record_retry(run, profile_change_once, (void *)sheet);
 }
 
-static const struct sheet profile_sheet = {"profile", "The profile is", profile_fields};
+static const struct sheet profile_sheet = {.family = "profile",
+    .title = "The profile is",
+    .fields = profile_fields};
 
 /* Returns 0, ERR_INVALID (said) or a fault. */
 static int profile_check_year(struct tools_run *run)
@@ -131,13 +141,24 @@ int profile_tool_update_profile(struct tools_run *run)
 
 int profile_tool_update_settings(struct tools_run *run)
 {
-    static const struct sheet sheet = {"settings", "The settings are", settings_fields};
-    return profile_change(run, &sheet);
+    struct profile_wishes wishes = {.run = run};
+    const struct sheet sheet = {.family = "settings",
+        .title = "The settings are",
+        .fields = settings_fields,
+        .show = profile_wishes_show,
+        .arg = &wishes};
+    int error = profile_wishes_store(&wishes);
+    if (error == 0)
+        error = profile_change(run, &sheet);
+    profile_wishes_fini(&wishes);
+    return error == ERR_INVALID ? 0 : error;
 }
 
 int profile_tool_manage_privacy(struct tools_run *run)
 {
-    static const struct sheet sheet = {"privacy", "The privacy settings are", privacy_fields};
+    static const struct sheet sheet = {.family = "privacy",
+        .title = "The privacy settings are",
+        .fields = privacy_fields};
     return profile_change(run, &sheet);
 }
 
@@ -178,7 +199,9 @@ int profile_preview_update_profile(struct tools_run *run)
 /* Each setting that is to change, with its new value: both are of the tool's own lists. */
 int profile_preview_manage_privacy(struct tools_run *run)
 {
-    static const struct sheet sheet = {"privacy", "The privacy settings are", privacy_fields};
+    static const struct sheet sheet = {.family = "privacy",
+        .title = "The privacy settings are",
+        .fields = privacy_fields};
     struct buf text = {0};
     struct jdoc_iter it = {0};
     const char *key;
@@ -225,7 +248,7 @@ int profile_tool_get_user_stats(struct tools_run *run)
     if (error == 0 && (!stats || !counts))
         error = ERR_NOMEM;
     if (error == 0 && strcmp(period, "all") != 0)
-        from_ms = timestamp_period_start(period, now, z);
+        from_ms = timestamp_period_now(run, period, z);
     int64_t to_ms = error != 0     ? 0 :
         strcmp(period, "all") == 0 ? RECORD_FOREVER :
                                      timestamp_day(now, 1, z) - 1;

@@ -15,11 +15,13 @@
 /* ---- the request ---- */
 
 struct numbers {
+    char units[UNITS_PACKED_SIZE];
     char epoch[NUMBER_SIZE], now[NUMBER_SIZE], latitude[NUMBER_SIZE], longitude[NUMBER_SIZE];
 };
 
 static void tool_words_numbers(const struct tools_context *c, struct numbers *out)
 {
+    units_pack(&c->units, out->units);
     snprintf(out->epoch, sizeof out->epoch, "%" PRId64, c->epoch);
     snprintf(out->now, sizeof out->now, "%" PRId64, c->now_ms);
     snprintf(out->latitude, sizeof out->latitude, "%.17g", c->latitude);
@@ -34,8 +36,8 @@ int tool_words_ask(struct buf *out, const struct tools_run *run, const char *arg
     const struct fastcgi_pair pairs[] = {{"TP_INTERNAL", "tool"}, {"TP_TOOL", run->spec->name},
         {"TP_CALL", run->call_id}, {"TP_APPROVED", run->approved}, {"TP_USER", c->uid},
         {"TP_SESSION", c->session}, {"TP_EPOCH", n.epoch}, {"TP_ZONE", c->zone},
-        {"TP_LOCALE", c->locale}, {"TP_CURRENCY", c->currency}, {"TP_NOW", n.now},
-        {"TP_LATITUDE", c->has_location ? n.latitude : NULL},
+        {"TP_LOCALE", c->locale}, {"TP_CURRENCY", c->currency}, {"TP_UNITS", n.units},
+        {"TP_NOW", n.now}, {"TP_LATITUDE", c->has_location ? n.latitude : NULL},
         {"TP_LONGITUDE", c->has_location ? n.longitude : NULL}, {"TP_LOCATION", c->location_text},
         {"TP_ROLE", c->role}};
     size_t count = sizeof pairs / sizeof *pairs, bytes = 0;
@@ -103,6 +105,7 @@ int tool_words_read(tool_words_param *param, void *arg, tool_words_find *find, s
     context->zone = tool_words_text(&r, "TP_ZONE");
     context->locale = tool_words_text(&r, "TP_LOCALE");
     context->currency = tool_words_text(&r, "TP_CURRENCY");
+    units_unpack(param(arg, "TP_UNITS"), &context->units);
     context->now_ms = tool_words_number(&r, "TP_NOW");
     context->location_text = tool_words_text(&r, "TP_LOCATION");
     context->role = tool_words_text(&r, "TP_ROLE");

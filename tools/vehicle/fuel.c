@@ -11,6 +11,7 @@
 #include "tools/kit/record.h"
 #include "tools/kit/timestamp.h"
 #include "tools/kit/vehicle.h"
+#include "tools/vehicle/fuel_said.h"
 #include "tools/vehicle/fuel_use.h"
 
 #include "base/err.h"
@@ -26,7 +27,7 @@
 /* Receipts are rounded and discounted: three numbers may disagree by so much. */
 #define TOLERANCE 0.03
 
-static const char *const plain_fields[] = {"odometer", "filled_to_top", "station", "notes", NULL};
+static const char *const plain_fields[] = {"filled_to_top", "station", "notes", NULL};
 
 /* --- volume, price, total --- */
 
@@ -65,7 +66,7 @@ static int fuel_ask_price(struct tools_run *run, const struct bill *b)
 static int fuel_check_bill(struct tools_run *run, const struct bill *b)
 {
     if (!(b->volume > 0) || b->volume > VOLUME_MAX)
-        return fuel_refuse_bill(run, "/volume", "litres above 0 and at most 2000",
+        return fuel_refuse_bill(run, "/volume", "above 0 and at most 2000 litres (528 US gallons)",
             "the volume that follows from price and total is not possible");
     double most = plausible_most(b->currency);
     if (!(b->price > 0) || b->price >= most / PRICE_SHARE)
@@ -94,17 +95,19 @@ static void fuel_derive_total(struct bill *b)
  * gives the other by the price, or a new price by volume and total. Returns 0; ERR_INVALID (the
  * failure is set); a fault.
  */
-static int fuel_read_bill(struct tools_run *run, struct bill *b)
+static int fuel_read_bill(struct tools_run *run, const struct fuel_said *said, struct bill *b)
 {
     bool volume = jdoc_get_double(run->args, "volume", &b->volume) == 0;
     bool price = jdoc_get_double(run->args, "price", &b->price) == 0;
+    b->volume *= volume ? said->litres : 1;
+    b->price /= price ? said->litres : 1;
     int error = cost_argument(run, "total", b->currency, &b->minor);
     bool total = error == 0;
     if (error != 0 && error != ERR_NOT_FOUND)
         return error;
     if (volume + price + total < 2 && (b->volume <= 0 || b->price <= 0 || b->minor <= 0))
         return fuel_refuse_bill(run, "", "two of volume, price and total",
-            "Two of volume (litres), price (of a litre) and total are needed; the third follows.");
+            "Two of volume, price (of one unit of volume) and total are needed; the third follows.");
     if (volume + price + total == 3)
         return fuel_check_bill(run, b);
     if (!total)
@@ -113,6 +116,8 @@ static int fuel_read_bill(struct tools_run *run, struct bill *b)
         b->price = round(amount_to_number(b->minor, b->currency) / b->volume * 1000) / 1000;
     else
         b->volume = round(amount_to_number(b->minor, b->currency) / b->price * 100) / 100;
+    b->volume = round(b->volume * 10000) / 10000;
+    b->price = round(b->price * 1000000) / 1000000;
     return fuel_check_bill(run, b);
 }
 
@@ -157,6 +162,11 @@ static int fuel_set_when(struct tools_run *run, jdoc *entry)
 
 /* --- the odometer against its neighbours --- */
 
+static bool fuel_in_miles(const struct tools_run *run)
+{
+    return run->context->units.distance == UNITS_MI;
+}
+
 static int fuel_check_odometer(struct tools_run *run, const jdoc *entry)
 {
     struct fuel_neighbours n;
@@ -165,17 +175,20 @@ static int fuel_check_odometer(struct tools_run *run, const jdoc *entry)
     int error = fuel_use_neighbours(run, entry, &n);
     if (error != 0)
         return error;
+    const char *unit = fuel_in_miles(run) ? "mi" : "km";
+    double before = units_distance(&run->context->units, n.before);
+    double after = units_distance(&run->context->units, n.after);
     if ((!n.has_before || odometer >= n.before) && (!n.has_after || odometer <= n.after))
         return 0;
     if (n.has_before && n.has_after)
-        snprintf(expected, sizeof expected, "a reading from %.0f (%s) to %.0f (%s)", n.before,
-            n.before_date, n.after, n.after_date);
+        snprintf(expected, sizeof expected, "a reading from %.0f (%s) to %.0f (%s), in %s", before,
+            n.before_date, after, n.after_date, unit);
     else if (n.has_before)
-        snprintf(expected, sizeof expected, "a reading of %.0f or more (that was on %s)", n.before,
-            n.before_date);
+        snprintf(expected, sizeof expected, "a reading of %.0f %s or more (that was on %s)", before,
+            unit, n.before_date);
     else
-        snprintf(expected, sizeof expected, "a reading of %.0f or less (that was on %s)", n.after,
-            n.after_date);
+        snprintf(expected, sizeof expected, "a reading of %.0f %s or less (that was on %s)", after,
+            unit, n.after_date);
     return fuel_refuse_bill(run, "/odometer", expected,
         "The odometer does not fit the fill-ups before and after it.");
 }
@@ -196,7 +209,7 @@ static int fuel_answer(struct tools_run *run, const jdoc *entry)
 static int fuel_commit_entry(struct tools_run *run, jdoc *entry, const char *seen,
     const char *format)
 {
-    char total[AMOUNT_TEXT_SIZE];
+    char total[AMOUNT_TEXT_SIZE], filled[UNITS_TEXT_SIZE];
     int64_t minor = 0, ms = 0;
     double volume = 0;
     int error = fuel_check_odometer(run, entry);
@@ -206,7 +219,8 @@ static int fuel_commit_entry(struct tools_run *run, jdoc *entry, const char *see
     jdoc_get_int(entry, "time_ms", &ms);
     jdoc_get_double(entry, "volume", &volume);
     amount_text(minor, jdoc_text_or(entry, "currency", ""), total);
-    if (!run_succeed(run, "%s %.2f L for %s on %.10s.", format, volume, total,
+    units_volume_text(&run->context->units, volume, filled);
+    if (!run_succeed(run, "%s %s for %s on %.10s.", format, filled, total,
             jdoc_text_or(entry, "entry_date", "")))
         return ERR_NOMEM;
     error = fuel_answer(run, entry);
@@ -233,19 +247,21 @@ static int fuel_set_vehicle(struct tools_run *run, jdoc *entry)
 int fuel_tool_add_fuel_entry(struct tools_run *run)
 {
     struct bill b = {.currency = cost_currency(run)};
+    struct fuel_said said;
     char id[IDENT_UUID_SIZE];
     jdoc *entry = jdoc_new_object();
     ident_uuid7(id);
     int error = !entry || jdoc_set_string(entry, "id", id) != 0 ? ERR_NOMEM : 0;
+    fuel_said_read(run, &said);
     if (error == 0)
-        error = fuel_read_bill(run, &b);
+        error = fuel_read_bill(run, &said, &b);
     if (error == 0)
         error = fuel_set_when(run, entry);
     if (error == 0)
         error = fuel_set_vehicle(run, entry);
     if (error == 0)
         error = fuel_set_bill(entry, &b) | record_copy(entry, run->args, plain_fields) |
-                record_stamp(run, entry) ?
+                fuel_said_set(run, &said, entry) | record_stamp(run, entry) ?
             ERR_NOMEM :
             0;
     if (error == 0)
@@ -276,6 +292,7 @@ static int fuel_choose_entry(struct tools_run *run, jdoc **entry, const char **s
 static int fuel_change_bill(struct tools_run *run, jdoc *entry)
 {
     struct bill b = {.currency = jdoc_text_or(entry, "currency", "AUD")};
+    struct fuel_said said;
     if (!jdoc_has(run->args, "volume") && !jdoc_has(run->args, "price") &&
         !jdoc_has(run->args, "total"))
         return 0;
@@ -285,7 +302,8 @@ static int fuel_change_bill(struct tools_run *run, jdoc *entry)
     jdoc_get_double(entry, "volume", &b.volume);
     jdoc_get_double(entry, "price", &b.price);
     jdoc_get_int(entry, "total_minor", &b.minor);
-    int error = fuel_read_bill(run, &b);
+    fuel_said_read(run, &said);
+    int error = fuel_read_bill(run, &said, &b);
     return error == 0 && fuel_set_bill(entry, &b) != 0 ? ERR_NOMEM : error;
 }
 
@@ -293,15 +311,19 @@ static int fuel_update_once(struct tools_run *run, void *arg)
 {
     jdoc *entry = NULL;
     const char *seen = NULL;
+    struct fuel_said said;
     (void)arg;
+    fuel_said_read(run, &said);
     int error = fuel_choose_entry(run, &entry, &seen);
     if (error == 0)
         error = fuel_change_bill(run, entry);
     if (error == 0)
         error = fuel_set_when(run, entry);
     if (error == 0)
-        error =
-            record_copy(entry, run->args, plain_fields) | record_stamp(run, entry) ? ERR_NOMEM : 0;
+        error = record_copy(entry, run->args, plain_fields) | fuel_said_set(run, &said, entry) |
+                record_stamp(run, entry) ?
+            ERR_NOMEM :
+            0;
     if (error == 0)
         error = fuel_commit_entry(run, entry, seen, "Changed:");
     jdoc_free(entry);
@@ -351,7 +373,7 @@ static int fuel_show_deletion(struct tools_run *run, const jdoc *entry, int64_t 
 
 int fuel_preview_delete_fuel_entry(struct tools_run *run)
 {
-    char total[AMOUNT_TEXT_SIZE];
+    char total[AMOUNT_TEXT_SIZE], filled[UNITS_TEXT_SIZE];
     jdoc *entry = NULL;
     int64_t minor = 0;
     double volume = 0;
@@ -362,8 +384,9 @@ int fuel_preview_delete_fuel_entry(struct tools_run *run)
         jdoc_get_int(entry, "total_minor", &minor);
         jdoc_get_double(entry, "volume", &volume);
         amount_text(minor, jdoc_text_or(entry, "currency", ""), total);
-        error = preview_say(run, "remove the fill-up of %.10s, %.2f L for %s, from the fuel log",
-            jdoc_text_or(entry, "entry_date", ""), volume, total);
+        units_volume_text(&run->context->units, volume, filled);
+        error = preview_say(run, "remove the fill-up of %.10s, %s for %s, from the fuel log",
+            jdoc_text_or(entry, "entry_date", ""), filled, total);
     }
     if (error == 0)
         error = fuel_show_deletion(run, entry, minor);

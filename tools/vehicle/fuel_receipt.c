@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LITRES_PER_GALLON 3.785411784
+#define LITRES_PER_GALLON UNITS_LITRES_PER_GALLON_US
 #define SURE 0.8
 
 static int fuel_receipt_set_number(jdoc *receipt, const char *key, const struct receipt_number *n,
@@ -55,7 +55,8 @@ static int fuel_receipt_set_suggestion(jdoc *receipt, const struct receipt *r)
     if (failed == 0 && r->total.confidence > 0)
         failed |= jdoc_set_double(entry, "total", r->total.value);
     if (failed == 0 && r->volume.confidence > 0)
-        failed |= jdoc_set_double(entry, "volume", round(litres * 100) / 100);
+        failed |= jdoc_set_double(entry, "volume", round(litres * 100) / 100) |
+            jdoc_set_string(entry, "volume_unit", "l");
     if (failed == 0 && r->date[0] != '\0')
         failed |= jdoc_set_string(entry, "entry_date", r->date);
     if (failed == 0 && r->station[0] != '\0')

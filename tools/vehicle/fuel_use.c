@@ -210,7 +210,7 @@ int fuel_tool_get_fuel_log(struct tools_run *run)
 {
     struct listing l = {.entries = jdoc_new_array()};
     int64_t from_ms, to_ms, limit = 10;
-    char spent[COST_TEXT_SIZE];
+    char spent[COST_TEXT_SIZE], filled[UNITS_TEXT_SIZE];
     jdoc_get_int(run->args, "limit", &limit);
     l.limit = (size_t)limit;
     int error = l.entries ? fuel_use_read_period(run, &from_ms, &to_ms) : ERR_NOMEM;
@@ -220,10 +220,11 @@ int fuel_tool_get_fuel_log(struct tools_run *run)
         error = fuel_use_set_uses(run, l.entries);
     size_t count = jdoc_length(l.entries);
     cost_sums_text(&l.spent, spent);
+    units_volume_text(&run->context->units, l.litres, filled);
     jdoc *out = error != 0 ? NULL :
         count == 0         ? run_succeed(run, "There are no fill-ups in the log for that.") :
-                             run_succeed(run, "%zu fill-up%s%s: %.1f L for %s.", count,
-                         count == 1 ? "" : "s", l.more ? ", and older ones" : "", l.litres, spent);
+                     run_succeed(run, "%zu fill-up%s%s: %s for %s.", count, count == 1 ? "" : "s",
+                         l.more ? ", and older ones" : "", filled, spent);
     if (!out) {
         jdoc_free(l.entries);
         return error == ERR_INVALID ? 0 : error != 0 ? error : ERR_NOMEM;
@@ -302,7 +303,7 @@ static int fuel_use_read_stats(struct tools_run *run, struct stats *s, const cha
     int error = 0;
     query.to_ms = timestamp_day(now, 1, z) - 1;
     if (strcmp(period, "all") != 0) {
-        s->from_ms = timestamp_period_start(period, now, z);
+        s->from_ms = timestamp_period_now(run, period, z);
         error = period_list(run, s->from_ms, query.to_ms, z, &days, &query.count);
         query.spans = days;
     }
@@ -320,7 +321,7 @@ int fuel_tool_get_fuel_stats(struct tools_run *run)
     const char *period = jdoc_text_or(run->args, "period", "month");
     struct stats s = {.from_ms = -RECORD_FOREVER, .currency = cost_currency(run)};
     const struct zone *z;
-    char spent[COST_TEXT_SIZE];
+    char spent[COST_TEXT_SIZE], filled[UNITS_TEXT_SIZE], use[UNITS_TEXT_SIZE] = "";
     int error = timestamp_zone(run, &z);
     if (error == 0)
         error = fuel_use_read_stats(run, &s, period, z);
@@ -329,13 +330,15 @@ int fuel_tool_get_fuel_stats(struct tools_run *run)
     long long fills = (long long)fuel_use_sum_of(&s, "fills");
     double litres = fuel_use_sum_of(&s, "filled") / 1000, metres = fuel_use_sum_of(&s, "metres");
     cost_sums_text(&s.spent, spent);
-    jdoc *out = fills == 0 ?
-        run_succeed(run, "There are no fill-ups in that period.") :
-        metres > 0 ?
-        run_succeed(run, "%lld fill-up%s, %.1f L for %s; %.1f L/100 km.", fills,
-            fills == 1 ? "" : "s", litres, spent, fuel_use_sum_of(&s, "used") * 100 / metres) :
-        run_succeed(run, "%lld fill-up%s, %.1f L for %s. Consumption needs two full tanks.", fills,
-            fills == 1 ? "" : "s", litres, spent);
+    units_volume_text(&run->context->units, litres, filled);
+    if (metres > 0)
+        units_fuel_text(&run->context->units, fuel_use_sum_of(&s, "used") * 100 / metres, use);
+    jdoc *out = fills == 0 ? run_succeed(run, "There are no fill-ups in that period.") :
+        metres > 0         ? run_succeed(run, "%lld fill-up%s, %s for %s; %s.", fills,
+                         fills == 1 ? "" : "s", filled, spent, use) :
+                             run_succeed(run,
+                                 "%lld fill-up%s, %s for %s. Consumption needs two full tanks.", fills,
+                         fills == 1 ? "" : "s", filled, spent);
     jdoc *stats = jdoc_new_object();
     if (!out) {
         jdoc_free(stats);
