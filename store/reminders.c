@@ -36,6 +36,13 @@ void reminders_series_hint(struct reminders_hint *out, const char *uid, const ch
     out->member[strlen(uid) + 1] = 'r';
 }
 
+void reminders_alarm_hint(struct reminders_hint *out, const char *uid, const char *family,
+    const char *id, int64_t due_ms)
+{
+    snprintf(out->member, sizeof out->member, "%s a/%s/%s/%" PRId64, uid, id, family, due_ms);
+    out->due_ms = due_ms;
+}
+
 void reminders_snooze_hint(struct reminders_hint *out, const char *uid, const char *entry,
     int64_t due_ms)
 {
@@ -160,14 +167,21 @@ static bool reminders_read_what(char *what, int64_t score, struct reminders_due 
     if (what[0] != '\0' && what[1] == '/') {
         to->kind = what[0] == 'e' ? REMINDERS_EVENT :
             what[0] == 'r'        ? REMINDERS_SERIES :
+            what[0] == 'a'        ? REMINDERS_ALARM :
                                     REMINDERS_SNOOZE;
         text = reminders_cut_last(what + 2);
-        if (!strchr("ers", what[0]) || !text || !reminders_read_number(text, &to->due_ms))
+        if (!strchr("ersa", what[0]) || !text || !reminders_read_number(text, &to->due_ms))
             return false;
         to->written_ms = to->due_ms;
         what += 2;
     }
-    if (to->kind != REMINDERS_TIMER && to->kind != REMINDERS_SNOOZE) {
+    if (to->kind == REMINDERS_ALARM) {
+        text = reminders_cut_last(what);
+        if (!text || !ident_is_safe(text, strlen(text), REMINDERS_FAMILY_MAX))
+            return false;
+        memcpy(to->family, text, strlen(text) + 1);
+    }
+    if (to->kind == REMINDERS_EVENT || to->kind == REMINDERS_SERIES) {
         text = reminders_cut_last(what);
         if (!text || !reminders_read_number(text, &to->minutes))
             return false;
@@ -259,13 +273,14 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
 
 /* --- their records --- */
 
-const char *reminders_family(enum reminders_kind kind)
+const char *reminders_family(const struct reminders_due *due)
 {
     static const char *const families[] = {[REMINDERS_TIMER] = "timer",
         [REMINDERS_EVENT] = "event",
         [REMINDERS_SERIES] = "series",
-        [REMINDERS_SNOOZE] = NULL};
-    return families[kind];
+        [REMINDERS_SNOOZE] = NULL,
+        [REMINDERS_ALARM] = NULL};
+    return due->kind == REMINDERS_ALARM ? due->family : families[due->kind];
 }
 
 struct reminders_reading {
@@ -295,7 +310,7 @@ void reminders_read(struct store *s, struct reminders_due *due, size_t count, st
 
     for (; error == 0 && asked < count; asked++) {
         char key[KEYS_MAX];
-        const char *family = reminders_family(due[asked].kind);
+        const char *family = reminders_family(&due[asked]);
 
         if (!family)
             continue;

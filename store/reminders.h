@@ -23,6 +23,7 @@
  *   UID e/EVENT/MINUTES/DUE   MINUTES before the event's start
  *   UID r/SERIES/MINUTES/DUE  the next occurrence; once it has fired, the one after it is planned
  *   UID s/ENTRY/DUE           a snoozed entry of the inbox
+ *   UID a/ID/FAMILY/DUE       the next time of a record of that family (struct module_alarm)
  */
 #define REMINDERS_MEMBER_SIZE 400
 #define REMINDERS_BATCH 8
@@ -38,6 +39,10 @@ void reminders_event_hint(struct reminders_hint *out, const char *uid, const cha
 /* The same for an event that repeats. */
 void reminders_series_hint(struct reminders_hint *out, const char *uid, const char *series,
     int64_t minutes, int64_t due_ms);
+/* Of a record whose family has alarms of its own; family: at most REMINDERS_FAMILY_MAX bytes. */
+#define REMINDERS_FAMILY_MAX 31
+void reminders_alarm_hint(struct reminders_hint *out, const char *uid, const char *family,
+    const char *id, int64_t due_ms);
 void reminders_snooze_hint(struct reminders_hint *out, const char *uid, const char *entry,
     int64_t due_ms);
 
@@ -46,10 +51,17 @@ MUST_CHECK int reminders_plan(struct store *s, const struct reminders_hint *hint
 /* Does not wait: a member that stays is looked at again, and does no harm. */
 MUST_CHECK int reminders_drop(struct store *s, const char *member);
 
-enum reminders_kind { REMINDERS_TIMER, REMINDERS_EVENT, REMINDERS_SNOOZE, REMINDERS_SERIES };
+enum reminders_kind {
+    REMINDERS_TIMER,
+    REMINDERS_EVENT,
+    REMINDERS_SNOOZE,
+    REMINDERS_SERIES,
+    REMINDERS_ALARM
+};
 struct reminders_due {
     char member[REMINDERS_MEMBER_SIZE];
     char uid[IDENT_USER_MAX + 1], id[IDENT_CLIENT_MESSAGE_MAX + 1];
+    char family[REMINDERS_FAMILY_MAX + 1]; /* of an alarm's record; else "" */
     enum reminders_kind kind;
     int64_t minutes, due_ms;
     int64_t written_ms; /* not before: its record may be about to be written for a while after */
@@ -73,7 +85,7 @@ MUST_CHECK int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms
 MUST_CHECK int reminders_done(struct store *s, const struct reminders_due *due);
 MUST_CHECK int reminders_later(struct store *s, const struct reminders_due *due, int64_t look_ms);
 /* The family of its record; NULL: a snooze has none. */
-const char *reminders_family(enum reminders_kind kind);
+const char *reminders_family(const struct reminders_due *due);
 /* Reads the records of all at once, into the arena; what it could not read is left as it was. Not
  * in a cluster, where they are on several nodes. */
 void reminders_read(struct store *s, struct reminders_due *due, size_t count, struct arena *arena);

@@ -27,6 +27,8 @@ include tools/assistant/local.mk
 include tools/memory/local.mk
 include tools/records/local.mk
 include tools/convert/local.mk
+include tools/person/later.mk
+include tools/lists/local.mk
 
 BUILT_SOURCES += tools/scripts.h
 CLEANFILES += tools/scripts.c tools/scripts.h

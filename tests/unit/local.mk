@@ -67,6 +67,7 @@ UNIT_TESTS = \
 	tests/unit/test_link_reads \
 	tests/unit/test_link_tasks \
 	tests/unit/test_listen \
+	tests/unit/test_lists \
 	tests/unit/test_log \
 	tests/unit/test_logentry \
 	tests/unit/test_maintenance \
@@ -79,6 +80,7 @@ UNIT_TESTS = \
 	tests/unit/test_measure \
 	tests/unit/test_media \
 	tests/unit/test_medical \
+	tests/unit/test_medication \
 	tests/unit/test_metrics \
 	tests/unit/test_money \
 	tests/unit/test_money_more \

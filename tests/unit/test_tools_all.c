@@ -74,6 +74,16 @@ static const struct {
     {"equipment", "tent", 1,
         "{\"id\":\"tent\",\"name\":\"Tent\",\"category\":\"other\",\"is_essential\":true,"
         "\"priority\":\"low\",\"is_purchased\":true," STAMPS "}"},
+    {"medication", "0192f0c1-2345-7abc-8def-0123456789a5", 1,
+        "{\"id\":\"0192f0c1-2345-7abc-8def-0123456789a5\",\"name\":\"Perindopril\",\"active\":true,"
+        "\"dosage\":\"5 mg\",\"times\":[\"08:00\"],\"frequency\":\"at 08:00 every day\",\"stock\":20,"
+        "\"timezone\":\"Australia/Sydney\",\"start_date\":\"2026-11-01\"," STAMPS "}"},
+    {"list", "0192f0c1-2345-7abc-8def-0123456789a6", 1,
+        "{\"id\":\"0192f0c1-2345-7abc-8def-0123456789a6\",\"name\":\"Camping\",\"kind\":\"packing\","
+        "\"items\":[{\"id\":\"i1\",\"text\":\"torch\",\"done\":false},{\"id\":\"i2\",\"text\":\"maps\","
+        "\"done\":false}],\"next_item\":3,\"timezone\":\"Australia/Sydney\"," STAMPS "}"},
+    {"emergency_info", "me", 1,
+        "{\"id\":\"me\",\"contacts\":[{\"name\":\"Sam\",\"phone\":\"0400 000 000\"}]}"},
     {"medical_record", "m1", 1,
         "{\"id\":\"m1\",\"title\":\"Cholesterol\",\"record_type\":"
         "\"lab_result\",\"date\":\"2026-10-01\",\"text\":\"LDL 2.9\"}"},

@@ -29,3 +29,12 @@ int modules_before(const struct tools_context *context, const char *family, cons
             error = (*m)->records->before(context, family, record);
     return error;
 }
+
+const struct module_alarm *modules_alarm(const char *family)
+{
+    for (const struct module *const *m = tools_modules; *m; m++)
+        for (const struct module_alarm *a = (*m)->alarms; a && a->family; a++)
+            if (strcmp(a->family, family) == 0)
+                return a;
+    return NULL;
+}

@@ -2,6 +2,7 @@
 # What several families need: money, time, places, text, records.
 libtools_a_SOURCES += \
 	tools/kit/about.c tools/kit/about.h \
+	tools/kit/alarm.c tools/kit/alarm.h \
 	tools/kit/amount.c tools/kit/amount.h \
 	tools/kit/fetch.c tools/kit/fetch.h \
 	tools/kit/civil.c tools/kit/civil.h \
@@ -28,6 +29,7 @@ libtools_a_SOURCES += \
 	tools/kit/unit_table.c tools/kit/unit_table.h \
 	tools/kit/units.c tools/kit/units.h \
 	tools/kit/numeral.c tools/kit/numeral.h \
+	tools/kit/phone.c tools/kit/phone.h \
 	tools/kit/preview.c tools/kit/preview.h \
 	tools/kit/records_fuel.c \
 	tools/kit/report_page.c tools/kit/report_page.h \

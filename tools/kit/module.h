@@ -41,6 +41,19 @@ struct module_rings {
     int (*fired)(jdoc *timer, int64_t now_ms, int64_t *next_ms);
 };
 
+/*
+ * Records of one family that tell their user something at times of their own: a dose of medicine,
+ * a document that expires. tools/kit/alarm.h plans them. Tools and the housekeeper.
+ */
+struct module_alarm {
+    const char *family; /* at most REMINDERS_FAMILY_MAX bytes */
+    /* The first time after after_ms. Returns 0 or ERR_NOT_FOUND. */
+    int (*next)(const jdoc *record, int64_t after_ms, int64_t *due_ms);
+    /* What is said at due_ms, which is one of these times: {title, message, event_type, ...}, the
+     * caller's. NULL: no memory. */
+    jdoc *(*tell)(const jdoc *record, int64_t due_ms);
+};
+
 /* Called when `out` has grown enough to be sent on. Returns 0 or what ends the writing. */
 typedef int module_flush(void *arg, struct buf *out);
 /* A user's records as a file of one media type. API workers, outside of any tool's run. */
@@ -78,6 +91,7 @@ struct module {
     const struct module_records *records; /* or NULL */
     const struct module_rings *rings;     /* or NULL */
     const struct module_file *file;       /* or NULL */
+    const struct module_alarm *alarms;    /* or NULL; the last one's family is NULL */
 };
 
 #endif

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tools of the family medical. They only read: "medical_record", "medication" and "emergency_info"
- * (id "me") are filled from elsewhere, in the form that docs/tools.md gives, so nothing in them is
- * taken for granted: a field of another type is left out.
+ * Tools of the family medical that read: "medical_record", "medication" and "emergency_info"
+ * (id "me") may be filled from elsewhere, in the form that docs/tools.md gives, so nothing in them
+ * is taken for granted: a field of another type is left out.
  */
+#include "tools/person/medical.h"
+
 #include "base/utf8.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/civil.h"
 #include "tools/kit/record.h"
 #include "tools/kit/record_match.h"
 #include "tools/kit/timestamp.h"
+#include "tools/person/medication_schedule.h"
 
 #include "base/err.h"
 
@@ -20,17 +23,12 @@
 #define REFILL_DAYS 7
 #define MEDICATIONS_MAX 100
 #define FOUND_MAX 50
-#define FAMILY "medical_record"
+#define FAMILY MEDICAL_RECORDS
 /* Looked at in one search: the newest by all that is in them, others by the index of words. */
 #define NEWEST_LOOK 100
 #define NAMED_LOOK 60
 
-struct field {
-    const char *name;
-    enum jdoc_type type;
-};
-
-static const struct field record_fields[] = {
+static const struct medical_field record_fields[] = {
     {"id", JDOC_STRING},
     {"title", JDOC_STRING},
     {"record_type", JDOC_STRING},
@@ -40,7 +38,7 @@ static const struct field record_fields[] = {
     {"tags", JDOC_ARRAY},
     {NULL, JDOC_NULL},
 };
-static const struct field medication_fields[] = {
+static const struct medical_field medication_fields[] = {
     {"id", JDOC_STRING},
     {"name", JDOC_STRING},
     {"dosage", JDOC_STRING},
@@ -52,29 +50,21 @@ static const struct field medication_fields[] = {
     {"end_date", JDOC_STRING},
     {"refill_date", JDOC_STRING},
     {"refills_left", JDOC_INT},
+    {"dose_amount", JDOC_DOUBLE},
+    {"dose_unit", JDOC_STRING},
+    {"form", JDOC_STRING},
+    {"food", JDOC_STRING},
+    {"times", JDOC_ARRAY},
+    {"every_hours", JDOC_INT},
+    {"every_days", JDOC_INT},
+    {"weekdays", JDOC_ARRAY},
+    {"as_needed", JDOC_BOOL},
+    {"max_per_day", JDOC_INT},
+    {"min_hours_between", JDOC_DOUBLE},
+    {"stock", JDOC_DOUBLE},
+    {"timezone", JDOC_STRING},
     {NULL, JDOC_NULL},
 };
-static const struct field emergency_fields[] = {
-    {"name", JDOC_STRING},
-    {"date_of_birth", JDOC_STRING},
-    {"blood_type", JDOC_STRING},
-    {"allergies", JDOC_ARRAY},
-    {"conditions", JDOC_ARRAY},
-    {"implants", JDOC_ARRAY},
-    {"doctor", JDOC_OBJECT},
-    {"insurance", JDOC_OBJECT},
-    {"notes", JDOC_STRING},
-    {"updated_at", JDOC_STRING},
-    {NULL, JDOC_NULL},
-};
-static const struct field contact_fields[] = {
-    {"name", JDOC_STRING},
-    {"relationship", JDOC_STRING},
-    {"phone", JDOC_STRING},
-    {"email", JDOC_STRING},
-    {NULL, JDOC_NULL},
-};
-
 /* Texts of an array, or members of an object that are texts. NULL on no memory. */
 static jdoc *medical_texts_of(const jdoc *value)
 {
@@ -95,13 +85,13 @@ static jdoc *medical_texts_of(const jdoc *value)
     return NULL;
 }
 
-/* The known fields of the right type. NULL on no memory. */
-static jdoc *medical_view_of(const jdoc *document, const struct field *fields)
+jdoc *medical_view_of(const jdoc *document, const struct medical_field *fields)
 {
     jdoc *view = jdoc_new_object();
     for (; view && fields->name; fields++) {
         jdoc *value = jdoc_get(document, fields->name);
-        if (!value || jdoc_type(value) != fields->type)
+        bool whole = fields->type == JDOC_DOUBLE && jdoc_type(value) == JDOC_INT;
+        if (!value || (jdoc_type(value) != fields->type && !whole))
             continue;
         jdoc *copy = fields->type == JDOC_ARRAY || fields->type == JDOC_OBJECT ?
             medical_texts_of(value) :
@@ -116,8 +106,7 @@ static jdoc *medical_view_of(const jdoc *document, const struct field *fields)
 
 /* --- get_medical_records, search_medical_records --- */
 
-/* A record as shown: without its whole text. */
-static jdoc *medical_record_view(const jdoc *record, bool with_snippet)
+jdoc *medical_record_view(const jdoc *record, bool with_snippet)
 {
     char snippet[SNIPPET_BYTES];
     jdoc *view = medical_view_of(record, record_fields);
@@ -339,6 +328,18 @@ static bool medical_has_passed(const struct medications *m, const char *date)
         timestamp_day(when.ms, 1, m->zone) <= m->now_ms;
 }
 
+static int medical_push_warning(struct medications *m, const jdoc *view, const char *date,
+    int64_t days, const char *status)
+{
+    jdoc *warning = jdoc_new_object();
+    int failed = !warning ||
+        jdoc_set_string(warning, "name", jdoc_text_or(view, "name", "")) != 0 ||
+        jdoc_set_string(warning, "refill_date", date) != 0 ||
+        jdoc_set_int(warning, "days_left", days) != 0 ||
+        jdoc_set_string(warning, "status", status) != 0;
+    return jdoc_push_made(m->warnings, warning, failed);
+}
+
 static int medical_warn(struct medications *m, const jdoc *view)
 {
     struct timestamp when;
@@ -348,17 +349,33 @@ static int medical_warn(struct medications *m, const jdoc *view)
     int days = timestamp_days(m->now_ms, when.ms, m->zone) - 1;
     if (days > REFILL_DAYS)
         return 0;
-    jdoc *warning = jdoc_new_object();
-    int failed = !warning ||
-        jdoc_set_string(warning, "name", jdoc_text_or(view, "name", "")) != 0 ||
-        jdoc_set_string(warning, "refill_date", date) != 0 ||
-        jdoc_set_int(warning, "days_left", days) != 0 ||
-        jdoc_set_string(warning, "status", days < 0 ? "overdue" : "due_soon") != 0;
-    if (failed) {
-        jdoc_free(warning);
-        return ERR_NOMEM;
+    return medical_push_warning(m, view, date, days, days < 0 ? "overdue" : "due_soon");
+}
+
+/* next_dose_at, stock_days, and a warning when these are few. */
+static int medical_set_doses(struct medications *m, const jdoc *medication, jdoc *view)
+{
+    struct medication_schedule s;
+    char at[TIMESTAMP_SIZE];
+    double stock, units = jdoc_double_or(medication, "units_per_dose", 1);
+    int64_t due;
+
+    if (!medication_schedule_read(medication, &s))
+        return 0;
+    if (medication_schedule_next(&s, m->now_ms - 1, &due) == 0) {
+        timestamp_format(due, s.zone, at);
+        if (jdoc_set_string(view, "next_dose_at", at) != 0)
+            return ERR_NOMEM;
     }
-    return jdoc_push(m->warnings, warning);
+    if (jdoc_get_double(medication, "stock", &stock) != 0 || stock < 0 || stock > 1e6 || units <= 0)
+        return 0;
+    int64_t days = (int64_t)(stock / units / medication_schedule_daily(&s));
+    int error = jdoc_set_int(view, "stock_days", days);
+    if (error != 0 || days > jdoc_int_or(medication, "refill_warn_days", REFILL_DAYS) ||
+        jdoc_get(view, "refill_date"))
+        return error;
+    timestamp_date(timestamp_day(m->now_ms, (int)days, m->zone), m->zone, at);
+    return medical_push_warning(m, view, at, days, "running_out");
 }
 
 static int medical_list_medication(void *arg, const jdoc *medication)
@@ -375,6 +392,8 @@ static int medical_list_medication(void *arg, const jdoc *medication)
         return ERR_NOMEM;
     }
     int error = active ? medical_warn(m, view) : 0;
+    if (error == 0 && active)
+        error = medical_set_doses(m, medication, view);
     if (error == 0)
         return jdoc_push(m->list, view);
     jdoc_free(view);
@@ -425,42 +444,4 @@ int medical_tool_get_medications(struct tools_run *run)
     failed |= jdoc_set_int(out, "count", (int64_t)count);
     failed |= jdoc_set_bool(out, "more", m.more);
     return failed != 0 ? ERR_NOMEM : 0;
-}
-
-/* --- get_emergency_info --- */
-
-static int medical_set_contacts(jdoc *info, const jdoc *contacts)
-{
-    jdoc *list = jdoc_new_array();
-    int failed = !list;
-    for (size_t i = 0; failed == 0 && i < jdoc_length(contacts); i++)
-        if (jdoc_type(jdoc_at(contacts, i)) == JDOC_OBJECT)
-            failed |= jdoc_push(list, medical_view_of(jdoc_at(contacts, i), contact_fields));
-    if (failed == 0)
-        return jdoc_set(info, "contacts", list);
-    jdoc_free(list);
-    return ERR_NOMEM;
-}
-
-int medical_tool_get_emergency_info(struct tools_run *run)
-{
-    jdoc *stored = NULL;
-    int error = record_get(run, "emergency_info", "me", &stored, NULL);
-    if (error != 0 && error != ERR_NOT_FOUND)
-        return error;
-    bool known = error == 0;
-    jdoc *info = known ? medical_view_of(stored, emergency_fields) : jdoc_new_object();
-    error = info ? 0 : ERR_NOMEM;
-    if (error == 0 && jdoc_type(jdoc_get(stored, "contacts")) == JDOC_ARRAY)
-        error = medical_set_contacts(info, jdoc_get(stored, "contacts"));
-    jdoc_free(stored);
-    if (error == 0 &&
-        !run_succeed(run,
-            known ? "The emergency information that is stored." :
-                    "No emergency information is stored."))
-        error = ERR_NOMEM;
-    if (error == 0)
-        return jdoc_set(run->result, "emergency_info", info);
-    jdoc_free(info);
-    return error;
 }

@@ -10,8 +10,9 @@ index_rules.medical_record = { version = '1', apply = function(doc, ix)
     end
 end }
 
--- until: the last day as a number, 20261122; 0 when it is not taken any more.
-index_rules.medication = { version = '1', apply = function(doc, ix)
+-- By name; until: the last day as a number, 20261122; 0 when it is not taken any more.
+index_rules.medication = { version = '2', apply = function(doc, ix)
     local y, m, d = string.match(ix.text(doc.end_date, ''), '^(%d%d%d%d)-(%d%d)-(%d%d)')
     ix.tag('until', doc.active == false and 0 or y and tonumber(y .. m .. d) or 99999999)
+    ix.words('w:', doc.name)
 end }

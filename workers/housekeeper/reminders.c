@@ -12,6 +12,7 @@
 #include "store/hints.h"
 #include "store/records.h"
 #include "store/reminders.h"
+#include "tools/engine/modules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -301,6 +302,71 @@ static enum fate reminders_fire_event(struct reminders_desk *d, const struct rem
     return reminders_plan_next(d, due, record, now_ms, fate);
 }
 
+/* --- of families with alarms of their own --- */
+
+static int reminders_alarm_event(struct buf *b, const struct reminders_due *due, jdoc *said)
+{
+    struct jdoc_iter it = {0};
+    const char *key;
+    jdoc *value;
+
+    if (!said)
+        return ERR_NOMEM;
+    buf_puts(b, "{\"type\":\"reminder\"");
+    reminders_put_text(b, "family", due->family);
+    reminders_put_text(b, "record_id", due->id);
+    while (jdoc_next(said, &it, &key, &value)) {
+        buf_printf(b, ",\"%s\":", key);
+        jdoc_write(value, b);
+    }
+    buf_puts(b, ",\"all_day\":false,\"minutes_before\":0}");
+    jdoc_free(said);
+    return buf_error(b);
+}
+
+/* The next one is planned before this one's hint is dropped, as with a series. */
+static enum fate reminders_alarm_next(struct reminders_desk *d, const struct reminders_due *due,
+    const struct module_alarm *alarm, const jdoc *record, int64_t now_ms, enum fate fate)
+{
+    struct reminders_hint hint;
+    int64_t next, after = now_ms - d->rings->missed_ms;
+
+    if (fate != FATE_FIRED && fate != FATE_DROP)
+        return fate;
+    if (alarm->next(record, after < due->due_ms ? due->due_ms : after, &next) != 0)
+        return fate;
+    reminders_alarm_hint(&hint, due->uid, due->family, due->id, next);
+    return reminders_plan(d->store, &hint, 1) == 0 ? fate : FATE_STOP;
+}
+
+static enum fate reminders_fire_alarm(struct reminders_desk *d, const struct reminders_due *due,
+    const jdoc *record, struct reminders_firing *f, int64_t now_ms)
+{
+    const struct module_alarm *alarm = modules_alarm(due->family);
+    struct buf event = {0}, extra = {0};
+    char mark[IDENT_CLIENT_MESSAGE_MAX + REMINDERS_FAMILY_MAX + 64];
+    enum fate fate = FATE_LATER;
+    int64_t at;
+
+    if (!alarm)
+        return FATE_LATER;
+    if (alarm->next(record, due->due_ms - 1, &at) != 0 || at != due->due_ms)
+        return reminders_alarm_next(d, due, alarm, record, now_ms, reminders_unproven(due, now_ms));
+    snprintf(mark, sizeof mark, "%s/%s/%" PRId64, due->family, due->id, due->due_ms);
+    reminders_put_when(&extra, due->due_ms, now_ms);
+    if (reminders_alarm_event(&event, due, alarm->tell(record, due->due_ms)) == 0 &&
+        buf_error(&extra) == 0) {
+        f->mark = mark;
+        f->event = buf_text(&event);
+        f->extra = buf_text(&extra);
+        fate = reminders_fate_of(reminders_fire(d->store, f));
+        f->mark = f->event = f->extra = NULL;
+    }
+    buf_free(&event);
+    buf_free(&extra);
+    return reminders_alarm_next(d, due, alarm, record, now_ms, fate);
+}
+
 static enum fate reminders_ring_snooze(struct reminders_desk *d, const struct reminders_due *due,
     int64_t now_ms)
 {
@@ -318,7 +384,7 @@ static enum fate reminders_fire_record(struct reminders_desk *d, const struct re
 {
     struct reminders_firing f = {.uid = due->uid,
         .id = due->id,
-        .family = reminders_family(due->kind),
+        .family = reminders_family(due),
         .seen = due->record};
     jdoc *record = NULL;
     enum fate fate;
@@ -338,6 +404,8 @@ static enum fate reminders_fire_record(struct reminders_desk *d, const struct re
         return error == ERR_NOMEM ? FATE_LATER : FATE_DROP;
     if (due->kind == REMINDERS_TIMER)
         fate = reminders_fire_timer(d, due, record, &f, now_ms);
+    else if (due->kind == REMINDERS_ALARM)
+        fate = reminders_fire_alarm(d, due, record, &f, now_ms);
     else
         fate = reminders_fire_event(d, due, record, &f, now_ms);
     jdoc_free(record);
