@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/test_currency \
 	tests/unit/test_deflate \
 	tests/unit/test_desk_guard \
+	tests/unit/test_documents \
 	tests/unit/test_durable \
 	tests/unit/test_eventlog \
 	tests/unit/test_facade \

@@ -82,6 +82,10 @@ static const struct {
         "{\"id\":\"0192f0c1-2345-7abc-8def-0123456789a6\",\"name\":\"Camping\",\"kind\":\"packing\","
         "\"items\":[{\"id\":\"i1\",\"text\":\"torch\",\"done\":false},{\"id\":\"i2\",\"text\":\"maps\","
         "\"done\":false}],\"next_item\":3,\"timezone\":\"Australia/Sydney\"," STAMPS "}"},
+    {"document", "0192f0c1-2345-7abc-8def-0123456789a7", 1,
+        "{\"id\":\"0192f0c1-2345-7abc-8def-0123456789a7\",\"name\":\"Passport\",\"kind\":\"passport\","
+        "\"number\":\"N1234567\",\"expiry_date\":\"2027-01-12\",\"timezone\":\"Australia/Sydney\"," STAMPS
+        "}"},
     {"emergency_info", "me", 1,
         "{\"id\":\"me\",\"contacts\":[{\"name\":\"Sam\",\"phone\":\"0400 000 000\"}]}"},
     {"medical_record", "m1", 1,

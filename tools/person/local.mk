@@ -2,6 +2,8 @@
 # The profile, the vehicles, what is exported, medical records.
 TOOLS_SPEC += tools/person/profile.json tools/person/medical.json
 libtools_a_SOURCES += \
+	tools/person/documents.c tools/person/documents.h \
+	tools/person/documents_change.c \
 	tools/person/emergency.c \
 	tools/person/emergency_contacts.c \
 	tools/person/emergency_numbers.c tools/person/emergency_numbers.h \

@@ -16,3 +16,7 @@ index_rules.medication = { version = '2', apply = function(doc, ix)
     ix.tag('until', doc.active == false and 0 or y and tonumber(y .. m .. d) or 99999999)
     ix.words('w:', doc.name)
 end }
+
+index_rules.document = { version = '1', apply = function(doc, ix)
+    ix.words('w:', doc.name)
+end }
