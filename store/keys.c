@@ -174,6 +174,31 @@ void keys_records(char out[KEYS_MAX], const char *uid, const char *family)
     keys_put(out, uid, "r:", family, "");
 }
 
+void keys_trip_share(char out[KEYS_MAX], const char *uid, const char *trip)
+{
+    keys_put(out, uid, "share:", trip, "");
+}
+
+void keys_trip_shares(char out[KEYS_MAX], const char *uid)
+{
+    keys_put(out, uid, "shares", "", "");
+}
+
+void keys_trip_out(char out[KEYS_MAX], const char *uid)
+{
+    keys_put(out, uid, "trip-out", "", "");
+}
+
+void keys_trip_links(char out[KEYS_MAX], const char *uid)
+{
+    keys_put(out, uid, "joined", "", "");
+}
+
+void keys_trip_code(char out[KEYS_MAX], const char *digest)
+{
+    snprintf(out, KEYS_MAX, "tp:invite:%s", digest);
+}
+
 void keys_record_times(char out[KEYS_MAX], const char *uid, const char *family)
 {
     keys_put(out, uid, "r:", family, ":by-time");

@@ -64,6 +64,11 @@ void keys_tool_seen(char out[KEYS_MAX], const char *uid, const char *key);
 void keys_effect(char out[KEYS_MAX], const char *uid, const char *effect);
 void keys_records(char out[KEYS_MAX], const char *uid, const char *family);
 void keys_record_times(char out[KEYS_MAX], const char *uid, const char *family);
+/* Trips that are shared: store/trips.h. */
+void keys_trip_share(char out[KEYS_MAX], const char *uid, const char *trip);
+void keys_trip_shares(char out[KEYS_MAX], const char *uid);
+void keys_trip_out(char out[KEYS_MAX], const char *uid);
+void keys_trip_links(char out[KEYS_MAX], const char *uid);
 
 /* Shared by all users. */
 #define KEYS_SHARED "tp:{community}:" /* KEYS[1] of scripts over it */
@@ -77,6 +82,8 @@ void keys_grant(char out[KEYS_MAX], const char *ticket);
 bool keys_is_grant(const char *key);
 #define KEYS_TICKETS_PATTERN \
     "tp:[gt][ri][ac][nk]*:*" /* of SCAN: tickets of both kinds and grants */
+/* Where an invitation to a trip leads, by the SHA-256 of its code. */
+void keys_trip_code(char out[KEYS_MAX], const char *digest);
 
 /* A user's erasure: where it stopped; how often a day, by the SHA-256 of the id. */
 void keys_erasing(char out[KEYS_MAX], const char *uid);
@@ -101,6 +108,7 @@ void keys_stats(char out[KEYS_MAX], const char *name);
 #define KEYS_HINT_LEASES "tp:hint:leases"
 #define KEYS_HINT_PUSHES "tp:hint:pushes"
 #define KEYS_HINT_TIMERS "tp:hint:timers"
+#define KEYS_HINT_TRIPS "tp:hint:trips"
 #define KEYS_HINT_WEBHOOKS "tp:hint:webhooks"
 #define KEYS_HINT_GONE "tp:hint:gone"
 /* One of these in a cluster: in parts, each for a range of slots. part: below KEYS_HINT_PARTS. */

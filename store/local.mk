@@ -32,6 +32,10 @@ libstore_a_SOURCES = \
 	store/stats.c store/stats.h \
 	store/store.c store/store.h \
 	store/tickets.c store/tickets.h \
+	store/trips.c store/trips.h \
+	store/trips_erase.c \
+	store/trips_rights.c \
+	store/trips_tell.c \
 	store/turns.c store/turns.h \
 	store/turns_ask.c store/turns_ask.h \
 	store/turns_look.c \
@@ -69,6 +73,7 @@ STORE_LUA_PARTS = \
 	store/lua/lib_shared.lua \
 	store/lua/lib_stored.lua \
 	store/lua/lib_summary.lua \
+	store/lua/lib_trips.lua \
 	store/lua/lib_turn.lua \
 	store/lua/lib_usage.lua
 STORE_LUA = \
@@ -143,6 +148,11 @@ STORE_LUA = \
 	store/lua/stats_add.lua \
 	store/lua/stream_page.lua \
 	store/lua/tool_rate.lua \
+	store/lua/trip_change.lua \
+	store/lua/trip_given.lua \
+	store/lua/trip_look.lua \
+	store/lua/trip_taken.lua \
+	store/lua/trip_told.lua \
 	store/lua/turn_abandon.lua \
 	store/lua/turn_begin.lua \
 	store/lua/turn_checkpoint.lua \

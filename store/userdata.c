@@ -10,6 +10,7 @@
 #include "store/scripts.h"
 #include "store/sessions.h"
 #include "store/tickets.h"
+#include "store/trips.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,12 +279,13 @@ static int userdata_pass(struct erasure *e)
     return error;
 }
 
-static int userdata_erase_push_hint(const struct erasure *e)
+/* Of hints whose members are users. */
+static int userdata_erase_user_hint(const struct erasure *e, const char *hints)
 {
     char key[KEYS_MAX];
     int error = 0;
     for (unsigned i = 0; error == 0 && i < hints_parts(e->store); i++) {
-        hints_part(key, e->store, KEYS_HINT_PUSHES, i);
+        hints_part(key, e->store, hints, i);
         error = link_command(e->store->link, NULL, "ZREM %s %s", key, e->uid);
     }
     return error;
@@ -357,6 +359,8 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
     if (error == 0)
         error = userdata_erase_tickets(&e);
     if (error == 0)
+        error = trips_erase(s, uid);
+    if (error == 0)
         error = userdata_erase_shared(&e);
     /* Until one pass finds nothing: a turn that was stopped may have written meanwhile. */
     for (int i = 0; error == 0 && i < PASSES_MAX; i++) {
@@ -369,7 +373,9 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
     for (size_t i = 0; error == 0 && i < sizeof hints / sizeof *hints; i++)
         error = userdata_erase_hints(&e, hints[i]);
     if (error == 0)
-        error = userdata_erase_push_hint(&e);
+        error = userdata_erase_user_hint(&e, KEYS_HINT_PUSHES);
+    if (error == 0)
+        error = userdata_erase_user_hint(&e, KEYS_HINT_TRIPS);
     if (error == 0)
         error = userdata_erase_feedback(&e);
     if (error == 0)

@@ -123,6 +123,7 @@ libworkers_a_SOURCES = \
 	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \
 	workers/housekeeper/revoked_desk.c workers/housekeeper/revoked_desk.h \
 	workers/housekeeper/selftest_desk.c workers/housekeeper/selftest_desk.h \
+	workers/housekeeper/trip_desk.c workers/housekeeper/trip_desk.h \
 	workers/housekeeper/webhooks.c workers/housekeeper/webhooks.h
 nodist_libworkers_a_SOURCES = workers/supervisor/commit.h
 BUILT_SOURCES += workers/supervisor/commit.h

@@ -149,6 +149,7 @@ UNIT_TESTS = \
 	tests/unit/test_tools_check \
 	tests/unit/test_transition \
 	tests/unit/test_travel \
+	tests/unit/test_trips \
 	tests/unit/test_turn \
 	tests/unit/test_turn_names \
 	tests/unit/test_turn_usage \

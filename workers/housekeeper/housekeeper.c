@@ -164,6 +164,7 @@ static int housekeeper_open(struct housekeeper *k)
     k->revoked = (struct revoked_desk){.store = k->store};
     k->keyuse = (struct keyuse_desk){.store = k->store, .uses = &k->worker->board->keyuse};
     k->stats.store = k->store;
+    k->trips.store = k->store;
     k->blame = (struct blame_desk){.store = k->store, .blame = &k->worker->board->blame};
     if (error == 0)
         reminders_desk_guard(k->desk, housekeeper_on_reminder, k);
@@ -273,6 +274,7 @@ static int64_t housekeeper_step(struct housekeeper *k)
     int64_t next = jobs_step(k, now, housekeeper_beat(k, reminders_desk_step(k->desk, now)));
     next = housekeeper_sooner(k, next, webhooks_desk_step(k->webhooks, now));
     next = housekeeper_sooner(k, next, push_desk_step(k->pushes, now));
+    next = housekeeper_sooner(k, next, trip_desk_step(&k->trips, now));
     next = housekeeper_sooner(k, next, mcp_desk_step(k->mcp, now));
     next = housekeeper_sooner(k, next, housekeeper_purge(k, now));
     next = housekeeper_sooner(k, next, housekeeper_sum(k, now));

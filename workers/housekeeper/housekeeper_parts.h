@@ -20,6 +20,7 @@
 #include "workers/housekeeper/reminders.h"
 #include "workers/housekeeper/revoked_desk.h"
 #include "workers/housekeeper/selftest_desk.h"
+#include "workers/housekeeper/trip_desk.h"
 #include "workers/housekeeper/webhooks.h"
 
 /*
@@ -28,7 +29,7 @@
  * The housekeeper looks after turns that nobody runs: those of dead workers become pending,
  * pending ones are handed to the turn pool. What it knows is a list of jobs; the truth stands in
  * Redis. It also holds the desks of reminders, webhooks, web pushes, MCP servers,
- * issuers' keys, revoked credentials and uses of API keys.
+ * issuers' keys, revoked credentials, uses of API keys and shared trips.
  *
  *   housekeeper  the process: what it hears, its pass, its end
  *   job_look     finds turns that nobody runs: by their hints, and when they are named on tp:wake
@@ -74,6 +75,7 @@ struct housekeeper {
     struct jwks_desk *jwks;
     struct selftest_desk *selftest;
     struct blame_desk blame;
+    struct trip_desk trips;
     struct stats_flush stats;
     int64_t stats_ms; /* when the sums are sent next */
     struct reactor_source supervisor;
