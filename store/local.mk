@@ -33,6 +33,7 @@ libstore_a_SOURCES = \
 	store/store.c store/store.h \
 	store/tickets.c store/tickets.h \
 	store/trips.c store/trips.h \
+	store/trips_act.c \
 	store/trips_erase.c \
 	store/trips_rights.c \
 	store/trips_tell.c \

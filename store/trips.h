@@ -160,7 +160,8 @@ MUST_CHECK int trips_invite(struct store *s, const struct trips_act *act,
     struct trips_invitation *invitation);
 /*
  * trips_code -- which trip an invitation's code leads to; out: without role and since_ms, in the
- * arena. Counts wrong ones of this user. Whether the code is still good says trips_join. Returns 0; ERR_NOT_FOUND; ERR_RATE (TRIPS_WRONG_CODES); ERR_STORE*.
+ * arena. Counts wrong ones of this user. trips_join says whether the code is still good.
+ * Returns 0; ERR_NOT_FOUND; ERR_RATE (TRIPS_WRONG_CODES); ERR_STORE*.
  */
 MUST_CHECK int trips_code(struct store *s, const char *uid, const char *code, struct arena *arena,
     struct trips_link *out);

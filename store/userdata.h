@@ -62,8 +62,8 @@ MUST_CHECK int userdata_erased(struct store *s, const char *uid, bool done, int6
  * viewers), tickets, the part in shared trips (the user's own end; members are told), records,
  * inbox, marks, hints of leases, timers, webhooks, pushes and trips; also all that the user wrote
  * for others, likes, follows and the shared place. Messages that others have received stay theirs.
- * It walks through the key space, so its time grows with the size of the whole Redis. What was used,
- * and the limits over that, stay for as long as they count: docs/limits.md.
+ * It walks through the key space, so its time grows with the size of the whole Redis. What was
+ * used, and the limits over that, stay for as long as they count: docs/limits.md.
  *   budget_ms  after that it stops, to be called again: the next call goes on there
  *   beat       called at least every second or so; may be NULL
  *   keys       out: keys removed by this call

@@ -29,6 +29,7 @@ include tools/records/local.mk
 include tools/convert/local.mk
 include tools/person/later.mk
 include tools/lists/local.mk
+include tools/together/local.mk
 
 BUILT_SOURCES += tools/scripts.h
 CLEANFILES += tools/scripts.c tools/scripts.h

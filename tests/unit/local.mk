@@ -141,6 +141,7 @@ UNIT_TESTS = \
 	tests/unit/test_timers \
 	tests/unit/test_timezone \
 	tests/unit/test_title \
+	tests/unit/test_together \
 	tests/unit/test_tool_call \
 	tests/unit/test_tool_process \
 	tests/unit/test_tool_rows \

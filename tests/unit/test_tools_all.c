@@ -96,6 +96,34 @@ static const struct {
         "\"2026-10-01T10:00:00+10:00\",\"told_ms\":1790812800000," STAMPS "}"},
 };
 
+/* Trips of the examples of the family together: ann's, with carol as a viewer, the second under way;
+ * and one of dan, to which the code leads. */
+#define SEED_TRIP "0199f0a2-7c3e-7d10-8a51-3f6f2b1c9d11"
+#define SEED_LIVE "0199f0a2-7c3e-7d10-8a51-3f6f2b1c9d22"
+#define SEED_WAY \
+    "{\"id\":\"t\",\"origin\":{\"name\":\"Sydney\",\"latitude\":-33.87,\"longitude\":151.21}," \
+    "\"waypoints\":[],\"destination\":{\"name\":\"Brisbane\",\"latitude\":-27.47,\"longitude\":" \
+    "153.03},\"timezone\":\"Australia/Sydney\",\"created_at\":\"2026-11-01T02:00:00Z\"}"
+static void prepare_trips(void)
+{
+    static const char digest[] = "3eb1bd439947eb762998e566ccc2e099c791118b2f40579cc4f7da2b5061b7f9";
+    struct link *link = bench.context.store->link;
+    tool_seed(&bench, "trip", SEED_TRIP, 1, SEED_WAY);
+    tool_seed(&bench, "trip", SEED_LIVE, 1, SEED_WAY);
+    err_ignore(link_command(link, NULL, "SADD tp:{ann}:shares " SEED_TRIP " " SEED_LIVE));
+    err_ignore(link_command(link, NULL, "HSET tp:{ann}:share:" SEED_TRIP " %s %s %s %s", "m carol",
+        "viewer 1", "i " SEED_TRIP, "x viewer 4000000000000 1 -"));
+    err_ignore(
+        link_command(link, NULL, "HSET tp:{ann}:share:" SEED_LIVE " %s %s", "m carol", "viewer 1"));
+    err_ignore(link_command(link, NULL, "SET tp:{ann}:live:" SEED_LIVE " %s",
+        "{\"traveller\":\"ann\",\"started\":1,\"ends\":4000000000000,\"next\":1}"));
+    err_ignore(link_command(link, NULL, "HSET tp:{dan}:r:trip t %s", SEED_WAY));
+    char value[128];
+    snprintf(value, sizeof value, "%s viewer 4000000000000 1 -", digest);
+    err_ignore(link_command(link, NULL, "HSET tp:{dan}:share:t %s %s", "i 1", value));
+    err_ignore(link_command(link, NULL, "SET tp:invite:%s %s", digest, "dan t To Brisbane"));
+}
+
 static void prepare(void)
 {
     static const char event[] =
@@ -113,6 +141,7 @@ static void prepare(void)
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
         tool_seed(&bench, seeds[i].family, seeds[i].id, seeds[i].time_ms, seeds[i].json);
     shared_seeds_put(&bench);
+    prepare_trips();
     /* Something to restore, to undo and to do again. */
     jdoc_free(tool_ok(&bench, "update_budget", "{\"category\":\"pet\",\"amount\":50}"));
     jdoc_free(tool_ok(&bench, "undo_change", "{}"));

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
-#include "base/log.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"
+#include "tools/kit/courtesy.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/road.h"
@@ -26,27 +26,10 @@ static int community_no_such_user(struct tools_run *run)
     return run_fail(run, "not_found", "There is no such user.");
 }
 
-/* manage_privacy's record of another user: NULL when there is none, and all is as by default. A
- * record that cannot be read allows nothing. Returns 0; ERR_INTERNAL (damaged) or another fault. */
-static int community_people_privacy(struct tools_run *run, const char *uid, jdoc **out)
-{
-    const char *json;
-    int error = records_get(run->context->store, uid, "privacy", "me", run->arena, &json);
-
-    *out = NULL;
-    if (error)
-        return error == ERR_NOT_FOUND ? 0 : error;
-    error = jdoc_parse(json, strlen(json), out, NULL, 0);
-    if (!error || error == ERR_NOMEM)
-        return error;
-    log_error("the privacy settings of %s cannot be read", uid);
-    return ERR_INTERNAL;
-}
-
 static int community_people_shares(struct tools_run *run, const char *uid, bool *shares)
 {
     jdoc *doc;
-    int error = community_people_privacy(run, uid, &doc);
+    int error = courtesy_privacy(run, uid, &doc);
 
     *shares = !error;
     jdoc_get_bool(doc, "location_sharing", shares);
@@ -129,23 +112,6 @@ int community_tool_follow_user(struct tools_run *run)
 
 /* --- message_friend --- */
 
-/* Does the recipient take messages from this user? Returns 0, ERR_FORBIDDEN or a fault. */
-static int community_may_write_to(struct tools_run *run, const char *to)
-{
-    bool friend_of = false;
-    jdoc *privacy;
-    int error = community_people_privacy(run, to, &privacy);
-    const char *allowed = jdoc_text_or(privacy, "allow_messages", "friends");
-    bool everyone = strcmp(allowed, "everyone") == 0, friends = strcmp(allowed, "friends") == 0;
-
-    jdoc_free(privacy);
-    if (error || everyone)
-        return error;
-    if (friends)
-        error = shared_is_friend(run->context->store, run->context->uid, to, &friend_of);
-    return !error && !friend_of ? ERR_FORBIDDEN : error;
-}
-
 static jdoc *community_new_message(struct tools_run *run, const char *id, const char *to,
     int64_t sent_ms)
 {
@@ -221,7 +187,7 @@ static int community_check_recipient(struct tools_run *run, const char *to)
     }
     error = shared_known(run->context->store, to);
     if (error == 0)
-        error = community_may_write_to(run, to);
+        error = courtesy_may_write_to(run, to);
     if (error != ERR_NOT_FOUND && error != ERR_FORBIDDEN)
         return error;
     error = error == ERR_NOT_FOUND ?

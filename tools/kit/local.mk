@@ -7,6 +7,7 @@ libtools_a_SOURCES += \
 	tools/kit/fetch.c tools/kit/fetch.h \
 	tools/kit/civil.c tools/kit/civil.h \
 	tools/kit/cost.c tools/kit/cost.h \
+	tools/kit/courtesy.c tools/kit/courtesy.h \
 	tools/kit/crossing.c tools/kit/crossing.h \
 	tools/kit/currency.c tools/kit/currency.h \
 	tools/kit/currency_table.c tools/kit/currency_table.h \
@@ -41,6 +42,7 @@ libtools_a_SOURCES += \
 	tools/kit/place.c tools/kit/place.h \
 	tools/kit/place_choose.c tools/kit/place_choose.h \
 	tools/kit/place_geocode.c tools/kit/place_geocode.h \
+	tools/kit/trip_live.c tools/kit/trip_live.h \
 	tools/kit/vehicle.c tools/kit/vehicle.h \
 	tools/kit/vehicle_use.c tools/kit/vehicle_use.h \
 	tools/kit/word_set.c tools/kit/word_set.h \

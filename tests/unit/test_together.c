@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tools of shared and live trips: ann's trip, bob and cid on it. */
+#include "base/clock.h"
+#include "store/shared.h"
+#include "store/trips.h"
+#include "tests/unit/cm.h"
+#include "tests/unit/tool_fixture.h"
+#include "tools/kit/trip_live.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static char trip[64];
+
+static jdoc *as(const char *uid, const char *name, const char *args)
+{
+    bench.context.uid = uid;
+    jdoc *r = tool_ok(&bench, name, args);
+    bench.context.uid = "ann";
+    return r;
+}
+
+static void no(const char *uid, const char *name, const char *args, const char *code)
+{
+    bench.context.uid = uid;
+    tool_refused(&bench, name, args, code, NULL);
+    bench.context.uid = "ann";
+}
+
+/* {"trip_id":...MORE} */
+static const char *of_trip(const char *more)
+{
+    static char args[4][512];
+    static unsigned n;
+    char *out = args[n++ % 4];
+    snprintf(out, sizeof args[0], "{\"trip_id\":\"%s\"%s}", trip, more);
+    return out;
+}
+
+static int planned(void **state)
+{
+    int error = tool_fixture_empty(state);
+    jdoc *r = as("ann", "plan_trip",
+        "{\"origin\":\"Sydney\",\"destination\":\"Brisbane\",\"waypoints\":[\"Gold Coast\"]}");
+    snprintf(trip, sizeof trip, "%s", text_at(r, "/trip/id"));
+    jdoc_free(r);
+    return error;
+}
+
+static void join(const char *uid, const char *role)
+{
+    char more[64], args[128];
+    snprintf(more, sizeof more, ",\"role\":\"%s\"", role);
+    jdoc *r = as("ann", "invite_to_trip", of_trip(more));
+    snprintf(args, sizeof args, "{\"code\":\"%s\"}", text_at(r, "/invitation/code"));
+    jdoc_free(r);
+    r = as(uid, "join_trip", args);
+    assert_string_equal(text_at(r, "/membership/role"), role);
+    jdoc_free(r);
+}
+
+static void editors_change_and_viewers_see(void **state)
+{
+    (void)state;
+    no("bob", "get_trip", of_trip(""), "not_found");
+    join("bob", "editor");
+    join("cid", "viewer");
+    jdoc *r =
+        as("bob", "change_trip", of_trip(",\"title\":\"Up the coast\",\"notes\":\"Bring a hose\""));
+    jdoc_free(r);
+    r = as("cid", "get_trip", of_trip(""));
+    assert_string_equal(text_at(r, "/trip/title"), "Up the coast");
+    assert_string_equal(text_at(r, "/trip/updated_by"), "bob");
+    assert_string_equal(text_at(r, "/sharing/role"), "viewer");
+    double before = number_at(r, "/trip/distance_km");
+    double litres = number_at(r, "/trip/cost_estimate/fuel_litres");
+    jdoc_free(r);
+    no("cid", "change_trip", of_trip(",\"title\":\"Mine\""), "forbidden");
+    no("bob", "change_trip", of_trip(""), "invalid_argument");
+    no("bob", "change_trip", of_trip(",\"start_date\":\"2026-12-05\",\"end_date\":\"2026-12-01\""),
+        "invalid_argument");
+    r = as("bob", "change_trip", of_trip(",\"destination\":\"Perth\""));
+    assert_true(number_at(r, "/trip/distance_km") > before + 1000);
+    assert_true(number_at(r, "/trip/cost_estimate/fuel_litres") > litres * 1.5);
+    assert_string_equal(text_at(r, "/trip/title"), "Up the coast");
+    assert_int_equal(jdoc_length(at(r, "/trip/waypoints")), 1);
+    assert_int_equal(jdoc_length(at(r, "/trip/legs")), 2);
+    jdoc_free(r);
+    r = as("cid", "list_shared_trips", "{}");
+    assert_int_equal(number_at(r, "/count"), 1);
+    assert_string_equal(text_at(r, "/trips/0/owner"), "ann");
+    jdoc_free(r);
+    r = as("ann", "list_shared_trips", "{}");
+    assert_string_equal(text_at(r, "/trips/0/role"), "owner");
+    jdoc_free(r);
+    r = as("cid", "list_trip_members", of_trip(""));
+    assert_int_equal(jdoc_length(at(r, "/members")), 3);
+    jdoc_free(r);
+}
+
+static void the_owner_decides(void **state)
+{
+    (void)state;
+    join("bob", "viewer");
+    no("bob", "invite_to_trip", of_trip(""), "forbidden");
+    no("ann", "change_trip_member", of_trip(",\"user_id\":\"eva\",\"action\":\"remove\""),
+        "invalid_argument");
+    no("ann", "change_trip_member", of_trip(",\"user_id\":\"bob\",\"action\":\"set_role\""),
+        "invalid_argument");
+    jdoc_free(as("ann", "change_trip_member",
+        of_trip(",\"user_id\":\"bob\",\"action\":\"set_role\",\"role\":\"editor\"")));
+    jdoc_free(as("bob", "change_trip", of_trip(",\"notes\":\"Yes\"")));
+    jdoc_free(
+        as("ann", "change_trip_member", of_trip(",\"user_id\":\"bob\",\"action\":\"hand_over\"")));
+    no("ann", "invite_to_trip", of_trip(""), "forbidden");
+    jdoc_free(
+        as("bob", "change_trip_member", of_trip(",\"user_id\":\"ann\",\"action\":\"remove\"")));
+    no("ann", "get_trip", of_trip(""), "not_found");
+    no("bob", "leave_trip", of_trip(""), "conflict");
+}
+
+static void members_leave_and_owners_end(void **state)
+{
+    (void)state;
+    join("bob", "viewer");
+    join("cid", "viewer");
+    jdoc_free(as("bob", "leave_trip", of_trip("")));
+    no("bob", "get_trip", of_trip(""), "not_found");
+    jdoc_free(as("ann", "leave_trip", of_trip("")));
+    no("cid", "get_trip", of_trip(""), "not_found");
+    jdoc_free(as("ann", "get_trip", of_trip("")));
+}
+
+static void invitations(void **state)
+{
+    char args[128];
+    struct shared_follow f;
+    (void)state;
+    no("ann", "invite_to_trip", of_trip(",\"user_id\":\"nobody\""), "invalid_argument");
+    no("ann", "invite_to_trip", of_trip(",\"user_id\":\"ann\""), "invalid_argument");
+    jdoc_free(as("bob", "follow_user", "{\"target_user_id\":\"bob2\",\"unfollow\":true}"));
+    assert_int_equal(shared_follow(bench.context.store, NULL, "ann", "bob", true, &f), 0);
+    no("ann", "invite_to_trip", of_trip(",\"user_id\":\"bob\""), "invalid_argument");
+    assert_int_equal(shared_follow(bench.context.store, NULL, "bob", "ann", true, &f), 0);
+    jdoc *r = as("ann", "invite_to_trip", of_trip(",\"user_id\":\"bob\""));
+    assert_int_equal(tool_fixture_number("XLEN tp:{bob}:inbox"), 1);
+    snprintf(args, sizeof args, "{\"code\":\"%s\"}", text_at(r, "/invitation/code"));
+    jdoc_free(r);
+    no("cid", "join_trip", args, "not_found");
+    no("ann", "join_trip", args, "conflict");
+    snprintf(strchr(args, '}'), 20, ",\"decline\":true}");
+    jdoc_free(as("bob", "join_trip", args));
+    assert_int_equal(tool_fixture_number("XLEN tp:{ann}:inbox"), 1);
+    r = as("ann", "invite_to_trip", of_trip(",\"max_uses\":3"));
+    char more[128];
+    snprintf(more, sizeof more, ",\"invitation_id\":\"%s\"",
+        text_at(r, "/invitation/invitation_id"));
+    snprintf(args, sizeof args, "{\"code\":\"%s\"}", text_at(r, "/invitation/code"));
+    jdoc_free(r);
+    jdoc_free(as("ann", "revoke_trip_invitation", of_trip(more)));
+    no("ann", "revoke_trip_invitation", of_trip(more), "not_found");
+    no("bob", "join_trip", args, "not_found");
+    for (int i = 0; i < TRIPS_WRONG_CODES; i++)
+        no("eva", "join_trip", "{\"code\":\"0123456789abcdef\"}", "not_found");
+    no("eva", "join_trip", "{\"code\":\"0123456789abcdef\"}", "rate_limited");
+}
+
+/* A repeated call has the first one's code, also when only the owner's mark is left. */
+static void a_repeated_call_invites_once(void **state)
+{
+    (void)state;
+    jdoc *first = tool_call(&bench, "invite_to_trip", "c1", of_trip(""));
+    assert_int_equal(link_command(bench.context.store->link, NULL, "EVAL %s 0",
+                         "for _,k in ipairs(redis.call('KEYS','tp:{ann}:effect:invite*')) do "
+                         "redis.call('DEL',k) end"),
+        0);
+    jdoc *again = tool_call(&bench, "invite_to_trip", "c1", of_trip(""));
+    assert_string_equal(text_at(first, "/invitation/code"), text_at(again, "/invitation/code"));
+    jdoc_free(first);
+    jdoc_free(again);
+}
+
+/* ---- the way of a live trip ---- */
+
+static const char two_legs[] =
+    "{\"origin\":{\"name\":\"A\",\"latitude\":-30,\"longitude\":150},\"waypoints\":[{\"name\":\"B\","
+    "\"latitude\":-31,\"longitude\":150}],\"destination\":{\"name\":\"C\",\"latitude\":-32,"
+    "\"longitude\":150},\"legs\":[{\"distance_km\":140,\"drive_hours\":2},{\"distance_km\":140,"
+    "\"drive_hours\":2}]}";
+#define START INT64_C(1800000000000)
+#define MINUTE INT64_C(60000)
+
+static struct trip_way way_of(jdoc **doc)
+{
+    struct trip_way way;
+    assert_int_equal(jdoc_parse(two_legs, strlen(two_legs), doc, NULL, 0), 0);
+    assert_int_equal(trip_way_read(*doc, &way), 0);
+    return way;
+}
+
+static struct trip_moved move(const struct trip_way *way, struct trip_live *live, double latitude,
+    int64_t minutes)
+{
+    struct trip_moved moved;
+    struct trip_point p = {latitude, 150, START + minutes * MINUTE};
+    trip_live_move(way, live, &p, 1, p.at_ms, &moved);
+    return moved;
+}
+
+static void the_arrival_follows_the_legs(void **state)
+{
+    jdoc *doc;
+    struct trip_way way = way_of(&doc);
+    struct trip_live live = {.started_ms = START, .next = 1, .threshold_ms = 15 * MINUTE};
+    (void)state;
+    struct trip_moved m = move(&way, &live, -30, 0);
+    assert_int_equal(m.accepted, 1);
+    assert_false(m.delayed);
+    assert_true(fabs((double)(live.end_ms - START) / MINUTE - 240) < 2);
+    m = move(&way, &live, -30.5, 60);
+    assert_false(m.delayed);
+    assert_true(fabs((double)(live.next_ms - START) / MINUTE - 120) < 2);
+    m = move(&way, &live, -30.5, 80); /* 20 minutes for nothing */
+    assert_true(m.delayed);
+    assert_int_equal(trip_live_delay(&live), 20);
+    m = move(&way, &live, -30.5, 85);
+    assert_false(m.delayed); /* not again */
+    m = move(&way, &live, -31, 145);
+    assert_int_equal(m.reached, 1);
+    assert_int_equal(live.next, 2);
+    m = move(&way, &live, -32, 265);
+    assert_true(m.arrived);
+    jdoc_free(doc);
+}
+
+static void points_out_of_order_and_jumps(void **state)
+{
+    jdoc *doc;
+    struct trip_way way = way_of(&doc);
+    struct trip_live live = {.started_ms = START, .next = 1, .threshold_ms = 15 * MINUTE};
+    struct trip_moved m;
+    struct trip_point batch[] = {{-30.2, 150, START + 20 * MINUTE}, {-30, 150, START},
+        {-30.1, 150, START + 10 * MINUTE}, {10, 10, START + 21 * MINUTE},
+        {-30.1, 150, START + 900 * MINUTE}};
+    (void)state;
+    trip_live_move(&way, &live, batch, 5, START + 30 * MINUTE, &m);
+    assert_int_equal(m.accepted, 3);
+    assert_int_equal(m.ignored, 2); /* the jump, and the one of the future */
+    assert_true(fabs(live.last.latitude + 30.2) < 1e-9);
+    m = move(&way, &live, -30.1, 15);
+    assert_int_equal(m.ignored, 1); /* late */
+    m = move(&way, &live, -31.9, 23);
+    assert_int_equal(m.ignored, 1); /* too fast */
+    m = move(&way, &live, -31.91, 24);
+    assert_int_equal(m.accepted, 1); /* and true: the next one says so, too */
+    assert_int_equal(live.next, 2);  /* the stop between is behind */
+    jdoc_free(doc);
+}
+
+static void the_state_is_kept_whole(void **state)
+{
+    struct buf json = {0};
+    struct trip_live back,
+        live = {.traveller = "ann",
+            .started_ms = 1,
+            .ends_ms = 2,
+            .threshold_ms = 3,
+            .rough = true,
+            .next = 4,
+            .placed = true,
+            .last = {-1.5, 2.5, 5},
+            .planned_ms = 6,
+            .next_ms = 7,
+            .end_ms = 8,
+            .told_ms = -9,
+            .shown_ms = 10};
+    (void)state;
+    trip_live_write(&live, &json);
+    assert_int_equal(trip_live_read(buf_text(&json), &back), 0);
+    buf_free(&json);
+    trip_live_write(&back, &json);
+    assert_non_null(
+        strstr(buf_text(&json), "\"told\":-9,\"shown\":10,\"last\":{\"latitude\":-1.5"));
+    buf_free(&json);
+    assert_int_equal(trip_live_read("{}", &back), ERR_INVALID);
+    assert_int_equal(trip_live_read("torn", &back), ERR_INVALID);
+}
+
+static void rough_is_rough(void **state)
+{
+    jdoc *doc;
+    struct trip_way way = way_of(&doc);
+    struct trip_live live = {.traveller = "ann", .started_ms = START, .next = 1, .rough = true};
+    (void)state;
+    move(&way, &live, -30.4321, 0);
+    jdoc *shown = trip_live_show(&way, &live, "t", false);
+    assert_true(fabs(number_at(shown, "/position/latitude") + 30.4) < 1e-9);
+    jdoc_free(shown);
+    shown = trip_live_show(&way, &live, "t", true);
+    assert_true(fabs(number_at(shown, "/position/latitude") + 30.4321) < 1e-9);
+    jdoc_free(shown);
+    jdoc_free(doc);
+}
+
+static void a_live_trip_by_tools(void **state)
+{
+    (void)state;
+    bench.context.now_ms = clock_real_ms(); /* by which Redis ends it */
+    join("bob", "editor");
+    join("cid", "viewer");
+    no("cid", "start_live_trip", of_trip(""), "forbidden");
+    no("cid", "live_trip_status", of_trip(""), "not_found");
+    jdoc *r = as("bob", "start_live_trip", of_trip(",\"hours\":2"));
+    assert_string_equal(text_at(r, "/live/traveller"), "bob");
+    assert_string_equal(text_at(r, "/live/precision"), "exact");
+    jdoc_free(r);
+    no("ann", "start_live_trip", of_trip(""), "conflict");
+    r = as("cid", "live_trip_status", of_trip(""));
+    assert_string_equal(text_at(r, "/live/next_stop"), "Gold Coast");
+    jdoc_free(r);
+    no("eva", "live_trip_status", of_trip(""), "not_found");
+    no("cid", "stop_live_trip", of_trip(""), "forbidden");
+    jdoc_free(as("ann", "stop_live_trip", of_trip("")));
+    no("cid", "live_trip_status", of_trip(""), "not_found");
+    jdoc_free(as("ann", "start_live_trip", of_trip("")));
+    no("bob", "stop_live_trip", of_trip(""), "forbidden"); /* an editor stops an own one */
+    jdoc_free(as("ann", "stop_live_trip", of_trip("")));
+    jdoc_free(as("bob", "start_live_trip", of_trip("")));
+    jdoc_free(
+        as("ann", "change_trip_member", of_trip(",\"user_id\":\"bob\",\"action\":\"remove\"")));
+    no("ann", "live_trip_status", of_trip(""), "not_found"); /* it went with its traveller */
+}
+
+static void all_tools_were_called(void **state)
+{
+    (void)state;
+    tool_all_succeeded("together", false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(editors_change_and_viewers_see, planned),
+        cmocka_unit_test_setup(the_owner_decides, planned),
+        cmocka_unit_test_setup(members_leave_and_owners_end, planned),
+        cmocka_unit_test_setup(invitations, planned),
+        cmocka_unit_test_setup(a_repeated_call_invites_once, planned),
+        cmocka_unit_test(the_arrival_follows_the_legs),
+        cmocka_unit_test(points_out_of_order_and_jumps),
+        cmocka_unit_test(the_state_is_kept_whole),
+        cmocka_unit_test(rough_is_rough),
+        cmocka_unit_test_setup(a_live_trip_by_tools, planned),
+        cmocka_unit_test(all_tools_were_called),
+    };
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
+}
