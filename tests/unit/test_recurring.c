@@ -243,8 +243,9 @@ static void until_is_an_instant(void **state)
 static void rules_are_checked(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "often", "FREQ=SECONDLY", "FREQ=HOURLY",
-        "FREQ=DAILY;BYHOUR=24",
+    static const char *const bad[] = {"", "often", "FREQ=SECONDLY", "FREQ=MINUTELY",
+        "FREQ=HOURLY;BYMINUTE=0,30", "FREQ=HOURLY;INTERVAL=2;BYHOUR=8",
+        "FREQ=HOURLY;BYHOUR=8;BYSETPOS=1", "FREQ=DAILY;BYHOUR=24",
         "FREQ=DAILY;BYMINUTE=0,5,10,15,20,25,30,35,40,45,50,55;BYHOUR=1,2,3",
         "FREQ=WEEKLY;BYDAY=1MO", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO", "FREQ=MONTHLY;BYWEEKNO=20",
         "FREQ=WEEKLY;BYMONTHDAY=1", "FREQ=DAILY;FREQ=DAILY", "FREQ=MONTHLY;BYSETPOS=1",
@@ -264,6 +265,7 @@ static void rules_are_checked(void **state)
     } good[] = {{"weekdays", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"},
         {"RRULE:FREQ=WEEKLY", "FREQ=WEEKLY"},
         {"freq=daily;byhour=20,8", "FREQ=DAILY;BYHOUR=8,20"}, /* pills */
+        {"FREQ=HOURLY;INTERVAL=6", "FREQ=HOURLY;INTERVAL=6"},
         {"FREQ=YEARLY;BYWEEKNO=-53,39,53", "FREQ=YEARLY;BYWEEKNO=39,53,-53"},
         {"FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU,MO;WKST=SU",
             "FREQ=YEARLY;BYDAY=MO,-1SU;BYMONTH=3;WKST=SU"},
@@ -302,7 +304,7 @@ static int take_start(void *arg, const struct calendar_series_start *start)
 static void a_stored_rule_that_is_none_leaves_the_event(void **state)
 {
     static const char *const rules[] = {"FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO", "nonsense",
-        "FREQ=HOURLY"};
+        "FREQ=MINUTELY"};
 
     (void)state;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

@@ -240,6 +240,7 @@ static int calendar_change_rule(struct tools_run *run, struct change *c)
         return jdoc_set_string(c->target, "repeat", rule);
     jdoc_remove(c->target, "repeat");
     jdoc_remove(c->target, "excluded");
+    jdoc_remove(c->target, "added");
     jdoc_remove(c->target, "changed");
     jdoc_remove(c->target, "last_occurrence");
     return 0;

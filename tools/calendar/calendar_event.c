@@ -126,6 +126,7 @@ int calendar_event_set_reminders(jdoc *event, const jdoc *wanted)
 
 int calendar_event_answer(struct tools_run *run, jdoc *event, const char *note)
 {
+    jdoc_remove(event, "kept");
     int error = run->result ? jdoc_set(run->result, "event", event) : ERR_NOMEM;
     if (!run->result)
         jdoc_free(event);

@@ -213,6 +213,13 @@ static int calendar_file_refuse(struct in *in, const struct interchange_item *it
     return calendar_file_tell(in, in->errors, item, text);
 }
 
+/* What no calendar here holds is said, one by one. */
+static int calendar_file_skip(struct in *in, const struct interchange_item *item)
+{
+    in->skipped++;
+    return calendar_file_tell(in, in->warnings, item, item->wrong);
+}
+
 /* Our own ids stay; others become one that is made of them, so that they are found again. */
 static const char *calendar_file_id_of(struct in *in, const char *uid, const char *occurrence)
 {
@@ -536,7 +543,7 @@ static int calendar_file_take_all(struct in *in)
             else if (strcmp(item->component, "VEVENT") == 0)
                 error = calendar_file_refuse(in, item, item->wrong);
             else
-                in->skipped++;
+                error = calendar_file_skip(in, item);
         }
     return error;
 }

@@ -107,6 +107,18 @@ int calendar_series_exclude(jdoc *series, const char *key)
     return list ? jdoc_push(list, jdoc_new_string(key, strlen(key))) : ERR_NOMEM;
 }
 
+/* One that the list has is no second one. */
+int calendar_series_add(jdoc *series, const char *key)
+{
+    jdoc *list = calendar_series_list_of(series, "added");
+    for (size_t i = 0; i < jdoc_length(list); i++)
+        if (strcmp(calendar_series_key_of(jdoc_at(list, i)), key) == 0)
+            return 0;
+    if (jdoc_length(list) >= CALENDAR_SERIES_ADDED_MAX)
+        return ERR_FULL;
+    return list ? jdoc_push(list, jdoc_new_string(key, strlen(key))) : ERR_NOMEM;
+}
+
 int calendar_series_set_changed(jdoc *series, const char *key, const char *id)
 {
     jdoc *list = calendar_series_list_of(series, "changed"), *entry = jdoc_new_object();
@@ -164,6 +176,45 @@ static int calendar_series_tell(const jdoc *series, const struct outs *outs,
     return fn(arg, start);
 }
 
+/* The starts that stand beside the rule, in order. */
+struct added {
+    int64_t local_s[CALENDAR_SERIES_ADDED_MAX];
+    size_t count, at;
+};
+
+static int calendar_series_compare(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static void calendar_series_added_read(struct added *out, const jdoc *series)
+{
+    const jdoc *list = jdoc_get(series, "added");
+    struct civil c;
+    out->count = out->at = 0;
+    for (size_t i = 0; i < jdoc_length(list) && out->count < CALENDAR_SERIES_ADDED_MAX; i++)
+        if (civil_parse(calendar_series_key_of(jdoc_at(list, i)), &c) == 0)
+            out->local_s[out->count++] = civil_seconds(&c);
+    qsort(out->local_s, out->count, sizeof out->local_s[0], calendar_series_compare);
+}
+
+/* The next start of either, once each. Returns false at the end. */
+static bool calendar_series_step(struct recurrence *r, struct added *added, int64_t *rule_s,
+    bool *has_rule, int64_t *local_s)
+{
+    bool more = added->at < added->count;
+    if (!*has_rule && !more)
+        return false;
+    *local_s = *has_rule && (!more || *rule_s <= added->local_s[added->at]) ?
+        *rule_s :
+        added->local_s[added->at];
+    added->at += more && added->local_s[added->at] == *local_s;
+    if (*has_rule && *rule_s == *local_s)
+        *has_rule = recurrence_next(r, rule_s);
+    return true;
+}
+
 /* A stored rule that is none by today's reading: the event is still there, on its own day. */
 static int calendar_series_only(const jdoc *series, const struct outs *outs, int64_t from_ms,
     int64_t to_ms, calendar_series_fn *fn, void *arg)
@@ -185,6 +236,8 @@ int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms, cal
     struct recurrence *r;
     struct calendar_series_start start;
     struct outs outs;
+    struct added added;
+    int64_t rule_s = 0;
     int error = calendar_series_open_series(series, from_ms, to_ms, &z, &r);
 
     calendar_series_outs_read(&outs, series);
@@ -194,7 +247,9 @@ int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms, cal
     }
     if (error != 0)
         return error;
-    while (error == 0 && recurrence_next(r, &start.local_s)) {
+    calendar_series_added_read(&added, series);
+    bool has_rule = recurrence_next(r, &rule_s);
+    while (error == 0 && calendar_series_step(r, &added, &rule_s, &has_rule, &start.local_s)) {
         zone_to_utc(z, start.local_s, &start.ms);
         start.ms *= 1000;
         if (start.ms > to_ms)
@@ -245,7 +300,7 @@ int64_t calendar_series_end(const jdoc *series, int64_t start_ms)
 /* A copy without what belongs to the series alone: its lists may be long. NULL on no memory. */
 static jdoc *calendar_series_copy_of_one(const jdoc *series)
 {
-    static const char *const left_out[] = {"excluded", "changed", "last_occurrence"};
+    static const char *const left_out[] = {"excluded", "changed", "added", "last_occurrence"};
     struct jdoc_iter it = {0};
     jdoc *event = jdoc_new_object(), *value;
     const char *key;
@@ -315,6 +370,14 @@ int calendar_series_settle(jdoc *series, const struct zone *z, int64_t *end_ms,
         int64_t end = calendar_series_end(series, utc_s * 1000);
         *end_ms = end >= 0 ? end : utc_s * 1000;
     }
+    struct added added;
+    calendar_series_added_read(&added, series);
+    if (added.count > 0 && *end_ms < RECORD_FOREVER) {
+        zone_to_utc(z, added.local_s[added.count - 1], &utc_s);
+        int64_t end = calendar_series_end(series, utc_s * 1000);
+        end = end >= 0 ? end : utc_s * 1000;
+        *end_ms = end > *end_ms ? end : *end_ms;
+    }
     return jdoc_set_string(series, "repeat", rule);
 }
 
@@ -360,6 +423,8 @@ static int calendar_series_rewrite(jdoc *series, const char *name, int64_t from_
 int calendar_series_shift(jdoc *series, int64_t by_s)
 {
     int error = calendar_series_rewrite(series, "excluded", INT64_MIN, INT64_MAX, by_s);
+    if (error == 0)
+        error = calendar_series_rewrite(series, "added", INT64_MIN, INT64_MAX, by_s);
     return error == 0 ? calendar_series_rewrite(series, "changed", INT64_MIN, INT64_MAX, by_s) :
                         error;
 }
@@ -368,5 +433,7 @@ int calendar_series_keep(jdoc *series, int64_t local_s, bool later)
 {
     int64_t from = later ? local_s : INT64_MIN, to = later ? INT64_MAX : local_s;
     int error = calendar_series_rewrite(series, "excluded", from, to, 0);
+    if (error == 0)
+        error = calendar_series_rewrite(series, "added", from, to, 0);
     return error == 0 ? calendar_series_rewrite(series, "changed", from, to, 0) : error;
 }

@@ -15,6 +15,7 @@
  *   repeat    the rule (tools/calendar/recurrence.h)
  *   last_occurrence  of a rule with COUNT: the local start of the last one
  *   excluded  starts that do not happen, as local times: "2026-12-01T09:30:00" or "2026-12-01"
+ *   added     further starts beside the rule's, as `excluded`
  *   changed   [{occurrence, id}]: starts that are an event of their own in family "event", which
  *             has the members series_id and occurrence
  * Its time index is the end of the last occurrence. Tools, api workers and the housekeeper.
@@ -22,6 +23,8 @@
 #define CALENDAR_SERIES_MAX 200          /* of one user */
 #define CALENDAR_SERIES_EXCLUDED_MAX 366 /* of one series */
 #define CALENDAR_SERIES_CHANGED_MAX 50
+#define CALENDAR_SERIES_ADDED_MAX 100
+#define CALENDAR_SERIES_ONCE "FREQ=DAILY;COUNT=1"          /* of one that has only `added` */
 #define CALENDAR_SERIES_AHEAD_MS (366 * INT64_C(86400000)) /* how far a list without end looks */
 #define CALENDAR_SERIES_SLACK_MS (3 * INT64_C(3600000))    /* more than days differ in length */
 
@@ -37,6 +40,7 @@ void calendar_series_key(int64_t local_s, bool all_day, char out[CALENDAR_SERIES
 bool calendar_series_is_out(const jdoc *series, const char *key);
 /* Add to the lists. Returns 0, ERR_FULL or ERR_NOMEM. */
 MUST_CHECK int calendar_series_exclude(jdoc *series, const char *key);
+MUST_CHECK int calendar_series_add(jdoc *series, const char *key);
 MUST_CHECK int calendar_series_set_changed(jdoc *series, const char *key, const char *id);
 
 /*

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "tools/calendar/interchange.h"
+#include "tools/calendar/interchange_parts.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_reminders.h"
+#include "tools/calendar/calendar_series.h"
 #include "tools/kit/civil.h"
 #include "tools/kit/timestamp.h"
 
-#include <libical/ical.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,12 +34,16 @@ int interchange_end(struct interchange_writer *w)
     return buf_error(w->out);
 }
 
-static int interchange_put_component(struct interchange_writer *w, icalcomponent *component)
+static int interchange_put_component(struct interchange_writer *w, icalcomponent *component,
+    const jdoc *event)
 {
     char *text = icalcomponent_as_ical_string_r(component);
     if (!text)
         return ERR_NOMEM;
-    buf_puts(w->out, text);
+    if (event)
+        interchange_put_kept(w->out, event, text);
+    else
+        buf_puts(w->out, text);
     icalmemory_free_buffer(text);
     return buf_error(w->out);
 }
@@ -64,7 +68,7 @@ static int interchange_tell_zone(struct interchange_writer *w, const char *name)
     icalproperty *id = told ? icalcomponent_get_first_property(told, ICAL_TZID_PROPERTY) : NULL;
     if (id)
         icalproperty_set_tzid(id, name);
-    int error = told ? interchange_put_component(w, told) : ERR_NOMEM;
+    int error = told ? interchange_put_component(w, told, NULL) : ERR_NOMEM;
     if (told)
         icalcomponent_free(told);
     return error;
@@ -155,18 +159,28 @@ static void interchange_put_stamp(icalcomponent *to, const jdoc *event, const ch
 static void interchange_put_rule(icalcomponent *to, const jdoc *event, const struct form *f)
 {
     const char *rule = jdoc_string(jdoc_get(event, "repeat"), NULL);
-    const jdoc *excluded = jdoc_get(event, "excluded");
+    const jdoc *excluded = jdoc_get(event, "excluded"), *added = jdoc_get(event, "added");
     struct icalrecurrencetype parsed;
     if (!rule)
         return;
     parsed = icalrecurrencetype_from_string(rule);
-    icalcomponent_add_property(to, icalproperty_new_rrule(parsed));
+    if (strcmp(rule, CALENDAR_SERIES_ONCE) != 0 || jdoc_length(added) == 0)
+        icalcomponent_add_property(to, icalproperty_new_rrule(parsed));
     for (size_t i = 0; i < jdoc_length(excluded); i++) {
         const char *text = jdoc_string(jdoc_at(excluded, i), NULL);
         struct civil c;
         if (text && civil_parse(text, &c) == 0)
             interchange_put_time(to,
                 icalproperty_new_exdate(interchange_time_of(civil_seconds(&c), f)), f);
+    }
+    for (size_t i = 0; i < jdoc_length(added); i++) {
+        const char *text = jdoc_string(jdoc_at(added, i), NULL);
+        struct icaldatetimeperiodtype at = {.period = icalperiodtype_null_period()};
+        struct civil c;
+        if (!text || civil_parse(text, &c) != 0)
+            continue;
+        at.time = interchange_time_of(civil_seconds(&c), f);
+        interchange_put_time(to, icalproperty_new_rdate(at), f);
     }
 }
 
@@ -176,6 +190,24 @@ static void interchange_write_text(icalcomponent *to, const jdoc *event, const c
     const char *text = jdoc_text_or(event, key, "");
     if (text[0] != '\0')
         icalcomponent_add_property(to, make(text));
+}
+
+/* One that was cut when it was read is given back whole, as long as nobody has changed it. */
+static void interchange_put_description(icalcomponent *to, const jdoc *event)
+{
+    const char *text = jdoc_text_or(event, "description", "");
+    size_t len;
+    const char *line = interchange_kept_line(event, "DESCRIPTION", &len);
+    icalproperty *whole = line ? icalproperty_new_from_string(line) : NULL;
+    if (whole && icalproperty_isa(whole) == ICAL_DESCRIPTION_PROPERTY &&
+        icalproperty_get_description(whole) &&
+        strncmp(icalproperty_get_description(whole), text, strlen(text)) == 0) {
+        icalcomponent_add_property(to, whole);
+        return;
+    }
+    if (whole)
+        icalproperty_free(whole);
+    interchange_write_text(to, event, "description", icalproperty_new_description);
 }
 
 static void interchange_put_colour(icalcomponent *to, const jdoc *event)
@@ -258,12 +290,13 @@ int interchange_event(struct interchange_writer *w, const jdoc *event, const jdo
     interchange_put_times(to, event, &f);
     interchange_put_rule(to, event, &f);
     interchange_write_text(to, event, "title", icalproperty_new_summary);
-    interchange_write_text(to, event, "description", icalproperty_new_description);
+    interchange_put_description(to, event);
     interchange_write_text(to, event, "location_name", icalproperty_new_location);
-    interchange_write_text(to, event, "event_type", icalproperty_new_categories);
+    if (strcmp(jdoc_text_or(event, "event_type", ""), "personal") != 0)
+        interchange_write_text(to, event, "event_type", icalproperty_new_categories);
     interchange_put_colour(to, event);
     interchange_put_alarms(to, event);
-    error = interchange_put_component(w, to);
+    error = interchange_put_component(w, to, event);
     icalcomponent_free(to);
     return error;
 }

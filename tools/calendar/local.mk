@@ -13,9 +13,29 @@ libtools_a_SOURCES += \
 	tools/calendar/calendar_series.c tools/calendar/calendar_series.h \
 	tools/calendar/calendar_timer.c tools/calendar/calendar_timer.h \
 	tools/calendar/interchange.c tools/calendar/interchange.h \
+	tools/calendar/interchange_about.c \
+	tools/calendar/interchange_alarms.c \
 	tools/calendar/interchange_aside.c \
+	tools/calendar/interchange_event.c \
+	tools/calendar/interchange_kept.c \
+	tools/calendar/interchange_outline.c \
+	tools/calendar/interchange_parts.h \
+	tools/calendar/interchange_rule.c \
+	tools/calendar/interchange_text.c \
+	tools/calendar/interchange_todo.c \
 	tools/calendar/interchange_write.c \
+	tools/calendar/interchange_zones.c \
 	tools/calendar/recurrence.c tools/calendar/recurrence.h \
 	tools/calendar/rrule.c tools/calendar/rrule.h \
-	tools/calendar/rrule_walk.c
+	tools/calendar/rrule_walk.c \
+	tools/calendar/windows_zones.h
+nodist_libtools_a_SOURCES += tools/calendar/windows_zones.c
+# Windows' names of time zones: a program of the build prints the table, which ICU has. The service itself does not use ICU.
+noinst_PROGRAMS += tools/calendar/windows_zones_make
+tools_calendar_windows_zones_make_SOURCES = tools/calendar/windows_zones_make.c
+tools_calendar_windows_zones_make_CPPFLAGS = $(AM_CPPFLAGS) $(ICU_CFLAGS)
+tools_calendar_windows_zones_make_LDADD = $(ICU_LIBS)
+CLEANFILES += tools/calendar/windows_zones.c
+tools/calendar/windows_zones.c: tools/calendar/windows_zones_make$(EXEEXT) Makefile
+	$(AM_V_GEN)tools/calendar/windows_zones_make$(EXEEXT) > $@.new && mv $@.new $@
 RECORD_RULES += tools/calendar/rules.lua

@@ -214,6 +214,8 @@ int recurrence_check(const char *text, const struct recurrence_from *from,
 
     if (error)
         return error;
+    if (from->whole_day && rule.freq == RRULE_HOURLY)
+        return recurrence_say(why, "FREQ=HOURLY does not go with whole days");
     if (from->whole_day && (rule.hours || rule.minutes || rule.seconds))
         return recurrence_say(why, "BYHOUR, BYMINUTE and BYSECOND do not go with whole days");
     if (rule.has_until && (from->whole_day || !rule.until_is_utc))

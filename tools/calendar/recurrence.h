@@ -18,9 +18,9 @@
  * of a time that comes twice the first one counts. UNTIL in UTC is an instant and is compared as
  * one.
  *
- * Taken: FREQ=DAILY, WEEKLY, MONTHLY or YEARLY with every part that RFC 5545 allows beside it, up
- * to 24 starts on a day; and the words of recurrence_word. A stored rule that is none any more has
- * no starts.
+ * Taken: FREQ=HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY with every part that RFC 5545 allows beside
+ * it, up to 24 starts on a day; and the words of recurrence_word. A stored rule that is none any
+ * more has no starts.
  */
 #define RECURRENCE_SIZE 512 /* a rule's text with its NUL */
 #define RECURRENCE_COUNT_MAX 1000

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 static const char *const rrule_freqs[] = {
+    [RRULE_HOURLY] = "HOURLY",
     [RRULE_DAILY] = "DAILY",
     [RRULE_WEEKLY] = "WEEKLY",
     [RRULE_MONTHLY] = "MONTHLY",
@@ -241,7 +242,7 @@ static const struct rrule_part {
     const char *name, *form;
     bool (*read)(struct rrule *r, const char *value);
 } rrule_parts[] = {
-    {"FREQ", "DAILY, WEEKLY, MONTHLY or YEARLY", rrule_read_freq},
+    {"FREQ", "HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY", rrule_read_freq},
     {"INTERVAL", "a number from 1", rrule_read_interval},
     {"COUNT", "a number from 1", rrule_read_count},
     {"UNTIL", "a date or a time, as 20271231 or 20271231T090000Z", rrule_read_until},
@@ -295,6 +296,8 @@ static int rrule_check(const struct rrule *r, char *why)
         return rrule_refuse(why, "BYYEARDAY belongs to FREQ=YEARLY");
     if (r->month_days.any && r->freq == RRULE_WEEKLY)
         return rrule_refuse(why, "BYMONTHDAY does not go with FREQ=WEEKLY");
+    if (r->positions.any && r->freq == RRULE_HOURLY)
+        return rrule_refuse(why, "BYSETPOS does not go with FREQ=HOURLY here");
     if (r->positions.any && r->freq == RRULE_WEEKLY) /* programs differ on what the first week is */
         return rrule_refuse(why, "BYSETPOS does not go with FREQ=WEEKLY here");
     if (r->positions.any && !days && !r->months && !r->month_days.any && !r->year_days.any &&

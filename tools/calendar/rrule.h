@@ -10,12 +10,12 @@
 
 /*
  * rrule -- a repetition rule of RFC 5545 (3.3.10, 3.8.5.3): its text, and the starts that it gives
- * in local time. Frequencies from a day up; no rule of any text makes it run long or end the
+ * in local time. Frequencies from an hour up; no rule of any text makes it run long or end the
  * process. Where the RFC leaves a choice it counts as python-dateutil and rrule.js do: BYWEEKNO
  * without BYDAY means every day of the week, a day belongs to the calendar year that it lies in.
  * Any process; pure arithmetic.
  */
-enum rrule_freq { RRULE_DAILY, RRULE_WEEKLY, RRULE_MONTHLY, RRULE_YEARLY };
+enum rrule_freq { RRULE_HOURLY, RRULE_DAILY, RRULE_WEEKLY, RRULE_MONTHLY, RRULE_YEARLY };
 
 #define RRULE_TIMES_MAX 24 /* starts on one day */
 #define RRULE_YEAR_MAX 9999
@@ -48,7 +48,7 @@ struct rrule {
  * rrule_parse -- a rule's text, without "RRULE:". Letters of either case; each part at most once;
  * RSCALE, SKIP and other parts are refused.
  *   why  out on ERR_INVALID: a sentence for the one who wrote it; RRULE_WHY_SIZE bytes, may be NULL
- * Returns 0; ERR_INVALID: no rule, one that the RFC forbids, or a frequency below a day.
+ * Returns 0; ERR_INVALID: no rule, one that the RFC forbids, or a frequency below an hour.
  */
 MUST_CHECK int rrule_parse(const char *text, struct rrule *out, char *why);
 /* The rule in one form. Returns 0; ERR_LIMIT when it does not fit. */

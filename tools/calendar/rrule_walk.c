@@ -131,10 +131,32 @@ static void rrule_take_positions(struct rrule_walk *w)
         w->day_count = 0;
 }
 
+/* Periods of HOURLY are days: INTERVAL counts hours, see rrule_has_hour. */
+static int rrule_interval(const struct rrule *r)
+{
+    return r->freq == RRULE_HOURLY ? 1 : r->interval;
+}
+
+static bool rrule_has_hour(const struct rrule_walk *w, int64_t day, int32_t time)
+{
+    int64_t hours = day * 24 + time / 3600, start = w->start_s / 3600 - (w->start_s % 3600 < 0);
+
+    return w->rule.freq != RRULE_HOURLY || (hours - start) % w->rule.interval == 0;
+}
+
+/* A day on which no hour is the rule's has no start. */
+static void rrule_take_hours(struct rrule_walk *w)
+{
+    for (int i = 0; w->day_count && i < w->time_count; i++)
+        if (rrule_has_hour(w, w->days[0], w->times[i]))
+            return;
+    w->day_count = 0;
+}
+
 /* The first day of the walk's period; year and month: out, of it. */
 static int64_t rrule_period_day(const struct rrule_walk *w, int64_t *year, int *month)
 {
-    int64_t step = w->period * w->rule.interval, day = rrule_day(w->start_s), months;
+    int64_t step = w->period * rrule_interval(&w->rule), day = rrule_day(w->start_s), months;
     struct civil c;
 
     civil_from_seconds(w->start_s, &c);
@@ -162,7 +184,7 @@ static void rrule_skip_month(struct rrule_walk *w, int64_t day)
         return;
     rrule_day_of(day, &d);
     if (!(w->rule.months & 1u << d.month))
-        w->period += (d.month_length - d.month_day) / w->rule.interval;
+        w->period += (d.month_length - d.month_day) / rrule_interval(&w->rule);
 }
 
 /* The days of the walk's period. Returns false when it lies behind RRULE_YEAR_MAX or UNTIL. */
@@ -189,8 +211,10 @@ static bool rrule_fill(struct rrule_walk *w)
     case RRULE_WEEKLY:
         rrule_look(w, day, 7);
         break;
+    case RRULE_HOURLY:
     case RRULE_DAILY:
         rrule_look(w, day, 1);
+        rrule_take_hours(w);
         rrule_skip_month(w, day);
         break;
     }
@@ -220,7 +244,8 @@ static int64_t rrule_cycle(enum rrule_freq freq)
 static int rrule_times(struct rrule_walk *w, const struct civil *start)
 {
     const struct rrule *r = &w->rule;
-    uint64_t hours = r->hours ? r->hours : UINT64_C(1) << start->hour;
+    uint64_t all = r->freq == RRULE_HOURLY ? 0xFFFFFF : UINT64_C(1) << start->hour;
+    uint64_t hours = r->hours ? r->hours : all;
     uint64_t minutes = r->minutes ? r->minutes : UINT64_C(1) << start->minute;
     uint64_t seconds = r->seconds ? r->seconds : UINT64_C(1) << start->second;
 
@@ -246,7 +271,7 @@ static void rrule_complete(struct rrule *r, const struct civil *start, int weekd
     bool days = r->weekdays || r->any_nth || r->month_days.any || r->year_days.any || r->weeks.any;
     struct rrule_numbers month_day = {.any = true};
 
-    if (days || r->freq == RRULE_DAILY)
+    if (days || r->freq <= RRULE_DAILY)
         return;
     if (r->freq == RRULE_WEEKLY) {
         r->weekdays = (uint8_t)(1u << weekday);
@@ -279,7 +304,7 @@ static int64_t rrule_period_at(const struct rrule_walk *w, const struct civil *s
         units = days;
         break;
     }
-    units = units / w->rule.interval - 1;
+    units = units / rrule_interval(&w->rule) - 1;
     return units > 0 ? units : 0;
 }
 
@@ -328,6 +353,8 @@ static bool rrule_step(struct rrule_walk *w, int64_t *local_s)
             return false;
         int64_t i = w->at++;
         if (w->rule.positions.any && !(w->taken[i / 64] & UINT64_C(1) << i % 64))
+            continue;
+        if (!rrule_has_hour(w, w->days[i / w->time_count], w->times[i % w->time_count]))
             continue;
         *local_s = w->days[i / w->time_count] * DAY_S + w->times[i % w->time_count];
         return true;
