@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/identify.h"
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/task.h"
+#include "fcgi-app/dav.h"
 #include "fcgi-app/handlers.h"
 #include "fcgi-app/ticket.h"
 #include "process/cookie.h"
@@ -15,11 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define IDENTIFY_LOOK_MS 50
 #define IDENTIFY_WAITS_MAX 16 /* requests of a worker that wait for keys at once */
 #define IDENTIFY_WAITS_PART 8 /* or one of so many seats: they hold one each */
 #define IDENTIFY_RETRY_MS 1000
+#define IDENTIFY_BASIC_CHALLENGE "Basic realm=\"Turnpike\", charset=\"UTF-8\""
 
 static int identify_internal(struct exchange *x)
 {
@@ -48,7 +52,7 @@ static int identify_refuse(struct exchange *x, const char *why)
 
     log_limited(LOG_LEVEL_INFO, "refused a credential: %s", why);
     problem_set(&x->problem, codes[x->who.ended], "Credential refused: %s.", why);
-    x->problem.challenge = handlers_mcp_challenge(x);
+    x->problem.challenge = dav_is(x) ? IDENTIFY_BASIC_CHALLENGE : handlers_mcp_challenge(x);
     return ERR_AUTH;
 }
 
@@ -213,6 +217,27 @@ static bool identify_is_no_key(const struct exchange *x, const char *token)
     return x->app->conf->development && exchange_is_facade(x) && strcmp(token, "development") == 0;
 }
 
+/*
+ * Programs for calendars have a name and a password (RFC 7617): the password is the credential and
+ * says whose it is. NULL: it is no such header.
+ */
+static const char *identify_basic(struct exchange *x, const char *header)
+{
+    static const char scheme[] = "Basic ";
+
+    if (!dav_is(x) || strncasecmp(header, scheme, sizeof scheme - 1) != 0)
+        return NULL;
+    header += sizeof scheme - 1;
+    header += strspn(header, " ");
+    char *text = arena_alloc(x->arena, BASE64_MAX(strlen(header)) + 1);
+    long len = text ? base64_decode(header, strlen(header), BASE64_LINES, text) : -1;
+    if (len < 0 || memchr(text, '\0', (size_t)len))
+        return NULL;
+    text[len] = '\0';
+    const char *colon = strchr(text, ':');
+    return colon ? colon + 1 : NULL;
+}
+
 int identify(struct exchange *x, enum routes_user by)
 {
     const char *why = NULL;
@@ -224,6 +249,8 @@ int identify(struct exchange *x, enum routes_user by)
         return identify_internal(x);
     if (header) {
         token = auth_bearer(header);
+        if (!token)
+            token = identify_basic(x, header);
         if (!token)
             return identify_refuse(x, "the Authorization scheme is not Bearer");
     }

@@ -5,6 +5,9 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/admit.c fcgi-app/admit.h \
 	fcgi-app/answers.c fcgi-app/answers.h \
 	fcgi-app/attach.c fcgi-app/attach.h \
+	fcgi-app/dav.c fcgi-app/dav.h \
+	fcgi-app/dav_ask.c fcgi-app/dav_ask.h \
+	fcgi-app/dav_ask_aside.c \
 	fcgi-app/direct.c fcgi-app/direct.h \
 	fcgi-app/direct_approve.c \
 	fcgi-app/direct_parts.h \
@@ -25,6 +28,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_aisdk.c \
 	fcgi-app/handlers_approvals.c \
 	fcgi-app/handlers_attachments.c \
+	fcgi-app/handlers_dav.c \
 	fcgi-app/handlers_export.c \
 	fcgi-app/handlers_facade.c \
 	fcgi-app/handlers_health.c \
@@ -90,7 +94,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/voice_local.c \
 	fcgi-app/voice_remote.c \
 	fcgi-app/webhook.c fcgi-app/webhook.h
-FCGIAPP_LIBS = libfcgiapp.a $(AGENT_LIBS)
+FCGIAPP_LIBS = libfcgiapp.a $(EXPAT_LIBS) $(AGENT_LIBS)
 
 # What the routes cannot say of themselves; base.json first.
 OPENAPI_TEXTS = fcgi-app/openapi/base.json fcgi-app/openapi/admin.json fcgi-app/openapi/chat.json \

@@ -34,6 +34,8 @@ static const struct {
     {"GET", "/responses/{id}", SCOPE_CHAT | SCOPE_READ},
     {"POST", "/ws-ticket", SCOPE_CHAT | SCOPE_READ},
     {"POST", "/sign-in", SCOPES_ALL}, /* what the cookie may is what the key may */
+    {"PROPFIND", "/dav*", SCOPE_READ},
+    {"REPORT", "/dav*", SCOPE_READ},
     {"POST", "/feedback", SCOPE_CHAT | SCOPE_WRITE},
 };
 

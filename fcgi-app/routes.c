@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi-app/dav.h"
 #include "fcgi-app/facade.h"
 #include "fcgi-app/guard.h"
 #include "fcgi-app/handlers.h"
@@ -133,6 +134,14 @@ static const struct routes_row routes_rows[] = {
         handlers_calendar_export},
     {"POST", "/calendar/import", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_calendar_import},
+    {"PROPFIND", DAV_PATTERN, ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_dav_propfind},
+    {"REPORT", DAV_PATTERN, ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_dav_report},
+    {"GET", DAV_PATTERN, ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_dav_get},
+    {"PUT", DAV_PATTERN, ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_dav_put},
+    {"DELETE", DAV_PATTERN, ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_dav_delete},
     {"GET", "/expenses.csv", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
         handlers_expenses_export},
     {"GET", "/trips/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
@@ -290,6 +299,7 @@ int routes_match(struct exchange *x, int pool, const struct routes_row **row)
 static int routes_options(struct exchange *x)
 {
     char allow[ROUTES_ALLOW_SIZE] = "";
+    bool is_dav = false;
     for (size_t i = 0; i < ROUTES_COUNT; i++) {
         const char *params[EXCHANGE_PARAMS] = {NULL};
         const char *path = routes_below(x, &routes_rows[i]);
@@ -298,6 +308,7 @@ static int routes_options(struct exchange *x)
             return fit;
         if (fit == 1)
             routes_add_method(allow, sizeof allow, routes_rows[i].method);
+        is_dav |= fit == 1 && strcmp(routes_rows[i].pattern, DAV_PATTERN) == 0;
     }
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
     /* A browser that gets no leave to ask cannot tell its page that there is nothing. */
@@ -309,6 +320,8 @@ static int routes_options(struct exchange *x)
     x->reply.content_type = NULL;
     origin_preflight(x->app->conf, origin,
         allow[0] != '\0' ? allow : "GET, HEAD, POST, PUT, PATCH, DELETE", &x->reply.head);
+    if (is_dav)
+        exchange_header(x, "DAV", DAV_FEATURES);
     return 0;
 }
 

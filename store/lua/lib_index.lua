@@ -128,6 +128,10 @@ end
 
 -- Before a record is set (json) or deleted (false): what is not in yet stays out.
 local function index_change(family, records, times, id, json, time)
+    local changed = index_rules[family].changed
+    if changed then
+        changed(records, id, redis.call('HGET', records, id), json)
+    end
     local state = index_state(records)
     if not state.reach then
         if redis.call('ZCARD', times) > 0

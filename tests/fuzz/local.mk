@@ -36,6 +36,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_summary \
 	tests/fuzz/fuzz_recipe_page \
 	tests/fuzz/fuzz_calendar \
+	tests/fuzz/fuzz_dav \
 	tests/fuzz/fuzz_rrule \
 	tests/fuzz/fuzz_schema \
 	tests/fuzz/fuzz_header \

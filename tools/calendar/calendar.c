@@ -141,7 +141,7 @@ static int calendar_copy_settled(const struct listing *l, const jdoc *event, jdo
     *out = jdoc_dup(event);
     if (!*out)
         return ERR_NOMEM;
-    jdoc_remove(*out, "kept"); /* for files alone */
+    calendar_event_strip(*out);
     if (!calendar_reminders_unsettled(event))
         return 0;
     int error = calendar_reminders_settle(*out);

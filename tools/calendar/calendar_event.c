@@ -124,9 +124,15 @@ int calendar_event_set_reminders(jdoc *event, const jdoc *wanted)
     return list ? jdoc_set(event, "reminder_minutes", list) : ERR_NOMEM;
 }
 
-int calendar_event_answer(struct tools_run *run, jdoc *event, const char *note)
+void calendar_event_strip(jdoc *event)
 {
     jdoc_remove(event, "kept");
+    jdoc_remove(event, "file_name");
+}
+
+int calendar_event_answer(struct tools_run *run, jdoc *event, const char *note)
+{
+    calendar_event_strip(event);
     int error = run->result ? jdoc_set(run->result, "event", event) : ERR_NOMEM;
     if (!run->result)
         jdoc_free(event);

@@ -52,6 +52,8 @@ MUST_CHECK int calendar_event_read_end(struct tools_run *run, const struct zone 
     struct calendar_span *s);
 MUST_CHECK int calendar_event_refuse_order(struct tools_run *run);
 MUST_CHECK int calendar_event_set_reminders(jdoc *event, const jdoc *wanted);
+/* Without the members that are for files and their clients alone. NULL allowed. */
+void calendar_event_strip(jdoc *event);
 /* Puts the event (taken; without what is kept for files alone) and a note into the result, which is
  * set. */
 MUST_CHECK int calendar_event_answer(struct tools_run *run, jdoc *event, const char *note);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "tools/calendar/calendar_file.h"
+#include "tools/calendar/calendar_file_parts.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/utf8.h"
 #include "process/scoreboard.h"
 #include "store/records.h"
 #include "tools/calendar/calendar_event.h"
@@ -17,161 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE 100
 #define TIME_MS 10000 /* of one import; hostile rules take their time */
 #define DAY_S 86400
 #define WRITES 64 /* so that no script holds Redis up */
 _Static_assert(CALENDAR_SERIES_CHANGED_MAX + 4 < WRITES, "a series is written at once");
-
-/* --- writing --- */
-
-struct out {
-    const struct tools_context *context;
-    struct interchange_writer writer;
-    module_flush *flush;
-    void *arg;
-    int64_t from_ms, until_ms;
-};
-
-static int calendar_file_load(const struct tools_context *context, const char *family,
-    const char *id, struct arena *arena, jdoc **out, const char **seen)
-{
-    const char *json;
-    *out = NULL;
-    int error = records_get(context->store, context->uid, family, id, arena, &json);
-    if (error == 0)
-        error = jdoc_parse(json, strlen(json), out, NULL, 0);
-    if (error == 0 && seen)
-        *seen = json;
-    return error;
-}
-
-struct look {
-    const struct out *out;
-    const jdoc *series;
-    bool found;
-};
-
-static int calendar_file_look_at(void *arg, const struct calendar_series_start *start)
-{
-    struct look *l = arg;
-    const struct calendar_span s = {.start.ms = start->ms,
-        .end_ms = calendar_series_end(l->series, start->ms)};
-    l->found = calendar_event_overlaps(&s, l->out->from_ms, l->out->until_ms);
-    return l->found ? ERR_LIMIT : 0;
-}
-
-/* A changed occurrence may be at any time, and needs its series. */
-static int calendar_file_changed_is_in(const struct out *o, const jdoc *series, struct arena *arena,
-    bool *is)
-{
-    const jdoc *changed = jdoc_get(series, "changed");
-    int error = 0;
-    for (size_t i = 0; !error && !*is && i < jdoc_length(changed); i++) {
-        jdoc *event = NULL;
-        struct calendar_span s;
-        const char *id = jdoc_text_or(jdoc_at(changed, i), "id", "");
-        error = calendar_file_load(o->context, CALENDAR_EVENTS, id, arena, &event, NULL);
-        if (!error) {
-            calendar_event_span(event, &s);
-            *is = calendar_event_overlaps(&s, o->from_ms, o->until_ms);
-        }
-        jdoc_free(event);
-        error = error == ERR_NOT_FOUND ? 0 : error;
-    }
-    return error;
-}
-
-static int calendar_file_is_in(const struct out *o, const jdoc *event, struct arena *arena,
-    bool *is)
-{
-    struct calendar_span s;
-    struct look look = {.out = o, .series = event};
-    calendar_event_span(event, &s);
-    *is = o->from_ms == -RECORD_FOREVER && o->until_ms == RECORD_FOREVER;
-    if (!calendar_series_is(event))
-        *is = calendar_event_overlaps(&s, o->from_ms, o->until_ms);
-    if (*is || !calendar_series_is(event))
-        return 0;
-    int64_t length = s.end_ms > s.start.ms ? s.end_ms - s.start.ms : 0;
-    int64_t from = o->from_ms - length - CALENDAR_SERIES_SLACK_MS;
-    int error = calendar_series_each(event, from > s.start.ms ? from : s.start.ms, o->until_ms - 1,
-        calendar_file_look_at, &look);
-    *is = !error && look.found;
-    return *is || (error && error != ERR_INVALID) ?
-        error :
-        calendar_file_changed_is_in(o, event, arena, is);
-}
-
-static int calendar_file_write_one(struct out *o, const jdoc *event, struct arena *arena)
-{
-    const char *id = jdoc_text_or(event, "series_id", "");
-    jdoc *series = NULL;
-    bool is = false;
-    int error = calendar_file_is_in(o, event, arena, &is);
-    if (error != 0 || !is)
-        return error;
-    if (id[0] != '\0')
-        error = calendar_file_load(o->context, CALENDAR_SERIES, id, arena, &series, NULL);
-    if (error == 0 || error == ERR_NOT_FOUND)
-        error = interchange_event(&o->writer, event, series);
-    jdoc_free(series);
-    return error == 0 ? o->flush(o->arg, o->writer.out) : error;
-}
-
-static int calendar_file_write_family(struct out *o, const char *family, int64_t from_ms,
-    int64_t to_ms)
-{
-    struct records_list page = {.more = true};
-    int error = 0;
-    for (size_t offset = 0; error == 0 && page.more; offset += PAGE) {
-        struct arena *arena = arena_new();
-        if (!arena)
-            return ERR_NOMEM;
-        error = records_range(o->context->store, o->context->uid,
-            &(struct records_page){.family = family,
-                .from = from_ms,
-                .to = to_ms,
-                .offset = offset,
-                .max = PAGE},
-            arena, &page);
-        for (size_t i = 0; error == 0 && i < page.count; i++) {
-            jdoc *event = NULL;
-            error = jdoc_parse(page.json[i], strlen(page.json[i]), &event, NULL, 0);
-            if (error == 0)
-                error = calendar_file_write_one(o, event, arena);
-            jdoc_free(event);
-        }
-        arena_free(arena);
-    }
-    return error;
-}
-
-int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t until_ms,
-    struct buf *out, module_flush *flush, void *arg)
-{
-    struct arena *arena = arena_new();
-    struct out o = {.context = context,
-        .writer = {.arena = arena, .out = out},
-        .flush = flush,
-        .arg = arg,
-        .from_ms = from_ms,
-        .until_ms = until_ms};
-    if (!arena)
-        return ERR_NOMEM;
-    int error = interchange_begin(&o.writer);
-    if (error == 0)
-        error = calendar_file_write_family(&o, CALENDAR_SERIES, from_ms, RECORD_FOREVER);
-    if (error == 0)
-        error = calendar_file_write_family(&o, CALENDAR_EVENTS,
-            from_ms > -RECORD_FOREVER ? from_ms - CALENDAR_LONGEST_MS : from_ms, until_ms - 1);
-    if (error == 0)
-        error = interchange_end(&o.writer);
-    arena_free(arena);
-    return error;
-}
-
-/* --- reading --- */
 
 struct in {
     const struct tools_context *context;
@@ -181,6 +31,10 @@ struct in {
     jdoc *errors, *warnings;
     int64_t created, updated, skipped, failed;
     int64_t series_left, events_left, until_ms;
+    /* of one resource alone: nothing is written once a part of it is refused (why) */
+    bool is_one;
+    const char *name, *seen;
+    char *why;
 };
 
 /* What one step writes: a series with its changed occurrences, or one event. */
@@ -210,7 +64,11 @@ static int calendar_file_refuse(struct in *in, const struct interchange_item *it
     const char *text)
 {
     in->failed++;
-    return calendar_file_tell(in, in->errors, item, text);
+    if (!in->is_one)
+        return calendar_file_tell(in, in->errors, item, text);
+    snprintf(in->why, MODULE_WHY_SIZE, "%.150s", text);
+    utf8_mend_end(in->why);
+    return 0;
 }
 
 /* What no calendar here holds is said, one by one. */
@@ -220,17 +78,16 @@ static int calendar_file_skip(struct in *in, const struct interchange_item *item
     return calendar_file_tell(in, in->warnings, item, item->wrong);
 }
 
-/* Our own ids stay; others become one that is made of them, so that they are found again. */
-static const char *calendar_file_id_of(struct in *in, const char *uid, const char *occurrence)
+const char *calendar_file_id_of(struct arena *arena, const char *uid, const char *occurrence)
 {
     char digest[IDENT_SHA256_SIZE];
     if (!occurrence && ident_is_uuid(uid))
-        return arena_strdup(in->arena, uid);
-    const char *text = arena_printf(in->arena, "%s\n%s", uid, occurrence ? occurrence : "");
+        return arena_strdup(arena, uid);
+    const char *text = arena_printf(arena, "%s\n%s", uid, occurrence ? occurrence : "");
     if (!text)
         return NULL;
     ident_sha256_hex(text, strlen(text), digest);
-    return arena_printf(in->arena, "ics-%.32s", digest);
+    return arena_printf(arena, "ics-%.32s", digest);
 }
 
 static const char *calendar_file_text_of(struct in *in, const jdoc *document)
@@ -259,6 +116,7 @@ static int calendar_file_put(struct in *in, struct step *s, const char *family, 
 /* id, uid and the stamps of an event that was read. The uid tells that it came by a file. */
 static int calendar_file_stamp(struct in *in, jdoc *event, const char *id, const char *uid)
 {
+    jdoc_remove(event, "file_name");
     char now[CLOCK_RFC3339_SIZE];
     clock_rfc3339(in->context->now_ms, now);
     int failed = jdoc_set_string(event, "id", id) | jdoc_set_string(event, "updated_at", now) |
@@ -284,7 +142,7 @@ static const char *calendar_file_id_of_changed(struct in *in, const jdoc *old, c
     for (size_t i = 0; i < jdoc_length(changed); i++)
         if (strcmp(jdoc_text_or(jdoc_at(changed, i), "occurrence", ""), key) == 0)
             return arena_strdup(in->arena, jdoc_text_or(jdoc_at(changed, i), "id", ""));
-    return calendar_file_id_of(in, uid, key);
+    return calendar_file_id_of(in->arena, uid, key);
 }
 
 /* RECURRENCE-ID in local time of the series: as written when it has its zone, since the clocks may
@@ -438,17 +296,20 @@ static int calendar_file_put_event(struct in *in, struct step *s,
                                       error;
 }
 
-/* Is there one of this id? old: the series, if it is one. */
-static int calendar_file_look(struct in *in, const char *id, jdoc **old, bool *known)
+/* Is there one of this id? old: the series, if it is one; name: that a client gave it, or NULL. */
+static int calendar_file_look(struct in *in, const char *id, jdoc **old, bool *known,
+    const char **name)
 {
     jdoc *event = NULL;
     int error = calendar_file_load(in->context, CALENDAR_SERIES, id, in->arena, old, NULL);
-    *known = error == 0;
-    if (error == ERR_NOT_FOUND) {
+    if (error == ERR_NOT_FOUND)
         error = calendar_file_load(in->context, CALENDAR_EVENTS, id, in->arena, &event, NULL);
-        *known = error == 0;
-        jdoc_free(event);
-    }
+    *known = error == 0;
+    const char *text = jdoc_string(jdoc_get(*old ? *old : event, "file_name"), NULL);
+    *name = arena_strdup(in->arena, text);
+    if (text && !*name)
+        error = ERR_NOMEM;
+    jdoc_free(event);
     return error == ERR_NOT_FOUND ? 0 : error;
 }
 
@@ -456,7 +317,7 @@ static int calendar_file_look(struct in *in, const char *id, jdoc **old, bool *k
 static int calendar_file_take_override(struct in *in, struct interchange_item *item, struct step *s)
 {
     jdoc *series = NULL;
-    const char *id = calendar_file_id_of(in, item->uid, NULL);
+    const char *id = calendar_file_id_of(in->arena, item->uid, NULL);
     int64_t end_ms = 0;
     char why[RECURRENCE_WHY_SIZE] = "";
     const struct zone *z;
@@ -491,10 +352,20 @@ static int calendar_file_take_override(struct in *in, struct interchange_item *i
     return error == 0 ? calendar_file_commit(in, s) : error;
 }
 
+/* What was looked at must still be so, in the family that it is in. */
+static void calendar_file_guard(struct step *s, const char *id, const char *seen, bool repeats)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->writes[i].id, id) == 0 &&
+            (strcmp(s->writes[i].family, CALENDAR_SERIES) == 0) == repeats)
+            s->writes[i].seen = seen;
+}
+
 static int calendar_file_take(struct in *in, struct interchange_item *item)
 {
     struct step *s = arena_array(in->arena, 1, sizeof *s);
-    const char *id = calendar_file_id_of(in, item->uid, NULL);
+    const char *id = calendar_file_id_of(in->arena, item->uid, NULL);
+    const char *name = NULL;
     jdoc *old = NULL;
     bool known = false;
     if (!s || !id)
@@ -503,21 +374,27 @@ static int calendar_file_take(struct in *in, struct interchange_item *item)
         return ERR_NOMEM;
     if (item->is_override)
         return calendar_file_take_override(in, item, s);
-    if (item->cancelled) {
+    if (item->cancelled && !in->is_one) {
         in->skipped++;
         return 0;
     }
-    int error = calendar_file_look(in, id, &old, &known);
+    int error = calendar_file_look(in, id, &old, &known, &name);
     if (error == 0 && !known && !calendar_series_is(item->event) && --in->events_left < 0)
         return calendar_file_refuse(in, item, "there are 20000 events already");
     if (error == 0)
         error = calendar_file_stamp(in, item->event, id, item->uid);
+    if (error == 0 && (in->name || name) && strcmp(in->name ? in->name : name, id) != 0)
+        error = jdoc_set_string(item->event, "file_name", in->name ? in->name : name);
     if (error == 0)
         error = calendar_series_is(item->event) ?
             calendar_file_put_series(in, s, item, id, old, &in->series_left) :
             calendar_file_put_event(in, s, item, id, old);
+    if (error == 0 && in->is_one && in->failed > 0)
+        error = ERR_INVALID;
     if (error == 0)
         error = calendar_reminders_plan(in->context, item->event);
+    if (error == 0 && in->is_one)
+        calendar_file_guard(s, id, in->seen, old);
     if (error == 0)
         error = calendar_file_commit(in, s);
     if (error == 0)
@@ -568,25 +445,54 @@ static int calendar_file_conclude(struct in *in, jdoc **answer)
     return failed ? ERR_NOMEM : 0;
 }
 
+/* How many more there may be. Returns 0 or a fault. */
+static int calendar_file_count(struct in *in)
+{
+    const struct tools_context *context = in->context;
+    int64_t there = 0;
+    int error = records_count(context->store, context->uid, CALENDAR_SERIES, context->now_ms,
+        RECORD_FOREVER, &there);
+    in->series_left = CALENDAR_SERIES_MAX - there;
+    if (error == 0)
+        error = records_count(context->store, context->uid, CALENDAR_EVENTS, -RECORD_FOREVER,
+            RECORD_FOREVER, &there);
+    in->events_left = CALENDAR_FILE_EVENTS_MAX - there;
+    return error == ERR_INVALID ? ERR_INTERNAL : error;
+}
+
+int calendar_file_take_one(const struct tools_context *context, struct arena *arena,
+    const struct calendar_file_one *one, char why[MODULE_WHY_SIZE])
+{
+    struct in in = {.context = context,
+        .arena = arena,
+        .list = one->list,
+        .done = arena_array(arena, one->list.count + 1, sizeof *in.done),
+        .until_ms = clock_mono_ms() + TIME_MS,
+        .is_one = true,
+        .name = one->name,
+        .seen = one->seen,
+        .why = why,
+        .errors = jdoc_new_array(),
+        .warnings = jdoc_new_array()};
+    int error = in.done && in.errors && in.warnings ? calendar_file_count(&in) : ERR_NOMEM;
+    if (error == 0)
+        error = calendar_file_take_all(&in);
+    if (error == 0 && in.failed > 0)
+        error = ERR_INVALID;
+    jdoc_free(in.errors);
+    jdoc_free(in.warnings);
+    return error;
+}
+
 int calendar_file_read(const struct tools_context *context, struct arena *arena, const char *text,
     size_t len, jdoc **answer, char why[MODULE_WHY_SIZE])
 {
     const struct zone *z;
-    int64_t there = 0;
     struct in in = {.context = context, .arena = arena, .until_ms = clock_mono_ms() + TIME_MS};
     *answer = NULL;
-    int error = zone_get(context->zone, &z);
-    if (error == 0)
-        error = records_count(context->store, context->uid, CALENDAR_SERIES, context->now_ms,
-            RECORD_FOREVER, &there);
+    int error = zone_get(context->zone, &z) ? ERR_INTERNAL : calendar_file_count(&in);
     if (error != 0)
-        return error == ERR_INVALID ? ERR_INTERNAL : error;
-    in.series_left = CALENDAR_SERIES_MAX - there;
-    error = records_count(context->store, context->uid, CALENDAR_EVENTS, -RECORD_FOREVER,
-        RECORD_FOREVER, &there);
-    if (error != 0)
-        return error == ERR_INVALID ? ERR_INTERNAL : error;
-    in.events_left = CALENDAR_FILE_EVENTS_MAX - there;
+        return error;
     error = interchange_read_aside(&(struct interchange_ask){.conf = context->conf,
                                        .text = text,
                                        .len = len,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* calendar_module -- what the calendar offers to the housekeeper and to the routes of files. */
 #include "tools/calendar/calendar_event.h"
+#include "tools/calendar/calendar_collection.h"
 #include "tools/calendar/calendar_file.h"
 #include "tools/calendar/calendar_reminders.h"
 #include "tools/calendar/calendar_timer.h"
@@ -34,8 +35,19 @@ static const struct module_file calendar_module_file = {
     .read = calendar_file_read,
 };
 
+static const struct module_collection calendar_module_collection = {
+    .state = calendar_collection_state,
+    .each = calendar_collection_each,
+    .since = calendar_collection_since,
+    .find = calendar_collection_find,
+    .text = calendar_collection_text,
+    .put = calendar_collection_put,
+    .remove = calendar_collection_remove,
+};
+
 const struct module calendar_module = {
     .records = &calendar_module_records,
     .rings = &calendar_module_rings,
     .file = &calendar_module_file,
+    .collection = &calendar_module_collection,
 };

@@ -300,7 +300,8 @@ int64_t calendar_series_end(const jdoc *series, int64_t start_ms)
 /* A copy without what belongs to the series alone: its lists may be long. NULL on no memory. */
 static jdoc *calendar_series_copy_of_one(const jdoc *series)
 {
-    static const char *const left_out[] = {"excluded", "changed", "added", "last_occurrence"};
+    static const char *const left_out[] = {"excluded", "changed", "added", "file_name",
+        "last_occurrence"};
     struct jdoc_iter it = {0};
     jdoc *event = jdoc_new_object(), *value;
     const char *key;

@@ -4,11 +4,15 @@ TOOLS_SPEC += tools/calendar/calendar.json
 libtools_a_SOURCES += \
 	tools/calendar/calendar.c \
 	tools/calendar/calendar_change.c \
+	tools/calendar/calendar_collection.c tools/calendar/calendar_collection.h \
 	tools/calendar/calendar_event.c tools/calendar/calendar_event.h \
 	tools/calendar/calendar_file.c tools/calendar/calendar_file.h \
+	tools/calendar/calendar_file_parts.h \
+	tools/calendar/calendar_file_write.c \
 	tools/calendar/calendar_message.c \
 	tools/calendar/calendar_module.c \
 	tools/calendar/calendar_reminders.c tools/calendar/calendar_reminders.h \
+	tools/calendar/calendar_revisions.c tools/calendar/calendar_revisions.h \
 	tools/calendar/calendar_rings.c tools/calendar/calendar_rings.h \
 	tools/calendar/calendar_series.c tools/calendar/calendar_series.h \
 	tools/calendar/calendar_timer.c tools/calendar/calendar_timer.h \
@@ -38,4 +42,8 @@ tools_calendar_windows_zones_make_LDADD = $(ICU_LIBS)
 CLEANFILES += tools/calendar/windows_zones.c
 tools/calendar/windows_zones.c: tools/calendar/windows_zones_make$(EXEEXT) Makefile
 	$(AM_V_GEN)tools/calendar/windows_zones_make$(EXEEXT) > $@.new && mv $@.new $@
+TOOLS_LUA += tools/calendar/lua/calendar_revisions_named.lua \
+	tools/calendar/lua/calendar_revisions_of.lua tools/calendar/lua/calendar_revisions_since.lua
+RECORD_PARTS += tools/calendar/lua
+EXTRA_DIST += tools/calendar/lua/lib_revisions.lua
 RECORD_RULES += tools/calendar/rules.lua

@@ -38,3 +38,11 @@ const struct module_alarm *modules_alarm(const char *family)
                 return a;
     return NULL;
 }
+
+const struct module_collection *modules_collection(void)
+{
+    for (const struct module *const *m = tools_modules; *m; m++)
+        if ((*m)->collection)
+            return (*m)->collection;
+    return NULL;
+}

@@ -11,6 +11,8 @@
 const struct module_rings *modules_rings(void);
 /* How records of that family tell at times of their own; NULL = they do not. */
 const struct module_alarm *modules_alarm(const char *family);
+/* Whose records are resources of a calendar collection; NULL = no family's. */
+const struct module_collection *modules_collection(void);
 /* Who reads and writes files of that media type ("text/calendar"); NULL = no family does. */
 const struct module_file *modules_file(const char *type);
 /* Each family's hook before a record is written by a generic tool (struct module_records). Returns 0

@@ -87,11 +87,71 @@ struct module_records {
     int (*before)(const struct tools_context *context, const char *family, const jdoc *record);
 };
 
+/* One event, or one that repeats with its changed occurrences, as a client keeps it. */
+struct module_resource {
+    const char *id, *name; /* name: the last part of its address */
+    int64_t revision;      /* of its last change */
+    bool gone;             /* it was deleted: there is no more than its name */
+};
+struct module_resources {
+    struct module_resource *all;
+    size_t count;
+    int64_t revision; /* that a copy with these changes has */
+    bool more;        /* there are further changes after it */
+};
+struct module_period {
+    int64_t from_ms, until_ms;
+};
+/* text: the resource as a file, when it was asked for. Returns 0 or what ends the walk. */
+typedef int module_resource_fn(void *arg, const struct module_resource *resource,
+    const struct buf *text);
+enum module_refusal {
+    MODULE_REFUSED_DATA,
+    MODULE_REFUSED_KIND,
+    MODULE_REFUSED_OBJECT,
+    MODULE_REFUSED_ID
+};
+struct module_put {
+    const char *name;
+    const struct module_resource *old; /* what was there under this name; NULL = nothing */
+    const char *text;
+    size_t len;
+    enum module_refusal refusal; /* out, on ERR_INVALID */
+    const char *other; /* out, with MODULE_REFUSED_ID: the name that has this UID; or NULL */
+    char why[MODULE_WHY_SIZE];
+};
+/*
+ * A user's events as resources that a client keeps a copy of (CalDAV). API workers, outside of any
+ * tool's run. Texts in the arena. All return 0 or a fault, and what is said.
+ */
+struct module_collection {
+    /* The newest revision of all. */
+    int (*state)(const struct tools_context *context, struct arena *arena, int64_t *revision);
+    /* All, or those that overlap the period; texts: with their files. What fn returns ends it. */
+    int (*each)(const struct tools_context *context, const struct module_period *period, bool texts,
+        module_resource_fn *fn, void *arg);
+    /* What has changed after a revision, at most max. ERR_INVALID: that is no revision any more. */
+    int (*since)(const struct tools_context *context, int64_t since, size_t max,
+        struct arena *arena, struct module_resources *out);
+    /* ERR_NOT_FOUND. */
+    int (*find)(const struct tools_context *context, const char *name, struct arena *arena,
+        struct module_resource *out);
+    /* Appends the file. ERR_NOT_FOUND: it was deleted meanwhile. */
+    int (*text)(const struct tools_context *context, const struct module_resource *resource,
+        struct arena *arena, struct buf *out);
+    /* Writes one. ERR_INVALID; ERR_CONFLICT: it was changed meanwhile. */
+    int (*put)(const struct tools_context *context, struct module_put *put, struct arena *arena);
+    /* ERR_NOT_FOUND, ERR_CONFLICT: it was changed meanwhile. */
+    int (*remove)(const struct tools_context *context, const struct module_resource *resource,
+        struct arena *arena);
+};
+
 struct module {
-    const struct module_records *records; /* or NULL */
-    const struct module_rings *rings;     /* or NULL */
-    const struct module_file *file;       /* or NULL */
-    const struct module_alarm *alarms;    /* or NULL; the last one's family is NULL */
+    const struct module_records *records;       /* or NULL */
+    const struct module_rings *rings;           /* or NULL */
+    const struct module_file *file;             /* or NULL */
+    const struct module_alarm *alarms;          /* or NULL; the last one's family is NULL */
+    const struct module_collection *collection; /* or NULL */
 };
 
 #endif
