@@ -272,7 +272,8 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
     chat_init(&whole, arena);
     if (!units)
         return ERR_NOMEM;
-    if (!limits->reduced && (error = offer_build(chat, arena, &out->found, &out->found_count)))
+    if (!limits->reduced &&
+        (error = offer_build(frame->conf, chat, arena, &out->found, &out->found_count)))
         return error;
     if ((error = context_build_repair(chat, limits, &whole, units, &unit_count)))
         return error;

@@ -8,16 +8,22 @@
 #include <string.h>
 
 struct offer {
+    const struct conf *conf;
     const struct chat *chat;
     struct context_tool *tools; /* room for every tool */
     size_t count;
 };
 
+bool offer_is_core(const struct conf *conf, const struct tools_spec *spec)
+{
+    return spec->core && tools_is_provided(conf, spec);
+}
+
 static void offer_take(struct offer *o, const char *name)
 {
     const struct tools_spec *spec = tools_find(name);
 
-    if (!spec || spec->core)
+    if (!spec || spec->core || !tools_is_provided(o->conf, spec))
         return;
     for (size_t i = 0; i < o->count; i++)
         if (o->tools[i].name == spec->name)
@@ -45,10 +51,10 @@ static int offer_take_found(struct offer *o, const char *call_id)
     return 0;
 }
 
-int offer_build(const struct chat *chat, struct arena *arena, const struct context_tool **tools,
-    size_t *count)
+int offer_build(const struct conf *conf, const struct chat *chat, struct arena *arena,
+    const struct context_tool **tools, size_t *count)
 {
-    struct offer o = {.chat = chat};
+    struct offer o = {.conf = conf, .chat = chat};
     int error = 0;
 
     o.tools = arena_array(arena, tools_count() + 1, sizeof *o.tools);

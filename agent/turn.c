@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/turn_parts.h"
 
+#include "agent/offer.h"
 #include "base/err.h"
 #include "base/log.h"
 
@@ -25,7 +26,7 @@ int turn_global_init(const struct conf *conf)
         return ERR_NOMEM;
     for (size_t i = 0; i < tools_count(); i++) {
         const struct tools_spec *spec = tools_at(i);
-        if (spec->core) /* the others come in by find_tools: agent/offer.h */
+        if (offer_is_core(conf, spec)) /* the others come in by find_tools */
             tools[count++] = (struct context_tool){.name = spec->name,
                 .description = spec->description,
                 .schema = spec->arguments_schema};

@@ -153,6 +153,9 @@ static void the_core_is_small(void **state)
     print_message("tools of a request: %zu of %zu, %zu of %zu bytes\n", count, tools_count(),
         core->len, all.len);
     assert_true(tools_find("find_tools")->core);
+    /* No weather service is set up here. */
+    assert_null(strstr(buf_text(core), "\"get_weather_forecast\""));
+    assert_non_null(strstr(buf_text(core), "\"get_calendar_events\""));
     assert_true(count <= 16);
     assert_true(core->len < 20000);
     buf_free(&all);
@@ -168,7 +171,7 @@ static void offered_is(const struct chat *chat, struct arena *arena, const char 
     struct buf text = {0};
     const struct context_tool *tools;
     size_t count;
-    assert_int_equal(offer_build(chat, arena, &tools, &count), 0);
+    assert_int_equal(offer_build(&bench.conf, chat, arena, &tools, &count), 0);
     for (size_t i = 0; i < count; i++)
         buf_printf(&text, "%s%s", i > 0 ? " " : "", tools[i].name);
     assert_string_equal(buf_text(&text), names);

@@ -3,81 +3,34 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "tools/engine/finder_stem.h"
+#include "tools/engine/finder_index.h"
+#include "tools/engine/finder_other.h"
+#include "tools/engine/speech.h"
 #include "tools/remote/dynamic.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum field { NAME, KEYWORDS, EXAMPLES, DESCRIPTION, ARGUMENTS, FIELDS };
-static const double field_weight[FIELDS] = {3, 2.5, 1.5, 1, 0.4};
+#define NEAR_PART 0.6     /* a word with a slip of the finger */
+#define ALSO_PART 0.35    /* the further terms of one word, beside the best of them */
+#define UNKNOWN_RARITY 2. /* a word that no tool has: a name, often */
+#define TAIL_PART 0.2     /* of the best score: what is below fits by chance */
+#define WEAK_PART 0.35    /* of what a weak word scores, when it is asked whether anything fits */
+#define FIT_SCORE 1.2     /* what fits scores as much at least */
+#define FIT_PART 0.12     /* of what it could score, were each word one of its own */
+#define OTHER_PART 1.0    /* of the score of what no tool is for */
 
-#define LENGTH_PART 0.6  /* how far a long field's words count less (b of BM25) */
-#define SATURATION 2.0   /* how soon more of the same word adds nothing (k1 of BM25) */
-#define NEAR_PART 0.6    /* a word with a slip of the finger */
-#define UNKNOWN_PART 0.3 /* a word that no tool has, for tools that search by any words */
-#define TAIL_PART 0.2    /* of the best score: what is below fits by chance */
-
-/* A word of a tool, while the index is made. */
-struct word {
-    char term[FINDER_TERM];
-    uint16_t tool, field;
-};
-struct words {
-    struct word *list;
-    size_t count, room;
-    int error;
-};
-
-struct posting {
-    uint16_t tool;
-    float weight;
-};
-struct term {
-    char text[FINDER_TERM];
-    float rarity;
-    uint32_t first, count; /* in postings */
-};
-struct index {
-    struct term *terms; /* sorted by text */
-    size_t term_count;
-    struct posting *postings;
-    bool *searches;      /* of every tool of it: takes any words in an argument `query` */
-    size_t first, count; /* which tools: tools_at(first) ... */
-    double mean[FIELDS]; /* words of a field */
-};
-static struct index fixed;  /* what stood before the fork */
-static struct index remote; /* behind it: tools of servers, as of remote_generation */
+static struct finder_index fixed;  /* what stood before the fork */
+static struct finder_index remote; /* behind it: tools of servers, as of remote_generation */
+static struct finder_index other;  /* what no tool is for */
 static unsigned remote_generation;
 static bool remote_made;
 
 /* ---- making ---- */
 
-static void finder_add_text(struct words *w, size_t tool, enum field field, const char *text)
-{
-    char term[FINDER_TERM];
-    while (w->error == 0 && finder_stem_next(&text, term)) {
-        if (w->count == w->room) {
-            size_t room = w->room > 0 ? w->room * 2 : 4096;
-            struct word *list = realloc(w->list, room * sizeof *list);
-            if (!list) {
-                w->error = ERR_NOMEM;
-                return;
-            }
-            w->list = list;
-            w->room = room;
-        }
-        struct word *item = &w->list[w->count++];
-        memcpy(item->term, term, sizeof term);
-        item->tool = (uint16_t)tool;
-        item->field = (uint16_t)field;
-    }
-}
-
 /* Names of other tools and of arguments stand in descriptions, and say nothing about this tool. */
-static void finder_add_description(struct words *w, size_t tool, const char *text)
+static int finder_add_description(struct finder_words *w, size_t document, const char *text)
 {
     struct buf plain = {0};
     while (*text != '\0') {
@@ -87,15 +40,15 @@ static void finder_add_description(struct words *w, size_t tool, const char *tex
         buf_putc(&plain, ' ');
         text += len + (text[len] != '\0');
     }
-    if (buf_error(&plain) != 0)
-        w->error = ERR_NOMEM;
-    else
-        finder_add_text(w, tool, DESCRIPTION, buf_text(&plain));
+    int error = buf_error(&plain);
+    if (error == 0)
+        finder_index_add(w, document, FINDER_DESCRIPTION, buf_text(&plain));
     buf_free(&plain);
+    return error;
 }
 
 /* The names of arguments and the words that they may be. */
-static void finder_add_schema(struct words *w, size_t tool, const jdoc *schema)
+static void finder_add_schema(struct finder_words *w, size_t document, const jdoc *schema)
 {
     struct jdoc_iter it = {0};
     const char *key;
@@ -103,153 +56,66 @@ static void finder_add_schema(struct words *w, size_t tool, const jdoc *schema)
     const jdoc *members = jdoc_get(schema, "enum");
     for (size_t i = 0; i < jdoc_length(members); i++)
         if (jdoc_string(jdoc_at(members, i), NULL))
-            finder_add_text(w, tool, ARGUMENTS, jdoc_string(jdoc_at(members, i), NULL));
+            finder_index_add(w, document, FINDER_ARGUMENTS, jdoc_string(jdoc_at(members, i), NULL));
     if (jdoc_get(schema, "items"))
-        finder_add_schema(w, tool, jdoc_get(schema, "items"));
+        finder_add_schema(w, document, jdoc_get(schema, "items"));
     while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &value)) {
-        finder_add_text(w, tool, ARGUMENTS, key);
-        finder_add_schema(w, tool, value);
+        finder_index_add(w, document, FINDER_ARGUMENTS, key);
+        finder_add_schema(w, document, value);
     }
 }
 
-static void finder_add_tool(struct index *x, struct words *w, size_t tool)
+static int finder_add_tool(struct finder_words *w, size_t first, size_t document)
 {
-    const struct tools_spec *spec = tools_at(x->first + tool);
+    const struct tools_spec *spec = tools_at(first + document);
     jdoc *schema = NULL;
-    finder_add_text(w, tool, NAME, spec->name);
-    finder_add_text(w, tool, KEYWORDS, spec->keywords);
+    finder_index_add(w, document, FINDER_NAME, spec->name);
+    finder_index_add(w, document, FINDER_KEYWORDS, spec->keywords);
     for (const char *const *say = spec->examples; *say; say++)
-        finder_add_text(w, tool, EXAMPLES, *say);
-    finder_add_description(w, tool, spec->description);
-    int error =
-        jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &schema, NULL, 0);
-    x->searches[tool] = !spec->core && jdoc_get(jdoc_get(schema, "properties"), "query");
+        finder_index_add(w, document, FINDER_EXAMPLES, *say);
+    int error = finder_add_description(w, document, spec->description);
     if (error == 0)
-        finder_add_schema(w, tool, schema);
-    else
-        w->error = error;
+        error =
+            jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &schema, NULL, 0);
+    if (error == 0)
+        finder_add_schema(w, document, schema);
     jdoc_free(schema);
+    return error;
 }
 
-static int finder_compare_words(const void *x, const void *y)
+static int finder_add_other(struct finder_words *w, size_t first, size_t document)
 {
-    const struct word *a = x, *b = y;
-    int order = strcmp(a->term, b->term);
-    return order != 0 ? order : (int)a->tool - (int)b->tool;
-}
-
-/* What one word adds in its field: less in a field longer than that of most tools. */
-static void finder_weigh_fields(struct index *x, const struct words *w, float *part)
-{
-    size_t total[FIELDS] = {0};
-    for (size_t i = 0; i < w->count; i++) {
-        part[w->list[i].tool * FIELDS + w->list[i].field]++;
-        total[w->list[i].field]++;
-    }
-    for (size_t i = 0; i < FIELDS; i++)
-        x->mean[i] = x == &fixed ? (double)total[i] / (double)x->count : fixed.mean[i];
-    for (size_t i = 0; i < x->count * FIELDS; i++) {
-        double mean = x->mean[i % FIELDS];
-        double length = mean > 0 ? part[i] / mean : 1;
-        part[i] = (float)(field_weight[i % FIELDS] / (1 - LENGTH_PART + LENGTH_PART * length));
-    }
-}
-
-static const struct term *finder_find_term(const struct index *x, const char *text);
-
-/* How much a word tells: a server's tools are few, so the large index's count stands beside. */
-static void finder_weigh_terms(struct index *x)
-{
-    double all = (double)(x == &fixed ? x->count : x->count + fixed.count);
-    for (size_t i = 0; i < x->term_count; i++) {
-        double n = x->terms[i].count;
-        const struct term *same = x != &fixed ? finder_find_term(&fixed, x->terms[i].text) : NULL;
-        n += same ? same->count : 0;
-        x->terms[i].rarity = (float)log(1 + (all - n + 0.5) / (n + 0.5));
-    }
-}
-
-/* The sorted words become terms and postings; both have room for every word. */
-static void finder_fill_index(struct index *x, const struct words *w, const float *part)
-{
-    struct term *term = NULL;
-    struct posting *posting = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < w->count; i++) {
-        const struct word *word = &w->list[i];
-        bool same = i > 0 && strcmp(word->term, w->list[i - 1].term) == 0;
-        if (!same) {
-            term = &x->terms[x->term_count++];
-            memcpy(term->text, word->term, sizeof term->text);
-            term->first = (uint32_t)count;
-            term->count = 0;
-        }
-        if (!same || posting->tool != word->tool) {
-            posting = &x->postings[count++];
-            *posting = (struct posting){word->tool, 0};
-            term->count++;
-        }
-        posting->weight += part[word->tool * FIELDS + word->field];
-    }
-    finder_weigh_terms(x);
-}
-
-static void finder_drop_index(struct index *x)
-{
-    free(x->terms);
-    free(x->postings);
-    free(x->searches);
-    memset(x, 0, sizeof *x);
-}
-
-static int finder_fill(struct index *x, struct words *w, float *part)
-{
-    x->searches = calloc(x->count + 1, sizeof *x->searches);
-    if (!x->searches || !part)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < x->count && w->error == 0; i++)
-        finder_add_tool(x, w, i);
-    if (w->error != 0)
-        return w->error;
-    x->terms = calloc(w->count + 1, sizeof *x->terms);
-    x->postings = calloc(w->count + 1, sizeof *x->postings);
-    if (!x->terms || !x->postings || (!w->list && w->count > 0))
-        return ERR_NOMEM;
-    if (w->count > 0)
-        qsort(w->list, w->count, sizeof *w->list, finder_compare_words);
-    finder_weigh_fields(x, w, part);
-    finder_fill_index(x, w, part);
-    struct term *terms = realloc(x->terms, (x->term_count + 1) * sizeof *terms);
-    x->terms = terms ? terms : x->terms; /* only gives back what was too much */
+    finder_index_add(w, document, FINDER_KEYWORDS, finder_other[first + document]);
     return 0;
 }
 
-static int finder_make_index(struct index *x, size_t first, size_t count)
+/* The words that say little are told to an index when it is new. */
+static int finder_make(struct finder_index *x, size_t count,
+    int (*add)(struct finder_words *words, size_t first, size_t document),
+    const struct finder_index *measure)
 {
-    struct words w = {0};
-    x->first = first;
-    x->count = count;
-    float *part = calloc(count * FIELDS + 1, sizeof *part);
-    int error = finder_fill(x, &w, part);
-    if (error != 0)
-        finder_drop_index(x);
-    free(part);
-    free(w.list);
+    int error = finder_index_make(x, 0, count, add, measure);
+    if (error == 0)
+        finder_index_weaken(x, finder_weak);
     return error;
 }
 
 int finder_prepare(void)
 {
-    if (fixed.terms)
-        return 0;
-    return finder_make_index(&fixed, 0,
-        tools_count() - (dynamic_count() - dynamic_declared_count()));
+    int error = speech_prepare();
+    if (error == 0 && !fixed.terms)
+        error = finder_make(&fixed, tools_count() - (dynamic_count() - dynamic_declared_count()),
+            finder_add_tool, NULL);
+    if (error == 0 && !other.terms)
+        error = finder_make(&other, finder_other_count, finder_add_other, &fixed);
+    return error;
 }
 
 void finder_forget(void)
 {
-    finder_drop_index(&fixed);
-    finder_drop_index(&remote);
+    finder_index_drop(&fixed);
+    finder_index_drop(&remote);
+    finder_index_drop(&other);
     remote_made = false;
 }
 
@@ -258,8 +124,9 @@ static int finder_prepare_remote(void)
     int error = finder_prepare();
     if (error != 0 || (remote_made && remote_generation == dynamic_generation()))
         return error;
-    finder_drop_index(&remote);
-    error = finder_make_index(&remote, fixed.count, tools_count() - fixed.count);
+    finder_index_drop(&remote);
+    error = finder_index_make(&remote, fixed.count, tools_count() - fixed.count, finder_add_tool,
+        &fixed);
     remote_made = error == 0;
     remote_generation = dynamic_generation();
     return error;
@@ -267,80 +134,130 @@ static int finder_prepare_remote(void)
 
 /* ---- asking ---- */
 
-static void finder_add_scores(const struct index *x, const struct term *term, double part,
-    double *scores)
+/* A wish while it is weighed. The scores of tools stand in front of those of other subjects. */
+struct finder_wish {
+    double *scores, *fits; /* of all words so far; with weak words counted less */
+    double *best, *sum;    /* of the present word */
+    bool strong;           /* the present word is no weak one */
+    size_t tools, all;
+    double could; /* what a tool would score that has each word as one of its own */
+};
+
+static void finder_add_scores(struct finder_wish *wish, const struct finder_index *x,
+    const struct finder_term *term, double part)
 {
+    size_t first = x == &other ? wish->tools : x->first;
     for (uint32_t i = 0; i < term->count; i++) {
-        const struct posting *p = &x->postings[term->first + i];
-        scores[x->first + p->tool] += part * term->rarity * p->weight / (SATURATION + p->weight);
+        const struct finder_posting *p = &x->postings[term->first + i];
+        double score = part * finder_index_score(term, p);
+        size_t at = first + p->document;
+        wish->sum[at] += score;
+        wish->best[at] = score > wish->best[at] ? score : wish->best[at];
     }
 }
 
-static int finder_compare_term(const void *text, const void *term)
+static const struct finder_index *const indexes[] = {&fixed, &remote, &other};
+#define INDEXES (sizeof indexes / sizeof *indexes)
+
+/* Returns how much the term tells; 0: no tool and no subject has it. */
+static double finder_score_term(struct finder_wish *wish, const char *text)
 {
-    return strcmp(text, ((const struct term *)term)->text);
+    double rarity = 0;
+    for (size_t i = 0; i < INDEXES; i++) {
+        const struct finder_term *term = finder_index_find(indexes[i], text);
+        if (!term)
+            continue;
+        finder_add_scores(wish, indexes[i], term, 1);
+        wish->strong |= !term->weak;
+        rarity = (double)term->rarity > rarity ? (double)term->rarity : rarity;
+    }
+    return rarity;
 }
 
-static const struct term *finder_find_term(const struct index *x, const char *text)
+static double finder_score_near(struct finder_wish *wish, const char *text)
 {
-    return x->term_count == 0 ?
-        NULL :
-        bsearch(text, x->terms, x->term_count, sizeof *x->terms, finder_compare_term);
-}
-
-static bool finder_score_exact(const struct index *x, const char *text, double *scores)
-{
-    const struct term *found = finder_find_term(x, text);
-    if (found)
-        finder_add_scores(x, found, 1, scores);
-    return found != NULL;
-}
-
-static bool finder_score_near(const struct index *x, const char *text, double *scores)
-{
-    bool known = false;
-    for (size_t i = 0; i < x->term_count; i++)
-        if (finder_stem_near(text, x->terms[i].text)) {
-            finder_add_scores(x, &x->terms[i], NEAR_PART, scores);
-            known = true;
+    double rarity = 0;
+    for (size_t i = 0; i < INDEXES; i++)
+        for (size_t k = 0; k < indexes[i]->term_count; k++) {
+            const struct finder_term *term = &indexes[i]->terms[k];
+            if (!finder_stem_near(text, term->text))
+                continue;
+            finder_add_scores(wish, indexes[i], term, NEAR_PART);
+            wish->strong |= !term->weak;
+            rarity = (double)term->rarity > rarity ? (double)term->rarity : rarity;
         }
-    return known;
+    return rarity;
 }
 
-/* A name or a subject, perhaps: what can be asked for anything may help. */
-static void finder_score_unknown(const struct index *x, double *scores)
+/* The word is done: of its terms the best one counts, the others a little. */
+static void finder_take_word(struct finder_wish *wish, double rarity)
 {
-    for (size_t i = 0; i < x->count; i++)
-        scores[x->first + i] += x->searches[i] ? UNKNOWN_PART : 0;
-}
-
-static void finder_score_term(const char *text, double *scores)
-{
-    bool known = finder_score_exact(&fixed, text, scores);
-    known = finder_score_exact(&remote, text, scores) || known;
-    if (known)
-        return;
-    known = finder_score_near(&fixed, text, scores);
-    known = finder_score_near(&remote, text, scores) || known;
-    if (known)
-        return;
-    finder_score_unknown(&fixed, scores);
-    finder_score_unknown(&remote, scores);
-}
-
-#define QUERY_TERMS 64 /* of one query; a longer text has said enough by then */
-
-static void finder_score_query(const char *query, double *scores)
-{
-    char terms[QUERY_TERMS][FINDER_TERM];
-    size_t count = 0;
-    while (count < QUERY_TERMS && finder_stem_next(&query, terms[count])) {
-        size_t i = 0;
-        while (strcmp(terms[i], terms[count]) != 0)
-            i++;
-        if (i == count)
-            finder_score_term(terms[count++], scores);
+    double part = wish->strong || rarity == 0 ? 1 : WEAK_PART;
+    wish->could += part * (rarity > 0 ? rarity : UNKNOWN_RARITY);
+    for (size_t i = 0; i < wish->all; i++) {
+        double score = wish->best[i] + ALSO_PART * (wish->sum[i] - wish->best[i]);
+        wish->scores[i] += score;
+        wish->fits[i] += part * score;
+        wish->best[i] = wish->sum[i] = 0;
     }
+    wish->strong = false;
+}
+
+static bool finder_is_known(const char *term)
+{
+    return finder_index_find(&fixed, term) || finder_index_find(&other, term);
+}
+
+/* What was said in English itself, or what no list of another language has: a name, a brand. */
+static double finder_score_english(struct finder_wish *wish, const struct speech_token *token)
+{
+    const char *text = token->plain;
+    char term[FINDER_TERM];
+    if (!finder_stem_next(&text, term))
+        return -1;
+    double rarity = finder_score_term(wish, term);
+    return rarity > 0 ? rarity : finder_score_near(wish, term);
+}
+
+/* One word, or some that belong together; returns how many. */
+static size_t finder_score_word(struct finder_wish *wish, enum speech_language language,
+    const struct speech_token *tokens, size_t count)
+{
+    struct speech_meaning meaning = {.count = 0};
+    size_t taken = speech_understand(language, tokens, count, &meaning);
+    double rarity = 0;
+    for (size_t i = 0; taken > 0 && i < meaning.count; i++) {
+        double one = finder_score_term(wish, meaning.terms[i]);
+        rarity = one > rarity ? one : rarity;
+    }
+    if (taken <= 1 && (taken == 0 || language == SPEECH_ENGLISH)) {
+        if (taken == 0 && speech_is_filler(language, tokens))
+            return 1;
+        double one = finder_score_english(wish, tokens);
+        if (one < 0 && taken == 0)
+            return 1;
+        rarity = one > rarity ? one : rarity;
+    }
+    finder_take_word(wish, rarity);
+    return taken > 0 ? taken : 1;
+}
+
+static bool finder_was_said(const struct speech_token *tokens, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(tokens[i].plain, tokens[at].plain) == 0)
+            return true;
+    return false;
+}
+
+static void finder_score_query(const char *query, struct finder_wish *wish)
+{
+    struct speech_token tokens[SPEECH_TOKENS];
+    size_t count = speech_split(query, tokens);
+    enum speech_language language = speech_guess(tokens, count, finder_is_known);
+    for (size_t i = 0; i < count;)
+        i += finder_was_said(tokens, i) ? 1 :
+                                          finder_score_word(wish, language, tokens + i, count - i);
 }
 
 #define NAMED 1000.0 /* above all that words can score */
@@ -351,29 +268,41 @@ static bool finder_is_name_part(char c)
 }
 
 /* Who says a tool's very name means it. */
-static void finder_score_names(const char *query, double *scores)
+static bool finder_score_names(const char *query, double *scores)
 {
+    bool named = false;
     for (size_t i = 0; i < tools_count(); i++) {
         const char *name = tools_at(i)->name, *p = query;
         size_t len = strlen(name);
         for (; scores[i] < NAMED && (p = strstr(p, name)); p++)
-            if ((p == query || !finder_is_name_part(p[-1])) && !finder_is_name_part(p[len]))
+            if ((p == query || !finder_is_name_part(p[-1])) && !finder_is_name_part(p[len])) {
                 scores[i] += NAMED;
+                named = true;
+            }
     }
+    return named;
 }
 
-int finder_search(const char *query, size_t limit, const struct tools_spec **out, size_t *count)
+static double finder_top(const double *scores, size_t from, size_t to)
+{
+    double top = 0;
+    for (size_t i = from; i < to; i++)
+        top = scores[i] > top ? scores[i] : top;
+    return top;
+}
+
+/* Does the best tool fit, or is it only the least unfit? */
+static bool finder_fits(const struct finder_wish *wish)
+{
+    double top = finder_top(wish->fits, 0, wish->tools);
+    return top >= FIT_SCORE && top >= FIT_PART * wish->could &&
+        top >= OTHER_PART * finder_top(wish->fits, wish->tools, wish->all);
+}
+
+static void finder_choose(double *scores, size_t limit, const struct tools_spec **out,
+    size_t *count)
 {
     double best = 0;
-    double *scores;
-    int error = finder_prepare_remote();
-    *count = 0;
-    if (error != 0)
-        return error;
-    if (!(scores = calloc(tools_count(), sizeof *scores)))
-        return ERR_NOMEM;
-    finder_score_query(query, scores);
-    finder_score_names(query, scores);
     while (*count < limit && *count < FINDER_MAX) {
         size_t top = 0;
         for (size_t i = 1; i < tools_count(); i++)
@@ -381,10 +310,31 @@ int finder_search(const char *query, size_t limit, const struct tools_spec **out
                 top = i;
         best = best > 0 || scores[top] >= NAMED ? best : scores[top];
         if (scores[top] <= 0 || scores[top] < best * TAIL_PART)
-            break;
+            return;
         out[(*count)++] = tools_at(top);
         scores[top] = 0;
     }
-    free(scores);
+}
+
+int finder_search(const char *query, size_t limit, const struct tools_spec **out, size_t *count)
+{
+    struct finder_wish wish = {0};
+    int error = finder_prepare_remote();
+    *count = 0;
+    if (error != 0)
+        return error;
+    wish.tools = tools_count();
+    wish.all = wish.tools + other.count;
+    wish.scores = calloc(4 * wish.all, sizeof *wish.scores);
+    if (!wish.scores)
+        return ERR_NOMEM;
+    wish.fits = wish.scores + wish.all;
+    wish.best = wish.fits + wish.all;
+    wish.sum = wish.best + wish.all;
+    finder_score_query(query, &wish);
+    bool fits = finder_fits(&wish);
+    if (finder_score_names(query, wish.scores) || fits)
+        finder_choose(wish.scores, limit, out, count);
+    free(wish.scores);
     return 0;
 }

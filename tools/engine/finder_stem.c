@@ -74,7 +74,7 @@ static int finder_stem_compare_text(const void *a, const void *b)
     return strcmp(a, *(const char *const *)b);
 }
 
-static bool finder_stem_is_stop_word(const char *word)
+bool finder_stem_is_filler(const char *word)
 {
     return bsearch(word, stop_words, sizeof stop_words / sizeof *stop_words, sizeof *stop_words,
                finder_stem_compare_text) != NULL;
@@ -103,9 +103,12 @@ static void finder_stem_to_term(char word[FINDER_TERM])
     finder_stem_stem(word);
 }
 
-static bool finder_stem_is_letter(unsigned char c)
+/* Signs outside of ASCII, such as a curved apostrophe, stand between words. */
+static size_t finder_stem_letter(const unsigned char *p)
 {
-    return isalnum(c) || c >= 0x80;
+    if (*p == 0xC2 || *p == 0xE2)
+        return 0;
+    return isalnum(*p) || *p >= 0x80;
 }
 
 bool finder_stem_next(const char **text, char term[FINDER_TERM])
@@ -114,19 +117,20 @@ bool finder_stem_next(const char **text, char term[FINDER_TERM])
     for (;;) {
         size_t len = 0;
         bool digits = true;
-        while (*p != '\0' && !finder_stem_is_letter((unsigned char)*p))
-            p++;
+        while (*p != '\0' && !finder_stem_letter((const unsigned char *)p))
+            for (p++; ((unsigned char)*p & 0xC0) == 0x80; p++)
+                ; /* the rest of a sign of several bytes */
         if (*p == '\0') {
             *text = p;
             return false;
         }
-        for (; finder_stem_is_letter((unsigned char)*p); p++) {
+        for (; finder_stem_letter((const unsigned char *)p); p++) {
             if (len + 1 < FINDER_TERM)
                 term[len++] = (char)tolower((unsigned char)*p);
             digits = digits && isdigit((unsigned char)*p);
         }
         term[len] = '\0';
-        if (digits || finder_stem_is_stop_word(term)) /* amounts and dates name no tool */
+        if (digits || finder_stem_is_filler(term)) /* amounts and dates name no tool */
             continue;
         finder_stem_to_term(term);
         *text = p;

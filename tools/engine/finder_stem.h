@@ -13,6 +13,8 @@
  * are left out. Moves *text on. False at the end.
  */
 bool finder_stem_next(const char **text, char term[FINDER_TERM]);
+/* A word in small letters that carries nothing. */
+bool finder_stem_is_filler(const char *word);
 /* One slip apart: a letter more, less, other, or two exchanged. Short words are never near. */
 bool finder_stem_near(const char *a, const char *b);
 

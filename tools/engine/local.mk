@@ -2,16 +2,28 @@
 # The registry, calls from their start to their end, the search for tools.
 libtools_a_SOURCES += \
 	tools/engine/finder.c tools/engine/finder.h \
+	tools/engine/finder_index.c tools/engine/finder_index.h \
+	tools/engine/finder_other.c tools/engine/finder_other.h \
 	tools/engine/finder_stem.c tools/engine/finder_stem.h \
 	tools/engine/kinds.c tools/engine/kinds.h \
 	tools/engine/modules.c tools/engine/modules.h \
+	tools/engine/speech.c tools/engine/speech.h \
+	tools/engine/speech_list.c tools/engine/speech_list.h \
 	tools/engine/tools.c tools/engine/tools.h \
 	tools/engine/tools_about.c tools/engine/tools_about.h \
 	tools/engine/tools_approval.c \
 	tools/engine/tools_args.c tools/engine/tools_args.h \
 	tools/engine/tools_call.c \
+	tools/engine/tools_provider.c \
 	tools/engine/tools_usual.c tools/engine/tools_usual.h
-nodist_libtools_a_SOURCES += tools/engine/registry.c tools/engine/registry.h
+nodist_libtools_a_SOURCES += tools/engine/registry.c tools/engine/registry.h tools/engine/speech_words.c
+
+# Words of other languages for find_tools.
+EXTRA_DIST += tools/engine/words.txt
+CLEANFILES += tools/engine/speech_words.c
+tools/engine/speech_words.c: build-aux/make-texts.sh tools/engine/words.txt Makefile
+	$(AM_V_GEN)cd $(srcdir) && build-aux/make-texts.sh speech_words tools/engine/words.txt >$(abs_builddir)/$@.new && \
+		mv $(abs_builddir)/$@.new $(abs_builddir)/$@
 
 # The generator is a program of the build; it needs no more than base and the check of schemas.
 noinst_PROGRAMS += tools/engine/generate

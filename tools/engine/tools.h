@@ -42,6 +42,10 @@ const char *tools_effect_name(const struct tools_spec *spec);
 bool tools_registered(const char *name);
 /* Is the setting there without which it cannot work (`provider`)? */
 bool tools_is_provided(const struct conf *conf, const struct tools_spec *spec);
+/* What it needs, for the user: "a weather service". */
+const char *tools_provider_words(const struct tools_spec *spec);
+/* Is it an administrator who asks? Others are not told the names of settings. */
+bool tools_shows_settings(const struct tools_context *context);
 /* Does this call need the user's approval? args: coerced (tools_check); NULL = not known, so
  * yes. */
 bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args);

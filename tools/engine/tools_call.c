@@ -55,18 +55,14 @@ static int tools_call_settle(struct tools_run *run, int error)
     return 0;
 }
 
-bool tools_is_provided(const struct conf *conf, const struct tools_spec *spec)
-{
-    return !spec->provider || conf_has(conf, spec->provider);
-}
-
 static int tools_call_check_provider(struct tools_run *run)
 {
     if (tools_is_provided(run->context->conf, run->spec))
         return 0;
+    bool setting = tools_shows_settings(run->context);
     int error = run_fail(run, "provider_not_configured",
-        "This needs an outside provider that is not configured here (setting %s).",
-        run->spec->provider);
+        "This needs %s, which is not set up here%s%s%s.", tools_provider_words(run->spec),
+        setting ? " (setting " : "", setting ? run->spec->provider : "", setting ? ")" : "");
     return error ? error : ERR_NOT_CONFIGURED;
 }
 
