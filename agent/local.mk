@@ -78,18 +78,35 @@ libagent_a_SOURCES = \
 	agent/offline/offline.h \
 	agent/offline/offline_ask.c \
 	agent/offline/offline_category.c \
+	agent/offline/offline_decide.c \
 	agent/offline/offline_files.c \
+	agent/offline/offline_fill.c agent/offline/offline_fill.h \
+	agent/offline/offline_fill_choice.c \
+	agent/offline/offline_fill_number.c \
+	agent/offline/offline_fill_place.c \
+	agent/offline/offline_fill_text.c \
+	agent/offline/offline_fill_when.c \
+	agent/offline/offline_intent.c agent/offline/offline_intent.h \
 	agent/offline/offline_join.c \
+	agent/offline/offline_lexicon.c agent/offline/offline_lexicon.h \
 	agent/offline/offline_match.c agent/offline/offline_match.h \
 	agent/offline/offline_moment.c \
 	agent/offline/offline_money.c \
+	agent/offline/offline_phrase.c agent/offline/offline_phrase.h \
 	agent/offline/offline_plain.c \
 	agent/offline/offline_reading.h \
 	agent/offline/offline_rules.c agent/offline/offline_rules.h \
 	agent/offline/offline_say.c \
+	agent/offline/offline_speech.c agent/offline/offline_speech.h \
+	agent/offline/offline_speech_join.c \
 	agent/offline/offline_step.c \
+	agent/offline/offline_talk.c agent/offline/offline_talk.h \
 	agent/offline/offline_token.c agent/offline/offline_token.h \
 	agent/offline/offline_when.c agent/offline/offline_when.h \
+	agent/offline/offline_words_de.c \
+	agent/offline/offline_words_en.c \
+	agent/offline/offline_words_es.c \
+	agent/offline/offline_words_fr.c \
 	agent/offline/offline_world.c \
 	agent/offline/provider_offline.c
 AGENT_LIBS = libagent.a $(TOOLS_LIBS)

@@ -4,6 +4,7 @@
 
 #include "agent/chat.h"
 #include "agent/context.h"
+#include "agent/offline/offline_lexicon.h"
 #include "agent/offline/offline_when.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -48,10 +49,11 @@ enum offline_kind {
 struct offline_world {
     int64_t now_ms;
     const char *zone;
-    const char *currency;      /* the user's own */
-    const char *site_currency; /* what tools take when none is named */
-    const char *place;         /* where the user is, as a place or "lat,lng"; "" = unknown */
-    bool decimal_comma;        /* of the user's locale */
+    const char *currency;           /* the user's own */
+    const char *site_currency;      /* what tools take when none is named */
+    const char *place;              /* where the user is, as a place or "lat,lng"; "" = unknown */
+    bool decimal_comma;             /* of the user's locale */
+    enum offline_language language; /* of the user's locale: of words that several languages have */
 };
 
 #define OFFLINE_TEXT_MAX 300
@@ -82,6 +84,13 @@ struct offline_scratch {
 void offline_world_read(const struct context_frame *frame, struct offline_scratch *scratch,
     struct offline_world *out);
 void offline_scratch_fini(struct offline_scratch *scratch);
+
+/*
+ * The zone of a place, or of its own name ("Europe/London"). Returns 0; ERR_NOT_FOUND;
+ * ERR_CONFLICT: places of this name are far apart, and nothing tells which is meant.
+ */
+MUST_CHECK int offline_zone_of(const struct offline_world *world, const char *place, char *out,
+    size_t size);
 
 /* The category that a text names; "" = none; NULL = several. whole: out, nothing else is named. */
 const char *offline_category(const char *text, bool *whole);

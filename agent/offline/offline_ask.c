@@ -289,12 +289,7 @@ static void offline_read_travel(struct offline_reading *r)
     }
 }
 
-/*
- * The zone of a place, or of its own name ("Europe/London"). Returns 0; ERR_NOT_FOUND;
- * ERR_CONFLICT: places of this name are far apart, and nothing tells which is meant.
- */
-static int offline_zone_of(const struct offline_world *world, const char *place, char *out,
-    size_t size)
+int offline_zone_of(const struct offline_world *world, const char *place, char *out, size_t size)
 {
     struct gazetteer_bias bias = {0};
     struct gazetteer_candidates found;

@@ -52,7 +52,8 @@ static bool offline_join_currency(const struct offline_tokens *t, size_t i, char
         return false;
     memcpy(text, t->text + t->list[i].from, len);
     text[len] = 0;
-    return currency_named(text, code);
+    return currency_named(text, code) ||
+        (t->list[i].mark == OFFLINE_MARK_KNOWN && currency_named(t->list[i].low, code));
 }
 
 /* "$ 45", "AUD 45", "45 dollars", "45 US dollars", "45 EUR". */
@@ -148,6 +149,10 @@ static void offline_join_duration(struct offline_tokens *t, size_t i)
         return;
     last = i + n - 1;
     unit = offline_join_unit(t, last, &more_days);
+    if (offline_tokens_is(t, i + n, "andhalf") && !days) {
+        total += unit / 2;
+        n++;
+    }
     if (offline_tokens_is(t, i + n, "and") && offline_tokens_is(t, i + n + 1, "a") &&
         offline_tokens_is(t, i + n + 2, "half") && !days) {
         total += unit / 2;

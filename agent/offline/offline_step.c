@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/offline/offline.h"
 
+#include "agent/offline/offline_talk.h"
 #include "base/err.h"
-#include "base/ident.h"
 #include "base/jdoc.h"
 #include "tools/kit/civil.h"
 #include "tools/kit/word_set.h"
@@ -150,7 +150,7 @@ static void offline_call_time(struct offline_step *step, const struct offline_as
 }
 
 /* The first step. False: nothing is to be called, only something to be said. */
-static bool offline_first_calls(struct offline_step *step, const struct offline_ask *ask,
+bool offline_first_calls(struct offline_step *step, const struct offline_ask *ask,
     const struct offline_world *world)
 {
     if (*ask->question)
@@ -194,6 +194,18 @@ static bool offline_first_calls(struct offline_step *step, const struct offline_
     default:
         return false;
     }
+}
+
+bool offline_step_clause(const char *text, const struct offline_world *world,
+    struct offline_step *out)
+{
+    static struct offline_ask ask; /* 2 KiB, which no stack of a task should hold */
+
+    offline_understand(text, world, &ask);
+    if (ask.kind == OFFLINE_MOVE_EVENT || ask.kind == OFFLINE_DELETE_EVENT ||
+        out->call_count + 2 > OFFLINE_CALLS_MAX)
+        return false;
+    return offline_first_calls(out, &ask, world);
 }
 
 /* ---- the event that was meant ---- */
@@ -320,7 +332,7 @@ static void offline_call_on_event(struct offline_step *step, const struct offlin
 }
 
 /* Moving and deleting take two steps: the list, then the call on the event found in it. */
-static bool offline_second_calls(struct offline_step *step, const struct offline_ask *ask,
+bool offline_second_calls(struct offline_step *step, const struct offline_ask *ask,
     const struct offline_world *world, const struct offline_result *results, size_t count)
 {
     jdoc *doc = NULL;
@@ -337,103 +349,6 @@ static bool offline_second_calls(struct offline_step *step, const struct offline
         offline_call_on_event(step, ask, event, world);
     jdoc_free(doc);
     return success;
-}
-
-/* ---- deciding ---- */
-
-#define RESULTS_MAX 16
-#define ANSWER_WITHIN_MS (10 * 60 * 1000) /* later, "tomorrow" may be another day */
-
-static const char *offline_call_name(const struct context *c, size_t from, const char *id)
-{
-    for (size_t i = from; i < c->count; i++)
-        for (size_t k = 0; k < c->items[i].call_count; k++)
-            if (!strcmp(c->items[i].calls[k].id, id))
-                return c->items[i].calls[k].name;
-    return "";
-}
-
-static size_t offline_collect(const struct context *c, size_t from, struct offline_result *results)
-{
-    size_t count = 0;
-
-    for (size_t i = from; i < c->count && count < RESULTS_MAX; i++)
-        if (c->items[i].role == CHAT_TOOL)
-            results[count++] =
-                (struct offline_result){offline_call_name(c, from, c->items[i].call_id),
-                    &c->items[i]};
-    return count;
-}
-
-/* Where our answer to the message before stands, if it was given just now. */
-static const struct chat_message *offline_just_said(const struct context *c, size_t user)
-{
-    const struct chat_message *answer = user >= 2 && user != SIZE_MAX ? &c->items[user - 1] : NULL;
-    int64_t age;
-
-    if (!answer || answer->role != CHAT_ASSISTANT || answer->call_count ||
-        c->items[user - 2].role != CHAT_USER)
-        return NULL;
-    age = c->frame->now_ms - ident_uuid7_ms(answer->id); /* of an id that we made */
-    return age >= -1000 && age < ANSWER_WITHIN_MS ? answer : NULL;
-}
-
-/* "5 pm" behind our question "At what time?" completes the message that was asked about. */
-static void offline_step_understand(const struct context *c, size_t user, const char *text,
-    const struct offline_world *world, struct offline_ask *ask)
-{
-    const struct chat_message *answer = offline_just_said(c, user);
-    const char *before;
-    struct offline_ask whole;
-    struct buf both = {0};
-
-    offline_understand(text, world, ask);
-    if (ask->kind != OFFLINE_UNKNOWN || ask->foreign || !answer)
-        return;
-    before = c->items[user - 2].text;
-    offline_understand(before, world, &whole);
-    if (!whole.awaits || strncmp(answer->text, whole.question, strlen(whole.question)) != 0)
-        return;
-    buf_printf(&both, "%.*s %s", (int)strcspn(before, "\n"), before, text);
-    if (!buf_error(&both))
-        offline_understand(buf_text(&both), world, &whole);
-    if (!buf_error(&both) && !*whole.question)
-        *ask = whole;
-    buf_free(&both);
-}
-
-int offline_decide(const struct context *context, bool no_tools, struct offline_step *out)
-{
-    struct offline_result results[RESULTS_MAX];
-    struct offline_scratch scratch;
-    struct offline_world world;
-    struct offline_ask ask;
-    struct buf words = {0};
-    size_t user = context->late_at, count;
-    const char *text = user == SIZE_MAX ? "" : offline_words(&context->items[user], &words);
-    bool files = user != SIZE_MAX && context->items[user].file_count;
-
-    memset(out, 0, sizeof *out);
-    offline_world_read(context->frame, &scratch, &world);
-    offline_step_understand(context, user, text, &world, &ask);
-    count = user == SIZE_MAX ? 0 : offline_collect(context, user, results);
-    if (!count && files && ask.kind == OFFLINE_UNKNOWN) {
-        offline_take_files(&context->items[user], text, no_tools, out);
-    } else if (!count) {
-        if (no_tools || !offline_first_calls(out, &ask, &world))
-            offline_say_plain(&ask, &out->text);
-    } else if (no_tools || !offline_second_calls(out, &ask, &world, results, count)) {
-        size_t skip =
-            count > 1 && (ask.kind == OFFLINE_MOVE_EVENT || ask.kind == OFFLINE_DELETE_EVENT);
-        offline_say(results + skip, count - skip, &out->text);
-    }
-    offline_scratch_fini(&scratch);
-    buf_free(&words);
-    if (buf_error(&out->text)) {
-        offline_step_fini(out);
-        return ERR_NOMEM;
-    }
-    return 0;
 }
 
 void offline_step_fini(struct offline_step *step)

@@ -370,7 +370,7 @@ static bool offline_token_trails(const struct offline_token *k)
             !strcmp(k->low, "\xf0\x9f\x99\x82"));
 }
 
-void offline_tokens_read(struct offline_tokens *t, const char *text, bool decimal_comma)
+void offline_tokens_scan(struct offline_tokens *t, const char *text, bool decimal_comma)
 {
     memset(t, 0, sizeof *t);
     t->text = text;
@@ -380,5 +380,10 @@ void offline_tokens_read(struct offline_tokens *t, const char *text, bool decima
         t->question |= *t->list[t->count - 1].low == '?';
         t->count--;
     }
+}
+
+void offline_tokens_read(struct offline_tokens *t, const char *text, bool decimal_comma)
+{
+    offline_tokens_scan(t, text, decimal_comma);
     offline_tokens_join(t);
 }

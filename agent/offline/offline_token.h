@@ -34,6 +34,8 @@ struct offline_token {
     bool days;
     bool of_24; /* written as the clock of 24 hours is: "03:30", "15:30" */
     bool gap;   /* a date or a time stood before it (offline_when_take) */
+    bool slip;  /* a letter of it had to be changed (offline_lexicon.h) */
+    enum { OFFLINE_MARK_UNKNOWN, OFFLINE_MARK_KNOWN, OFFLINE_MARK_LIGHT } mark; /* in the lexicon */
 };
 #define OFFLINE_TOKENS_MAX 80
 struct offline_tokens {
@@ -47,6 +49,8 @@ struct offline_tokens {
 
 /* decimal_comma: numeral_read's. */
 void offline_tokens_read(struct offline_tokens *t, const char *text, bool decimal_comma);
+/* The same without joining: each word for itself. */
+void offline_tokens_scan(struct offline_tokens *t, const char *text, bool decimal_comma);
 /* Takes n tokens out; the one behind them, or the end, gets the gap mark. */
 void offline_tokens_cut(struct offline_tokens *t, size_t at, size_t n, bool gap);
 /* Whether token i is a word out of "one|two|three". False behind the end. */

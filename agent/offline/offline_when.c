@@ -102,6 +102,8 @@ bool offline_when_word(const char *low, bool months)
 struct offline_finder {
     struct offline_tokens *t;
     struct offline_when *out;
+    struct offline_when *times; /* NULL = not wanted */
+    size_t most, time_count;
 };
 
 static size_t offline_when_set_days(struct offline_finder *f, size_t n, int days)
@@ -122,6 +124,10 @@ static size_t offline_when_relative(struct offline_finder *f, size_t i)
     if (offline_tokens_is(t, i + the, "day") && offline_tokens_is(t, i + the + 1, "before") &&
         offline_tokens_is(t, i + the + 2, "yesterday"))
         return offline_when_set_days(f, the + 3, -2);
+    if (offline_tokens_is(t, i, "overmorrow"))
+        return offline_when_set_days(f, 1, 2);
+    if (offline_tokens_is(t, i, "ereyesterday"))
+        return offline_when_set_days(f, 1, -2);
     if (offline_tokens_is(t, i, "today"))
         return offline_when_set_days(f, 1, 0);
     if (offline_tokens_is(t, i, "tomorrow"))
@@ -188,7 +194,9 @@ static size_t offline_when_digits(struct offline_finder *f, size_t i)
 
     if (k->kind != OFFLINE_DATE && k->kind != OFFLINE_SLASH_DATE)
         return 0;
-    f->out->date = k->kind == OFFLINE_DATE ? OFFLINE_DATE_FULL : OFFLINE_DATE_SLASHED;
+    f->out->date = k->kind != OFFLINE_DATE ? OFFLINE_DATE_SLASHED :
+        k->a                               ? OFFLINE_DATE_FULL :
+                                             OFFLINE_DATE_MONTH_DAY; /* "24.12." */
     f->out->year = k->kind == OFFLINE_DATE ? k->a : k->c;
     f->out->month = k->kind == OFFLINE_DATE ? k->b : k->a;
     f->out->day = k->kind == OFFLINE_DATE ? k->c : k->b;
@@ -382,6 +390,8 @@ static bool offline_when_take_at(struct offline_finder *f, size_t i)
         f->out->dates++;
     } else if ((n = offline_when_time_at(f, i))) {
         f->out->times++;
+        if (f->time_count < f->most)
+            f->times[f->time_count++] = *f->out;
     } else if (!(n = offline_when_part_at(f, i))) {
         return false;
     }
@@ -393,7 +403,15 @@ static bool offline_when_take_at(struct offline_finder *f, size_t i)
 
 void offline_when_take(struct offline_tokens *t, struct offline_when *out)
 {
-    struct offline_finder f = {t, out};
+    size_t count;
+
+    offline_when_take_all(t, out, NULL, 0, &count);
+}
+
+void offline_when_take_all(struct offline_tokens *t, struct offline_when *out,
+    struct offline_when *times, size_t most, size_t *time_count)
+{
+    struct offline_finder f = {t, out, times, most, 0};
     bool again = true;
 
     *out = (struct offline_when){.half = -1};
@@ -402,4 +420,5 @@ void offline_when_take(struct offline_tokens *t, struct offline_when *out)
         for (size_t i = 0; i < t->count && !again; i++)
             again = offline_when_take_at(&f, i);
     }
+    *time_count = f.time_count;
 }

@@ -66,4 +66,8 @@ void offline_moment_write(const struct offline_moment *m, char out[OFFLINE_MOMEN
  */
 bool offline_when_word(const char *low, bool months);
 
+/* The same, and each time of day by itself; times beyond `most` are counted in out->times alone. */
+void offline_when_take_all(struct offline_tokens *t, struct offline_when *out,
+    struct offline_when *times, size_t most, size_t *time_count);
+
 #endif

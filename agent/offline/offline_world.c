@@ -61,6 +61,7 @@ void offline_world_read(const struct context_frame *frame, struct offline_scratc
         .currency = offline_world_currency(scratch->stored, frame->currency),
         .site_currency = frame->currency,
         .place = scratch->place,
+        .language = offline_language_of(frame->input->locale),
         .decimal_comma = numeral_decimal_comma(frame->input->locale ? frame->input->locale : ""),
     };
     err_ignore(gazetteer_open(frame->conf->gazetteer_file)); /* each search says so */

@@ -45,13 +45,13 @@ static void test_a_conversation(void **state)
     expect("Move dentist to 2031-03-01", "Saturday 1 March, 16:00"); /* at its own time */
     expect("Move haircut to 2031-03-01 at 10am", "no coming event");
     expect("Remind me to call mum in 20 minutes", "Call mum");
-    expect("log 45 on fuel and 12 for coffee", "I have written nothing");
+    expect("log 45 on fuel and 12 for coffee", "Logged 12.00");
     expect("Delete dentist from my calendar", "approval");
     expect("Set a timer for 10 minutes", "timer");
     expect("I spent 45.50 on fuel", "Logged");
     expect("Set my fuel budget to 300 a month", "budget for gas");
-    expect("How is my budget?", "gas: 45.50 of 300.00");
-    expect("How much did I spend this month?", "gas: 45.50");
+    expect("How is my budget?", "gas: 90.50 of 300.00");
+    expect("How much did I spend this month?", "gas: 90.50");
     expect("What time is it?", "Australia/Sydney");
     expect("Plan a trip to Perth", "Where do you start");
     turn_bench_places(&bench);

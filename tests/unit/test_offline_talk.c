@@ -188,20 +188,21 @@ static void expect_nothing(const char *message)
 {
     char *calls = one(message, NULL);
 
-    if (writes(calls))
-        fail_msg("\"%s\" is written: %s", message, calls);
+    bool repeats = strstr(message, "every day") && strstr(calls, "\"repeat\":");
+    if (writes(calls) && !repeats)
+        print_message("\"%s\" is written: %s\n", message, calls);
+    count.wrong += writes(calls) && !repeats;
     free(calls);
     count.right++;
 }
 
 static void add_behind(const char *message, const char *wanted)
 {
-    static const char *const more[] = {" and 12 for coffee", " 30", " for 7 people",
-        " and delete dentist", " every day", " on 5/12", " or 50", " but not today", " 40-50",
-        ", no, 60", " if Bob agrees", " and tomorrow at 9am", " $12", " 98000 km", " at 25:00",
-        " except Sundays", " twice", " and again on Friday", " 10%", ". Then call Bob",
-        "; log 5 for tea", "\nlog 5 for tea", " unless it rains", " (maybe)", " \xe2\x82\xac 5",
-        " for two hours", " und so weiter"};
+    static const char *const more[] = {" 30", " for 7 people", " and delete dentist", " every day",
+        " on 5/12", " or 50", " but not today", " 40-50", ", no, 60", " if Bob agrees",
+        " and tomorrow at 9am", " $12", " 98000 km", " at 25:00", " except Sundays", " twice",
+        " and again on Friday", " 10%", ". Then call Bob", " unless it rains", " (maybe)",
+        " \xe2\x82\xac 5", " for two hours", " und so weiter"};
     char text[512];
 
     if (!writes(wanted))
@@ -210,8 +211,35 @@ static void add_behind(const char *message, const char *wanted)
         size_t len = strlen(message);
         while (len && strchr(".?!", message[len - 1]))
             len--;
+        if (strpbrk(more[i], "0123456789") && strlen(more[i]) < 8 && strstr(message, " and "))
+            continue;
+        if (strpbrk(more[i], "$k") && strstr(wanted, "maintenance"))
+            continue; /* what it cost */
+                      /* "on bread and milk 30" is two records */
         snprintf(text, sizeof text, "%.*s%s", (int)len, message, more[i]);
         expect_nothing(text);
+    }
+}
+
+/* A second order in the same message: it is carried out too, or neither is. */
+static void add_order(const char *message, const char *wanted)
+{
+    static const char *const more[] = {" and log 12 for coffee", "; log 5 for tea",
+        "\nlog 5 for tea", ". Set a timer for 10 minutes"};
+    char text[512];
+
+    if (!writes(wanted) || strstr(wanted, " + "))
+        return;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        size_t len = strlen(message);
+        while (len && strchr(".?!", message[len - 1]))
+            len--;
+        snprintf(text, sizeof text, "%.*s%s", (int)len, message, more[i]);
+        char *calls = one(text, NULL);
+        if (writes(calls) && !strstr(calls, " + "))
+            fail_msg("\"%s\" is written in part: %s", text, calls);
+        free(calls);
+        count.right++;
     }
 }
 
@@ -249,6 +277,8 @@ static void test_what_is_added_makes_a_question(void **state)
     each(add_behind);
     each(add_before);
     each(add_between);
+    each(add_order);
+    assert_int_equal(count.wrong, 0);
     assert_true(count.right > 2000);
 }
 
@@ -489,12 +519,12 @@ static void test_an_event_keeps_what_is_not_moved(void **state)
 /* The question says what was understood and what was not. */
 static void test_the_question_is_precise(void **state)
 {
-    char *text, *calls = one("log 45 on fuel and 12 for coffee", &text);
+    char *text, *calls = one("log 45 on fuel and about 12 for coffee", &text);
 
     (void)state;
     assert_string_equal(calls, "");
-    assert_non_null(strstr(text, "I understood \"log 45 on fuel"));
-    assert_non_null(strstr(text, "but not \"and 12 for coffee\""));
+    assert_non_null(strstr(text, "I understood \"log 45 on fuel and about"));
+    assert_non_null(strstr(text, "but not \"12 for coffee\""));
     assert_non_null(strstr(text, "I have written nothing"));
     free(calls);
     free(text);
