@@ -46,7 +46,8 @@ FUZZERS = \
 	tests/fuzz/fuzz_aisdk \
 	tests/fuzz/fuzz_uichat \
 	tests/fuzz/fuzz_refusal \
-	tests/fuzz/fuzz_wav
+	tests/fuzz/fuzz_wav \
+	tests/fuzz/fuzz_vcard
 
 # Each harness under libFuzzer for FUZZ_SECONDS, in a build by clang of its own (./fuzz).
 FUZZ_SECONDS = 600

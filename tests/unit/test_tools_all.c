@@ -86,6 +86,9 @@ static const struct {
         "{\"id\":\"0192f0c1-2345-7abc-8def-0123456789a7\",\"name\":\"Passport\",\"kind\":\"passport\","
         "\"number\":\"N1234567\",\"expiry_date\":\"2027-01-12\",\"timezone\":\"Australia/Sydney\"," STAMPS
         "}"},
+    {"contact", "0192f0c1-2345-7abc-8def-0123456789a8", 1,
+        "{\"id\":\"0192f0c1-2345-7abc-8def-0123456789a8\",\"name\":\"Robin Reed\",\"phones\":"
+        "[\"0400 111 000\"]," STAMPS "}"},
     {"emergency_info", "me", 1,
         "{\"id\":\"me\",\"contacts\":[{\"name\":\"Sam\",\"phone\":\"0400 000 000\"}]}"},
     {"medical_record", "m1", 1,

@@ -8,6 +8,7 @@
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"
 #include "tools/kit/courtesy.h"
+#include "tools/kit/people.h"
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/road.h"
@@ -35,6 +36,29 @@ static int community_people_shares(struct tools_run *run, const char *uid, bool 
     jdoc_get_bool(doc, "location_sharing", shares);
     jdoc_free(doc);
     return error;
+}
+
+/* The user meant by the argument, by id or by name; one whom nobody knows as it is. Returns 0;
+ * ERR_INVALID (said); a fault. */
+static int community_target(struct tools_run *run, const char *argument, const char **uid)
+{
+    int error = people_find(run, argument, uid);
+
+    if (error == ERR_NOT_FOUND)
+        *uid = jdoc_text_or(run->args, argument, "");
+    return error == ERR_NOT_FOUND ? 0 : error;
+}
+
+/* What a preview shows of the user: the name that was said, and the id when that is another. */
+static const char *community_called(struct tools_run *run, const char *argument, const char *uid)
+{
+    const char *said = jdoc_text_or(run->args, argument, "");
+    const char *id = preview_text(run->arena, uid, PREVIEW_TITLE);
+    const char *name = preview_text(run->arena, said, PREVIEW_TITLE);
+
+    if (!id || !name || strcmp(said, uid) == 0)
+        return name;
+    return arena_printf(run->arena, "%s (the user %s)", name, id);
 }
 
 /* --- follow_user --- */
@@ -73,11 +97,15 @@ static int community_check_target(struct tools_run *run, const char *target, boo
 int community_preview_follow_user(struct tools_run *run)
 {
     bool unfollow = jdoc_is_true(run->args, "unfollow");
-    int error =
-        community_check_target(run, jdoc_text_or(run->args, "target_user_id", ""), unfollow);
+    const char *target = "";
+    int error = community_target(run, "target_user_id", &target);
     if (error == 0)
-        error = preview_title(run, run->args, "target_user_id",
-            unfollow ? "stop following " : "follow ", "");
+        error = community_check_target(run, target, unfollow);
+    if (error == 0) {
+        const char *called = community_called(run, "target_user_id", target);
+        error = called ? preview_say(run, "%s %s", unfollow ? "stop following" : "follow", called) :
+                         ERR_NOMEM;
+    }
     if (error == 0)
         error = about_title(run, unfollow ? "unfollow" : "follow", run->args, "target_user_id");
     return error == ERR_INVALID ? 0 : error;
@@ -87,9 +115,11 @@ int community_tool_follow_user(struct tools_run *run)
 {
     struct shared_mark mark;
     struct shared_follow follow = {0};
-    const char *target = jdoc_text_or(run->args, "target_user_id", "");
+    const char *target = "";
     bool unfollow = jdoc_is_true(run->args, "unfollow");
-    int error = community_check_target(run, target, unfollow);
+    int error = community_target(run, "target_user_id", &target);
+    if (error == 0)
+        error = community_check_target(run, target, unfollow);
     if (error == ERR_INVALID)
         return 0;
     if (error == 0)
@@ -198,11 +228,13 @@ static int community_check_recipient(struct tools_run *run, const char *to)
 
 int community_preview_message_friend(struct tools_run *run)
 {
-    const char *to = jdoc_text_or(run->args, "recipient_id", "");
-    int error = community_check_recipient(run, to);
+    const char *to = "";
+    int error = community_target(run, "recipient_id", &to);
+    if (error == 0)
+        error = community_check_recipient(run, to);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
-    const char *name = preview_text(run->arena, to, PREVIEW_TITLE);
+    const char *name = community_called(run, "recipient_id", to);
     const char *text =
         preview_text(run->arena, jdoc_text_or(run->args, "message", ""), PREVIEW_BODY);
     error = !name || !text ? ERR_NOMEM : preview_say(run, "send %s the message %s", name, text);
@@ -213,8 +245,10 @@ int community_preview_message_friend(struct tools_run *run)
 
 int community_tool_message_friend(struct tools_run *run)
 {
-    const char *to = jdoc_text_or(run->args, "recipient_id", "");
-    int error = community_check_recipient(run, to);
+    const char *to = "";
+    int error = community_target(run, "recipient_id", &to);
+    if (error == 0)
+        error = community_check_recipient(run, to);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     return community_send_message(run, to);

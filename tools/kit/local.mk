@@ -30,6 +30,7 @@ libtools_a_SOURCES += \
 	tools/kit/unit_table.c tools/kit/unit_table.h \
 	tools/kit/units.c tools/kit/units.h \
 	tools/kit/numeral.c tools/kit/numeral.h \
+	tools/kit/people.c tools/kit/people.h \
 	tools/kit/phone.c tools/kit/phone.h \
 	tools/kit/preview.c tools/kit/preview.h \
 	tools/kit/records_fuel.c \

@@ -2,6 +2,8 @@
 # The profile, the vehicles, what is exported, medical records.
 TOOLS_SPEC += tools/person/profile.json tools/person/medical.json
 libtools_a_SOURCES += \
+	tools/person/contacts.c tools/person/contacts.h \
+	tools/person/contacts_file.c \
 	tools/person/documents.c tools/person/documents.h \
 	tools/person/documents_change.c \
 	tools/person/emergency.c \
@@ -19,5 +21,7 @@ libtools_a_SOURCES += \
 	tools/person/medication_schedule.c tools/person/medication_schedule.h \
 	tools/person/profile.c \
 	tools/person/profile_vehicle.c \
-	tools/person/profile_wishes.c tools/person/profile_wishes.h
+	tools/person/profile_wishes.c tools/person/profile_wishes.h \
+	tools/person/vcard.c tools/person/vcard.h \
+	tools/person/vcard_lines.c tools/person/vcard_parts.h
 RECORD_RULES += tools/person/rules.lua

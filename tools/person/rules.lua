@@ -20,3 +20,9 @@ end }
 index_rules.document = { version = '1', apply = function(doc, ix)
     ix.words('w:', doc.name)
 end }
+
+index_rules.contact = { version = '1', apply = function(doc, ix)
+    ix.words('w:', doc.name)
+    ix.words('w:', doc.nickname)
+    ix.words('w:', doc.organization)
+end }
