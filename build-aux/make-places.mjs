@@ -102,7 +102,7 @@ function cities(tables, knownFile) {
     if (more?.ascii) put(more.ascii, "p");
     if (spelled(city.name) !== city.name.toLowerCase()) put(spelled(city.name), "a");
     if (city.population >= 10000) for (const name of shortNames(city.name)) put(name, "a");
-    if (city.population >= 50000) for (const name of more?.names ?? []) if (/^[A-Za-z][A-Za-z .-]{3,}$/.test(name)) put(name, "a");
+    if (city.population >= 15000) for (const name of more?.names ?? []) if (/^\p{Script=Latin}[\p{Script=Latin}\p{M} .'\u2019-]{3,}$/u.test(name)) put(name, "a");
   }
   for (let i = 0; i < out.length; i += 10000) writeSync(1, out.slice(i, i + 10000).join("\n") + "\n");
 }

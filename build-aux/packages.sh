@@ -12,7 +12,7 @@ PACKAGES_CHECK="clang clang-format cppcheck libcmocka-dev python3 nodejs npm chr
     iso-codes python3-icalendar python3-caldav python3-dateutil python3-gpxpy poppler-utils prometheus shellcheck groff-base
     mandoc zsh"
 # The package on a booted Debian tree: make system-check.
-PACKAGES_SYSTEM="debootstrap systemd-container zstd debhelper dpkg-dev lintian libtimezonemap-data"
+PACKAGES_SYSTEM="debootstrap systemd-container zstd debhelper dpkg-dev lintian libtimezonemap-data iso-codes"
 # The comparison with other servers only: tests/bench/setup.sh. The last three: by peer.
 PACKAGES_BENCH="gcc libc6-dev make python3 nginx-light redis-server strace"
 PACKAGES_BENCH_GO="golang-go golang-github-gorilla-websocket-dev golang-github-gomodule-redigo-dev"

@@ -169,6 +169,7 @@ UNIT_TESTS = \
 	tests/unit/test_wait \
 	tests/unit/test_webhooks \
 	tests/unit/test_words \
+	tests/unit/test_world \
 	tests/unit/test_webpush \
 	tests/unit/test_task_own
 
@@ -223,4 +224,4 @@ SHELL_TESTS = tests/unit/alerts.sh tests/unit/check_layers.sh tests/unit/check_s
 	tests/unit/currencies.sh tests/unit/gazetteer.sh tests/unit/generate.sh tests/unit/place.sh tests/unit/postrm.sh tests/unit/rrule_judge.sh tests/unit/setup.sh \
 	tests/unit/setup_redis.sh tests/unit/setup_terminal.sh
 TESTS += $(SHELL_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) tests/terminal.py tests/unit/alerts.yml tests/unit/completion.py tests/unit/currencies.mjs tests/unit/rrule_judge.py tests/unit/offline_held_out.tsv tests/unit/offline_talk.tsv tests/unit/phrasings.de.tsv tests/unit/phrasings.es.tsv tests/unit/phrasings.fr.tsv tests/unit/phrasings.more.tsv tests/unit/phrasings.none.tsv tests/unit/phrasings.tsv tests/unit/aisdk_chunks.txt
+EXTRA_DIST += $(SHELL_TESTS) tests/terminal.py tests/unit/alerts.yml tests/unit/completion.py tests/unit/currencies.mjs tests/unit/rrule_judge.py tests/unit/offline_held_out.tsv tests/unit/offline_talk.tsv tests/unit/phrasings.de.tsv tests/unit/phrasings.es.tsv tests/unit/phrasings.fr.tsv tests/unit/phrasings.more.tsv tests/unit/phrasings.none.tsv tests/unit/phrasings.tsv tests/unit/aisdk_chunks.txt tests/unit/travel_places.tsv tests/unit/road_pairs.tsv

@@ -28,6 +28,8 @@ bool gazetteer_fold(const char *text, char *out, size_t size)
         const char *letters = c < 0x80 ? ascii : words_plain(c);
         if (c < 0x80)
             ascii[0] = isalnum((int)c) ? (char)tolower((int)c) : strchr("'.", (int)c) ? '\0' : ' ';
+        if (c >= 0x218 && c <= 0x21B) /* Romanian letters with a comma below */
+            letters = c < 0x21A ? "s" : "t";
         if (c == 0x2019 || !letters)
             letters = c == 0x2019 ? "" : " ";
         for (; *letters != '\0'; letters++) {

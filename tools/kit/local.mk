@@ -52,5 +52,5 @@ TOOLS_LUA += tools/kit/lua/records_fuel_before.lua tools/kit/lua/records_fuel_st
 	tools/kit/lua/records_fuel_uses.lua
 RECORD_PARTS += tools/kit/lua
 EXTRA_DIST += tools/kit/lua/lib_fuel.lua
-EXTRA_DIST += build-aux/make-gazetteer build-aux/make-places.mjs \
+EXTRA_DIST += build-aux/make-gazetteer build-aux/make-names.mjs build-aux/make-places.mjs \
 	build-aux/places.txt build-aux/exonyms.txt build-aux/lakes.txt
