@@ -447,6 +447,8 @@
     X(rates_url, TEXT, "rates.url", "", 0, 0, \
         "exchange rates in the form of the European Central Bank (eurofxref); empty = none") \
     X(rates_refresh_ms, MS, "rates.refresh", "6h", 60000, 604800000, "how often they are fetched") \
+    X(valhalla_url, TEXT, "valhalla.url", "", 0, 0, \
+        "routing service in Valhalla form, in place of osrm.url; it respects vehicles' sizes") \
     X(shop_catalogue, TEXT, "shop.catalogue", "", 0, 0, "JSON file of the shop's products") \
     X(search_url, TEXT, "search.url", "", 0, 0, "web search service") \
     X(search_key, SECRET, "search.key", "", 0, 0, "its key, sent as bearer token") \
@@ -457,6 +459,10 @@
     X(weather_url, TEXT, "weather.url", "", 0, 0, "weather service in Open-Meteo form") \
     X(weather_key, SECRET, "weather.key", "", 0, 0, "its API key, if it wants one") \
     X(geocode_url, TEXT, "geocode.url", "", 0, 0, "geocoder for places the gazetteer has not") \
+    X(geocode_interval_ms, MS, "geocode.interval", "1s", 0, 60000, \
+        "the site asks at most once in it, as public geocoders demand; 0 = any") \
+    X(geocode_keep_ms, MS, "geocode.keep", "7d", 60000, 2592000000, \
+        "how long an answer is kept in Redis, for all users") \
     X(geocode_form, TEXT, "geocode.form", "nominatim", 0, 0, "its form: nominatim or photon") \
     X(places_url, TEXT, "places.url", "", 0, 0, "place service in Overpass form") \
     X(fuel_url, TEXT, "fuel.url", "", 0, 0, "fuel price service, see docs/tools.md") \

@@ -102,6 +102,7 @@ int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
         const char *name, *url;
     } may_be_empty[] = {
         {"osrm", c->osrm_url},
+        {"valhalla", c->valhalla_url},
         {"search", c->search_url},
         {"prices", c->prices_url},
         {"weather", c->weather_url},

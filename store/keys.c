@@ -249,6 +249,11 @@ void keys_stats(char out[KEYS_MAX], const char *name)
     snprintf(out, KEYS_MAX, "tp:{+stats}:%s", name);
 }
 
+void keys_geocode(char out[KEYS_MAX], unsigned place)
+{
+    snprintf(out, KEYS_MAX, "tp:geocode:%u", place);
+}
+
 void keys_erasing(char out[KEYS_MAX], const char *uid)
 {
     snprintf(out, KEYS_MAX, "tp:erasing:%s", uid);

@@ -75,6 +75,10 @@ void keys_trip_links(char out[KEYS_MAX], const char *uid);
 #define KEYS_SHARED_MEMBERS KEYS_SHARED "members"
 void keys_shared_records(char out[KEYS_MAX], const char *family);
 
+/* Of the site: an answer of the geocoder; who has just asked it. */
+void keys_geocode(char out[KEYS_MAX], unsigned place);
+#define KEYS_GEOCODE_TURN "tp:geocode:turn"
+
 /* By the SHA-256 of the ticket, which is never stored itself. */
 void keys_ticket(char out[KEYS_MAX], const char *ticket);
 void keys_ticket_page(char out[KEYS_MAX], const char *token);

@@ -13,6 +13,7 @@ libstore_a_SOURCES = \
 	store/feedback_turn.c store/feedback_turn.h \
 	store/find.c store/find.h \
 	store/find_index.c store/find_parts.h \
+	store/geocodes.c store/geocodes.h \
 	store/hints.c store/hints.h \
 	store/inbox.c store/inbox.h \
 	store/keys.c store/keys.h \

@@ -71,6 +71,7 @@ void tool_bench_start(struct tool_bench *b)
     fputs(places, out);
     fclose(out);
     assert_int_equal(conf_set(&b->conf, "gazetteer.file", b->gazetteer, why), 0);
+    assert_int_equal(conf_set(&b->conf, "geocode.interval", "0", why), 0);
     assert_int_equal(reactor_new(&b->reactor), 0);
     assert_int_equal(http_global_init(), 0);
     assert_int_equal(http_new(&b->http, b->reactor), 0);

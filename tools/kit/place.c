@@ -14,6 +14,7 @@
 #define REMOTE_PEOPLE 100000
 #define REMOTE_METRES 1000000.0
 #define OTHERS_MAX 3
+#define ZONE_METRES 200000.0
 #define OTHER_SHARE 0.05 /* of the chosen one's people, from which a namesake is worth a word */
 #define LABEL_SIZE 264
 
@@ -161,7 +162,8 @@ static int place_came(struct tools_run *run, void *arg)
     return place_step(run, arg);
 }
 
-/* The geocoder's places for stop i into its list. Returns 0; what asking returns. */
+/* The geocoder's places for stop i into its list. Returns 0; 1 (a failure is set); ERR_PENDING; a
+ * fault. */
 static int place_geocode_stop(struct tools_run *run, struct search *s, size_t i)
 {
     struct gazetteer_candidates *found = arena_alloc(run->arena, sizeof *found);
@@ -171,7 +173,8 @@ static int place_geocode_stop(struct tools_run *run, struct search *s, size_t i)
         if (s->asked[i])
             return 0;
         s->asked[i] = true;
-        return place_geocode(run, s->wishes[i].text, place_came, s);
+        int error = place_geocode(run, s->wishes[i].text, place_came, s);
+        return error == 0 ? 1 : error; /* it has said why it cannot ask */
     }
     s->asked[i] = s->geocoded[i] = true;
     if (found->count > 0) {
@@ -207,6 +210,15 @@ static bool place_is_remote(const struct place *spots, size_t count, size_t at)
     return spots[at].country_code[0] != '\0';
 }
 
+/* The geocoder tells no time zone: that of the nearest town. */
+static void place_fill_zone(struct place *spot)
+{
+    const struct gazetteer_point point = {spot->latitude, spot->longitude};
+    struct gazetteer_place near;
+    if (gazetteer_near(&point, 1, ZONE_METRES, &near) == 0)
+        memcpy(spot->zone, near.zone, sizeof spot->zone);
+}
+
 static int place_finish(struct tools_run *run, struct search *s, const size_t *chosen)
 {
     struct place *spots = arena_array(run->arena, s->count, sizeof *spots);
@@ -214,6 +226,8 @@ static int place_finish(struct tools_run *run, struct search *s, const size_t *c
         return ERR_NOMEM;
     for (size_t i = 0; i < s->count; i++) {
         place_take(run, s->wishes[i].text, &s->lists[i], chosen[i], &spots[i]);
+        if (s->geocoded[i] && spots[i].zone[0] == '\0')
+            place_fill_zone(&spots[i]);
         if (s->geocoded[i] && !spots[i].note)
             spots[i].note = "The place was found by the geocoder.";
     }
@@ -247,7 +261,7 @@ static int place_step(struct tools_run *run, struct search *s)
     if (!place_may_ask(run, s, (size_t)unclear))
         return place_ask_back(run, &s->wishes[unclear], lists[unclear]);
     error = place_geocode_stop(run, s, (size_t)unclear);
-    return error != 0 ? error : place_step(run, s);
+    return error == 1 ? 0 : error != 0 ? error : place_step(run, s);
 }
 
 int place_start_all(struct tools_run *run, const struct place_wish *wishes, size_t count,

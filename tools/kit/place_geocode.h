@@ -8,8 +8,10 @@
 
 /*
  * place_geocode -- places of a name from the geocoder of geocode.url (Nominatim /search or Photon
- * /api). Used by turn and api workers. A worker remembers the last 64 answers for a day, so that a
- * public geocoder is not asked the same twice.
+ * /api). Used by turn and api workers. A worker remembers the last 64 answers for a day, and Redis
+ * keeps those of the site for geocode.keep (store/geocodes.h), so that a public geocoder is not
+ * asked the same twice. What failed is remembered nowhere. The site asks at most once in
+ * geocode.interval: a task waits for its turn, a few of them long at most.
  *
  * place_geocode_known -- an answer that is remembered; false: none. count 0: nothing has that name.
  * The scores weigh the user's country and location as those of the gazetteer do.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family time. */
 #include "tools/engine/registry.h"
+#include "tools/kit/place.h"
 #include "tools/kit/timestamp.h"
 
 #include "base/clock.h"
@@ -30,25 +31,43 @@ static int time_fill_time(jdoc *time, int64_t now, const struct zone *z)
     return failed ? ERR_NOMEM : 0;
 }
 
-int time_tool_get_current_time(struct tools_run *run)
+/* where: the place whose time it is; "" = none was named. */
+static int time_answer(struct tools_run *run, const struct zone *z, const char *where)
 {
-    const struct zone *z;
     char text[TIMESTAMP_TEXT_SIZE];
-    const char *name = jdoc_string(jdoc_get(run->args, "timezone"), NULL);
-    int error = name ? zone_get(name, &z) : timestamp_zone(run, &z);
-    if (error == ERR_NOT_FOUND && name)
-        return run_fail_at(run, "/timezone", "an IANA time zone such as Australia/Brisbane",
-            "\"%s\" is no known time zone", name);
-    if (error != 0)
-        return error;
     timestamp_text(run->context->now_ms, z, true, text);
-    jdoc *answer = run_succeed(run, "It is %s (%s).", text, zone_name(z));
+    jdoc *answer = run_succeed(run, "It is %s%s%s (%s).", text, where[0] != '\0' ? " in " : "",
+        where, zone_name(z));
     jdoc *time = jdoc_new_object();
     if (!answer || !time) {
         jdoc_free(time);
         return ERR_NOMEM;
     }
-    error = time_fill_time(time, run->context->now_ms, z);
+    int error = time_fill_time(time, run->context->now_ms, z);
     int set = jdoc_set(answer, "time", time);
     return error != 0 ? error : set;
+}
+
+static int time_of_place(struct tools_run *run, const struct place *spots, size_t count, void *arg)
+{
+    const struct zone *z;
+    (void)count;
+    (void)arg;
+    int error = spots[0].zone[0] != '\0' ? zone_get(spots[0].zone, &z) : ERR_NOT_FOUND;
+    if (error == ERR_NOT_FOUND)
+        return run_fail_at(run, "/timezone", "an IANA time zone such as Australia/Brisbane",
+            "the time zone of %s is not known", spots[0].name);
+    return error != 0 ? error : time_answer(run, z, spots[0].name);
+}
+
+int time_tool_get_current_time(struct tools_run *run)
+{
+    const struct zone *z;
+    const char *name = jdoc_string(jdoc_get(run->args, "timezone"), NULL);
+    int error = name ? zone_get(name, &z) : timestamp_zone(run, &z);
+    if (error == ERR_NOT_FOUND && name) { /* "London": a place */
+        struct place_wish wish = {.text = name, .path = "/timezone"};
+        return place_start_all(run, &wish, 1, time_of_place, NULL);
+    }
+    return error != 0 ? error : time_answer(run, z, "");
 }
