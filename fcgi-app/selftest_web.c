@@ -23,6 +23,7 @@ static const unsigned char selftest_dot[] = {0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A,
 
 enum selftest_web_kind {
     SELFTEST_ROUTES,
+    SELFTEST_VALHALLA,
     SELFTEST_GEOCODER,
     SELFTEST_OCR,
     SELFTEST_SPEAK,
@@ -34,6 +35,7 @@ struct selftest_web {
 };
 static const struct selftest_web selftest_webs[] = {
     {"routes", "tool", SELFTEST_ROUTES},
+    {"routes by size", "tool", SELFTEST_VALHALLA},
     {"geocoder", "tool", SELFTEST_GEOCODER},
     {"text recognition", "tool", SELFTEST_OCR},
     {"speech out", "voice", SELFTEST_SPEAK},
@@ -50,6 +52,8 @@ static const char *selftest_web_url(const struct conf *conf, const struct selfte
     switch (row->which) {
     case SELFTEST_ROUTES:
         return conf->osrm_url;
+    case SELFTEST_VALHALLA:
+        return conf->valhalla_url;
     case SELFTEST_GEOCODER:
         return conf->geocode_url;
     case SELFTEST_OCR:
@@ -90,6 +94,9 @@ static bool selftest_web_has_form(const struct selftest_job *job, const struct s
     switch (row->which) {
     case SELFTEST_ROUTES:
         good = strcmp(jdoc_text_or(doc, "code", ""), "Ok") == 0;
+        break;
+    case SELFTEST_VALHALLA:
+        good = jdoc_get_string(doc, "version", &text, &len) == 0;
         break;
     case SELFTEST_GEOCODER: /* a list; Photon's in a member */
         good = jdoc_type(strcmp(job->test->conf.geocode_form, "photon") == 0 ?
@@ -162,6 +169,9 @@ static void selftest_web_fill(const struct conf *conf, const struct selftest_web
     case SELFTEST_ROUTES:
         snprintf(path, SELFTEST_WEB_PATH,
             "/route/v1/driving/151.2093,-33.8688;151.1772,-33.9399?overview=false");
+        break;
+    case SELFTEST_VALHALLA:
+        snprintf(path, SELFTEST_WEB_PATH, "/status");
         break;
     case SELFTEST_GEOCODER:
         snprintf(path, SELFTEST_WEB_PATH,

@@ -119,6 +119,7 @@ UNIT_TESTS = \
 	tests/unit/test_retention \
 	tests/unit/test_revokes \
 	tests/unit/test_room \
+	tests/unit/test_route_services \
 	tests/unit/test_routes \
 	tests/unit/test_scoreboard \
 	tests/unit/test_sentinel \

@@ -37,6 +37,8 @@ libtools_a_SOURCES += \
 	tools/kit/report_page.c tools/kit/report_page.h \
 	tools/kit/road.c tools/kit/road.h \
 	tools/kit/route.c tools/kit/route.h \
+	tools/kit/route_rules.c tools/kit/route_rules.h \
+	tools/kit/route_valhalla.c tools/kit/route_valhalla.h \
 	tools/kit/run.c tools/kit/run.h \
 	tools/kit/page.c tools/kit/page.h \
 	tools/kit/period.c tools/kit/period.h \

@@ -3,13 +3,15 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "tools/kit/route_valhalla.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define METRES_PER_MILE 1609.344
-#define ANSWER_MAX (1024 * 1024)
+#define ANSWER_MAX (4 * 1024 * 1024) /* Valhalla's has the whole line of a way */
+#define HINT_METRES 3000000.0 /* from which no ferry is looked for beside the service's answer */
 
 double route_km(double metres)
 {
@@ -71,6 +73,60 @@ static void route_note_trains(struct route *r, const struct road *road)
                 text));
 }
 
+/* A border, and the side of the road. */
+static void route_note_borders(struct route *r)
+{
+    bool border = false, side = false;
+    for (size_t i = 0; i + 1 < r->stop_count; i++) {
+        const struct gazetteer_place *a = &r->stops[i].place, *b = &r->stops[i + 1].place;
+        if (a->country_code[0] == '\0' || b->country_code[0] == '\0' ||
+            strcmp(a->country_code, b->country_code) == 0)
+            continue;
+        if (!border)
+            route_note(r,
+                arena_printf(r->run->arena,
+                    "The way crosses at least one border (%s to %s). Which papers people, vehicle "
+                    "and animals need is not known here: ask the authorities of each country.",
+                    a->country[0] ? a->country : a->name, b->country[0] ? b->country : b->name));
+        border = true;
+        bool left = route_rules_left(b->country_code);
+        if (!side && left != route_rules_left(a->country_code)) {
+            route_note(r,
+                arena_printf(r->run->arena, "In %s people drive on the %s.",
+                    b->country[0] ? b->country : b->name, left ? "left" : "right"));
+            side = true;
+        }
+    }
+}
+
+/* What was done about the vehicle's size and the things to avoid. used: the service was told. */
+static void route_note_size(struct route *r, bool used)
+{
+    const char *size = r->rules.sized ? route_rules_size_text(r->run, &r->rules.size) : NULL;
+    if (size && used)
+        route_note(r,
+            arena_printf(r->run->arena,
+                "The way suits the vehicle (%s), as far as the map knows the limits: signs on the "
+                "road count.",
+                size));
+    else if (size)
+        route_note(r,
+            arena_printf(r->run->arena,
+                "The vehicle's size (%s) was not considered: low bridges, narrow roads and weight "
+                "limits may be on the way.",
+                size));
+    if (used)
+        return;
+    if (r->estimate && (r->rules.tolls || r->rules.unpaved || r->rules.highways))
+        route_note(r,
+            "Tolls, highways and unpaved roads could not be avoided: this is an "
+            "estimate, which knows no roads.");
+    else if (r->rules.unpaved)
+        route_note(r,
+            "Unpaved roads could not be avoided: the routing service cannot say where "
+            "they are.");
+}
+
 /* Leg by leg. Returns 0; 1 when there is no road (the failure is set); a fault. */
 static int route_estimate(struct route *r)
 {
@@ -79,7 +135,7 @@ static int route_estimate(struct route *r)
     for (size_t i = 0; i + 1 < r->stop_count; i++) {
         const struct place *a = &r->stops[i], *b = &r->stops[i + 1];
         struct road *road = &r->roads[i];
-        road_between(a->latitude, a->longitude, b->latitude, b->longitude, true, road);
+        road_between(a->latitude, a->longitude, b->latitude, b->longitude, !r->rules.ferries, road);
         road_pause();
         if (road->kind == ROAD_NONE) {
             int error = road_refuse(r->run, road, a->name, b->name);
@@ -102,16 +158,23 @@ static int route_estimate(struct route *r)
 static int route_finish_estimate(struct route *r)
 {
     int error = route_estimate(r);
-    return error == 1 ? 0 : error != 0 ? error : r->done(r->run, r);
+    if (error != 0)
+        return error == 1 ? 0 : error;
+    route_note_size(r, false);
+    return r->done(r->run, r);
+}
+
+/* --- the routing service --- */
+
+static bool route_by_valhalla(const struct route *r)
+{
+    return r->run->context->conf->valhalla_url[0] != '\0';
 }
 
 /* OSRM's answer. Returns 0, ERR_NOT_FOUND (there is no road) or ERR_PROTOCOL. */
-static int route_read_answer(struct route *r)
+static int route_read_osrm(const jdoc *answer, struct route *r)
 {
-    jdoc *answer = NULL;
     int error = ERR_PROTOCOL;
-    if (jdoc_parse(buf_text(&r->body), r->body.len, &answer, NULL, 0) != 0)
-        return error;
     const char *code = jdoc_text_or(answer, "code", "");
     const jdoc *legs = jdoc_get(jdoc_at(jdoc_get(answer, "routes"), 0), "legs");
     if (strcmp(code, "NoRoute") == 0) {
@@ -124,6 +187,17 @@ static int route_read_answer(struct route *r)
                 r->metres[i] < 0 || r->seconds[i] < 0)
                 error = ERR_PROTOCOL;
     }
+    return error;
+}
+
+/* As route_read_osrm; ERR_PROTOCOL also when it is no JSON. */
+static int route_read_answer(struct route *r)
+{
+    jdoc *answer = NULL;
+    if (jdoc_parse(buf_text(&r->body), r->body.len, &answer, NULL, 0) != 0)
+        return ERR_PROTOCOL;
+    int error =
+        route_by_valhalla(r) ? route_valhalla_read(r->run, answer, r) : route_read_osrm(answer, r);
     jdoc_free(answer);
     return error;
 }
@@ -154,6 +228,29 @@ static int route_no_route(struct route *r)
         names ? names : "");
 }
 
+/* OSRM names no ferries: what is known here of the sea between. */
+static void route_hint_ferries(struct route *r)
+{
+    for (size_t i = 0; i + 1 < r->stop_count; i++) {
+        const struct place *a = &r->stops[i], *b = &r->stops[i + 1];
+        struct road road;
+        if (r->rules.ferries ||
+            gazetteer_distance(a->latitude, a->longitude, b->latitude, b->longitude) > HINT_METRES)
+            continue;
+        road_between(a->latitude, a->longitude, b->latitude, b->longitude, true, &road);
+        road_pause();
+        const char *text = road.kind == ROAD_FERRY && road.by_land_metres == 0 ?
+            road_ferries_text(r->run, &road) :
+            NULL;
+        if (text)
+            route_note(r,
+                arena_printf(r->run->arena,
+                    "The sea lies on the way, so the routing service counts a ferry, as it may be: "
+                    "%s. Ask whether it sails that day.",
+                    text));
+    }
+}
+
 static void route_answered(struct tools_run *run, void *arg)
 {
     struct route *r = arg;
@@ -163,8 +260,13 @@ static void route_answered(struct tools_run *run, void *arg)
         route_note(r, "The routing service could not be asked; this is an estimate.");
         run->error = route_finish_estimate(r);
     } else {
-        r->method = "routing service";
+        r->method = route_by_valhalla(r) && r->rules.sized ?
+            "routing service, for a vehicle of this size" :
+            "routing service";
         route_sum_up(r);
+        if (!route_by_valhalla(r))
+            route_hint_ferries(r);
+        route_note_size(r, route_by_valhalla(r));
         run->error = r->done(run, r);
     }
     run_finished(run);
@@ -195,25 +297,53 @@ static void route_free_body(void *arg)
     buf_free(arg);
 }
 
+/* The service's address for the question, in OSRM's form with the question. */
+static void route_put_url(const struct route *r, struct buf *url)
+{
+    const struct conf *conf = r->run->context->conf;
+    const char *base = route_by_valhalla(r) ? conf->valhalla_url : conf->osrm_url;
+    const char *between = "&exclude=";
+    const struct {
+        bool avoid;
+        const char *name;
+    } classes[] = {{r->rules.tolls, "toll"}, {r->rules.highways, "motorway"},
+        {r->rules.ferries, "ferry"}};
+    size_t len = strlen(base);
+    while (len > 0 && base[len - 1] == '/')
+        len--;
+    buf_printf(url, "%.*s%s", (int)len, base,
+        route_by_valhalla(r) ? "/route" : "/route/v1/driving/");
+    if (route_by_valhalla(r))
+        return;
+    for (size_t i = 0; i < r->stop_count; i++)
+        buf_printf(url, "%s%.6f,%.6f", i > 0 ? ";" : "", r->stops[i].longitude,
+            r->stops[i].latitude);
+    buf_puts(url, "?overview=false");
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (classes[i].avoid) {
+            buf_printf(url, "%s%s", between, classes[i].name);
+            between = ",";
+        }
+}
+
 /* Returns ERR_PENDING, or another error when it cannot even be tried. */
 static int route_ask_service(struct route *r)
 {
     struct tools_run *run = r->run;
-    const char *base = run->context->conf->osrm_url;
-    size_t len = strlen(base);
+    const char *question = route_by_valhalla(r) ? route_valhalla_question(run, r) : NULL;
     struct buf url = {0};
-    while (len > 0 && base[len - 1] == '/')
-        len--;
-    buf_printf(&url, "%.*s/route/v1/driving/", (int)len, base);
-    for (size_t i = 0; i < r->stop_count; i++)
-        buf_printf(&url, "%s%.6f,%.6f", i > 0 ? ";" : "", r->stops[i].longitude,
-            r->stops[i].latitude);
-    buf_puts(&url, "?overview=false");
+    if (route_by_valhalla(r) && !question)
+        return ERR_NOMEM;
+    route_put_url(r, &url);
     buf_init(&r->body, ANSWER_MAX);
-    static const char *const headers[] = {"Accept: application/json", NULL};
-    struct http_request request = {.method = "GET",
+    static const char *const headers[] = {"Accept: application/json",
+        "Content-Type: application/json", NULL};
+    static const char *const plain_headers[] = {"Accept: application/json", NULL};
+    struct http_request request = {.method = question ? "POST" : "GET",
         .url = buf_text(&url),
-        .headers = headers,
+        .headers = question ? headers : plain_headers,
+        .body = question,
+        .body_len = question ? strlen(question) : 0,
         .connect_timeout_ms = 3000,
         .total_timeout_ms = run->spec->timeout_ms * 2 / 3,
         .max_bytes = ANSWER_MAX,
@@ -240,9 +370,13 @@ static int route_places_found(struct tools_run *run, const struct place *spots, 
     r->stop_count = count;
     for (size_t i = 0; i < count; i++)
         route_note(r, spots[i].note);
-    if (run->context->conf->osrm_url[0] != '\0' && run->context->http) {
+    int error = route_rules_read(run, &r->rules);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
+    route_note_borders(r);
+    if ((run->context->conf->osrm_url[0] != '\0' || route_by_valhalla(r)) && run->context->http) {
         run->state = r;
-        int error = route_ask_service(r);
+        error = route_ask_service(r);
         if (error == ERR_PENDING || error == ERR_NOMEM)
             return error;
         route_note(r, "The routing service could not be asked; this is an estimate.");

@@ -5,14 +5,17 @@
 #include "base/err.h"
 #include "tools/kit/place.h"
 #include "tools/kit/road.h"
+#include "tools/kit/route_rules.h"
 #include "tools/kit/run.h"
 
 #include "base/buf.h"
 
 /*
  * route -- the way from `origin` over `waypoints` to `destination` of a tool's arguments: places by
- * place.h, distances by the routing service (OSRM form) when one is configured, else the estimates
- * of road.h, which say that they are. Where no road is, the failure "no_route". Used by handlers.
+ * place.h, distances by the routing service (Valhalla's form, else OSRM's) when one is
+ * configured, else the estimates of road.h, which say that they are. The size of the user's vehicle
+ * and the argument `avoid` go to the service as far as its form has them; what it has not is
+ * noted. Where no road is, the failure "no_route". Used by handlers.
  */
 #define ROUTE_STOPS_MAX PLACE_STOPS_MAX
 #define ROUTE_NOTES_MAX 32
@@ -26,6 +29,8 @@ struct route { /* in the run's arena */
     size_t stop_count;
     struct road roads[ROUTE_STOPS_MAX]; /* of leg i, when it is an estimate */
     size_t ferry_legs;                  /* estimates: how many need a ferry, which is not counted */
+    size_t service_ferries;             /* named by the routing service, and counted */
+    struct route_rules rules;
     double metres[ROUTE_STOPS_MAX], seconds[ROUTE_STOPS_MAX]; /* of leg i, from stop i to i + 1 */
     double total_metres, total_seconds;
     bool estimate;

@@ -29,6 +29,26 @@ int vehicle_choose(struct tools_run *run, jdoc **vehicle, const char **text)
     return error;
 }
 
+int vehicle_size(struct tools_run *run, struct vehicle_size *out)
+{
+    jdoc *vehicle = NULL;
+    int error = vehicle_choose(run, &vehicle, NULL);
+    *out = (struct vehicle_size){.propane = false};
+    if (error != 0)
+        return error;
+    struct {
+        const char *key;
+        double *to;
+    } parts[] = {{"height_m", &out->height_m}, {"width_m", &out->width_m},
+        {"length_m", &out->length_m}, {"weight_t", &out->weight_t}, {"axle_load_t", &out->axle_t}};
+    bool known = false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        known |= jdoc_get_double(vehicle, parts[i].key, parts[i].to) == 0 && *parts[i].to > 0;
+    jdoc_get_bool(vehicle, "carries_propane", &out->propane);
+    jdoc_free(vehicle);
+    return known || out->propane ? 0 : ERR_NOT_FOUND;
+}
+
 int vehicle_check_year(struct tools_run *run, const char *key, int64_t year)
 {
     struct civil now;

@@ -15,7 +15,9 @@
 #define TOLERANCE 0.02
 
 static const char *const plain_fields[] = {"name", "make", "model", "year", "vehicle_type",
-    "fuel_type", NULL};
+    "fuel_type", "height_m", "width_m", "length_m", "weight_t", "axle_load_t", "carries_propane",
+    NULL};
+static const char *const *const size_fields = plain_fields + 6;
 
 /* The vehicle as shown: with whether it is the primary one. */
 static int profile_vehicle_answer(struct tools_run *run, const jdoc *vehicle, bool primary)
@@ -107,9 +109,28 @@ static int profile_vehicle_read_use(struct tools_run *run, double *litres)
     return error != 0 ? error : ERR_INVALID;
 }
 
-static int profile_vehicle_change_once(struct tools_run *run, void *arg)
+/* What a change writes, and says. Returns 0 or a fault. */
+typedef int profile_vehicle_change(struct tools_run *run, jdoc *vehicle, void *arg);
+struct profile_vehicle_job {
+    profile_vehicle_change *change;
+    void *arg;
+};
+
+static int profile_vehicle_change_use(struct tools_run *run, jdoc *vehicle, void *arg)
 {
     const double *litres = arg;
+    return jdoc_set_double(vehicle, "l_per_100km", round(*litres * 100) / 100) != 0 ||
+            jdoc_set_double(vehicle, "mpg", round(MPG_FACTOR / *litres * 100) / 100) != 0 ||
+            record_stamp(run, vehicle) != 0 ||
+            !run_succeed(run, "%s uses %.1f L/100 km (%.1f mpg).",
+                jdoc_text_or(vehicle, "name", ""), *litres, MPG_FACTOR / *litres) ?
+        ERR_NOMEM :
+        0;
+}
+
+static int profile_vehicle_change_once(struct tools_run *run, void *arg)
+{
+    const struct profile_vehicle_job *job = arg;
     jdoc *vehicle = NULL, *primary = NULL;
     const char *seen = NULL, *id;
     int error = vehicle_choose(run, &vehicle, &seen);
@@ -124,13 +145,7 @@ static int profile_vehicle_change_once(struct tools_run *run, void *arg)
     bool is_primary = error == 0 && strcmp(jdoc_text_or(primary, "vehicle_id", ""), id) == 0;
     jdoc_free(primary);
     if (error == 0 || error == ERR_NOT_FOUND)
-        error = jdoc_set_double(vehicle, "l_per_100km", round(*litres * 100) / 100) != 0 ||
-                jdoc_set_double(vehicle, "mpg", round(MPG_FACTOR / *litres * 100) / 100) != 0 ||
-                record_stamp(run, vehicle) != 0 ||
-                !run_succeed(run, "%s uses %.1f L/100 km (%.1f mpg).",
-                    jdoc_text_or(vehicle, "name", ""), *litres, MPG_FACTOR / *litres) ?
-            ERR_NOMEM :
-            0;
+        error = job->change(run, vehicle, job->arg);
     if (error == 0)
         error = profile_vehicle_answer(run, vehicle, is_primary);
     struct record_item item = {.family = VEHICLE_FAMILY,
@@ -150,5 +165,32 @@ int profile_tool_update_vehicle_fuel_consumption(struct tools_run *run)
     int error = profile_vehicle_read_use(run, &litres);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
-    return record_retry(run, profile_vehicle_change_once, &litres);
+    struct profile_vehicle_job job = {profile_vehicle_change_use, &litres};
+    return record_retry(run, profile_vehicle_change_once, &job);
+}
+
+/* --- update_vehicle_size --- */
+
+static int profile_vehicle_change_size(struct tools_run *run, jdoc *vehicle, void *arg)
+{
+    (void)arg;
+    return record_copy(vehicle, run->args, size_fields) != 0 || record_stamp(run, vehicle) != 0 ||
+            !run_succeed(run, "The size of %s is stored: routes respect it where they can.",
+                jdoc_text_or(vehicle, "name", "")) ?
+        ERR_NOMEM :
+        0;
+}
+
+int profile_tool_update_vehicle_size(struct tools_run *run)
+{
+    struct profile_vehicle_job job = {profile_vehicle_change_size, NULL};
+    bool any = false;
+    for (const char *const *key = size_fields; *key; key++)
+        any |= jdoc_get(run->args, *key) != NULL;
+    if (!any)
+        return run_fail_at(run, "",
+            "height_m, width_m, length_m, weight_t, axle_load_t or "
+            "carries_propane",
+            "Say how high, wide, long or heavy the vehicle is.");
+    return record_retry(run, profile_vehicle_change_once, &job);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TURNPIKE_TOOLS_KIT_ROUTE_RULES_H
+#define TURNPIKE_TOOLS_KIT_ROUTE_RULES_H
+
+#include "base/err.h"
+#include "tools/kit/run.h"
+#include "tools/kit/vehicle.h"
+
+/*
+ * route_rules -- what a way has to respect beside its places: what the call's `avoid` says, and the
+ * size of the user's vehicle. And what a traveller must know at a border. Used by handlers.
+ */
+struct route_rules {
+    bool tolls, ferries, unpaved, highways; /* to be avoided */
+    struct vehicle_size size;
+    bool sized; /* the size is known, in part at least */
+};
+
+/* Reads them. Returns 0; ERR_INVALID (the failure is set: no such vehicle); a fault. */
+MUST_CHECK int route_rules_read(struct tools_run *run, struct route_rules *out);
+
+/* "height 3.20 m, weight 4.50 t"; in the arena; NULL on no memory. */
+const char *route_rules_size_text(struct tools_run *run, const struct vehicle_size *size);
+
+/* Does the country drive on the left? */
+bool route_rules_left(const char *country_code);
+
+#endif
