@@ -30,6 +30,7 @@ include tools/convert/local.mk
 include tools/person/later.mk
 include tools/lists/local.mk
 include tools/together/local.mk
+include tools/tracks/local.mk
 
 BUILT_SOURCES += tools/scripts.h
 CLEANFILES += tools/scripts.c tools/scripts.h

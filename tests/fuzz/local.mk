@@ -46,6 +46,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_aisdk \
 	tests/fuzz/fuzz_uichat \
 	tests/fuzz/fuzz_refusal \
+	tests/fuzz/fuzz_gpx \
 	tests/fuzz/fuzz_wav \
 	tests/fuzz/fuzz_vcard
 

@@ -91,6 +91,9 @@ static const struct {
         "[\"0400 111 000\"]," STAMPS "}"},
     {"emergency_info", "me", 1,
         "{\"id\":\"me\",\"contacts\":[{\"name\":\"Sam\",\"phone\":\"0400 000 000\"}]}"},
+    {"trip", "t1", 1,
+        "{\"id\":\"t1\",\"origin\":{\"name\":\"Sydney\",\"latitude\":-33.87,\"longitude\":151.21},"
+        "\"destination\":{\"name\":\"Brisbane\",\"latitude\":-27.47,\"longitude\":153.03}}"},
     {"medical_record", "m1", 1,
         "{\"id\":\"m1\",\"title\":\"Cholesterol\",\"record_type\":"
         "\"lab_result\",\"date\":\"2026-10-01\",\"text\":\"LDL 2.9\"}"},
