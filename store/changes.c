@@ -112,19 +112,21 @@ static int changes_tagged(struct store *s, const char *uid, const char *tag, siz
     return error;
 }
 
-int changes_open(struct store *s, const char *uid, enum changes_act act, const char *session,
-    size_t max, struct arena *arena, struct changes_list *out)
-{
-    const char *word = act == CHANGES_DO ? "live" : "undo";
-    return changes_tagged(s, uid,
-        session ? arena_printf(arena, "%s:%s", word, session) : arena_strdup(arena, word), max,
-        arena, out);
-}
-
-int changes_of(struct store *s, const char *uid, const char *family, const char *id, size_t max,
+int changes_open(struct store *s, const char *uid, const struct changes_look *look,
     struct arena *arena, struct changes_list *out)
 {
-    return changes_tagged(s, uid, arena_printf(arena, "r:%s/%s", family, id), max, arena, out);
+    const char *word = look->act == CHANGES_DO ? "live" : "undo";
+    return changes_tagged(s, uid,
+        look->session ? arena_printf(arena, "%s:%s", word, look->session) :
+                        arena_strdup(arena, word),
+        look->max, arena, out);
+}
+
+int changes_of(struct store *s, const char *uid, const struct changes_look *look,
+    struct arena *arena, struct changes_list *out)
+{
+    return changes_tagged(s, uid, arena_printf(arena, "r:%s/%s", look->family, look->id), look->max,
+        arena, out);
 }
 
 int changes_deleted(struct store *s, const char *uid, const char *family, size_t max,

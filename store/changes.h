@@ -46,17 +46,19 @@ struct changes_list {
  * ERR_NOMEM. */
 MUST_CHECK int changes_get(struct store *s, const char *uid, const char *id, struct arena *arena,
     struct changes_one *out);
-/*
- * changes_open -- what can be taken back, the newest first, at most max (50).
- *   act      CHANGES_DO, or CHANGES_UNDO for what can be done again
- *   session  only its changes; NULL: of all
- * Returns 0, ERR_INVALID or as records_tagged.
- */
-MUST_CHECK int changes_open(struct store *s, const char *uid, enum changes_act act,
-    const char *session, size_t max, struct arena *arena, struct changes_list *out);
+/* Which changes; at most max (50). */
+struct changes_look {
+    enum changes_act act;    /* of changes_open: CHANGES_UNDO for what can be done again */
+    const char *session;     /* of changes_open: only its changes; NULL: of all */
+    const char *family, *id; /* of changes_of */
+    size_t max;
+};
+/* What can be taken back, the newest first. Returns 0, ERR_INVALID or as records_tagged. */
+MUST_CHECK int changes_open(struct store *s, const char *uid, const struct changes_look *look,
+    struct arena *arena, struct changes_list *out);
 /* The history of one record, the newest first. As changes_open. */
-MUST_CHECK int changes_of(struct store *s, const char *uid, const char *family, const char *id,
-    size_t max, struct arena *arena, struct changes_list *out);
+MUST_CHECK int changes_of(struct store *s, const char *uid, const struct changes_look *look,
+    struct arena *arena, struct changes_list *out);
 /* Changes in which records of the family were deleted, the newest first. As changes_open. */
 MUST_CHECK int changes_deleted(struct store *s, const char *uid, const char *family, size_t max,
     struct arena *arena, struct changes_list *out);

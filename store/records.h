@@ -64,8 +64,8 @@ struct records_batch {
  * With fence->alert it puts the highest threshold that is reached and was not told into the user's
  * inbox, and tells the open connections.
  * Returns 0; ERR_FENCED; ERR_STORE*; with must_exist ERR_NOT_FOUND (a record to change or delete is
- * not there); ERR_CONFLICT (a record differs from `seen`, or what it undoes is undone already). With
- * the last two nothing is written. The same script notes what the records were (store/changes.h).
+ * not there); ERR_CONFLICT (a record differs from `seen`, or what it undoes is undone). With
+ * the last two nothing is written. The script also notes what the records were (store/changes.h).
  */
 MUST_CHECK int records_commit(struct store *s, const struct records_fence *fence,
     const struct records_batch *batch, struct arena *arena, const char **prior);

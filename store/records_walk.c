@@ -28,36 +28,35 @@ static bool records_walk_is_place(const struct records_walk *walk)
 }
 
 static int records_walk_read(const struct link_reply *reply, struct records_walk *walk,
-    struct arena *arena, struct records_walked **out, size_t *count)
+    struct arena *arena, struct records_walked *out)
 {
-    *count = link_reply_count(reply) / 3;
-    *out = arena_array(arena, *count + 1, sizeof **out);
-    if (!*out)
+    size_t count = link_reply_count(reply) / 3, len;
+    out->all = arena_array(arena, count + 1, sizeof *out->all);
+    if (!out->all)
         return ERR_NOMEM;
-    for (size_t i = 0; i < *count; i++) {
-        size_t len;
-        const char *json = link_reply_text(link_reply_at(reply, i * 3 + 2), &len);
-        (*out)[i] = (struct records_walked){.id = arena_strdup(arena,
-                                                link_reply_text(link_reply_at(reply, i * 3), NULL)),
-            .score = arena_strdup(arena, link_reply_text(link_reply_at(reply, i * 3 + 1), NULL)),
-            .json = arena_memdup(arena, json, len)};
-        if (!(*out)[i].id || !(*out)[i].score || !(*out)[i].json)
+    for (; out->count < count; out->count++) {
+        struct records_walked_one *one = &out->all[out->count];
+        const char *json = link_reply_text(link_reply_at(reply, out->count * 3 + 2), &len);
+        one->id = arena_strdup(arena, link_reply_text(link_reply_at(reply, out->count * 3), NULL));
+        one->score =
+            arena_strdup(arena, link_reply_text(link_reply_at(reply, out->count * 3 + 1), NULL));
+        one->json = arena_memdup(arena, json, len);
+        if (!one->id || !one->score || !one->json)
             return ERR_NOMEM;
     }
-    if (*count > 0) {
-        snprintf(walk->id, sizeof walk->id, "%s", (*out)[*count - 1].id);
-        snprintf(walk->score, sizeof walk->score, "%s", (*out)[*count - 1].score);
+    if (count > 0) {
+        snprintf(walk->id, sizeof walk->id, "%s", out->all[count - 1].id);
+        snprintf(walk->score, sizeof walk->score, "%s", out->all[count - 1].score);
     }
     return 0;
 }
 
 int records_walk_on(struct store *s, const char *uid, struct records_walk *walk, size_t max,
-    struct arena *arena, struct records_walked **out, size_t *count)
+    struct arena *arena, struct records_walked *out)
 {
     struct link_reply *reply = NULL;
     char records[KEYS_MAX], times[KEYS_MAX], from[24], to[24], most[24];
-    *out = NULL;
-    *count = 0;
+    *out = (struct records_walked){0};
     if (!records_walk_is_safe(uid, walk->family) || !records_walk_is_place(walk) ||
         max > RECORDS_WALK_MAX)
         return ERR_INVALID;
@@ -77,7 +76,7 @@ int records_walk_on(struct store *s, const char *uid, struct records_walk *walk,
             .nargs = sizeof args / sizeof *args},
         &reply);
     if (error == 0)
-        error = records_walk_read(reply, walk, arena, out, count);
+        error = records_walk_read(reply, walk, arena, out);
     link_reply_free(reply);
     return error;
 }

@@ -25,16 +25,18 @@ struct records_walk {
     char id[RECORDS_WALK_ID], score[RECORDS_WALK_SCORE]; /* of the last one seen; "" = none */
 };
 struct records_walked {
-    const char *id, *score, *json;
+    struct records_walked_one {
+        const char *id, *score, *json;
+    } * all; /* in the arena */
+    size_t count;
 };
 /*
  * records_walk_on -- the next page, at most max; the walk is then behind it. Fewer than max: it is
  * at its end (or records had gone: an empty page is the end).
- *   out  in the arena
  * Returns 0, ERR_INVALID (a name or place that cannot be), ERR_STORE* or ERR_NOMEM.
  */
 MUST_CHECK int records_walk_on(struct store *s, const char *uid, struct records_walk *walk,
-    size_t max, struct arena *arena, struct records_walked **out, size_t *count);
+    size_t max, struct arena *arena, struct records_walked *out);
 /* The time of a record. Returns 0, ERR_NOT_FOUND, ERR_INVALID or ERR_STORE*. */
 MUST_CHECK int records_time(struct store *s, const char *uid, const char *family, const char *id,
     int64_t *time_ms);

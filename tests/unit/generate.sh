@@ -41,6 +41,23 @@ refuse 's/"core": true/"process": false/' 'process must be true'
 refuse 's/"core": true/"process_unless": "osrm.url"/' 'only of a tool with `process`'
 refuse 's/"timezone": {/"page_url": {"type": "string"}, "timezone": {/' 'holds an address'
 refuse 's/"timezone": {/"to": {"type": "array", "items": {"type": "object", "properties": {"at": {"type": "string", "format": "uri"}}, "additionalProperties": false}}, "timezone": {/' 'holds an address'
+# Kinds of records.
+kind='{"kind": "note", "family": "note", "title": "note", "label": ["text"], "words": {"en": "note", "de": "Notiz", "es": "nota", "fr": "note"}, "example": {"id": "n", "text": "x"}'
+kinds() { # further members of the kind, words of the message, change of the others
+    changed=$(echo "$kind" | sed "${3:-}")
+    refuse "s/\"tools\": \[/\"records\": [$changed$1}], \"tools\": [/" "$2"
+}
+kinds ', "colour": 1' 'note: unknown field `colour`'
+kinds '' 'label must be a list' 's/\["text"\]/[]/'
+kinds '' 'the example needs' 's/\["text"\]/["title"]/'
+kinds '' 'words.fr is missing' 's/, "fr": "note"//'
+kinds ', "span": ["a"]' 'span is first day'
+kinds ', "change": {"members": {}}' 'change needs'
+kinds ', "change": {"properties": {"text": {"type": "word"}}}' 'note: change'
+kinds ', "delete": {"tool": "none", "id": "id"}' 'no tool "none"'
+kinds ", \"filter\": [\"text\"]}, $kind" 'declared twice'
+sed "s/\"tools\": \[/\"records\": [$kind}], \"tools\": [/" "$spec" >"$dir/time.json"
+"$generate" --source "$dir/time.json" | grep -q '\.name = "note",' || { echo "FAIL: no row for the kind"; failed=1; }
 cp "$spec" "$dir/time.json"
 "$generate" --source "$dir/time.json" "$dir/time.json" >/dev/null 2>"$dir/err" && failed=1
 grep -q 'the name is taken' "$dir/err" || { echo "FAIL: a name twice"; failed=1; }

@@ -66,7 +66,9 @@ static int take_back(const struct changes_one *change)
 
 static size_t open_changes(enum changes_act act, struct changes_list *out)
 {
-    assert_int_equal(changes_open(store, "ann", act, NULL, 50, arena, out), 0);
+    assert_int_equal(changes_open(store, "ann", &(struct changes_look){.act = act, .max = 50},
+                         arena, out),
+        0);
     return out->count;
 }
 
@@ -97,7 +99,10 @@ static void notes_what_records_were(void **state)
     put("e1", "{\"n\":1}"); /* nothing is new */
     put("e1", "{\"n\":2}");
     put("e1", NULL);
-    assert_int_equal(changes_of(store, "ann", "expense", "e1", 50, arena, &list), 0);
+    assert_int_equal(changes_of(store, "ann",
+                         &(struct changes_look){.family = "expense", .id = "e1", .max = 50}, arena,
+                         &list),
+        0);
     assert_int_equal(list.count, 3);
     assert_string_equal(list.all[0].writes[0].was, "{\"n\":2}");
     assert_string_equal(list.all[0].writes[0].now, "");
@@ -197,10 +202,14 @@ static void keeps_sessions_apart(void **state)
                          &(struct records_batch){.writes = &w, .count = 1}, arena, &prior),
         0);
     put("e2", "{\"n\":2}");
-    assert_int_equal(changes_open(store, "ann", CHANGES_DO, "one", 50, arena, &list), 0);
+    assert_int_equal(changes_open(store, "ann", &(struct changes_look){.session = "one", .max = 50},
+                         arena, &list),
+        0);
     assert_int_equal(list.count, 1);
     assert_string_equal(list.all[0].writes[0].id, "e1");
-    assert_int_equal(changes_open(store, "ann", CHANGES_DO, "two", 50, arena, &list), 0);
+    assert_int_equal(changes_open(store, "ann", &(struct changes_look){.session = "two", .max = 50},
+                         arena, &list),
+        0);
     assert_int_equal(list.count, 0);
 }
 

@@ -65,6 +65,9 @@ static const struct {
         "\"0192f0c1-2345-7abc-8def-0123456789b1\",\"amount\":45,\"amount_minor\":4500,\"currency\":"
         "\"AUD\",\"category\":\"gas\",\"date\":\"2026-11-21\",\"timezone\":\"Australia/Sydney\","
         "\"time_ms\":1795179600000," STAMPS "}"},
+    {"community", "post:own-post", 1,
+        "{\"id\":\"post:own-post\",\"kind\":\"post\",\"ref\":\"own-post\",\"text\":\"Sunrise\","
+        "\"created_at\":\"2026-11-01T02:00:00Z\"}"},
     {"budget", "food", 1,
         "{\"id\":\"food\",\"category\":\"food\",\"amount\":600,\"amount_minor\":60000,"
         "\"currency\":\"AUD\",\"period\":\"monthly\"," STAMPS "}"},

@@ -205,7 +205,7 @@ static int calendar_file_put_override(struct in *in, struct step *s, jdoc *serie
 
 static int calendar_file_commit(struct in *in, const struct step *s)
 {
-    struct records_fence fence = {.uid = in->context->uid};
+    struct records_fence fence = {.uid = in->context->uid, .tool = "calendar import"};
     const char *prior;
     return records_commit(in->context->store, &fence,
         &(struct records_batch){.writes = s->writes, .count = s->count, .result = ""}, in->arena,

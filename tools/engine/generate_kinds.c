@@ -36,7 +36,8 @@ static void generate_kinds_check_name(const char *name)
 static void generate_kinds_check_fields(const char *name, const jdoc *kind)
 {
     static const char *const fields[] = {"kind", "family", "title", "label", "words", "example",
-        "filter", "money", "date", "time", "span", "change", "delete", "untrusted", "past"};
+        "filter", "money", "date", "time", "span", "change", "delete", "untrusted", "past", "final",
+        "audience"};
     struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
@@ -52,7 +53,7 @@ static void generate_kinds_check_fields(const char *name, const jdoc *kind)
     }
 }
 
-/* Lists are texts; those of `label` and `money` that the example has tell that they are no slips. */
+/* Lists hold texts, and the example has a member of `label`. */
 static void generate_kinds_check_lists(const char *name, const jdoc *kind)
 {
     const jdoc *example = jdoc_get(kind, "example");
@@ -193,7 +194,7 @@ static void generate_kinds_put_tool(const char *what, size_t i, const jdoc *by)
 
 static void generate_kinds_put_row(size_t i)
 {
-    static const char *const texts[] = {"family", "title", "date", "time"};
+    static const char *const texts[] = {"family", "title", "date", "time", "audience"};
     const jdoc *kind = generate_kinds[i].kind;
     printf("    {\n        .name = \"%s\",\n        .owner = \"%s\",\n",
         jdoc_text_or(kind, "kind", ""), generate_kinds[i].family);
@@ -220,8 +221,9 @@ static void generate_kinds_put_row(size_t i)
     generate_kinds_put_tool("remover", i, jdoc_get(kind, "delete"));
     printf("        .example = ");
     generate_put_json(jdoc_get(kind, "example"));
-    printf(",\n        .untrusted = %s,\n        .past = %s,\n    },\n",
+    printf(",\n        .untrusted = %s,\n        .final = %s,\n        .past = %s,\n    },\n",
         jdoc_is_true(kind, "untrusted") ? "true" : "false",
+        jdoc_is_true(kind, "final") ? "true" : "false",
         jdoc_is_true(kind, "past") ? "true" : "false");
 }
 

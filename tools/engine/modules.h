@@ -15,8 +15,8 @@ const struct module_alarm *modules_alarm(const char *family);
 const struct module_collection *modules_collection(void);
 /* Who reads and writes files of that media type ("text/calendar"); NULL = no family does. */
 const struct module_file *modules_file(const char *type);
-/* Each family's hook before a record is written by a generic tool (struct module_records). Returns 0
- * or a fault. */
+/* Each family's hook before a generic tool writes a record (struct module_records). Returns 0 or a
+ * fault. */
 MUST_CHECK int modules_before(const struct tools_context *context, const char *family,
     const jdoc *record);
 

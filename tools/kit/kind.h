@@ -33,9 +33,11 @@ struct kind {
     const char *words[KIND_LANGUAGES]; /* what people call it, with blanks between */
     const char *change;                /* JSON Schema of the members that may be changed */
     struct kind_tool changer, remover;
-    const char *example; /* JSON of a record */
-    bool untrusted;      /* may hold what others wrote */
-    bool past;           /* its time lies not in the future */
+    const char *example;  /* JSON of a record */
+    bool untrusted;       /* may hold what others wrote */
+    const char *audience; /* member: who sees it; only what is "private" is deleted */
+    bool final;           /* what is deleted does not come back */
+    bool past;            /* its time lies not in the future */
 };
 
 #endif

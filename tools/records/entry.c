@@ -7,6 +7,7 @@
 #include "tools/kit/amount.h"
 #include "tools/kit/record.h"
 #include "tools/kit/record_match.h"
+#include "tools/kit/timestamp.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -167,22 +168,22 @@ int entry_score(struct tools_run *run, const struct kind *kind, const jdoc *reco
 
 /* --- walks --- */
 
-static int entry_each_of(struct entry_walk *walk, const struct records_walked *found, size_t count,
-    entry_fn *fn, void *arg)
+static int entry_each_of(struct entry_walk *walk, const struct records_walked *found, entry_fn *fn,
+    void *arg)
 {
     int error = 0;
-    for (size_t i = 0; error == 0 && i < count; i++) {
+    for (size_t i = 0; error == 0 && i < found->count; i++) {
         jdoc *record = NULL;
-        error = jdoc_parse(found[i].json, strlen(found[i].json), &record, NULL, 0);
+        error = jdoc_parse(found->all[i].json, strlen(found->all[i].json), &record, NULL, 0);
         if (error != 0)
             return error == ERR_NOMEM ? error : ERR_INTERNAL;
         walk->looked++;
-        error = fn(arg, found[i].id, record);
+        error = fn(arg, found->all[i].id, record);
         jdoc_free(record);
         if (error == ERR_LIMIT) { /* the walk goes on behind this one */
-            snprintf(walk->at.id, sizeof walk->at.id, "%s", found[i].id);
-            snprintf(walk->at.score, sizeof walk->at.score, "%s", found[i].score);
-            walk->more = walk->more || i + 1 < count;
+            snprintf(walk->at.id, sizeof walk->at.id, "%s", found->all[i].id);
+            snprintf(walk->at.score, sizeof walk->at.score, "%s", found->all[i].score);
+            walk->more = walk->more || i + 1 < found->count;
         }
     }
     return error;
@@ -195,17 +196,38 @@ int entry_each(struct tools_run *run, struct entry_walk *walk, entry_fn *fn, voi
     walk->looked = 0;
     walk->more = true;
     while (error == 0 && walk->more && walk->looked < ENTRY_LOOK_MAX) {
-        struct records_walked *found;
-        size_t count;
+        struct records_walked found;
         struct arena *arena = arena_new();
         if (!arena)
             return ERR_NOMEM;
         error = records_walk_on(run->context->store, run->context->uid, &walk->at, ENTRY_PAGE,
-            arena, &found, &count);
-        walk->more = count == ENTRY_PAGE;
+            arena, &found);
+        walk->more = found.count == ENTRY_PAGE;
         if (error == 0)
-            error = entry_each_of(walk, found, count, fn, arg);
+            error = entry_each_of(walk, &found, fn, arg);
         arena_free(arena);
     }
     return error == ERR_LIMIT ? 0 : error;
+}
+
+int entry_span(struct tools_run *run, struct entry_walk *walk)
+{
+    const struct zone *z;
+    struct timestamp from, to;
+    int error = timestamp_zone(run, &z);
+    walk->at.from = -RECORD_FOREVER;
+    walk->at.to = RECORD_FOREVER;
+    if (error == 0)
+        error = timestamp_argument(run, "from", z, &from);
+    if (error == 0)
+        walk->at.from = from.ms;
+    if (error == 0 || error == ERR_NOT_FOUND)
+        error = timestamp_argument(run, "to", z, &to);
+    if (error == 0)
+        walk->at.to = to.has_time ? to.ms : timestamp_day(to.ms, 1, z) - 1;
+    if (error == 0 && walk->at.to < walk->at.from) {
+        error = run_fail_at(run, "/to", "a day that is not before `from`", "to is before from");
+        error = error != 0 ? error : ERR_INVALID;
+    }
+    return error == ERR_NOT_FOUND ? 0 : error;
 }

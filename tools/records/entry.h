@@ -52,6 +52,10 @@ struct entry_walk {
 typedef int entry_fn(void *arg, const char *id, const jdoc *record);
 MUST_CHECK int entry_each(struct tools_run *run, struct entry_walk *walk, entry_fn *fn, void *arg);
 
+/* `from` and `to` of the arguments, whole days of the user. Returns 0; ERR_INVALID (said); a
+ * fault. */
+MUST_CHECK int entry_span(struct tools_run *run, struct entry_walk *walk);
+
 /* The record that a call means: `kind`, and `id` or `name` of the arguments. */
 struct entry {
     const struct kind *kind;

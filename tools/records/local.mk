@@ -6,5 +6,8 @@ libtools_a_SOURCES += \
 	tools/records/entry_pick.c \
 	tools/records/records_change.c \
 	tools/records/records_delete.c \
+	tools/records/records_find.c \
+	tools/records/records_get.c \
 	tools/records/records_list.c \
+	tools/records/records_restore.c \
 	tools/records/records_undo.c

@@ -51,8 +51,13 @@ static int records_change_elsewhere(struct tools_run *run, const struct entry *e
     struct jdoc_iter it = {0};
     const char *key;
     int error = !args || !id ? ERR_NOMEM : jdoc_set(args, by->id, jdoc_dup(id));
-    while (error == 0 && jdoc_next(changes, &it, &key, &value))
-        error = jdoc_set(args, records_change_argument(by, key), jdoc_dup(value));
+    while (error == 0 && jdoc_next(changes, &it, &key, &value)) {
+        const char *argument = records_change_argument(by, key);
+        if (strcmp(argument, by->id) == 0 || strcmp(key, "id") == 0)
+            error = records_change_refuse(run, key, "no id", "An id does not change.");
+        else
+            error = jdoc_set(args, argument, jdoc_dup(value));
+    }
     if (error == 0)
         return entry_delegate(run, entry->kind, by->name, args, false);
     jdoc_free(args);

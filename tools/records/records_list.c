@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* list_records, find_records, get_record. */
+/* list_records. */
 #include "store/changes.h"
-#include "tools/engine/kinds.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/record.h"
-#include "tools/kit/record_match.h"
 #include "tools/kit/timestamp.h"
 #include "tools/records/entry.h"
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
 
@@ -16,12 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#define FIND_EACH 400   /* records of a kind that a search over all kinds looks at */
-#define FIND_MOST 10    /* that it shows */
-#define HISTORY_MOST 20 /* changes of a record that are shown */
-
-/* --- list_records --- */
 
 struct records_listing {
     struct tools_run *run;
@@ -101,29 +92,6 @@ static int records_list_check_where(struct tools_run *run, const struct kind *ki
     return known ? 0 : ERR_NOMEM;
 }
 
-/* `from` and `to` of the arguments, whole days of the user. */
-static int records_list_span(struct tools_run *run, struct entry_walk *walk)
-{
-    const struct zone *z;
-    struct timestamp from, to;
-    int error = timestamp_zone(run, &z);
-    walk->at.from = -RECORD_FOREVER;
-    walk->at.to = RECORD_FOREVER;
-    if (error == 0)
-        error = timestamp_argument(run, "from", z, &from);
-    if (error == 0)
-        walk->at.from = from.ms;
-    if (error == 0 || error == ERR_NOT_FOUND)
-        error = timestamp_argument(run, "to", z, &to);
-    if (error == 0)
-        walk->at.to = to.has_time ? to.ms : timestamp_day(to.ms, 1, z) - 1;
-    if (error == 0 && walk->at.to < walk->at.from) {
-        error = run_fail_at(run, "/to", "a day that is not before `from`", "to is before from");
-        error = error != 0 ? error : ERR_INVALID;
-    }
-    return error == ERR_NOT_FOUND ? 0 : error;
-}
-
 /* "SCORE/ID" */
 static int records_list_read_cursor(struct tools_run *run, struct records_walk *at)
 {
@@ -170,7 +138,7 @@ static int records_list_deleted(struct tools_run *run, struct records_listing *l
     struct changes_list list;
     int error = changes_deleted(run->context->store, run->context->uid, l->kind->family, 50,
         run->arena, &list);
-    for (size_t i = 0; error == 0 && i < list.count; i++)
+    for (size_t i = 0; error == 0 && !l->kind->final && i < list.count; i++)
         for (size_t k = 0; error == 0 && k < list.all[i].count; k++) {
             const struct changes_write *w = &list.all[i].writes[k];
             jdoc *record = NULL, *there = NULL;
@@ -206,7 +174,7 @@ int records_tool_list_records(struct tools_run *run)
         .at = {.newest_first = strcmp(jdoc_text_or(run->args, "order", "newest"), "newest") == 0}};
     int error = l.list ? records_list_check_where(run, l.kind, l.where) : ERR_NOMEM;
     if (error == 0)
-        error = records_list_span(run, &walk);
+        error = entry_span(run, &walk);
     if (error == 0)
         error = records_list_read_cursor(run, &walk.at);
     if (error == 0 && jdoc_is_true(run->args, "deleted")) {
@@ -219,146 +187,5 @@ int records_tool_list_records(struct tools_run *run)
     if (error == 0)
         return jdoc_set(run->result, "records", l.list);
     jdoc_free(l.list);
-    return error == ERR_INVALID ? 0 : error;
-}
-
-/* --- find_records --- */
-
-struct records_found {
-    const struct kind *kind;
-    const char *id;
-    jdoc *brief;
-    int score;
-};
-struct records_finding {
-    struct tools_run *run;
-    const struct kind *kind;
-    const char *words;
-    size_t looked;
-    struct records_found all[FIND_MOST + 1];
-    size_t count;
-};
-
-static int records_find_look(void *arg, const char *id, const jdoc *record)
-{
-    struct records_finding *f = arg;
-    int score = entry_score(f->run, f->kind, record, f->words);
-    size_t i = f->count;
-    if (score < 0)
-        return score;
-    f->looked++;
-    if (score > 0 && (f->count < FIND_MOST || f->all[f->count - 1].score < score)) {
-        jdoc *brief = entry_brief(f->run, f->kind, id, record);
-        if (!brief)
-            return ERR_NOMEM;
-        for (; i > 0 && f->all[i - 1].score < score; i--)
-            f->all[i] = f->all[i - 1];
-        f->all[i] = (struct records_found){.kind = f->kind, .brief = brief, .score = score};
-        if (f->count == FIND_MOST)
-            jdoc_free(f->all[FIND_MOST].brief);
-        else
-            f->count++;
-    }
-    return f->looked >= FIND_EACH && !jdoc_has(f->run->args, "kind") ? ERR_LIMIT : 0;
-}
-
-static int records_find_kind(struct records_finding *f, const struct kind *kind, bool *more)
-{
-    struct entry_walk walk = {.kind = kind, .at = {.newest_first = true}};
-    f->kind = kind;
-    f->looked = 0;
-    int error = records_list_span(f->run, &walk);
-    if (error == 0)
-        error = entry_each(f->run, &walk, records_find_look, f);
-    *more = *more || walk.more;
-    return error;
-}
-
-int records_tool_find_records(struct tools_run *run)
-{
-    struct records_finding *f = arena_array(run->arena, 1, sizeof *f);
-    const struct kind *only = entry_kind(run), *kind;
-    jdoc *list = jdoc_new_array();
-    bool more = false;
-    int error = f && list ? 0 : ERR_NOMEM;
-    if (error != 0) {
-        jdoc_free(list);
-        return error;
-    }
-    *f = (struct records_finding){.run = run, .words = jdoc_text_or(run->args, "words", "")};
-    for (size_t i = 0; error == 0 && (kind = kinds_at(i)); i++)
-        if (!only || kind == only)
-            error = records_find_kind(f, kind, &more);
-    for (size_t i = 0; i < f->count; i++)
-        if (jdoc_push(list, f->all[i].brief) != 0 && error == 0)
-            error = ERR_NOMEM;
-    size_t count = jdoc_length(list);
-    if (error == 0 &&
-        !run_succeed(run,
-            count == 0 ? "Nothing of the user's fits these words%s%s." :
-                         "%s%s: what fits these words, the best first.",
-            count == 0 ? "" : "Found", more ? " among the newest records of each kind" : ""))
-        error = ERR_NOMEM;
-    if (error == 0)
-        error = jdoc_set_bool(run->result, "complete", !more);
-    if (error == 0)
-        return jdoc_set(run->result, "records", list);
-    jdoc_free(list);
-    return error == ERR_INVALID ? 0 : error;
-}
-
-/* --- get_record --- */
-
-static int records_get_add_change(jdoc *list, const struct changes_one *change,
-    const struct changes_write *w)
-{
-    char at[CLOCK_RFC3339_SIZE];
-    jdoc *item = jdoc_new_object(), *was = NULL;
-    clock_rfc3339(change->at_ms, at);
-    int failed = !item || jdoc_set_string(item, "change_id", change->id) != 0 ||
-        jdoc_set_string(item, "at", at) != 0 || jdoc_set_string(item, "tool", change->tool) != 0 ||
-        jdoc_set_string(item, "what",
-            w->now[0] == '\0' ? "deleted" :
-                w->was        ? "changed" :
-                                "made") != 0 ||
-        jdoc_set_bool(item, "undone", change->undone) != 0;
-    if (!failed && w->was)
-        failed = jdoc_parse(w->was, strlen(w->was), &was, NULL, 0) != 0 ||
-            jdoc_set(item, "before", was) != 0;
-    return jdoc_push_made(list, item, failed);
-}
-
-static int records_get_history(struct tools_run *run, const struct kind *kind, const char *id)
-{
-    struct changes_list list;
-    jdoc *history = jdoc_new_array();
-    int error = history ? changes_of(run->context->store, run->context->uid, kind->family, id,
-                              HISTORY_MOST, run->arena, &list) :
-                          ERR_NOMEM;
-    for (size_t i = 0; error == 0 && i < list.count; i++)
-        for (size_t k = 0; error == 0 && k < list.all[i].count; k++)
-            if (strcmp(list.all[i].writes[k].family, kind->family) == 0 &&
-                strcmp(list.all[i].writes[k].id, id) == 0)
-                error = records_get_add_change(history, &list.all[i], &list.all[i].writes[k]);
-    if (error == 0)
-        return jdoc_set(run->result, "history", history);
-    jdoc_free(history);
-    return error;
-}
-
-int records_tool_get_record(struct tools_run *run)
-{
-    struct entry entry;
-    int error = entry_pick(run, &entry);
-    const char *line = error == 0 ? entry_line(run, entry.kind, entry.record) : NULL;
-    if (error == 0 &&
-        (!line || !run_succeed(run, "The %s %s.", entry.kind->title, line) ||
-            jdoc_set_string(run->result, "kind", entry.kind->name) != 0))
-        error = ERR_NOMEM;
-    if (error == 0 && jdoc_is_true(run->args, "history"))
-        error = records_get_history(run, entry.kind, entry.id);
-    if (error == 0)
-        return jdoc_set(run->result, "record", entry.record);
-    jdoc_free(entry.record);
     return error == ERR_INVALID ? 0 : error;
 }

@@ -28,8 +28,8 @@ static int records_undo_nothing(struct tools_run *run, enum changes_act act)
 {
     struct changes_list list;
     const char *word = act == CHANGES_DO ? "undone" : "done again", *told = "";
-    int error =
-        changes_open(run->context->store, run->context->uid, act, NULL, RECENT, run->arena, &list);
+    int error = changes_open(run->context->store, run->context->uid,
+        &(struct changes_look){.act = act, .max = RECENT}, run->arena, &list);
     if (error != 0)
         return error;
     for (size_t i = 0; told && i < list.count; i++) {
@@ -71,8 +71,9 @@ static int records_undo_choose(struct tools_run *run, struct changes_one *out)
     struct changes_list list;
     if (id)
         return records_undo_named(run, id, out);
-    int error = changes_open(run->context->store, run->context->uid, act, run->context->session, 1,
-        run->arena, &list);
+    int error = changes_open(run->context->store, run->context->uid,
+        &(struct changes_look){.act = act, .session = run->context->session, .max = 1}, run->arena,
+        &list);
     if (error != 0)
         return error;
     if (list.count == 0)
