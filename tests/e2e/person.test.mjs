@@ -39,7 +39,7 @@ describe("records of a person", () => {
     const {doses} = await tool(user, "log_dose", {});
     assert.equal(doses[0].due_ms, new Date(at).getTime());
     assert.equal((await tool(user, "get_medications", {})).medications[0].stock, 4);
-    assert.equal((await call(user, "log_dose", {medication: "metformin"})).json.error.code, "ambiguous");
+    assert.equal((await call(user, "log_dose", {medication: "metformin"})).json.code, "ambiguous");
     const log = await tool(user, "get_dose_log", {});
     assert.equal(log.taken, 1);
     await tool(user, "stop_medication", {medication: "metformin"});
@@ -84,7 +84,7 @@ describe("records of a person", () => {
     assert.match(asked.text, new RegExp(`Kevin.*${kevin}`));
     await tool(me, "add_contact", {name: "Kevin Stone", user_id: other});
     const again = await call(me, "message_friend", {recipient_id: "Kevin", message: "Coming to the fire?"});
-    assert.equal(again.json.error.code, "ambiguous");
+    assert.equal(again.json.code, "ambiguous");
   });
 
   test("the export has it all, and the deletion of the user leaves nothing", async () => {
