@@ -135,6 +135,9 @@ static void a_template_is_copied_whole_and_open(void **state)
     assert_string_equal(text_at(r, "/list/kind"), "packing");
     jdoc_free(r);
     expect_items("easter", "-tent -stove -eggs");
+    ok("create_list", "{\"name\":\"Temple\"}");
+    tool_refused(&bench, "create_list", "{\"name\":\"New\",\"copy_from\":\"tem\"}",
+        "ambiguous", "/copy_from");
     tool_refused(&bench, "create_list", "{\"name\":\"New\",\"copy_from\":\"zebra\"}", "not_found",
         NULL);
 }

@@ -218,6 +218,27 @@ static void a_refill_is_warned_of(void **state)
     jdoc_free(r);
 }
 
+/* Whoever travels is told that the doses are due by the clocks of home, and can move them. */
+static void doses_can_move_with_the_traveller(void **state)
+{
+    (void)state;
+    jdoc_free(tool_ok(&bench, "add_medication", "{\"name\":\"A\",\"times\":[\"20:00\"]}"));
+    const char *home = bench.context.zone;
+    bench.context.zone = "Australia/Perth";
+    jdoc *r = tool_ok(&bench, "get_medications", "{}");
+    assert_non_null(strstr(text_at(r, "/note"), "Australia/Sydney"));
+    assert_string_equal(text_at(r, "/medications/0/next_dose_at"), "2026-11-22T20:00:00+11:00");
+    jdoc_free(r);
+    r = tool_ok(&bench, "update_medication", "{\"medication\":\"a\",\"use_my_zone\":true}");
+    assert_string_equal(text_at(r, "/rings_at/0"), "2026-11-22T20:00:00+08:00");
+    jdoc_free(r);
+    r = tool_ok(&bench, "get_medications", "{}");
+    assert_null(jdoc_get(r, "note"));
+    jdoc_free(r);
+    bench.context.zone = home;
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
+}
+
 /* --- reminders --- */
 
 static void each_dose_rings_once(void **state)
@@ -341,6 +362,7 @@ int main(void)
         T(two_of_one_name_are_asked_about),
         T(every_six_hours_are_times_of_the_day),
         T(a_refill_is_warned_of),
+        T(doses_can_move_with_the_traveller),
         T(each_dose_rings_once),
         T(a_changed_time_rings_then_only),
         T(a_stopped_or_deleted_one_is_silent),

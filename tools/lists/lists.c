@@ -77,12 +77,19 @@ static int lists_search_look(void *arg, const jdoc *list)
     return 0;
 }
 
+/* create_list names the list that is copied by another argument. */
+static const char *lists_argument(const struct tools_run *run, const char *copied,
+    const char *plain)
+{
+    return jdoc_has(run->args, "copy_from") ? copied : plain;
+}
+
 /* Which one? */
 static int lists_ask(struct tools_run *run, const struct lists_search *s)
 {
-    int error = run_ask_back(run, "/list", "the name of a list, or list_id",
-        "Which list is meant? There are: %s%s.", buf_text(&s->names),
-        s->count > NAMED ? " and more" : "");
+    int error = run_ask_back(run, lists_argument(run, "/copy_from", "/list"),
+        "the name of a list, or list_id", "Which list is meant? There are: %s%s.",
+        buf_text(&s->names), s->count > NAMED ? " and more" : "");
 
     return error ? error : ERR_INVALID;
 }
@@ -104,7 +111,8 @@ static int lists_search_all(struct tools_run *run, struct lists_search *s)
 
 static int lists_choose_id(struct tools_run *run, const char *item, const char **id)
 {
-    const char *name = jdoc_string(jdoc_get(run->args, "list"), NULL);
+    const char *name =
+        jdoc_string(jdoc_get(run->args, lists_argument(run, "copy_from", "list")), NULL);
     struct lists_search s = {.name = name ? lists_bare(name) : NULL,
         .item = item,
         .arena = run->arena};

@@ -84,11 +84,8 @@ static int lists_copy_items(struct tools_run *run, jdoc *list)
 {
     static const char *const kept[] = {"quantity", "note", NULL};
     struct lists_edit from;
-    int error = jdoc_set_string(run->args, "list", jdoc_text_or(run->args, "copy_from", ""));
+    int error = lists_choose_existing(run, NULL, &from);
 
-    if (!error)
-        error = lists_choose_existing(run, NULL, &from);
-    jdoc_remove(run->args, "list");
     if (error)
         return error;
     const jdoc *items = jdoc_get(from.list, "items");

@@ -319,6 +319,8 @@ struct medications {
     const struct zone *zone;
     int64_t now_ms;
     bool active_only, more;
+    const char *elsewhere; /* the zone of doses that is not the user's, now; arena */
+    struct arena *arena;
 };
 
 static bool medical_has_passed(const struct medications *m, const char *date)
@@ -362,6 +364,9 @@ static int medical_set_doses(struct medications *m, const jdoc *medication, jdoc
 
     if (!medication_schedule_read(medication, &s))
         return 0;
+    if (strcmp(zone_name(s.zone), zone_name(m->zone)) != 0 &&
+        !(m->elsewhere = arena_strdup(m->arena, zone_name(s.zone))))
+        return ERR_NOMEM;
     if (medication_schedule_next(&s, m->now_ms - 1, &due) == 0) {
         timestamp_format(due, s.zone, at);
         if (jdoc_set_string(view, "next_dose_at", at) != 0)
@@ -422,6 +427,7 @@ int medical_tool_get_medications(struct tools_run *run)
     struct medications m = {.list = jdoc_new_array(),
         .warnings = jdoc_new_array(),
         .now_ms = run->context->now_ms,
+        .arena = run->arena,
         .active_only = true};
     jdoc_get_bool(run->args, "active_only", &m.active_only);
     int error = !m.list || !m.warnings ? ERR_NOMEM : timestamp_zone(run, &m.zone);
@@ -443,5 +449,11 @@ int medical_tool_get_medications(struct tools_run *run)
     failed |= jdoc_set(out, "refill_warnings", m.warnings);
     failed |= jdoc_set_int(out, "count", (int64_t)count);
     failed |= jdoc_set_bool(out, "more", m.more);
+    if (m.elsewhere)
+        failed |= jdoc_set_string(out, "note",
+            arena_printf(run->arena,
+                "Some doses are due by the clocks of %s, not by those where the user is now. Ask "
+                "whether they shall move: update_medication with use_my_zone.",
+                m.elsewhere));
     return failed != 0 ? ERR_NOMEM : 0;
 }
