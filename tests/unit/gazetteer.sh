@@ -22,3 +22,11 @@ done
 
 sed 's/^!!turnpike-gazetteer 2/!!turnpike-gazetteer 1/' "$work/places.tsv" >"$work/old.tsv"
 ! "$top/build-aux/make-gazetteer" --current "$work/old.tsv" || fail "an old file is current"
+
+# The table of crossings: what breaks its form is refused with the line, and nothing is written.
+for line in "ferry|A|B|C|91|0|0|0|general" "ferry|A|B|C|1|0|0|0|" "link|A\"|B|C|1|0|0|0|general" "islet|A|1|1|3|maybe|general" "closed|A|1 2 3|general" "bridge|A"; do
+    printf '# head\n%s\n' "$line" >"$work/crossings.txt"
+    ! "$top/build-aux/make-crossings" "$work/crossings.txt" "$work/crossings.c" 2>"$work/said" || fail "taken: $line"
+    grep -q "crossings.txt:2: " "$work/said" || fail "no line was named: $line"
+    test ! -e "$work/crossings.c" || fail "written: $line"
+done

@@ -276,6 +276,8 @@ static void the_sea_is_no_road(void **state)
         {'N', "Haines-Cordova", "", 59.24, -135.45, 60.54, -145.76, 0},
         {'N', "Nassau-Freeport", "", 25.06, -77.35, 26.53, -78.70, 0},
         {'N', "Port Moresby-Lae", "", -9.44, 147.18, -6.72, 146.99, 0},
+        {'N', "Seoul-Beijing", "", 37.57, 126.98, 39.91, 116.40, 0},
+        {'D', "Seoul-Busan", "", 37.57, 126.98, 35.10, 129.04, 400},
         {'N', "Juneau-Angoon", "", 58.30, -134.42, 57.50, -134.58, 0},
         {'F', "Anchorage-Juneau", "Juneau", 61.22, -149.90, 58.30, -134.42, 0},
         {'F', "Haines-Juneau", "Juneau", 59.24, -135.45, 58.30, -134.42, 0},

@@ -7,8 +7,9 @@
 
 /*
  * crossing -- how vehicles get from one landmass to another: bridges, tunnels and causeways, and
- * the car ferries that travellers use. General knowledge as of November 2026, not timetables: a
- * line may be suspended or seasonal, so results tell users to check. Adding one is adding a row.
+ * the car ferries that travellers use; and where no road goes. The tables are made of crossings.txt
+ * by build-aux/make-crossings. They are no timetables: a line may be suspended or seasonal, so
+ * results tell users to check. Adding one is adding a line there.
  */
 struct crossing {
     bool ferry;            /* else a fixed link: driven over, or a train that takes vehicles */
@@ -44,5 +45,23 @@ struct crossing_roadless {
 };
 extern const struct crossing_roadless crossing_roadless[];
 extern const size_t crossing_roadless_count;
+
+/* A land that no traveller enters or leaves over land, though it is on a large landmass: what is
+ * inside the corners is an island, which ferries may reach. */
+#define CROSSING_CORNERS_MAX 20
+struct crossing_closed {
+    const char *name;
+    double corners[CROSSING_CORNERS_MAX][2]; /* latitude, longitude */
+    size_t count;
+};
+extern const struct crossing_closed crossing_closed[];
+extern const size_t crossing_closed_count;
+
+/* Two countries whose common border travellers could not cross by car; each pair once. */
+struct crossing_border {
+    const char *a, *b;
+};
+extern const struct crossing_border crossing_borders[];
+extern const size_t crossing_border_count;
 
 #endif

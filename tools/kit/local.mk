@@ -8,7 +8,7 @@ libtools_a_SOURCES += \
 	tools/kit/civil.c tools/kit/civil.h \
 	tools/kit/cost.c tools/kit/cost.h \
 	tools/kit/courtesy.c tools/kit/courtesy.h \
-	tools/kit/crossing.c tools/kit/crossing.h \
+	tools/kit/crossing.h \
 	tools/kit/currency.c tools/kit/currency.h \
 	tools/kit/currency_table.c tools/kit/currency_table.h \
 	tools/kit/plausible.c tools/kit/plausible.h \
@@ -36,7 +36,9 @@ libtools_a_SOURCES += \
 	tools/kit/records_fuel.c \
 	tools/kit/report_page.c tools/kit/report_page.h \
 	tools/kit/road.c tools/kit/road.h \
+	tools/kit/road_words.c \
 	tools/kit/route.c tools/kit/route.h \
+	tools/kit/route_result.c \
 	tools/kit/route_rules.c tools/kit/route_rules.h \
 	tools/kit/route_valhalla.c tools/kit/route_valhalla.h \
 	tools/kit/run.c tools/kit/run.h \
@@ -56,3 +58,9 @@ RECORD_PARTS += tools/kit/lua
 EXTRA_DIST += tools/kit/lua/lib_fuel.lua
 EXTRA_DIST += build-aux/make-gazetteer build-aux/make-names.mjs build-aux/make-places.mjs \
 	build-aux/places.txt build-aux/exonyms.txt build-aux/lakes.txt
+
+nodist_libtools_a_SOURCES += tools/kit/crossing_table.c
+CLEANFILES += tools/kit/crossing_table.c
+EXTRA_DIST += build-aux/make-crossings tools/kit/crossings.txt
+tools/kit/crossing_table.c: build-aux/make-crossings tools/kit/crossings.txt
+	$(AM_V_GEN)$(MKDIR_P) tools/kit && $(top_srcdir)/build-aux/make-crossings $(top_srcdir)/tools/kit/crossings.txt $@

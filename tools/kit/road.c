@@ -9,7 +9,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #define ROAD_FACTOR 1.25  /* of the great circle */
@@ -31,6 +30,8 @@
 #define TOWN_SHARE 0.2          /* of the radius of a town that no road leaves: the town itself */
 #define ISLET_BASE 1000000
 #define ROADLESS_BASE 1500000
+#define CLOSED_BASE 1750000
+#define CLOSED_MAX 16
 #define NOWHERE_BASE 2000000
 
 struct node {
@@ -42,7 +43,7 @@ struct node {
 static struct {
     unsigned generation; /* of the land file these were made for */
     bool ready;
-    int islets[128], roadless[64]; /* the landmass each of them is on */
+    int islets[128], roadless[64], closed[CLOSED_MAX]; /* the landmass each of them is on */
     struct node ends[2 * CROSSINGS_MAX];
     size_t count; /* crossings */
     /* Does water lie between two of the ends (enum road_water; the smaller index first)? Found out
@@ -72,8 +73,23 @@ static double road_metres(const struct node *a, const struct node *b)
 
 /* A town that no road leaves is an island of its own, which a car ferry may reach. The islands
  * around it are others; but a shore off the outline may have been taken for one of them. */
+static bool road_is_closed(const struct crossing_closed *c, double lat, double lon)
+{
+    bool inside = false;
+    for (size_t i = 0, k = c->count - 1; i < c->count; k = i++) {
+        const double *a = c->corners[i], *b = c->corners[k];
+        if ((a[0] > lat) != (b[0] > lat) &&
+            lon < (b[1] - a[1]) * (lat - a[0]) / (b[0] - a[0]) + a[1])
+            inside = !inside;
+    }
+    return inside;
+}
+
 static int road_island(int land, bool on_outline, double lat, double lon)
 {
+    for (size_t i = 0; i < crossing_closed_count && i < CLOSED_MAX; i++)
+        if (land == road_table.closed[i] && road_is_closed(&crossing_closed[i], lat, lon))
+            return CLOSED_BASE + (int)i;
     size_t max = sizeof road_table.roadless / sizeof *road_table.roadless;
     for (size_t i = 0; i < crossing_roadless_count && i < max; i++) {
         const struct crossing_roadless *r = &crossing_roadless[i];
@@ -103,6 +119,17 @@ static int road_land(double lat, double lon, double snap, int nowhere)
     return land == LAND_NONE ? NOWHERE_BASE + nowhere : road_island(land, on_outline, lat, lon);
 }
 
+/* The continent of a closed land: that of the middle of its corners. */
+static int road_closed_land(const struct crossing_closed *c)
+{
+    double lat = 0, lon = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        lat += c->corners[i][0] / (double)c->count;
+        lon += c->corners[i][1] / (double)c->count;
+    }
+    return land_at(lat, lon, SNAP_METRES);
+}
+
 static void road_prepare(void)
 {
     if (road_table.ready && road_table.generation == land_generation())
@@ -117,6 +144,8 @@ static void road_prepare(void)
     for (size_t i = 0; i < crossing_roadless_count && i < max; i++)
         road_table.roadless[i] =
             land_at(crossing_roadless[i].latitude, crossing_roadless[i].longitude, SNAP_METRES);
+    for (size_t i = 0; i < crossing_closed_count && i < CLOSED_MAX; i++)
+        road_table.closed[i] = road_closed_land(&crossing_closed[i]);
     road_table.count = crossing_count < CROSSINGS_MAX ? crossing_count : CROSSINGS_MAX;
     for (size_t i = 0; i < road_table.count; i++) {
         const struct crossing *c = &crossing_all[i];
@@ -365,7 +394,9 @@ static const char *road_leaves(const struct node *from, const struct node *to)
 {
     const struct node *ends[] = {from, to};
     for (size_t i = 0; i < 2; i++)
-        if (ends[i]->land >= ROADLESS_BASE && ends[i]->land < NOWHERE_BASE)
+        if (ends[i]->land >= CLOSED_BASE && ends[i]->land < NOWHERE_BASE)
+            return crossing_closed[ends[i]->land - CLOSED_BASE].name;
+        else if (ends[i]->land >= ROADLESS_BASE && ends[i]->land < CLOSED_BASE)
             return crossing_roadless[ends[i]->land - ROADLESS_BASE].name;
     return NULL;
 }
@@ -425,64 +456,4 @@ bool road_over_water(double lat1, double lon1, double lat2, double lon2)
         return false;
     road_between(lat1, lon1, lat2, lon2, false, &road);
     return road.kind == ROAD_NONE;
-}
-
-/* --- words --- */
-
-int road_refuse(struct tools_run *run, const struct road *road, const char *from, const char *to)
-{
-    double km = road->air_metres / 1000;
-    if (road->roadless)
-        return run_fail(run, "no_route",
-            "There is no road from %s to %s: no road leads out of %s, and no car ferry on the way "
-            "is known here. It takes a flight, or a ship; %.0f km in a straight line.",
-            from, to, road->roadless, km);
-    return run_fail(run, "no_route",
-        "There is no road from %s to %s: the sea lies between, and no car ferry on the way is "
-        "known here. It takes a flight, or a ship; %.0f km in a straight line.",
-        from, to, km);
-}
-
-int road_push_ferries(const struct road *road, jdoc *list)
-{
-    int failed = 0;
-    for (size_t i = 0; failed == 0 && i < road->ferry_count; i++) {
-        const struct road_ferry *f = &road->ferries[i];
-        jdoc *one = jdoc_new_object();
-        failed = !one || jdoc_set_string(one, "kind", "ferry") != 0 ||
-            jdoc_set_string(one, "name", f->name) != 0 ||
-            jdoc_set_string(one, "from", f->from) != 0 || jdoc_set_string(one, "to", f->to) != 0 ||
-            jdoc_set_double(one, "straight_km", round(f->metres / 1000)) != 0 ||
-            jdoc_set_bool(one, "included", false) != 0;
-        failed |= jdoc_push(list, one);
-    }
-    return failed != 0 ? ERR_NOMEM : 0;
-}
-
-const char *road_ferries_text(struct tools_run *run, const struct road *road)
-{
-    const char *text = "";
-    for (size_t i = 0; text && i < road->ferry_count; i++) {
-        const struct road_ferry *f = &road->ferries[i];
-        text = arena_printf(run->arena, "%s%s%s, %s to %s (some %.0f km by sea)", text,
-            i > 0 ? "; " : "", f->name, f->from, f->to, f->metres / 1000);
-    }
-    return text;
-}
-
-const char *road_trains_text(struct tools_run *run, const struct road *road)
-{
-    const char *text = "";
-    for (size_t i = 0; text && i < road->train_count; i++)
-        text = arena_printf(run->arena, "%s%s%s, %s to %s", text, i > 0 ? "; " : "",
-            road->trains[i].name, road->trains[i].from, road->trains[i].to);
-    return text;
-}
-
-const char *road_method(const struct road *road)
-{
-    return road->checked ?
-        "great circle x 1.25 at 55 mph, around the sea; roads themselves were not checked" :
-        "great circle x 1.25 at 55 mph; neither roads nor the sea were checked (no land mask "
-        "here)";
 }

@@ -2,6 +2,7 @@
 #include "tools/kit/route_rules.h"
 
 #include "base/err.h"
+#include "tools/kit/crossing.h"
 
 #include <string.h>
 
@@ -41,6 +42,17 @@ const char *route_rules_size_text(struct tools_run *run, const struct vehicle_si
     if (text && size->propane)
         text = arena_printf(run->arena, "%s%spropane on board", text, text[0] ? ", " : "");
     return text;
+}
+
+bool route_rules_closed(const char *one, const char *other)
+{
+    for (size_t i = 0; i < crossing_border_count; i++) {
+        const struct crossing_border *b = &crossing_borders[i];
+        if ((!strcmp(b->a, one) && !strcmp(b->b, other)) ||
+            (!strcmp(b->a, other) && !strcmp(b->b, one)))
+            return true;
+    }
+    return false;
 }
 
 /* By ISO 3166. */

@@ -22,6 +22,8 @@ MUST_CHECK int route_rules_read(struct tools_run *run, struct route_rules *out);
 /* "height 3.20 m, weight 4.50 t"; in the arena; NULL on no memory. */
 const char *route_rules_size_text(struct tools_run *run, const struct vehicle_size *size);
 
+/* Could travellers not cross the border between the two by car (crossings.txt)? */
+bool route_rules_closed(const char *one, const char *other);
 /* Does the country drive on the left? */
 bool route_rules_left(const char *country_code);
 
