@@ -223,6 +223,33 @@ static void every_tool_asks_the_geocoder(void **state)
     set("geocode.url", "");
 }
 
+/* The site's turn to ask is waited for, some of them long; then the tool says so and asks
+ * nobody. */
+static void the_geocoder_is_asked_in_turn(void **state)
+{
+    (void)state;
+    struct provider_double d;
+    provider_double_start(&d, &bench, "geocode.url", "200 OK",
+        "[{\"lat\":\"-28.65\",\"lon\":\"153.61\",\"display_name\":\"Here\",\"importance\":0.5}]");
+    set("geocode.interval", "20ms");
+    jdoc_free(tool_ok(&bench, "calculate_distance",
+        "{\"origin\":\"Firstplace\",\"destination\":\"Secondplace\"}"));
+    d.seen[0] = '\0';
+    struct link *link = bench.context.store->link;
+    assert_int_equal(link_command(link, NULL, "SET tp:geocode:turn 1 PX 60000"), 0);
+    jdoc *r = tool_call(&bench, "seasonal_weather_check", NULL,
+        "{\"region\":\"Thirdplace\",\"month\":\"may\"}");
+    assert_string_equal(text_at(r, "/error/code"), "provider_unavailable");
+    assert_string_equal(d.seen, "");
+    jdoc_free(r);
+    assert_int_equal(link_command(link, NULL, "DEL tp:geocode:turn"), 0);
+    jdoc_free(
+        tool_ok(&bench, "seasonal_weather_check", "{\"region\":\"Thirdplace\",\"month\":\"may\"}"));
+    set("geocode.interval", "0");
+    provider_double_stop(&d);
+    set("geocode.url", "");
+}
+
 /* A slip of the finger is asked about, never guessed. */
 static void misspelt_names_are_asked_about(void **state)
 {
@@ -690,6 +717,7 @@ int main(void)
         cmocka_unit_test(asks_what_nothing_decides),
         cmocka_unit_test(the_question_names_the_places),
         cmocka_unit_test(every_tool_asks_the_geocoder),
+        cmocka_unit_test(the_geocoder_is_asked_in_turn),
         cmocka_unit_test(the_sea_is_no_road),
         cmocka_unit_test(car_trains_are_named),
         cmocka_unit_test(a_remote_place_is_told),
