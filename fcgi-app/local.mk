@@ -43,6 +43,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_streams.c \
 	fcgi-app/handlers_tool_call.c \
 	fcgi-app/handlers_tools.c \
+	fcgi-app/handlers_trips.c \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
 	fcgi-app/handlers_voice.c \

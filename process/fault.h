@@ -33,7 +33,8 @@ void fault_in_tool(const struct conf *conf, const char *args);
 /*
  * The same for other places that have bytes of a user: `WORD ACTION PLACE` in them. Places:
  * "parser" (a child of process/aside.h), "frame" and "event" (stream worker: what a client sent,
- * what it is sent), "reminder", "webhook" (housekeeper).
+ * what it is sent), "reminder", "webhook" (housekeeper), "trip" (a shared trip's title: its owner's
+ * slot is written, its members are not told).
  */
 void fault_in(const struct conf *conf, const char *place, const char *bytes, size_t len);
 /* At every stage of the turn. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What people do with shared trips: a script in the owner's slot, then the words to the members. */
 #include "base/buf.h"
+#include "process/fault.h"
 #include "store/args.h"
 #include "store/hints.h"
 #include "store/keys.h"
@@ -52,6 +53,7 @@ static void trips_roles_that(enum trips_action action, char out[40])
 /* What every call begins with. The texts of `digest` and `roles` are borrowed by the arguments. */
 struct trips_head {
     struct args args;
+    bool silent; /* it tells nobody anything */
     char digest[IDENT_SHA256_SIZE], roles[40];
 };
 
@@ -61,6 +63,7 @@ static void trips_begin(struct trips_head *h, const struct store *s, const struc
     bool fenced = act->session && strcmp(act->actor, act->owner) == 0;
 
     args_init(&h->args);
+    h->silent = false;
     h->digest[0] = '\0';
     if (act->mark) {
         struct buf text = {0};
@@ -96,7 +99,7 @@ static int trips_run(struct trips_head *h, struct store *s, const struct trips_a
         error = ERR_NOT_FOUND;
     else if (act->event && strlen(act->event) > TRIPS_EVENT_MAX)
         error = ERR_LIMIT;
-    if (error == 0) /* before the fact; a stale hint does no harm */
+    if (error == 0 && !h->silent) /* before the fact; a stale hint does no harm */
         error = hints_set_before(s, KEYS_HINT_TRIPS, act->owner, act->owner, TRIPS_LOOK_MS);
     if (error == 0)
         error = args_call(&h->args, s, &script_trip_change, act->owner, &reply);
@@ -104,7 +107,9 @@ static int trips_run(struct trips_head *h, struct store *s, const struct trips_a
         args_fini(&h->args);
     if (error == 0)
         error = trips_error_of(reply);
-    if (error == 0) /* what fails here is found by the hint */
+    if (error == 0 && act->title)
+        fault_in(s->conf, "trip", act->title, strlen(act->title));
+    if (error == 0 && !h->silent) /* what fails here is found by the hint */
         err_ignore(trips_deliver(s, act->owner, TRIPS_TELL_MS, &left));
     if (error == 0 && out)
         *out = reply;
@@ -341,5 +346,6 @@ int trips_live(struct store *s, const struct trips_act *act, enum trips_action a
     args_text(&h.args, state->seen);
     args_int(&h.args, state->ends_ms);
     args_text(&h.args, state->quiet ? "quiet" : "inbox");
+    h.silent = *act->event == '\0';
     return trips_run(&h, s, act, NULL);
 }

@@ -34,7 +34,7 @@ const ROUTES = [
   ["POST", "/chat"], ["POST", "/agui"], ["POST", "/ai/chat"], ["GET", "/ai/chat/c/stream"], ["GET", "/ai/chat/c/messages"], ["GET", "/ai/ws"], ["GET", "/agui/capabilities"], ["GET", "/history"], ["DELETE", "/history"], ["GET", "/context"],
   ["PUT", "/context"], ["POST", "/ws-ticket"], ["POST", "/feedback"], ["GET", "/tools"], ["GET", "/tools/get_feed"], ["POST", "/tools/get_feed"],
   ["GET", "/approvals"], ["POST", "/approvals/a"], ["GET", "/inbox"], ["POST", "/inbox/auth0%7C5f"], ["POST", "/inbox/i/ack"], ["POST", "/inbox/i/snooze"],
-  ["GET", "/calendar.ics"], ["POST", "/calendar/import"], ["GET", "/expenses.csv"], ["GET", "/trips/t.gpx"], ["GET", "/export"],
+  ["GET", "/calendar.ics"], ["POST", "/calendar/import"], ["GET", "/expenses.csv"], ["GET", "/trips/t.gpx"], ["POST", "/trips/t/position"], ["GET", "/trips/t/live"], ["GET", "/export"],
   ["DELETE", "/user-data"], ["GET", "/page"], ["GET", "/health"], ["GET", "/health/live"], ["GET", "/health/ready"], ["GET", "/ws"], ["GET", "/ws/alice"],
 ];
 

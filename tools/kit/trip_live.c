@@ -15,9 +15,10 @@
 #define TRIP_LIVE_FAST 70.0     /* m/s: faster is a jump */
 #define TRIP_LIVE_NOISE_M 200.0 /* as far apart as two positions of one place may be */
 #define TRIP_LIVE_AHEAD_MS 60000
-#define TRIP_LIVE_OLD_MS 3600000 /* a point from before that tells nothing */
-#define TRIP_LIVE_ROAD 1.25      /* of a leg whose way is not known */
-#define TRIP_LIVE_ROUGH_DEGREES 0.1
+#define TRIP_LIVE_OLD_MS 3600000   /* a point from before that tells nothing */
+#define TRIP_LIVE_ROAD 1.25        /* of a leg whose way is not known */
+#define TRIP_LIVE_ROUGH_PARTS 10.0 /* of a degree: some 10 km */
+#define TRIP_LIVE_EXACT_PARTS 100000.0
 #define TRIP_LIVE_ROUGH_MS 300000
 
 /* ---- the way ---- */
@@ -245,13 +246,13 @@ static int trip_live_set_time(jdoc *to, const char *key, int64_t ms, bool rough)
 
 static int trip_live_set_position(jdoc *to, const struct trip_point *p, bool rough)
 {
-    double unit = rough ? TRIP_LIVE_ROUGH_DEGREES : 0.00001;
+    double parts = rough ? TRIP_LIVE_ROUGH_PARTS : TRIP_LIVE_EXACT_PARTS;
     jdoc *position = jdoc_new_object();
 
     if (!position)
         return ERR_NOMEM;
-    int failed = jdoc_set_double(position, "latitude", round(p->latitude / unit) * unit);
-    failed |= jdoc_set_double(position, "longitude", round(p->longitude / unit) * unit);
+    int failed = jdoc_set_double(position, "latitude", round(p->latitude * parts) / parts);
+    failed |= jdoc_set_double(position, "longitude", round(p->longitude * parts) / parts);
     failed |= trip_live_set_time(position, "taken_at", p->at_ms, rough);
     failed |= jdoc_set(to, "position", position);
     return failed ? ERR_NOMEM : 0;
