@@ -84,9 +84,7 @@ int calls_fail(struct calls_slot *s, const char *code, const char *message)
         measure_count(MEASURE_LIMITS, code[0] == 'r' ? "rate_tools" : code);
     buf_puts(&json, "{\"success\":false,\"message\":");
     buf_json_string(&json, message, strlen(message));
-    buf_printf(&json, ",\"error\":{\"code\":\"%s\",\"message\":", code);
-    buf_json_string(&json, message, strlen(message));
-    buf_puts(&json, "}}");
+    buf_printf(&json, ",\"error\":{\"code\":\"%s\"}}", code);
     text = buf_error(&json) ? NULL : arena_memdup(s->batch->owner->arena, json.data, json.len);
     len = json.len;
     buf_free(&json);

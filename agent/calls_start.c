@@ -5,20 +5,36 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "process/audit.h"
+#include "tools/engine/finder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TOOL_GRACE_MS 1000 /* its own time limit comes first; this one is for a tool that hangs */
 #define STORE_TRIES 300    /* how often a call is tried while Redis is away */
 
+#define NEAR_NAMES 5 /* tools that are named when there is none of that name */
+
+/* The whole list would be some KiB: the names that are like it are enough. */
 static int calls_start_unknown(struct calls_slot *s)
 {
+    const struct tools_spec *found[FINDER_MAX];
     struct buf text = {0};
+    char words[65];
+    size_t count = 0, named = 0;
     int error;
 
-    buf_printf(&text, "There is no tool named \"%.64s\". The tools are:", s->call->name);
-    for (size_t i = 0; i < tools_count() && text.len < 4000; i++)
-        buf_printf(&text, "%s %s", i ? "," : "", tools_at(i)->name);
+    snprintf(words, sizeof words, "%.64s", s->call->name);
+    for (char *c = words; *c; c++)
+        if (*c == '_')
+            *c = ' ';
+    if ((error = finder_search(words, FINDER_MAX, found, &count)))
+        return error;
+    buf_printf(&text, "There is no tool named \"%.64s\".", s->call->name);
+    for (size_t i = 0; i < count && named < NEAR_NAMES; i++)
+        if (tools_is_provided(s->batch->owner->tools->conf, found[i]))
+            buf_printf(&text, "%s%s", named++ ? ", " : " Like it are: ", found[i]->name);
+    buf_puts(&text, named ? ". find_tools finds others." : " find_tools finds tools by a wish.");
     error = buf_error(&text) ? ERR_NOMEM : calls_fail(s, "unknown_tool", buf_text(&text));
     buf_free(&text);
     return error;

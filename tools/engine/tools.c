@@ -26,7 +26,7 @@ static const char failure_schema_text[] =
     "\"message\":{\"type\":\"string\",\"minLength\":1},"
     "\"error\":{\"type\":\"object\",\"properties\":{\"code\":{\"type\":\"string\","
     "\"pattern\":\"^[a-z_]+$\"},\"message\":{\"type\":\"string\"},\"path\":{\"type\":\"string\"},"
-    "\"expected\":{\"type\":\"string\"}},\"required\":[\"code\",\"message\"],"
+    "\"expected\":{\"type\":\"string\"}},\"required\":[\"code\"],"
     "\"additionalProperties\":false}},\"required\":[\"success\",\"message\",\"error\"],"
     "\"additionalProperties\":false}";
 static jdoc *failure_schema;

@@ -18,8 +18,7 @@ static int run_set_failure(struct tools_run *run, const char *code, const char *
     run->result = NULL;
     int failed = !result || !failure || jdoc_set_bool(result, "success", false) ||
         jdoc_set_string(result, "message", message) || jdoc_set_string(failure, "code", code) ||
-        jdoc_set_string(failure, "message", message) || jdoc_set_string(failure, "path", path) ||
-        jdoc_set_string(failure, "expected", expected);
+        jdoc_set_string(failure, "path", path) || jdoc_set_string(failure, "expected", expected);
     if (failed) {
         jdoc_free(failure);
         jdoc_free(result);
