@@ -4,6 +4,7 @@
 #include "agent/context_files.h"
 #include "agent/model/request_extra.h"
 #include "agent/offer.h"
+#include "agent/shorten.h"
 #include "base/err.h"
 #include "base/utf8.h"
 
@@ -44,7 +45,8 @@ size_t context_result_at(const struct chat *c, size_t from, const char *id)
     return c->count;
 }
 
-static int context_build_put_results(const struct chat *in, size_t at, struct chat *out)
+static int context_build_put_results(const struct chat *in, size_t at, size_t shown,
+    struct chat *out)
 {
     static const char lost[] =
         "{\"success\":false,\"message\":\"No result of this call was "
@@ -61,6 +63,8 @@ static int context_build_put_results(const struct chat *in, size_t at, struct ch
             .text = lost,
             .len = sizeof lost - 1};
         error = chat_add(out, found < in->count ? &in->items[found] : &none);
+        if (!error)
+            error = shorten_result(&out->items[out->count - 1], shown, in->arena);
     }
     return error;
 }
@@ -88,7 +92,7 @@ static bool context_build_keeps(const struct chat *in, size_t at)
 /* Every call directly before its results; lone results, thoughts of earlier turns, and what a
  * summary tells, away. */
 static int context_build_repair(const struct chat *in, const struct context_limits *limits,
-    struct chat *out, struct context_unit *units, size_t *unit_count)
+    size_t shown, struct chat *out, struct context_unit *units, size_t *unit_count)
 {
     size_t user = limits->keep_thoughts ? 0 : context_build_last_user(in);
 
@@ -104,7 +108,7 @@ static int context_build_repair(const struct chat *in, const struct context_limi
             continue;
         if (m->role == CHAT_ASSISTANT && !m->len && !m->call_count)
             continue;
-        if ((error = chat_add(out, m)) || (error = context_build_put_results(in, i, out)))
+        if ((error = chat_add(out, m)) || (error = context_build_put_results(in, i, shown, out)))
             return error;
         struct context_unit *u = &units[*unit_count];
         *u = (struct context_unit){first, out->count - first, 0};
@@ -275,7 +279,8 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
     if (!limits->reduced &&
         (error = offer_build(frame->conf, chat, arena, &out->found, &out->found_count)))
         return error;
-    if ((error = context_build_repair(chat, limits, &whole, units, &unit_count)))
+    if ((error = context_build_repair(chat, limits, (size_t)frame->conf->tool_result_shown, &whole,
+             units, &unit_count)))
         return error;
     for (size_t i = 0; i < unit_count; i++)
         if (whole.items[units[i].first].role == CHAT_USER)

@@ -23,6 +23,7 @@ libagent_a_SOURCES = \
 	agent/prompt.c agent/prompt.h \
 	agent/reply.c agent/reply.h \
 	agent/resume.c agent/resume.h \
+	agent/shorten.c agent/shorten.h \
 	agent/summary.c agent/summary.h \
 	agent/title.c agent/title.h \
 	agent/turn.c agent/turn.h \

@@ -4,6 +4,7 @@
 #include "agent/memory.h"
 
 #include "agent/resume.h"
+#include "agent/shorten.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -179,7 +180,9 @@ static void turn_begin_tools(struct turn *t)
         .role = t->input.role,
         .on_wishes = turn_begin_on_wishes,
         .on_wishes_arg = t,
-        .apart = t->env->apart};
+        .apart = t->env->apart,
+        .earlier = shorten_earlier,
+        .earlier_arg = &t->chat};
     turn_begin_location(t);
 }
 

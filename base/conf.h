@@ -427,6 +427,8 @@
         "output of one turn, thoughts too") \
     X(turn_bytes, SIZE, "turn.bytes", "1m", 1024, 67108864, "text and arguments of one turn") \
     X(tool_result_max, SIZE, "tool.result", "64k", 1024, 16777216, "bytes of one tool result") \
+    X(tool_result_shown, SIZE, "tool.result_shown", "8k", 2048, 16777216, \
+        "bytes of a tool result that the model sees; of a larger one its first parts") \
     X(approval_ms, MS, "approval.time", "10m", 100, 86400000, \
         "how long the user may think about an approval") \
     X(rate_tools_minute, INT, "rate.tools_minute", "120", 0, 1000000, \

@@ -125,6 +125,7 @@ UNIT_TESTS = \
 	tests/unit/test_sentinel \
 	tests/unit/test_sessions \
 	tests/unit/test_shop \
+	tests/unit/test_shorten \
 	tests/unit/test_slots \
 	tests/unit/test_spans \
 	tests/unit/test_sse \

@@ -133,6 +133,17 @@ static void prepare_trips(void)
     err_ignore(link_command(link, NULL, "SET tp:invite:%s %s", digest, "dan t To Brisbane"));
 }
 
+/* What read_result reads on in. */
+static int earlier(void *arg, const char *handle, const char **text, size_t *len, bool *others)
+{
+    static const char result[] = "{\"success\":true,\"events\":[1,2,3]}";
+    (void)arg;
+    *text = result;
+    *len = sizeof result - 1;
+    *others = false;
+    return strcmp(handle, "call_1") == 0 ? 0 : ERR_NOT_FOUND;
+}
+
 static void prepare(void)
 {
     static const char event[] =
@@ -155,6 +166,7 @@ static void prepare(void)
     jdoc_free(tool_ok(&bench, "update_budget", "{\"category\":\"pet\",\"amount\":50}"));
     jdoc_free(tool_ok(&bench, "undo_change", "{}"));
     jdoc_free(tool_ok(&bench, "delete_record", "{\"kind\":\"equipment\",\"id\":\"tent\"}"));
+    bench.context.earlier = earlier;
 }
 
 /* Places of the examples that the test's gazetteer has not. */

@@ -93,35 +93,33 @@ static bool speech_speaks_for(enum speech_language language, const struct speech
 /* ---- words ---- */
 
 /* The next character: small, and what stands in `plain` for it. Returns its bytes; 0: no letter. */
-static size_t speech_take(const unsigned char *p, char small[2], const char **plain)
+static size_t speech_take(const unsigned char *p, char small[2], char plain[3])
 {
     static const char *const latin[] = {"a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e",
         "i", "i", "i", "i", "d", "n", "o", "o", "o", "o", "o", NULL, "o", "u", "u", "u", "u", "y",
         "th", "y"};
-    static char one[2];
+    memset(plain, 0, 3);
     if (p[0] < 0x80) {
-        small[0] = one[0] = (char)tolower(p[0]);
-        *plain = one;
+        small[0] = plain[0] = (char)tolower(p[0]);
         return isalnum(p[0]) ? 1 : 0;
     }
     if (p[0] == 0xC3 && (p[1] & 0xC0) == 0x80) {
         unsigned char c = p[1] < 0x9F ? p[1] | 0x20 : p[1]; /* large to small */
-        *plain = p[1] == 0x9F ? "ss" : latin[c & 0x1F];
+        const char *letters = p[1] == 0x9F ? "ss" : latin[c & 0x1F];
+        memcpy(plain, letters ? letters : "", letters ? strlen(letters) : 0);
         small[0] = (char)0xC3;
         small[1] = (char)c;
-        return *plain ? 2 : 0;
+        return letters ? 2 : 0;
     }
     if (p[0] == 0xC5 && (p[1] == 0x92 || p[1] == 0x93)) {
         small[0] = (char)0xC5;
         small[1] = (char)0x93;
-        *plain = "oe";
+        memcpy(plain, "oe", 2);
         return 2;
     }
     if (p[0] == 0xC2 || p[0] == 0xE2) /* signs such as an inverted question mark */
         return 0;
-    small[0] = (char)p[0];
-    one[0] = (char)p[0];
-    *plain = one;
+    small[0] = plain[0] = (char)p[0];
     return 1;
 }
 
@@ -144,10 +142,10 @@ static bool speech_is_number(const char *plain)
 static const unsigned char *speech_take_word(const unsigned char *p, struct speech_token *out)
 {
     char small[2];
-    const char *plain;
+    char plain[3];
     size_t n;
     *out = (struct speech_token){.number = false};
-    for (; *p != '\0' && (n = speech_take(p, small, &plain)) > 0; p += n) {
+    for (; *p != '\0' && (n = speech_take(p, small, plain)) > 0; p += n) {
         speech_append(out->word, small, n);
         speech_append(out->plain, plain, strlen(plain));
     }
@@ -159,10 +157,10 @@ size_t speech_split(const char *text, struct speech_token *out)
 {
     const unsigned char *p = (const unsigned char *)text;
     char small[2];
-    const char *plain;
+    char plain[3];
     size_t count = 0;
     while (count < SPEECH_TOKENS) {
-        while (*p != '\0' && speech_take(p, small, &plain) == 0)
+        while (*p != '\0' && speech_take(p, small, plain) == 0)
             for (p++; (*p & 0xC0) == 0x80; p++)
                 ; /* the rest of a sign of several bytes */
         if (*p == '\0')

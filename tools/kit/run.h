@@ -115,6 +115,12 @@ struct tools_context { /* one per turn, or per direct call */
     struct tools_apart apart;      /* zeroed: all tools run where they are called */
     const struct trace_span *span; /* in which tools are called; NULL = none */
     bool is_apart;                 /* a tool process: whoever asked it measures the call */
+    /*
+     * The result of an earlier call of the same conversation, as the log has it, and whether others
+     * wrote it. Borrowed. Returns 0 or ERR_NOT_FOUND. NULL: there is no conversation.
+     */
+    int (*earlier)(void *arg, const char *handle, const char **text, size_t *len, bool *others);
+    void *earlier_arg;
 };
 
 struct tools_run { /* one call */
