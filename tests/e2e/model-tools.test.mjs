@@ -111,5 +111,52 @@ describe("tools called by a model", () => {
     assert.ok(good >= 50, `${good}`);
   });
 
+  test("a large result is whole for the page and short for the model, who reads on by its handle", async () => {
+    const user = "model-large", session = uuid(), count = 40;
+    for (let i = 0; i < count; i++) {
+      const made = await stack.post("/tools/create_calendar_event", {title: `Stop ${i}`, start_date: `2099-03-01T${String(i % 24).padStart(2, "0")}:00:00`,
+        description: "d".repeat(600)}, {headers: {"X-Dev-User": user}});
+      assert.equal(made.status, 200, made.text);
+    }
+    const say = async (name, steps) => {
+      stack.double.scripts.set(name, steps);
+      const stream = stack.chatStream(`Please. [[script=${name}]]`, {session_id: session, timezone: "UTC", locale: "en-AU"},
+        {headers: {Accept: "text/event-stream", "X-Dev-User": user}});
+      await stream.all();
+      return stream.events.filter(e => e.data.type === "TOOL_CALL_RESULT").map(e => JSON.parse(e.data.content));
+    };
+    const seen = () => JSON.stringify(stack.double.requests.at(-1).body.messages);
+    const [whole] = await say("large-list", [[{id: "large-1", name: "get_calendar_events", args: "{}"}], "There they are."]);
+    assert.equal(whole.events.length, count);
+    assert.equal(whole.shortened, undefined);
+    assert.ok(JSON.stringify(whole).length > 25000);
+    const told = seen();
+    assert.ok(told.length < 16000, `${told.length} bytes`);
+    assert.match(told, /shortened/);
+    assert.match(told, /large-1/);
+    // A later turn, perhaps of another worker: nothing but the conversation says what the handle is.
+    const [part] = await say("large-more", [[{id: "large-2", name: "read_result", args: JSON.stringify({handle: "large-1", list: "events", where: "Stop 39"})}], "Done."]);
+    assert.equal(part.success, true, JSON.stringify(part));
+    assert.deepEqual(part.items.map(e => e.title), ["Stop 39"]);
+    assert.equal(part.of, count);
+    const [gone] = await say("large-gone", [[{id: "large-3", name: "read_result", args: JSON.stringify({handle: "large-9"})}], "Done."]);
+    assert.equal(gone.error.code, "not_found");
+    assert.equal(gone.error.message, undefined);
+  });
+
+  test("an unknown tool names those like it, and what lacks its provider is not offered", async () => {
+    const {results: {"no-1": [none]}} = await turn("unknown", uuid(), [{id: "no-1", name: "list_fuel_fillups", args: "{}"}]);
+    assert.equal(none.error.code, "unknown_tool");
+    assert.match(none.message, /get_fuel_log/);
+    assert.ok(JSON.stringify(none).length < 400, JSON.stringify(none));
+    const offered = stack.double.requests.at(-1).body.tools.map(tool => tool.name ?? tool.function?.name);
+    assert.ok(offered.includes("find_tools") && offered.includes("read_result"), `${offered}`);
+    for (const tool of tools) if (tool.provider) assert.ok(!offered.includes(tool.name), tool.name);
+    const {results: {"no-2": [found]}} = await turn("missing", uuid(), [{id: "no-2", name: "find_tools", args: '{"query":"wo ist Diesel am billigsten"}'}]);
+    assert.equal(found.not_available[0].name, "find_cheap_gas");
+    assert.match(found.not_available[0].reason, /fuel prices/);
+    assert.ok(!JSON.stringify(found).includes("fuel.url"));
+  });
+
   test("nothing failed inside", () => assert.doesNotMatch(stack.log(), /breaks its schema|internal_error/));
 });
