@@ -87,6 +87,7 @@ libagent_a_SOURCES = \
 	agent/offline/offline_fill_place.c \
 	agent/offline/offline_fill_text.c \
 	agent/offline/offline_fill_when.c \
+	agent/offline/offline_follow.c agent/offline/offline_follow.h \
 	agent/offline/offline_intent.c agent/offline/offline_intent.h \
 	agent/offline/offline_join.c \
 	agent/offline/offline_lexicon.c agent/offline/offline_lexicon.h \
@@ -102,6 +103,7 @@ libagent_a_SOURCES = \
 	agent/offline/offline_speech_join.c \
 	agent/offline/offline_step.c \
 	agent/offline/offline_talk.c agent/offline/offline_talk.h \
+	agent/offline/offline_tell.c \
 	agent/offline/offline_token.c agent/offline/offline_token.h \
 	agent/offline/offline_when.c agent/offline/offline_when.h \
 	agent/offline/offline_words_de.c \

@@ -124,6 +124,10 @@ struct offline_result {
     const char *name; /* of the tool */
     const struct chat_message *message;
 };
+/* The same in another language than English; and the lists of a result, line by line. */
+void offline_tell(const struct offline_result *results, size_t count,
+    enum offline_language language, struct buf *text);
+void offline_tell_lists(const jdoc *doc, enum offline_language language, struct buf *out);
 void offline_say(const struct offline_result *results, size_t count, struct buf *text);
 void offline_say_plain(const struct offline_ask *ask, struct buf *text);
 

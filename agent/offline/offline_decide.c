@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What comes next in a conversation: calls, a question, or the answer from the results. */
+#include "agent/offline/offline_follow.h"
 #include "agent/offline/offline_phrase.h"
+#include "agent/offline/offline_speech.h"
 #include "agent/offline/offline_talk.h"
 #include "base/err.h"
 #include "base/ident.h"
@@ -141,17 +143,30 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
         offline_talk_read(text, &world, talk);
     if (count && talk->outcome == OFFLINE_EVENT && ask.kind == OFFLINE_UNKNOWN)
         ask = talk->ask;
+    if (!count && !files && !no_tools && ask.kind == OFFLINE_UNKNOWN &&
+        talk->outcome != OFFLINE_CALLS && offline_follow(context, user, text, &world, talk))
+        ask.foreign = false;
     if (!count && !files && !no_tools && offline_take_talk(talk, &ask, out)) {
         /* calls, or a question */
     } else if (!count && files && ask.kind == OFFLINE_UNKNOWN) {
         offline_take_files(&context->items[user], text, no_tools, out);
     } else if (!count) {
-        if (no_tools || !offline_first_calls(out, &ask, &world))
+        enum offline_language language = user == SIZE_MAX || ask.kind != OFFLINE_UNKNOWN ?
+            OFFLINE_ENGLISH :
+            offline_speech_language(text, OFFLINE_ENGLISH);
+        if (language != OFFLINE_ENGLISH)
+            buf_puts(&out->text, offline_phrase_unknown(language));
+        if (language == OFFLINE_ENGLISH && (no_tools || !offline_first_calls(out, &ask, &world)))
             offline_say_plain(&ask, &out->text);
     } else if (no_tools || !offline_second_calls(out, &ask, &world, results, count)) {
         size_t skip =
             count > 1 && (ask.kind == OFFLINE_MOVE_EVENT || ask.kind == OFFLINE_DELETE_EVENT);
-        offline_say(results + skip, count - skip, &out->text);
+        enum offline_language language =
+            user == SIZE_MAX ? OFFLINE_ENGLISH : offline_speech_language(text, world.language);
+        if (language == OFFLINE_ENGLISH)
+            offline_say(results + skip, count - skip, &out->text);
+        else
+            offline_tell(results + skip, count - skip, language, &out->text);
     }
     offline_talk_fini(talk);
     offline_scratch_fini(&scratch);

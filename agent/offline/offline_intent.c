@@ -296,6 +296,14 @@ const struct offline_intent offline_intents[] = {
     {"recommend_products", "suggest equipment ?trip|for|shop", "", "category=enum?"},
     {"web_search", "webword ?search|show", "", "query=text"},
 
+    /* families that a build may lack: tools_find decides */
+    {"undo_change", "undo", "", ""},
+    {"get_lists", "show|which lists", "", ""},
+    {"get_list", "packinglist ?show|which -add|log|remove", "\"kind\":\"packing\"", ""},
+    {"add_to_list", "add packinglist", "\"kind\":\"packing\"", "items=list"},
+    {"add_to_list", "add|log shoppinglist", "\"kind\":\"shopping\"", "items=list"},
+    {"get_documents", "papers show|which|have|expiring ?expiring|mine", "", ""},
+
     /* the rest of an expense: what it was for is known, and no verb is needed */
     {"create_expense",
         "fuel|gas|diesel|groceries|lunch|dinner|coffee -howmuch|show|which|litre|km|mile|filled|budget|recipe|cheapgas|planmeals|remind|cutcosts|fuellog|consumption",

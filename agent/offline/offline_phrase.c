@@ -14,6 +14,9 @@ static const offline_phrase_row offline_phrase_problems[] = {
         "\xc2\xbf"
         "Es una pregunta o lo anoto? Sin signo de interrogaci\xc3\xb3n, por favor, si debo anotarlo.",
         "Est-ce une question, ou dois-je le noter ? Sans point d'interrogation, s'il faut le noter."},
+    {OFFLINE_PHRASE_TOO_MUCH, "Das ist mehr, als ich auf einmal kann. Bitte sag es in Teilen.",
+        "Es m\xc3\xa1s de lo que puedo hacer de una vez. Dilo por partes, por favor.",
+        "C'est plus que je ne peux faire en une fois. Dis-le en plusieurs fois."},
     {"At what time shall I remind you?", "Um wie viel Uhr soll ich daran erinnern?",
         "\xc2\xbf"
         "A qu\xc3\xa9 hora te lo recuerdo?",

@@ -11,6 +11,7 @@
 #define OFFLINE_PHRASE_IS_QUESTION \
     "Is that a question, or shall I write it down? Please say it without the question mark if I " \
     "shall."
+#define OFFLINE_PHRASE_TOO_MUCH "That is more than I can do at once. Please say it in parts."
 const char *offline_phrase_problem(const char *english, enum offline_language language);
 /* "I understood ..., but not ...". */
 void offline_phrase_left(const struct offline_fill *f, char *out, size_t size);

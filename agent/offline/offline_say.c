@@ -244,9 +244,14 @@ static void offline_say_result(const struct offline_result *r, struct buf *out)
     if (!success)
         buf_puts(out, "That did not work: ");
     buf_puts(out, jdoc_text_or(doc, "message", success ? "Done." : "the tool gave no reason."));
+    bool own = false;
     for (size_t i = 0; success && i < sizeof details / sizeof *details; i++)
-        if (!strcmp(details[i].tool, r->name))
+        if (!strcmp(details[i].tool, r->name)) {
             details[i].say(doc, out);
+            own = true;
+        }
+    if (success && !own)
+        offline_tell_lists(doc, OFFLINE_ENGLISH, out);
     jdoc_free(doc);
 }
 

@@ -59,6 +59,12 @@ static void offline_talk_add_calls(struct offline_talk *out, struct offline_fill
     const char *key;
     jdoc *value;
 
+    if (out->step.call_count + 1 + f->more_count > OFFLINE_CALLS_MAX) {
+        out->outcome = OFFLINE_QUESTION; /* all or none */
+        snprintf(out->question, sizeof out->question, "%s",
+            offline_phrase_problem(OFFLINE_PHRASE_TOO_MUCH, out->language));
+        return;
+    }
     offline_talk_add_call(&out->step, f->spec->name, f->args);
     for (size_t i = 0; i < f->more_count; i++) {
         jdoc *args = jdoc_dup(f->args);
@@ -131,8 +137,11 @@ static bool offline_talk_clause(const char *text, const struct offline_world *wo
         !strstr(c.best.intent->set, "\"list\"") && !strstr(c.best.intent->set, "\"get\"") &&
         !strstr(c.best.intent->set, "check_expiry");
     if (c.verdict == OFFLINE_WHOLE && !asked && c.best.slipped && writes) {
-        out->outcome = OFFLINE_QUESTION;
         offline_phrase_meant(&c.best, out->question, sizeof out->question);
+        if (c.best.spec)
+            offline_talk_add_calls(out, &c.best);
+        out->confirm = c.best.spec != NULL;
+        out->outcome = OFFLINE_QUESTION;
     } else if (c.verdict == OFFLINE_WHOLE && !asked) {
         if (c.best.spec)
             offline_talk_add_calls(out, &c.best);
@@ -186,7 +195,7 @@ static size_t offline_talk_beginning(const char *first, enum offline_language la
 {
     static const char verbs[] =
         "spent|bought|log|add|remind|set|post|remove|show|saved|search|howmuch|"
-        "spend";
+        "spend|expense";
     static struct offline_speech s;
     size_t i = 0;
 
@@ -210,55 +219,58 @@ static bool offline_talk_orders(const char *clause, enum offline_language langua
     return true;
 }
 
-static bool offline_talk_part(const char *text, size_t from, size_t to, const char *lead,
-    size_t lead_len, const struct offline_world *world, struct offline_talk *out)
-{
-    char clause[600];
-    size_t had = out->step.call_count;
+/* A message on its way into clauses. */
+struct offline_clauses {
+    const char *text;
+    const struct offline_splits *splits;
+    const struct offline_world *world;
+    struct offline_talk *out;
+    size_t lead;     /* bytes of the first clause that can begin the others */
+    unsigned budget; /* of tries */
+};
 
-    if (to <= from || to - from >= sizeof clause - 8)
-        return false;
-    snprintf(clause, sizeof clause, "%.*s", (int)(to - from), text + from);
-    if (offline_talk_clause(clause, world, out, true))
-        return true;
+static void offline_talk_drop(struct offline_talk *out, size_t had)
+{
     while (out->step.call_count > had)
         buf_free(&out->step.calls[--out->step.call_count].args);
-    if (!lead_len || lead_len + to - from + 2 >= sizeof clause ||
-        offline_talk_orders(clause, out->language))
+}
+
+/* One clause, from byte to byte: by itself, or with the verb of the first one. */
+static bool offline_talk_part(struct offline_clauses *c, size_t from, size_t to)
+{
+    char clause[600];
+    size_t had = c->out->step.call_count, lead = from ? c->lead : 0;
+
+    if (to <= from || to - from >= sizeof clause - 8 || had == OFFLINE_CALLS_MAX)
         return false;
-    snprintf(clause, sizeof clause, "%.*s %.*s", (int)lead_len, lead, (int)(to - from),
-        text + from);
-    return offline_talk_clause(clause, world, out, true);
+    snprintf(clause, sizeof clause, "%.*s", (int)(to - from), c->text + from);
+    if (offline_talk_clause(clause, c->world, c->out, true))
+        return true;
+    offline_talk_drop(c->out, had);
+    if (!lead || lead + to - from + 2 >= sizeof clause ||
+        offline_talk_orders(clause, c->out->language))
+        return false;
+    snprintf(clause, sizeof clause, "%.*s %.*s", (int)lead, c->text, (int)(to - from),
+        c->text + from);
+    return offline_talk_clause(clause, c->world, c->out, true);
 }
 
 /* From `from` on, beginning with split `k`: each part has to be understood. */
-static bool offline_talk_parts(const char *text, size_t from, size_t k,
-    const struct offline_splits *splits, const struct offline_world *world,
-    struct offline_talk *out, unsigned *budget)
+static bool offline_talk_parts(struct offline_clauses *c, size_t from, size_t k)
 {
-    size_t lead = from ? offline_talk_beginning(text, out->language) : 0,
-           had = out->step.call_count;
+    size_t had = c->out->step.call_count, count = c->splits->count;
 
-    for (; k <= splits->count && *budget; k++) {
-        size_t to = k < splits->count ? splits->ends[k] : strlen(text);
-        --*budget;
-        if (from == 0 && k == splits->count)
+    for (; k <= count && c->budget; k++) {
+        size_t to = k < count ? c->splits->ends[k] : strlen(c->text);
+        c->budget--;
+        if (from == 0 && k == count)
             break; /* the whole: has been tried */
-        if (!offline_talk_part(text, from, to, text, lead, world, out))
-            continue;
-        if (k == splits->count ||
-            offline_talk_parts(text, splits->begins[k], k + 1, splits, world, out, budget))
+        if (offline_talk_part(c, from, to) &&
+            (k == count || offline_talk_parts(c, c->splits->begins[k], k + 1)))
             return true;
-        while (out->step.call_count > had)
-            buf_free(&out->step.calls[--out->step.call_count].args);
+        offline_talk_drop(c->out, had);
     }
     return false;
-}
-
-static void offline_talk_drop_calls(struct offline_talk *out)
-{
-    while (out->step.call_count)
-        buf_free(&out->step.calls[--out->step.call_count].args);
 }
 
 void offline_talk_read(const char *text, const struct offline_world *world,
@@ -266,7 +278,6 @@ void offline_talk_read(const char *text, const struct offline_world *world,
 {
     struct offline_splits splits;
     struct offline_talk parts;
-    unsigned budget = 24;
 
     memset(out, 0, sizeof *out);
     if (strlen(text) > 500)
@@ -279,15 +290,21 @@ void offline_talk_read(const char *text, const struct offline_world *world,
         return;
     parts = *out;
     memset(&parts.step, 0, sizeof parts.step);
-    if (offline_talk_parts(text, 0, 0, &splits, world, &parts, &budget) &&
-        parts.step.call_count <= OFFLINE_CALLS_MAX) {
-        offline_talk_drop_calls(out);
+    struct offline_clauses clauses = {.text = text,
+        .splits = &splits,
+        .world = world,
+        .out = &parts,
+        .lead = offline_talk_beginning(text, out->language),
+        .budget = 24};
+    if (offline_talk_parts(&clauses, 0, 0)) {
+        offline_talk_drop(out, 0);
         *out = parts;
         out->outcome = OFFLINE_CALLS;
+        out->confirm = out->awaits = false;
         *out->question = 0;
         return;
     }
-    offline_talk_drop_calls(&parts);
+    offline_talk_drop(&parts, 0);
 }
 
 void offline_talk_fini(struct offline_talk *talk)

@@ -20,7 +20,8 @@ struct offline_talk {
     enum offline_language language;
     struct offline_step step; /* its calls alone; of the same life as offline_step_fini's */
     char question[1200];
-    bool awaits; /* the next message may bring what is missing */
+    bool awaits;  /* the next message may bring what is missing */
+    bool confirm; /* step has the calls that a "yes" to the question makes */
     struct offline_ask ask;
 };
 /* One clause by the sentence patterns; false when they do not take it whole (offline_step.c). */

@@ -412,5 +412,8 @@ const struct offline_entry offline_words_de[] = {
     {"odometer", "kilometerstand|tachostand|km stand"},
     {"perunit", "pro liter|der liter|je liter"},
     {"_", "gehen|einen|einem"},
+    {"packinglist", "packliste"},
+    {"lists", "listen"},
+    {"undo", "ruckgangig|mach das ruckgangig"},
 };
 const size_t offline_words_de_count = sizeof offline_words_de / sizeof *offline_words_de;

@@ -11,7 +11,7 @@ const struct offline_entry offline_words_en[] = {
         "should|need|needs|needed|id like|would like|going|let|lets|up|out|"
         "please|currently|still|right|all|of|about|with|by|as|got|get|gets|getting|go|thanks|"
         "thank|cheers|mate|today s|thats|its|theres|already|really|exactly|some|more|much|many|"
-        "want to|need to|to|for|in|at|on|from|into|onto|off|over|under|near|around|and|"
+        "want to|need to|to|for|in|at|on|from|into|onto|off|over|under|near|around|between|and|"
         "hows|how|when|why|tell|give|lemme|ideas|looking|happening|come|end||quickly|quick|new|each|per|"
         "kindly|anything|something|things|stuff|ones|ive got|weve got|i am|we are|guys|"
         "right now|at the moment|for me|for us|if possible|asap|look|take|took|make|made|use|used"},
@@ -412,5 +412,9 @@ const struct offline_entry offline_words_en[] = {
     {"quarterpast", "quarter past"},
     {"quarterto", "quarter to"},
     {"andhalf", "and a half"},
+    {"undo", "undo|undo that|undo the last change|take that back|revert that"},
+    {"lists", "lists|my lists"},
+    {"packinglist", "packing list|packing lists"},
+    {"papers", "my documents|my papers|vehicle papers"},
 };
 const size_t offline_words_en_count = sizeof offline_words_en / sizeof *offline_words_en;

@@ -403,5 +403,8 @@ const struct offline_entry offline_words_es[] = {
         "los 100|litros cada 100 km|litros por 100 km|litros a los 100 km"},
     {"odometer", "cuentakilometros|odometro|kilometraje"},
     {"perunit", "por litro|el litro"},
+    {"packinglist", "lista de equipaje|lista de maletas"},
+    {"lists", "listas"},
+    {"undo", "deshaz|deshacer|deshazlo"},
 };
 const size_t offline_words_es_count = sizeof offline_words_es / sizeof *offline_words_es;

@@ -379,5 +379,8 @@ const struct offline_entry offline_words_fr[] = {
         "aux 100 kilometres|litres aux 100 km|litres aux 100 kilometres"},
     {"odometer", "compteur|kilometrage"},
     {"perunit", "le litre|par litre|du litre"},
+    {"packinglist", "liste de bagages|liste de valise"},
+    {"lists", "listes"},
+    {"undo", "annule ca|annule le"},
 };
 const size_t offline_words_fr_count = sizeof offline_words_fr / sizeof *offline_words_fr;

@@ -55,6 +55,46 @@ describe("the offline mode", () => {
     assert.match(b.text, /(3|15)([:.]00)?\s*(pm)?/i);
   });
 
+  test("understands German, Spanish and French, and answers in them", async () => {
+    const rows = [
+      ["Ich habe 45,50 f\u00fcr Benzin ausgegeben", "create_expense", {amount: 45.5, category: "gas"}, /^Erledigt/],
+      ["Gast\u00e9 20 en peajes", "create_expense", {amount: 20, category: "tolls"}, /^Hecho/],
+      ["J'ai d\u00e9pens\u00e9 9,90 pour un caf\u00e9", "create_expense", {amount: 9.9, category: "restaurant"}, /^C'est fait/],
+    ];
+    for (const [text, tool, entity, answer] of rows) {
+      const a = await ask(text);
+      assert.deepEqual(a.calls, [tool], a.text);
+      for (const key in entity) assert.equal(a.results[0].expense[key], entity[key], JSON.stringify(a.results));
+      assert.match(a.text, answer);
+    }
+    const unknown = await ask("Schreib mir ein Gedicht");
+    assert.deepEqual(unknown.calls, []);
+    assert.match(unknown.text, /Offline-Modus/);
+  });
+
+  test("carries out both clauses of a message, or none", async () => {
+    const user = uuid();
+    const a = await ask("log 45 on fuel and 12 for coffee", uuid(), user);
+    assert.deepEqual(a.calls, ["create_expense", "create_expense"], a.text);
+    assert.deepEqual(a.results.map(r => r.expense.amount), [45, 12]);
+    const b = await ask("log 45 on fuel and wash the car", uuid(), user);
+    assert.deepEqual(b.calls, [], b.text);
+    assert.match(b.text, /written nothing/);
+  });
+
+  test("follows up on the last record", async () => {
+    const user = uuid(), session_id = uuid();
+    await ask("Remind me to water the plants tomorrow at 5pm", session_id, user);
+    const moved = await ask("no, at 6pm", session_id, user);
+    assert.deepEqual(moved.calls, ["update_calendar_event"], moved.text);
+    assert.match(moved.text, /18:00/);
+    const wrong = await ask("Set my fuel budjet to 400", session_id, user);
+    assert.deepEqual(wrong.calls, []);
+    assert.match(wrong.text, /Shall I do that\?/);
+    const yes = await ask("yes", session_id, user);
+    assert.deepEqual(yes.calls, ["update_budget"], yes.text);
+  });
+
   test("asks before it deletes", async () => {
     const user = uuid(), session_id = uuid(), headers = {"X-Dev-User": user};
     await ask("Add a dentist appointment tomorrow at 3pm", session_id, user);

@@ -64,6 +64,42 @@ static void test_a_conversation(void **state)
     expect("How far is it from Sydney to Nowhere Town?", "did not work");
 }
 
+/* What means something only behind what was said before. */
+static void test_follow_ups(void **state)
+{
+    (void)state;
+    turn_bench_places(&bench);
+    expect("Remind me to water the plants tomorrow at 5pm", "Water the plants");
+    expect("no, at 6pm", "18:00");
+    expect("What is on my calendar tomorrow?", "18:00");
+    expect("and the day after?", "0 events");
+    expect("Set my propane budget to 300 a month", "300.00");
+    expect("make it 350", "350.00");
+    expect("How far is it from Sydney to Brisbane?", "Brisbane");
+    expect("How much did I spend on propane this month?", "propane");
+    expect("and on tolls?", "tolls");
+    expect("I spent 8 on tolls", "8.00");
+    expect("and 12 for coffee", "12.00");
+    expect("write a poem", "did not recognise");
+    expect("make it 50", "did not recognise"); /* of what? */
+    expect("Set a timer for 9 minutes", "timer");
+    expect("delete that", "ancel");
+}
+
+static void test_other_languages(void **state)
+{
+    (void)state;
+    expect("Ich habe 45,50 f\xc3\xbcr Benzin ausgegeben", "Erledigt.");
+    expect("Wie viel habe ich diesen Monat ausgegeben?", "Summe: ");
+    expect("Erinnere mich morgen an den Zahnarzt", "Um wie viel Uhr");
+    expect("um 17 Uhr", "Zahnarzt");
+    expect("Gast\xc3\xa9 20 en peajes", "Hecho.");
+    expect("J'ai d\xc3\xa9pens\xc3\xa9 9 pour un caf\xc3\xa9", "C'est fait.");
+    expect("Schreib mir ein Gedicht", "Offline-Modus");
+    expect("Set my fuel budjet to 400", "Shall I do that?");
+    expect("yes", "400.00");
+}
+
 static size_t content_events(void)
 {
     jdoc *events = turn_bench_events(&bench);
@@ -164,6 +200,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_conversation),
+        cmocka_unit_test(test_follow_ups),
+        cmocka_unit_test(test_other_languages),
         cmocka_unit_test(test_words_come_one_by_one),
         cmocka_unit_test(test_a_whole_answer_comes_at_once),
         cmocka_unit_test(test_a_late_timer_catches_up),
