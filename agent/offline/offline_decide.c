@@ -143,9 +143,9 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
         offline_talk_read(text, &world, talk);
     if (count && talk->outcome == OFFLINE_EVENT && ask.kind == OFFLINE_UNKNOWN)
         ask = talk->ask;
-    if (!count && !files && !no_tools && ask.kind == OFFLINE_UNKNOWN &&
+    if (!count && !files && !no_tools && (ask.kind == OFFLINE_UNKNOWN || *ask.question) &&
         talk->outcome != OFFLINE_CALLS && offline_follow(context, user, text, &world, talk))
-        ask.foreign = false;
+        ask = (struct offline_ask){.kind = OFFLINE_UNKNOWN};
     if (!count && !files && !no_tools && offline_take_talk(talk, &ask, out)) {
         /* calls, or a question */
     } else if (!count && files && ask.kind == OFFLINE_UNKNOWN) {

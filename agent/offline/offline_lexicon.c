@@ -145,7 +145,8 @@ const char *offline_lexicon_find(enum offline_language language, const char *con
     if (!offline_lexicon.made)
         offline_lexicon_make();
     *used = 0;
-    *slip = false;
+    if (slip)
+        *slip = false;
     if (!count || !*words[0])
         return NULL;
     for (int i = offline_lexicon.buckets[language][offline_lexicon_bucket(words[0])]; i >= 0;
@@ -161,8 +162,9 @@ const char *offline_lexicon_find(enum offline_language language, const char *con
         *used = best->words;
         return best->concept;
     }
-    const char *found = offline_lexicon_slipped(language, words[0]);
-    *slip = found != NULL;
+    const char *found = slip ? offline_lexicon_slipped(language, words[0]) : NULL;
+    if (slip)
+        *slip = found != NULL;
     *used = found != NULL;
     return found;
 }

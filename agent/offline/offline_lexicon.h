@@ -37,7 +37,7 @@ extern const size_t offline_words_en_count, offline_words_de_count, offline_word
  * offline_lexicon_find -- the longest entry that the folded words begin with.
  *   words  count of them, each folded
  *   used   out: how many words it takes
- *   slip   out: a letter had to be changed
+ *   slip   out: a letter had to be changed; NULL = such words are not looked for
  * Returns the concept, or NULL.
  */
 const char *offline_lexicon_find(enum offline_language language, const char *const *words,

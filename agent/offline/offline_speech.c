@@ -93,10 +93,9 @@ enum offline_language offline_speech_language(const char *text, enum offline_lan
     for (int k = 0; k < OFFLINE_LANGUAGE_COUNT; k++)
         for (size_t i = 0; i < t.count;) {
             size_t used = 0;
-            bool slip = false;
             const char *concept = offline_lexicon_find((enum offline_language)k, folds.list + i,
-                offline_speech_phrase(&t, i), &used, &slip);
-            if (concept && !slip)
+                offline_speech_phrase(&t, i), &used, NULL);
+            if (concept)
                 found[k] += (unsigned)used * (*concept == '_' ? 3 : 2);
             i += used ? used : 1;
         }

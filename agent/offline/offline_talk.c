@@ -160,7 +160,8 @@ static bool offline_talk_clause(const char *text, const struct offline_world *wo
 
 /* ---- several clauses ---- */
 
-#define OFFLINE_SPLITS_MAX 8
+#define OFFLINE_SPLITS_MAX 6
+#define OFFLINE_TRIES_MAX 12
 
 /* Where one clause may end and another begin: bytes of the text. */
 struct offline_splits {
@@ -280,7 +281,7 @@ void offline_talk_read(const char *text, const struct offline_world *world,
     struct offline_talk parts;
 
     memset(out, 0, sizeof *out);
-    if (strlen(text) > 500)
+    if (strlen(text) > OFFLINE_TALK_MAX)
         return;
     out->language = offline_speech_language(text, world->language);
     if (offline_talk_clause(text, world, out, false) || out->outcome == OFFLINE_EVENT)
@@ -295,7 +296,7 @@ void offline_talk_read(const char *text, const struct offline_world *world,
         .world = world,
         .out = &parts,
         .lead = offline_talk_beginning(text, out->language),
-        .budget = 24};
+        .budget = OFFLINE_TRIES_MAX};
     if (offline_talk_parts(&clauses, 0, 0)) {
         offline_talk_drop(out, 0);
         *out = parts;

@@ -28,7 +28,7 @@ struct offline_talk {
 bool offline_step_clause(const char *text, const struct offline_world *world,
     struct offline_step *out);
 
-/* The calls of an understood sentence; false: nothing is to be called, only something to be said. */
+/* The calls of an understood sentence; false: none is made, something is said. */
 bool offline_first_calls(struct offline_step *step, const struct offline_ask *ask,
     const struct offline_world *world);
 /* Moving and deleting take two steps: the list, then the call on the event found in it. False: the
@@ -36,6 +36,8 @@ bool offline_first_calls(struct offline_step *step, const struct offline_ask *as
 bool offline_second_calls(struct offline_step *step, const struct offline_ask *ask,
     const struct offline_world *world, const struct offline_result *results, size_t count);
 
+/* A longer message is not read: nothing here may compute for more than some milliseconds. */
+#define OFFLINE_TALK_MAX 300
 void offline_talk_read(const char *text, const struct offline_world *world,
     struct offline_talk *out);
 void offline_talk_fini(struct offline_talk *talk);

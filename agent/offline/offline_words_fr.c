@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The words of French, without accents and apostrophes: offline_lexicon.h says how a row is read. */
+/* The words of French, folded: offline_lexicon.h says how a row is read. */
 #include "agent/offline/offline_lexicon.h"
 
 const struct offline_entry offline_words_fr[] = {

@@ -77,7 +77,9 @@ describe("the offline mode", () => {
     const a = await ask("log 45 on fuel and 12 for coffee", uuid(), user);
     assert.deepEqual(a.calls, ["create_expense", "create_expense"], a.text);
     assert.deepEqual(a.results.map(r => r.expense.amount), [45, 12]);
-    const b = await ask("log 45 on fuel and wash the car", uuid(), user);
+    const pills = await ask("Remind me to take my pills every day at 8am and 8pm", uuid(), user);
+    assert.deepEqual(pills.calls, ["create_calendar_event", "create_calendar_event"], pills.text);
+    const b = await ask("log 45 on fuel and 12 for 7 people", uuid(), user);
     assert.deepEqual(b.calls, [], b.text);
     assert.match(b.text, /written nothing/);
   });
@@ -155,8 +157,8 @@ describe("the offline mode", () => {
 
   test("writes nothing of a sentence that it understands in part, and says which", async () => {
     const user = uuid();
-    for (const text of ["log 45 on fuel and 12 for coffee", "log an oil change today at 98000 km", "I spent \u20ac30 on lunch",
-      "Remind me to take my pills every day at 8am and 8pm", "I spent 45 on fuel on 5/12"]) {
+    for (const text of ["log 45 on fuel and 12 for 7 people", "log 8 hours of sleep", "I spent \u20ac30 on lunch",
+      "set my fuel budget to 300 or 400", "I spent 45 on fuel on 5/12"]) {
       const a = await ask(text, uuid(), user);
       assert.deepEqual(a.calls, [], a.text);
       assert.match(a.text, /nothing/, text);

@@ -81,7 +81,7 @@ static void test_follow_ups(void **state)
     expect("I spent 8 on tolls", "8.00");
     expect("and 12 for coffee", "12.00");
     expect("write a poem", "did not recognise");
-    expect("make it 50", "did not recognise"); /* of what? */
+    expect("make it 50", "written nothing"); /* of what? */
     expect("Set a timer for 9 minutes", "timer");
     expect("delete that", "ancel");
 }
