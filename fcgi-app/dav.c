@@ -346,6 +346,22 @@ void dav_put_item(struct exchange *x, const struct dav_ask *ask, const struct da
     buf_free(&missing);
 }
 
+void dav_put_unchanged(struct exchange *x, const struct dav_ask *ask, enum dav_node node)
+{
+    struct buf *b = &x->reply.body, props = {0};
+    const struct dav_item item = {.node = node};
+
+    for (size_t i = 0; i < ask->prop_count; i++)
+        dav_put_missing(&props, &ask->props[i]);
+    buf_puts(b, "<d:response>");
+    dav_put_own_href(x, b, &item);
+    dav_put_propstat(b, &props, 403);
+    buf_puts(b, "</d:response>");
+    if (buf_error(&props))
+        b->error = ERR_NOMEM;
+    buf_free(&props);
+}
+
 void dav_put_status(struct exchange *x, const char *href, const char *name, int status)
 {
     struct buf *b = &x->reply.body;

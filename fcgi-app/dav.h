@@ -46,6 +46,8 @@ struct dav_item {
 void dav_begin(struct exchange *x);
 void dav_put_item(struct exchange *x, const struct dav_ask *ask, const struct dav_item *item,
     int64_t revision);
+/* None of the properties that a PROPPATCH names was changed. */
+void dav_put_unchanged(struct exchange *x, const struct dav_ask *ask, enum dav_node node);
 /* A response that is only a status, such as 404; href: as it was asked; NULL: of the resource. */
 void dav_put_status(struct exchange *x, const char *href, const char *name, int status);
 /* token: of sync-collection; below 0: none. */

@@ -71,7 +71,8 @@ static void dav_ask_root(struct reading *r, const char *name)
         const char *ns, *name;
         enum dav_kind kind;
     } roots[] = {{DAV_NS, "propfind", DAV_PROPFIND}, {DAV_CALDAV, "calendar-query", DAV_QUERY},
-        {DAV_CALDAV, "calendar-multiget", DAV_MULTIGET}, {DAV_NS, "sync-collection", DAV_SYNC}};
+        {DAV_CALDAV, "calendar-multiget", DAV_MULTIGET}, {DAV_NS, "sync-collection", DAV_SYNC},
+        {DAV_NS, "propertyupdate", DAV_UPDATE}};
 
     r->out->kind = DAV_OTHER;
     for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
@@ -128,7 +129,9 @@ static void XMLCALL dav_ask_start(void *arg, const char *name, const char **attr
         r->in_filter = dav_ask_is(name, DAV_CALDAV, "filter");
         r->out->all |= dav_ask_is(name, DAV_NS, "allprop");
         r->out->names |= dav_ask_is(name, DAV_NS, "propname");
-    } else if (r->depth == 3 && r->in_prop) {
+    } else if (r->depth == 3 && r->out->kind == DAV_UPDATE) {
+        r->in_prop = dav_ask_is(name, DAV_NS, "prop");
+    } else if (r->in_prop && r->depth == (r->out->kind == DAV_UPDATE ? 4 : 3)) {
         dav_ask_property(r, name);
     } else if (r->in_filter) {
         dav_ask_filter(r, name, attributes);

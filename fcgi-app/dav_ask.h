@@ -13,7 +13,8 @@
 
 /*
  * dav_ask -- what a client of WebDAV asks for in XML: PROPFIND (RFC 4918 9.1), calendar-query and
- * calendar-multiget (RFC 4791 7.8, 7.9), sync-collection (RFC 6578 3.2). The one file that includes
+ * calendar-multiget (RFC 4791 7.8, 7.9), sync-collection (RFC 6578 3.2), PROPPATCH (its
+ * properties). The one file that includes
  * expat is dav_ask.c. Declarations of a document type, and so entities, are refused.
  */
 #define DAV_NS "DAV:"
@@ -22,7 +23,7 @@
 #define DAV_PROPS_MAX 80
 #define DAV_HREFS_MAX 500
 
-enum dav_kind { DAV_PROPFIND, DAV_QUERY, DAV_MULTIGET, DAV_SYNC, DAV_OTHER };
+enum dav_kind { DAV_PROPFIND, DAV_QUERY, DAV_MULTIGET, DAV_SYNC, DAV_UPDATE, DAV_OTHER };
 struct dav_prop {
     const char *ns, *name;
 };

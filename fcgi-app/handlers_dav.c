@@ -123,6 +123,24 @@ int handlers_dav_propfind(struct exchange *x)
     return error;
 }
 
+/* Programs set colours and orders of calendars. They keep their own when that is refused. */
+int handlers_dav_proppatch(struct exchange *x)
+{
+    struct dav d;
+    int error = handlers_dav_begin(x, &d);
+    if (error == 0)
+        error = handlers_dav_ask(&d);
+    if (error)
+        return error;
+    if (d.ask->kind != DAV_UPDATE || d.target.node == DAV_EVENT)
+        return dav_refuse(x, 403, DAV_NS, "cannot-modify-protected-property",
+            "No property of an event can be set.");
+    dav_begin(x);
+    dav_put_unchanged(x, d.ask, d.target.node);
+    dav_end(x, -1);
+    return 0;
+}
+
 /* ---- REPORT ---- */
 
 static int handlers_dav_query(struct dav *d)

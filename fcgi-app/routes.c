@@ -136,6 +136,8 @@ static const struct routes_row routes_rows[] = {
         handlers_calendar_import},
     {"PROPFIND", DAV_PATTERN, ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_dav_propfind},
+    {"PROPPATCH", DAV_PATTERN, ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_dav_proppatch},
     {"REPORT", DAV_PATTERN, ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_dav_report},
     {"GET", DAV_PATTERN, ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_dav_get},

@@ -138,6 +138,40 @@ describe("CalDAV", () => {
     assert.deepEqual(changes, {}, "another user's calendar is another one");
   });
 
+  test("deletions that are forgotten end the tokens from before them", async () => {
+    const name = uuid(), me = person(name);
+    for (const id of ["a", "b"]) await me.put(`${id}.ics`, wrap(vevent(id, `SUMMARY:${id}`, "DTSTART:20300601T100000Z")));
+    const first = await me.sync(), number = Number(first.token.split(":").at(-1));
+    await me.ask("DELETE", `${CALENDAR}a.ics`);
+    const second = await me.sync(first.token);
+    assert.deepEqual(second.changes, {"a.ics": "gone"});
+    // 2,000 others, deleted before that one and after the first token's time.
+    const members = Array.from({length: 2000}, (_, i) => [String(number + (i + 1) / 4000), `x${i}`]).flat();
+    await stack.redis("ZADD", `tp:{${name}}:r:event:revs:gone`, ...members);
+    await me.ask("DELETE", `${CALENDAR}b.ics`);
+    const old = await me.sync(first.token);
+    assert.equal(old.status, 403);
+    assert.match(old.text, /valid-sync-token/);
+    assert.deepEqual((await me.sync(second.token)).changes, {"b.ics": "gone"});
+    assert.equal((await stack.redis("ZCARD", `tp:{${name}}:r:event:revs:gone`)).trim(), "2000");
+    assert.deepEqual((await me.sync()).changes, {});
+  });
+
+  test("more changes than fit one reply come in several", async () => {
+    const me = person(), bring = (from, to) => stack.request("POST", "/calendar/import", {headers: {Authorization: `Bearer ${me.password}`, "Content-Type": "text/calendar"},
+      body: wrap(Array.from({length: to - from}, (_, i) => vevent(`m${from + i}`, `SUMMARY:m${from + i}`, "DTSTART:20300601T100000Z")))});
+    const {token: empty} = await me.sync();
+    assert.equal((await bring(0, 700)).json.created, 700);
+    const one = await me.sync(empty), two = await me.sync(one.token);
+    assert.match(one.text, /507 [^<]*<\/d:status><d:error><d:number-of-matches-within-limits\/>/);
+    assert.doesNotMatch(two.text, /HTTP\/1.1 507/);
+    const files = Object.keys({...one.changes, ...two.changes}).filter(name => name.endsWith(".ics"));
+    assert.equal(files.length, 700);
+    assert.equal(Object.keys((await me.sync()).changes).length, 700);
+    const limited = await me.report(`<sync-collection xmlns="DAV:"><sync-token>${empty}</sync-token><sync-level>1</sync-level><limit><nresults>10</nresults></limit><prop><getetag/></prop></sync-collection>`);
+    assert.equal(limited.text.match(/\.ics<\/d:href>/g).length, 10);
+  });
+
   test("series, changed occurrences, alarms and unknown lines go there and back", async () => {
     const me = person();
     const own = ["ATTENDEE;CN=Bo;PARTSTAT=ACCEPTED:mailto:bo@example.org", "STATUS:TENTATIVE", "X-APPLE-TRAVEL-ADVISORY-BEHAVIOR:AUTOMATIC", "URL:https://example.org/"];
@@ -216,6 +250,9 @@ describe("CalDAV", () => {
     const all = await me.ask("PROPFIND", HOME, undefined, {Depth: "1"});
     assert.match(all.text, /<c:calendar\/>/);
     assert.doesNotMatch(all.text, /sync-token/, "only when it is named");
+    const patched = await me.ask("PROPPATCH", CALENDAR, "<propertyupdate xmlns=\"DAV:\"><set><prop><A:calendar-color xmlns:A=\"http://apple.com/ns/ical/\">#FF0000FF</A:calendar-color></prop></set></propertyupdate>");
+    assert.equal(patched.status, 207);
+    assert.match(patched.text, /<x:calendar-color xmlns:x="http:\/\/apple.com\/ns\/ical\/"\/><\/d:prop><d:status>HTTP\/1.1 403/);
   });
 
   test("python3-caldav", {skip: spawnSync("/usr/bin/python3", ["-c", "import caldav"]).status !== 0 && "python3-caldav is not installed"}, async () => {
