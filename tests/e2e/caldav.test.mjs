@@ -255,6 +255,19 @@ describe("CalDAV", () => {
     assert.match(patched.text, /<x:calendar-color xmlns:x="http:\/\/apple.com\/ns\/ical\/"\/><\/d:prop><d:status>HTTP\/1.1 403/);
   });
 
+  test("an imported name, a long one and one with every letter lead back to the event", async () => {
+    const me = person();
+    for (const [i, name] of ["a b+c&d%e", "ümlaut", "x".repeat(200), "A7F0-1@example.org", "(1),'2'"].entries()) {
+      const path = `${CALENDAR}${encodeURIComponent(name)}.ics`;
+      assert.equal((await me.ask("PUT", path, wrap(vevent(`n${i}`, `SUMMARY:n${i}`, "DTSTART:20300601T100000Z")), {"Content-Type": "text/calendar"})).status, 201, name);
+      assert.match((await me.ask("GET", path)).text, new RegExp(`UID:n${i}\r\n`), name);
+      assert.equal((await me.sync()).changes[`${name}.ics`], "put", name);
+      assert.equal((await me.ask("DELETE", path)).status, 204, name);
+      assert.equal((await me.ask("GET", path)).status, 404, name);
+    }
+    assert.equal((await me.put(`${"x".repeat(201)}.ics`, wrap(vevent("n", "SUMMARY:n", "DTSTART:20300601T100000Z")))).status, 403);
+  });
+
   test("python3-caldav", {skip: spawnSync("/usr/bin/python3", ["-c", "import caldav"]).status !== 0 && "python3-caldav is not installed"}, async () => {
     const me = person();
     await me.tool("create_calendar_event", {title: "Here", start_date: "2030-06-01T10:00", end_date: "2030-06-01T11:00"});

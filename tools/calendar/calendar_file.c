@@ -277,6 +277,8 @@ static int calendar_file_put_series(struct in *in, struct step *s, struct interc
     }
     if (error == 0)
         error = calendar_file_put_overrides(in, s, item, item->event, old);
+    if (error == 0 && in->is_one && in->failed > 0)
+        return ERR_INVALID; /* before anything is written */
     if (error == 0)
         error = calendar_file_drop_left(in, s, old, item->event);
     if (error == 0)
