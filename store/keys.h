@@ -120,6 +120,7 @@ void keys_stats(char out[KEYS_MAX], const char *name);
 void keys_hint_part(char out[KEYS_MAX], const char *hints, unsigned part);
 #define KEYS_BLAMED "tp:blamed"
 #define KEYS_KEYUSES "tp:keyuses"
+#define KEYS_RATES "tp:{+rates}" /* exchange rates of the site: store/rates_kept.h */
 #define KEYS_MCP_SERVERS "tp:mcp:servers"
 #define KEYS_MCP_PINS "tp:mcp:pins"
 #define KEYS_READY "tp:ready"

@@ -18,6 +18,7 @@ libstore_a_SOURCES = \
 	store/inbox.c store/inbox.h \
 	store/keys.c store/keys.h \
 	store/keyuses.c store/keyuses.h \
+	store/rates_kept.c store/rates_kept.h \
 	store/logentry.c store/logentry.h \
 	store/notice.c store/notice.h \
 	store/pushes.c store/pushes.h \

@@ -116,6 +116,7 @@ libworkers_a_SOURCES = \
 	workers/housekeeper/jobs.c \
 	workers/housekeeper/jwks_desk.c workers/housekeeper/jwks_desk.h \
 	workers/housekeeper/keyuse_desk.c workers/housekeeper/keyuse_desk.h \
+	workers/housekeeper/rates_desk.c workers/housekeeper/rates_desk.h \
 	workers/housekeeper/mcp_desk.c workers/housekeeper/mcp_desk.h \
 	workers/housekeeper/mcp_verdict.c workers/housekeeper/mcp_verdict.h \
 	workers/housekeeper/push_desk.c workers/housekeeper/push_desk.h \

@@ -16,7 +16,10 @@ local function alert(at)
     local field, mark, limit = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
     local spent, told, spans = 0, false, tonumber(ARGV[at + 6])
     for i = at + 7, at + 6 + spans do
-        spent = spent + (redis.call("HGET", P .. "r:expense:sum:" .. ARGV[i], field) or 0)
+        local sums = P .. "r:expense:sum:" .. ARGV[i]
+        spent = spent + (redis.call("HGET", sums, field) or 0)
+        -- and what was paid in this money, but counts in another (tools/money/rules.lua)
+        spent = spent + (redis.call("HGET", sums, "o" .. string.sub(field, 2)) or 0)
     end
     for i = at + 7 + spans, #ARGV, 2 do
         local percent = tonumber(ARGV[i])

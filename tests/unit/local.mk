@@ -105,6 +105,7 @@ UNIT_TESTS = \
 	tests/unit/test_provider_responses \
 	tests/unit/test_providers \
 	tests/unit/test_pushes \
+	tests/unit/test_rates \
 	tests/unit/test_reactor \
 	tests/unit/test_records \
 	tests/unit/test_recurring \

@@ -17,6 +17,7 @@ libtools_a_SOURCES += \
 	tools/kit/gazetteer.c tools/kit/gazetteer.h \
 	tools/kit/gazetteer_fold.c \
 	tools/kit/gazetteer_spelling.c \
+	tools/kit/rates.c tools/kit/rates.h \
 	tools/kit/record.c tools/kit/record.h \
 	tools/kit/kind.h \
 	tools/kit/land.c tools/kit/land.h \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/kit/rates.h"
 
-#include "store/rates.h"
+#include "store/rates_kept.h"
 #include "tools/kit/civil.h"
 #include "tools/kit/currency.h"
 #include "tools/kit/timestamp.h"
@@ -180,7 +180,7 @@ int rates_find(struct tools_run *run, const char *from, const char *to, const ch
     size_t count;
     struct store *s = run->context->store;
     *out = (struct rate){.rate = 0};
-    int error = rates_get(s, heads, 2, run->arena, head);
+    int error = rates_kept_get(s, heads, 2, run->arena, head);
     if (error == 0 && !head[0])
         return ERR_NOT_CONFIGURED;
     if (error == 0)
@@ -189,7 +189,7 @@ int rates_find(struct tools_run *run, const char *from, const char *to, const ch
         return error;
     for (size_t i = 0; i < count; i++)
         names[i] = days[i];
-    error = rates_get(s, names, count, run->arena, lines);
+    error = rates_kept_get(s, names, count, run->arena, lines);
     for (size_t i = 0; error == 0 && i < count; i++) {
         double a = lines[i] ? rates_of(lines[i], from) : 0,
                b = lines[i] ? rates_of(lines[i], to) : 0;

@@ -7,6 +7,7 @@ libtools_a_SOURCES += \
 	tools/money/money_category.c \
 	tools/money/money_insight.c \
 	tools/money/money_manage.c \
+	tools/money/money_rates.c \
 	tools/money/money_report.c \
 	tools/money/money_savings.c \
 	tools/money/money_sums.c \

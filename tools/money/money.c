@@ -54,9 +54,15 @@ static int money_budget_after(struct tools_run *run, const jdoc *expense, const 
     struct money_period p;
     jdoc *budget = NULL;
     int64_t ms = 0, minor = 0;
+    const char *amount = "amount_minor";
     *status = NULL;
     *alert = NULL;
     int error = record_get(run, MONEY_BUDGET, t.only_one, &budget, NULL);
+    const char *own = jdoc_text_or(expense, "converted_currency", currency);
+    if (error == 0 && strcmp(jdoc_text_or(budget, "currency", ""), own) == 0 && own != currency) {
+        t.currency = currency = own; /* compared in the budget's money */
+        amount = "converted_minor";
+    }
     if (error == 0)
         error = money_take_limit(&l, budget);
     jdoc_free(budget);
@@ -73,7 +79,7 @@ static int money_budget_after(struct tools_run *run, const jdoc *expense, const 
     if (error != 0)
         return error;
     jdoc_get_int(expense, "time_ms", &ms);
-    jdoc_get_int(expense, "amount_minor", &minor);
+    jdoc_get_int(expense, amount, &minor);
     if (ms >= p.from_ms && ms <= p.to_ms)
         t.minor += minor;
     *status = money_new_status(t.only_one, t.minor, &l.all[0], l.all[0].minor, currency);
@@ -98,7 +104,10 @@ static int money_commit_expense(struct tools_run *run, jdoc *expense, const char
     int64_t minor = 0, ms = 0;
     jdoc *status = NULL;
     const struct records_alert *alert;
-    int error = money_budget_after(run, expense, currency, &status, &alert);
+    const char *note = "";
+    int error = money_convert_expense(run, expense, &note);
+    if (error == 0)
+        error = money_budget_after(run, expense, currency, &status, &alert);
     if (error != 0) {
         jdoc_free(expense);
         return error;
@@ -106,8 +115,8 @@ static int money_commit_expense(struct tools_run *run, jdoc *expense, const char
     jdoc_get_int(expense, "amount_minor", &minor);
     jdoc_get_int(expense, "time_ms", &ms);
     amount_text(minor, currency, amount);
-    if (!run_succeed(run, "Logged %s for %s on %s.", amount, jdoc_text_or(expense, "category", ""),
-            jdoc_text_or(expense, "date", ""))) {
+    if (!run_succeed(run, "Logged %s for %s on %s.%s", amount,
+            jdoc_text_or(expense, "category", ""), jdoc_text_or(expense, "date", ""), note)) {
         jdoc_free(expense);
         jdoc_free(status);
         return ERR_NOMEM;
@@ -216,7 +225,7 @@ int money_tool_get_spending_summary(struct tools_run *run)
     struct money_tally t = {.currency = cost_currency(run),
         .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL)};
     struct money_period p;
-    char total[AMOUNT_TEXT_SIZE];
+    char total[AMOUNT_TEXT_SIZE], contained[MONEY_CONTAINED_SIZE];
     int error = money_period(run, jdoc_text_or(run->args, "period", "month"), &p);
     if (error == 0)
         error = money_tally(run, MONEY_EXPENSE, &p, &t);
@@ -224,9 +233,10 @@ int money_tool_get_spending_summary(struct tools_run *run)
         return error;
     money_sort(t.categories, t.category_count);
     amount_text(t.minor, t.currency, total);
-    if (!run_succeed(run, "%s spent%s%s this %s so far, in %lld expense%s.", total,
+    money_converted_text(&t, contained);
+    if (!run_succeed(run, "%s spent%s%s this %s so far, in %lld expense%s%s.", total,
             t.only_one ? " on " : "", t.only_one ? t.only_one : "", p.name, (long long)t.count,
-            t.count == 1 ? "" : "s"))
+            t.count == 1 ? "" : "s", contained))
         return ERR_NOMEM;
     jdoc *summary = jdoc_new_object();
     if (!summary || jdoc_set(run->result, "summary", summary) != 0)
@@ -239,6 +249,7 @@ int money_tool_get_spending_summary(struct tools_run *run)
     failed |= jdoc_set_double(summary, "daily_average", amount_to_number(daily, t.currency));
     failed |= money_set_categories(summary, &t);
     failed |= money_set_others(summary, &t);
+    failed |= money_set_converted(summary, &t);
     return failed != 0 ? ERR_NOMEM : 0;
 }
 

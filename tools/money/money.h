@@ -35,7 +35,9 @@ struct money_tally {
     const char *only_one;
     struct money_sum categories[MONEY_CATEGORIES_MAX], others[MONEY_OTHERS_MAX];
     size_t category_count, other_count;
-    int64_t minor, count;
+    int64_t minor, count; /* in `currency`, with what was converted into it */
+    struct money_sum converted[MONEY_OTHERS_MAX]; /* of that, by the money that was paid */
+    size_t converted_count;
 };
 /* The sum named so, made when it is not there; NULL when there is no room. */
 struct money_sum *money_sum_of(struct money_sum *sums, size_t *count, size_t max, const char *name);
@@ -57,6 +59,11 @@ MUST_CHECK int money_set_period(jdoc *object, const struct money_period *p, cons
 MUST_CHECK int money_tally(struct tools_run *run, const char *family, const struct money_period *p,
     struct money_tally *t);
 MUST_CHECK int money_set_others(jdoc *object, const struct money_tally *t);
+/* What of the sum was paid in other money: `converted`, and ", of which 45.00 AUD are converted from
+ * USD" ("" when nothing is). */
+MUST_CHECK int money_set_converted(jdoc *object, const struct money_tally *t);
+#define MONEY_CONTAINED_SIZE 160
+void money_converted_text(const struct money_tally *t, char out[MONEY_CONTAINED_SIZE]);
 
 struct money_limit {
     char category[32], period[16];
@@ -103,6 +110,15 @@ MUST_CHECK int money_log_expense(struct tools_run *run, const struct record_item
 /* A record of the family "saving". NULL on no memory. */
 jdoc *money_new_saving(struct tools_run *run, int64_t minor, const char *currency,
     const char *category, const char *event_type, const struct zone *z);
+
+/*
+ * money_convert_expense -- what an expense in foreign money is in the user's own, at the rate of
+ * its day: converted, converted_minor, converted_currency, rate, rate_date, rate_source. Without a
+ * rate nothing is added.
+ *   note  out: a sentence for the message, with a blank before it; "" when there is none
+ * Returns 0 or a fault.
+ */
+MUST_CHECK int money_convert_expense(struct tools_run *run, jdoc *expense, const char **note);
 
 /* The category a text speaks of: one of the 22, "other" when nothing is known. confidence: 0 to 1;
  * words: out, which of its words said so ("" = none). */

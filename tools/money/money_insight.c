@@ -291,21 +291,24 @@ static int money_answer_savings(struct tools_run *run, const struct money_tally 
 int money_tool_find_savings_opportunities(struct tools_run *run)
 {
     struct money_tally now = {.currency = cost_currency(run)};
-    struct money_tally earlier = {.currency = now.currency};
+    struct money_tally *earlier = arena_alloc(run->arena, sizeof *earlier);
     struct money_limits l = {.tally = &now};
     int64_t least = 0, total = 0;
+    if (!earlier)
+        return ERR_NOMEM;
+    *earlier = (struct money_tally){.currency = now.currency};
     double least_value = jdoc_double_or(run->args, "min_savings", 10);
     if (amount_from_number(round(least_value), now.currency, &least) != 0)
         return ERR_INTERNAL;
     int error = money_tally_days(run, 1 - WINDOW_DAYS, 0, &now);
     if (error == 0)
-        error = money_tally_days(run, 1 - 2 * WINDOW_DAYS, -WINDOW_DAYS, &earlier);
+        error = money_tally_days(run, 1 - 2 * WINDOW_DAYS, -WINDOW_DAYS, earlier);
     if (error == 0)
         error = money_limits(run, &l);
     if (error != 0)
         return error;
     jdoc *list = jdoc_new_array();
-    error = list ? money_find_all(&now, &earlier, &l, least, list, &total) : ERR_NOMEM;
+    error = list ? money_find_all(&now, earlier, &l, least, list, &total) : ERR_NOMEM;
     if (error == 0)
         return money_answer_savings(run, &now, total, list);
     jdoc_free(list);

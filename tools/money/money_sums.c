@@ -59,12 +59,30 @@ bool money_is_asked_for(const struct money_tally *t, const char *category)
     return !t->only;
 }
 
+/* What was converted into the tally's money is told; what was paid in it is in the tally already,
+ * so it leaves the other money that it was converted into. */
+static int money_tally_converted(struct money_tally *t, const struct records_sum *sum, bool own)
+{
+    struct money_sum *s = own ?
+        money_sum_of(t->converted, &t->converted_count, MONEY_OTHERS_MAX, sum->paid) :
+        strcmp(sum->paid, t->currency) == 0 ?
+        money_sum_of(t->others, &t->other_count, MONEY_OTHERS_MAX, sum->currency) :
+        NULL;
+    if (!s)
+        return own ? ERR_LIMIT : 0;
+    s->minor += own ? sum->minor : -sum->minor;
+    s->count += own ? sum->count : -sum->count;
+    return 0;
+}
+
 /* Adds a sum of the store to those of the tally. */
 static int money_tally_sum(struct money_tally *t, const struct records_sum *sum)
 {
     bool own = strcmp(sum->currency, t->currency) == 0;
-    if (!money_is_asked_for(t, sum->category))
+    if (!money_is_asked_for(t, sum->category) || (sum->kind == RECORDS_SUM_ELSEWHERE && !own))
         return 0;
+    if (sum->kind == RECORDS_SUM_CONVERTED)
+        return money_tally_converted(t, sum, own);
     struct money_sum *s = own ?
         money_sum_of(t->categories, &t->category_count, MONEY_CATEGORIES_MAX, sum->category) :
         money_sum_of(t->others, &t->other_count, MONEY_OTHERS_MAX, sum->currency);
@@ -125,6 +143,8 @@ int money_set_others(jdoc *object, const struct money_tally *t)
     int failed = !list;
     for (size_t i = 0; failed == 0 && i < t->other_count; i++) {
         const struct money_sum *s = &t->others[i];
+        if (s->count == 0)
+            continue;
         jdoc *item = jdoc_new_object();
         failed |= !item || jdoc_set_string(item, "currency", s->name) != 0 ||
             jdoc_set_double(item, "total", amount_to_number(s->minor, s->name)) != 0 ||
@@ -135,10 +155,42 @@ int money_set_others(jdoc *object, const struct money_tally *t)
         jdoc_free(list);
         return ERR_NOMEM;
     }
-    if (t->other_count > 0)
+    if (jdoc_length(list) > 0)
         return jdoc_set(object, "other_currencies", list);
     jdoc_free(list);
     return 0;
+}
+
+int money_set_converted(jdoc *object, const struct money_tally *t)
+{
+    jdoc *list = t->converted_count > 0 ? jdoc_new_array() : NULL;
+    int failed = t->converted_count > 0 && !list;
+    for (size_t i = 0; failed == 0 && i < t->converted_count; i++) {
+        const struct money_sum *s = &t->converted[i];
+        jdoc *item = jdoc_new_object();
+        failed |= !item || jdoc_set_string(item, "paid_in", s->name) != 0 ||
+            jdoc_set_double(item, "total", amount_to_number(s->minor, t->currency)) != 0 ||
+            jdoc_set_int(item, "count", s->count) != 0;
+        failed |= jdoc_push(list, item);
+    }
+    if (failed == 0 && list)
+        return jdoc_set(object, "converted", list);
+    jdoc_free(list);
+    return failed ? ERR_NOMEM : 0;
+}
+
+void money_converted_text(const struct money_tally *t, char out[MONEY_CONTAINED_SIZE])
+{
+    int64_t minor = 0;
+    char amount[AMOUNT_TEXT_SIZE];
+    out[0] = '\0';
+    for (size_t i = 0; i < t->converted_count; i++)
+        minor += t->converted[i].minor;
+    if (minor == 0)
+        return;
+    amount_text(minor, t->currency, amount);
+    snprintf(out, MONEY_CONTAINED_SIZE, ", of which %s are converted from %s%s", amount,
+        t->converted[0].name, t->converted_count > 1 ? " and other money" : "");
 }
 
 /* --- limits --- */

@@ -8,38 +8,56 @@
 
 #define SPANS_MAX 400
 
-static struct records_sum *records_sums_sum_of(struct records_sums *sums, const char *span,
-    const char *name)
+/* Fields are "s CURRENCY CATEGORY" and "c ..." (how many), "o" and "p", "v CURRENCY PAID CATEGORY"
+ * and "x": tools/money/rules.lua. */
+static bool records_sums_read(const struct records_number *n, struct arena *arena,
+    struct records_sum *out, bool *count)
+{
+    static const char letters[] = "scopvx";
+    const char *at = strchr(letters, n->field[0]), *name = n->field + 2;
+    bool converted = n->field[0] == 'v' || n->field[0] == 'x';
+    size_t codes = converted ? 8 : 4;
+    if (!at || n->field[0] == '\0' || strlen(n->field) <= 2 + codes || name[3] != ' ' ||
+        name[codes - 1] != ' ')
+        return false;
+    *count = (at - letters) % 2 == 1;
+    *out = (struct records_sum){.kind = (enum records_sum_kind)((at - letters) / 2),
+        .day = n->bucket,
+        .currency = arena_memdup(arena, name, 3),
+        .paid = converted ? arena_memdup(arena, name + 4, 3) : "",
+        .category = name + codes};
+    return true;
+}
+
+static struct records_sum *records_sums_sum_of(struct records_sums *sums,
+    const struct records_sum *wanted)
 {
     for (size_t i = sums->count; i-- > 0;) {
         struct records_sum *sum = &sums->all[i];
-        size_t len = strlen(sum->currency);
-        if (strcmp(sum->day, span) != 0)
+        if (strcmp(sum->day, wanted->day) != 0)
             return NULL; /* buckets come one after the other */
-        if (strncmp(name, sum->currency, len) == 0 && name[len] == ' ' &&
-            strcmp(name + len + 1, sum->category) == 0)
+        if (sum->kind == wanted->kind && strcmp(sum->currency, wanted->currency) == 0 &&
+            strcmp(sum->paid, wanted->paid) == 0 && strcmp(sum->category, wanted->category) == 0)
             return sum;
     }
     return NULL;
 }
 
-/* "s CURRENCY CATEGORY" or "c ..." of a span. */
 static int records_sums_add(struct records_sums *sums, const struct records_number *n,
     struct arena *arena)
 {
-    const char *name = strlen(n->field) > 2 ? n->field + 2 : "", *blank = strchr(name, ' ');
-    struct records_sum *sum = records_sums_sum_of(sums, n->bucket, name);
-    if (!blank)
+    struct records_sum read;
+    bool count;
+    if (!records_sums_read(n, arena, &read, &count))
         return ERR_INTERNAL;
+    if (!read.currency || !read.paid)
+        return ERR_NOMEM;
+    struct records_sum *sum = records_sums_sum_of(sums, &read);
     if (!sum) {
         sum = &sums->all[sums->count++];
-        *sum = (struct records_sum){.day = n->bucket,
-            .category = blank + 1,
-            .currency = arena_memdup(arena, name, (size_t)(blank - name))};
-        if (!sum->currency)
-            return ERR_NOMEM;
+        *sum = read;
     }
-    *(n->field[0] == 's' ? &sum->minor : &sum->count) = n->value;
+    *(count ? &sum->count : &sum->minor) += n->value;
     return 0;
 }
 

@@ -6,8 +6,15 @@
 #include "store/records.h"
 
 /* Money (expense, saving): per day and per month, by currency and category. */
+enum records_sum_kind {
+    RECORDS_SUM_COUNTED,   /* each expense once: as it was converted, else as it was paid */
+    RECORDS_SUM_ELSEWHERE, /* as it was paid, of those that are counted in other money */
+    RECORDS_SUM_CONVERTED  /* a part of COUNTED: was paid in `paid` */
+};
 struct records_sum {
+    enum records_sum_kind kind;
     const char *day, *currency, *category; /* day: that of the span */
+    const char *paid;                      /* of CONVERTED, else "" */
     int64_t minor, count;
 };
 struct records_sums {

@@ -177,6 +177,8 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = jwks_desk_new(&k->jwks, conf, k->reactor);
     if (error == 0)
+        error = rates_desk_new(&k->rates, k->store, k->reactor);
+    if (error == 0)
         error = selftest_desk_new(&k->selftest, k->store, k->reactor);
     if (error == 0)
         error = tasks_open(k->reactor, &tasks);
@@ -204,6 +206,7 @@ static void housekeeper_close(struct housekeeper *k)
     push_desk_free(k->pushes);
     mcp_desk_free(k->mcp);
     jwks_desk_free(k->jwks);
+    rates_desk_free(k->rates);
     selftest_desk_free(k->selftest);
     store_close(k->store);
     reactor_free(k->reactor);
@@ -280,6 +283,7 @@ static int64_t housekeeper_step(struct housekeeper *k)
     next = housekeeper_sooner(k, next, housekeeper_sum(k, now));
     next = housekeeper_sooner(k, next, selftest_desk_step(k->selftest, now));
     next = housekeeper_sooner(k, next, jwks_desk_step(k->jwks, now));
+    next = housekeeper_sooner(k, next, rates_desk_step(k->rates, now));
     next = housekeeper_sooner(k, next, revoked_desk_step(&k->revoked, now));
     next = housekeeper_sooner(k, next, keyuse_desk_step(&k->keyuse, now, clock_real_ms()));
     return next < k->look_ms ? next : k->look_ms;

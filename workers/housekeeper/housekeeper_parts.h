@@ -17,6 +17,7 @@
 #include "workers/housekeeper/keyuse_desk.h"
 #include "workers/housekeeper/mcp_desk.h"
 #include "workers/housekeeper/push_desk.h"
+#include "workers/housekeeper/rates_desk.h"
 #include "workers/housekeeper/reminders.h"
 #include "workers/housekeeper/revoked_desk.h"
 #include "workers/housekeeper/selftest_desk.h"
@@ -73,6 +74,7 @@ struct housekeeper {
     struct revoked_desk revoked;
     struct keyuse_desk keyuse;
     struct jwks_desk *jwks;
+    struct rates_desk *rates;
     struct selftest_desk *selftest;
     struct blame_desk blame;
     struct trip_desk trips;

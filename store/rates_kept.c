@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "store/rates.h"
+#include "store/rates_kept.h"
 
 #include "store/keys.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-int rates_put(struct store *s, const struct rates_fetched *fetched)
+int rates_kept_put(struct store *s, const struct rates_fetched *fetched)
 {
     size_t n = 0;
     char at[24];
@@ -34,7 +35,7 @@ int rates_put(struct store *s, const struct rates_fetched *fetched)
     return error;
 }
 
-int rates_fetched_at(struct store *s, int64_t *at_ms)
+int rates_kept_at(struct store *s, int64_t *at_ms)
 {
     struct link_reply *r = NULL;
     int error = link_command(s->link, &r, "HGET " KEYS_RATES " fetched");
@@ -44,7 +45,7 @@ int rates_fetched_at(struct store *s, int64_t *at_ms)
     return error;
 }
 
-int rates_get(struct store *s, const char *const *fields, size_t count, struct arena *arena,
+int rates_kept_get(struct store *s, const char *const *fields, size_t count, struct arena *arena,
     const char **out)
 {
     struct link_arg args[2 + RATES_FIELDS_MAX] = {link_text("HMGET"), link_text(KEYS_RATES)};
@@ -56,8 +57,9 @@ int rates_get(struct store *s, const char *const *fields, size_t count, struct a
     int error = link_call(s->link, args, 2 + count, &r);
     for (size_t i = 0; error == 0 && i < count; i++) {
         const char *text = link_reply_text(link_reply_at(r, i), NULL);
-        out[i] = text ? arena_strdup(arena, text) : NULL;
-        if (text && !out[i])
+        bool any = text && *text != '\0'; /* an absent field is an empty text */
+        out[i] = any ? arena_strdup(arena, text) : NULL;
+        if (any && !out[i])
             error = ERR_NOMEM;
     }
     link_reply_free(r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef TURNPIKE_STORE_RATES_H
-#define TURNPIKE_STORE_RATES_H
+#ifndef TURNPIKE_STORE_RATES_KEPT_H
+#define TURNPIKE_STORE_RATES_KEPT_H
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /*
- * rates -- the exchange rates that the site has fetched: `tp:{+rates}`, a hash of days and their
+ * rates_kept -- the exchange rates that the site has fetched: `tp:{+rates}`, a hash of days and their
  * rates as one text (tools/kit/rates.h), the newest day, the source, and when it was asked. The
  * housekeeper writes it; turn and api workers read it. Days are kept: a year takes some 100 KB.
  */
@@ -25,14 +25,14 @@ struct rates_fetched {
     int64_t at_ms;
 };
 /* Days that are there already are written over. Returns 0, ERR_LIMIT or ERR_STORE*. */
-MUST_CHECK int rates_put(struct store *s, const struct rates_fetched *fetched);
+MUST_CHECK int rates_kept_put(struct store *s, const struct rates_fetched *fetched);
 /* When they were last fetched, real time; 0 = never. Returns 0 or ERR_STORE*. */
-MUST_CHECK int rates_fetched_at(struct store *s, int64_t *at_ms);
+MUST_CHECK int rates_kept_at(struct store *s, int64_t *at_ms);
 
 #define RATES_FIELDS_MAX 16
 /* The texts of fields ("latest", "source", days), NULL where there is none; in the arena. Returns
  * 0, ERR_LIMIT, ERR_NOMEM or ERR_STORE*. */
-MUST_CHECK int rates_get(struct store *s, const char *const *fields, size_t count,
+MUST_CHECK int rates_kept_get(struct store *s, const char *const *fields, size_t count,
     struct arena *arena, const char **out);
 
 #endif
