@@ -14,8 +14,9 @@
 /*
  * changes -- what records were before each commit, for undo and history. records_commit notes a
  * change in the script that makes it (store/lua/lib_changes.lua). A user keeps the last 1,000
- * changes, some 4 MiB of them, for 30 days; they are records of the family "change" and so part of the
- * user's export and erasure. Turn, api and tool processes.
+ * changes, some 4 MiB of them, for 30 days. They are records of the family "change", and so part
+ * of the user's export and erasure. Of the families "community" and "notice" it notes only that
+ * there was a change: others have seen it. Turn, api and tool processes.
  */
 #define CHANGES_FAMILY "change"
 #define CHANGES_KEEP_MS INT64_C(2592000000)
