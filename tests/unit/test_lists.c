@@ -136,8 +136,8 @@ static void a_template_is_copied_whole_and_open(void **state)
     jdoc_free(r);
     expect_items("easter", "-tent -stove -eggs");
     ok("create_list", "{\"name\":\"Temple\"}");
-    tool_refused(&bench, "create_list", "{\"name\":\"New\",\"copy_from\":\"tem\"}",
-        "ambiguous", "/copy_from");
+    tool_refused(&bench, "create_list", "{\"name\":\"New\",\"copy_from\":\"tem\"}", "ambiguous",
+        "/copy_from");
     tool_refused(&bench, "create_list", "{\"name\":\"New\",\"copy_from\":\"zebra\"}", "not_found",
         NULL);
 }

@@ -27,8 +27,9 @@ struct lists_edit {
 };
 void lists_edit_free(struct lists_edit *edit);
 /*
- * lists_choose -- the list of list_id or `list` (of create_list: copy_from) in the arguments; without both the only one there
- * is, or the one that has the item `item` (NULL: none is looked for).
+ * lists_choose -- the list of list_id or `list` (of create_list: copy_from) in the arguments;
+ * without both the only one there is, or the one that has the item `item` (NULL: none is looked
+ * for).
  * Returns 0; ERR_NOT_FOUND: no list has that name or one like it (nothing is set); ERR_INVALID
  * (said); a fault.
  */
