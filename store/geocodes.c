@@ -58,7 +58,7 @@ int geocodes_turn(struct store *s, int64_t interval_ms)
         return 0;
     int error =
         link_command(s->link, &r, "SET " KEYS_GEOCODE_TURN " 1 NX PX %lld", (long long)interval_ms);
-    if (!error && !link_reply_says(r, "OK"))
+    if (!error && link_reply_type(r) == LINK_NIL)
         error = ERR_BUSY;
     link_reply_free(r);
     return error;

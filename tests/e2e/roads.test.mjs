@@ -32,7 +32,7 @@ describe("routes, places and tracks", () => {
         maneuvers: ferry ? [{type: 28, street_names: ["Sound Ferry"]}] : []}))}}];
     });
     places = await service(url => [200, url.includes("Nowhere") ? [] : [{lat: "-28.65", lon: "153.61", display_name: "Zzyzx Station", importance: 0.5}]]);
-    stack = await Stack.start({double: false, settings: {"valhalla.url": routes.url, "geocode.url": places.url, "geocode.interval": "0"}});
+    stack = await Stack.start({double: false, settings: {"valhalla.url": routes.url, "geocode.url": places.url, "geocode.interval": "100ms"}});
   });
   after(async () => { await stack?.stop(); routes?.stop(); places?.stop(); });
   const call = async (tool, args, user) => {
