@@ -96,7 +96,7 @@ static int handlers_live_open(struct exchange *x, struct handlers_live *l)
     if (error == 0)
         error = jdoc_parse(l->view.json, strlen(l->view.json), &l->trip, NULL, 0);
     if (error == 0)
-        error = trip_way_read(l->trip, &l->way);
+        error = trip_live_way(l->trip, &l->way);
     if (error == 0)
         error = trip_live_read(l->view.live, &l->live);
     return error == ERR_INVALID || error == ERR_LIMIT ? ERR_INTERNAL : error;

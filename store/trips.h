@@ -49,7 +49,7 @@
 enum trips_role { TRIPS_NOBODY, TRIPS_VIEWER, TRIPS_EDITOR, TRIPS_OWNER, TRIPS_ROLES };
 
 /* X(NAME, name in texts, viewer, editor, owner): docs/sharing.md has the same table, and a test
- * walks every cell of it. */
+ * walks every cell of it. Who is not the owner stops only an own live trip: the caller looks. */
 #define TRIPS_RIGHTS(X) \
     X(SEE, "see", true, true, true) \
     X(MEMBERS, "members", true, true, true) \
@@ -63,7 +63,7 @@ enum trips_role { TRIPS_NOBODY, TRIPS_VIEWER, TRIPS_EDITOR, TRIPS_OWNER, TRIPS_R
     X(END, "end", false, false, true) \
     X(LIVE_SEE, "live_see", true, true, true) \
     X(LIVE_START, "live_start", false, true, true) \
-    X(LIVE_STOP, "live_stop", false, true, true)
+    X(LIVE_STOP, "live_stop", true, true, true)
 enum trips_action {
 #define TRIPS_ACTION_(name, text, viewer, editor, owner) TRIPS_##name,
     TRIPS_RIGHTS(TRIPS_ACTION_)

@@ -164,9 +164,10 @@ int trips_invite(struct store *s, const struct trips_act *act, struct trips_invi
 {
     struct link_reply *reply = NULL;
     struct trips_head h;
-    char digest[IDENT_SHA256_SIZE];
+    char digest[IDENT_SHA256_SIZE], code[TRIPS_CODE_SIZE];
 
-    ident_sha256_hex(i->code, strlen(i->code), digest);
+    memcpy(code, i->code, sizeof code);
+    ident_sha256_hex(code, strlen(code), digest);
     int error = trips_count(s, act->actor, "trip-invites", TRIPS_INVITES_HOUR, true);
     if (error == 0)
         error = trips_put_code(s, act, i, digest);
@@ -186,7 +187,7 @@ int trips_invite(struct store *s, const struct trips_act *act, struct trips_invi
             &i->expires_ms) != 3)
         error = ERR_INTERNAL;
     link_reply_free(reply);
-    if (error != 0) { /* it leads to nothing */
+    if (error != 0 || strcmp(code, i->code) != 0) { /* the new one leads to nothing */
         char key[KEYS_MAX];
         keys_trip_code(key, digest);
         err_ignore(link_command(s->link, NULL, "DEL %s", key));

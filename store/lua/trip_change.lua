@@ -21,6 +21,14 @@ if not trip_of(TRIP) and OP ~= 'finish' then
     return { 'MISSING' }
 end
 
+-- The live trip of somebody who may not have one any more.
+local function stop_travel(uid)
+    local live = redis.call('GET', live_key(TRIP))
+    if live and cjson.decode(live).traveller == uid then
+        redis.call('DEL', live_key(TRIP))
+    end
+end
+
 local ops = {}
 -- id, digest, role, life, uses, to, most invitations, most shares, code
 function ops.invite()
@@ -86,10 +94,7 @@ function ops.drop()
     if redis.call('HGET', share, 'to') == A(1) then
         redis.call('HDEL', share, 'to')
     end
-    local live = redis.call('GET', live_key(TRIP))
-    if live and cjson.decode(live).traveller == A(1) then
-        redis.call('DEL', live_key(TRIP))
-    end
+    stop_travel(A(1))
     share_tidy(TRIP)
     return { 'OK', '' }
 end
@@ -101,6 +106,9 @@ function ops.role()
         return { 'CHANGED' }
     end
     redis.call('HSET', share, 'm ' .. A(1), A(2) .. ' ' .. string.match(m, '(%d+)$'))
+    if A(2) == 'viewer' then
+        stop_travel(A(1))
+    end
     tell_all(TRIP, ACTOR, 'inbox', TITLE, EVENT, { [A(1)] = A(2) })
     return { 'OK', '' }
 end

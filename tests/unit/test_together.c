@@ -195,7 +195,7 @@ static struct trip_way way_of(jdoc **doc)
 {
     struct trip_way way;
     assert_int_equal(jdoc_parse(two_legs, strlen(two_legs), doc, NULL, 0), 0);
-    assert_int_equal(trip_way_read(*doc, &way), 0);
+    assert_int_equal(trip_live_way(*doc, &way), 0);
     return way;
 }
 

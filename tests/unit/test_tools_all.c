@@ -105,8 +105,8 @@ static const struct {
         "\"2026-10-01T10:00:00+10:00\",\"told_ms\":1790812800000," STAMPS "}"},
 };
 
-/* Trips of the examples of the family together: ann's, with carol as a viewer, the second under way;
- * and one of dan, to which the code leads. */
+/* Trips of the examples of the family together: ann's, with carol as a viewer, the second under
+ * way; and one of dan, to which the code leads. */
 #define SEED_TRIP "0199f0a2-7c3e-7d10-8a51-3f6f2b1c9d11"
 #define SEED_LIVE "0199f0a2-7c3e-7d10-8a51-3f6f2b1c9d22"
 #define SEED_WAY \

@@ -170,7 +170,7 @@ static int (*const doing[TRIPS_ACTIONS])(const char *) = {[TRIPS_SEE] = do_see,
 
 /* What each role may, written out once more: viewer, editor, owner. */
 static const char *const rights[TRIPS_ACTIONS] = {"yyy", "yyy", "nyy", "nny", "nny", "nny", "nny",
-    "nny", "yyn", "nny", "yyy", "nyy", "nyy"};
+    "nny", "yyn", "nny", "yyy", "nyy", "yyy"};
 
 static void every_cell_of_the_rights(void **state)
 {

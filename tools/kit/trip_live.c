@@ -23,7 +23,7 @@
 
 /* ---- the way ---- */
 
-static bool trip_way_add(const jdoc *place, struct trip_way *out)
+static bool trip_live_way_add(const jdoc *place, struct trip_way *out)
 {
     struct trip_stop *stop = &out->stops[out->count];
 
@@ -37,16 +37,16 @@ static bool trip_way_add(const jdoc *place, struct trip_way *out)
     return true;
 }
 
-int trip_way_read(const jdoc *trip, struct trip_way *out)
+int trip_live_way(const jdoc *trip, struct trip_way *out)
 {
     const jdoc *between = jdoc_get(trip, "waypoints"), *legs = jdoc_get(trip, "legs");
     bool known = true;
 
     memset(out, 0, sizeof *out);
-    known = trip_way_add(jdoc_get(trip, "origin"), out);
+    known = trip_live_way_add(jdoc_get(trip, "origin"), out);
     for (size_t i = 0; known && i < jdoc_length(between); i++)
-        known = trip_way_add(jdoc_at(between, i), out);
-    if (!known || !trip_way_add(jdoc_get(trip, "destination"), out))
+        known = trip_live_way_add(jdoc_at(between, i), out);
+    if (!known || !trip_live_way_add(jdoc_get(trip, "destination"), out))
         return ERR_INVALID;
     for (size_t i = 0; i + 1 < out->count; i++) {
         struct trip_stop *a = &out->stops[i], *b = a + 1;

@@ -33,7 +33,7 @@ struct trip_way {
     size_t count;
 };
 /* Returns 0 or ERR_INVALID (fewer than two places). */
-MUST_CHECK int trip_way_read(const jdoc *trip, struct trip_way *out);
+MUST_CHECK int trip_live_way(const jdoc *trip, struct trip_way *out);
 
 struct trip_point {
     double latitude, longitude;

@@ -33,7 +33,7 @@ static int together_open_live(struct tools_run *run, struct together *t, struct 
     if (*t->view.live)
         said =
             run_fail(run, "conflict", "This trip is under way already. stop_live_trip ends that.");
-    else if (trip_way_read(t->trip, way) != 0)
+    else if (trip_live_way(t->trip, way) != 0)
         said = run_fail(run, "conflict", "This trip has no places on a map.");
     else
         return 0;
@@ -170,7 +170,7 @@ int together_tool_stop_live_trip(struct tools_run *run)
     /* A position may come between the look and the stop: then again. */
     for (int i = 0; error == 0 && i < 3; i++) {
         error = together_stop_live(run, &t);
-        const char *code = jdoc_text_or(run->result, "error", "");
+        const char *code = jdoc_text_or(jdoc_get(run->result, "error"), "code", "");
         if (error != 0 || strcmp(code, "conflict") != 0)
             break;
         together_end(&t);
@@ -192,7 +192,7 @@ int together_tool_live_trip_status(struct tools_run *run)
         error = together_no_live(run);
     } else if (error == 0) {
         error =
-            trip_way_read(t.trip, &way) != 0 ? ERR_INTERNAL : trip_live_read(t.view.live, &live);
+            trip_live_way(t.trip, &way) != 0 ? ERR_INTERNAL : trip_live_read(t.view.live, &live);
         if (error == ERR_INVALID)
             error = ERR_INTERNAL;
         if (error == 0 && !run_succeed(run, "The trip %s is under way.", t.title))
