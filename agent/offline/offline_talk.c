@@ -286,6 +286,8 @@ void offline_talk_read(const char *text, const struct offline_world *world,
     out->language = offline_speech_language(text, world->language);
     if (offline_talk_clause(text, world, out, false) || out->outcome == OFFLINE_EVENT)
         return;
+    if (offline_example(text, out))
+        return;
     offline_talk_find_splits(text, out->language, &splits);
     if (!splits.count)
         return;

@@ -40,6 +40,8 @@ bool offline_second_calls(struct offline_step *step, const struct offline_ask *a
 #define OFFLINE_TALK_MAX 300
 void offline_talk_read(const char *text, const struct offline_world *world,
     struct offline_talk *out);
+/* Whether the message is an example of a tool that reads; then out has its call. */
+bool offline_example(const char *text, struct offline_talk *out);
 void offline_talk_fini(struct offline_talk *talk);
 
 #endif

@@ -7,6 +7,7 @@
 #include "agent/offline/offline.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
+#include "tools/engine/tools.h"
 #include "tools/kit/gazetteer.h"
 
 #include <stdio.h>
@@ -208,10 +209,33 @@ static void test_messages_that_nobody_tuned_it_by(void **state)
     assert_true(count.wrong * 100 <= all * 2);
 }
 
+/* What a tool's entry has as an example of reading is no wrong call, and is mostly understood. */
+static void test_examples_of_tools(void **state)
+{
+    size_t all = 0, understood = 0;
+
+    (void)state;
+    for (size_t i = 0; i < tools_count(); i++) {
+        const struct tools_spec *spec = tools_at(i);
+        for (size_t k = 0; spec->effect == TOOLS_READ && spec->examples[k]; k++) {
+            struct offline_step step;
+            if (strpbrk(spec->example_arguments[k], "0123456789"))
+                continue;
+            say(spec->examples[k], &step);
+            all++;
+            understood += step.call_count > 0;
+            offline_step_fini(&step);
+        }
+    }
+    print_message("%zu of %zu examples are understood\n", understood, all);
+    assert_true(understood * 10 >= all * 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages_that_nobody_tuned_it_by),
+        cmocka_unit_test(test_examples_of_tools),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
