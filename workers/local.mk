@@ -122,6 +122,7 @@ libworkers_a_SOURCES = \
 	workers/housekeeper/push_desk.c workers/housekeeper/push_desk.h \
 	workers/housekeeper/push_letter.c workers/housekeeper/push_letter.h \
 	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \
+	workers/housekeeper/reminders_words.c workers/housekeeper/reminders_words.h \
 	workers/housekeeper/revoked_desk.c workers/housekeeper/revoked_desk.h \
 	workers/housekeeper/selftest_desk.c workers/housekeeper/selftest_desk.h \
 	workers/housekeeper/trip_desk.c workers/housekeeper/trip_desk.h \

@@ -13,6 +13,7 @@
 #include "store/records.h"
 #include "store/reminders.h"
 #include "tools/engine/modules.h"
+#include "workers/housekeeper/reminders_words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +25,6 @@
 #define AGAIN_MS 500    /* a hint whose record is not (yet) what it says */
 #define BROKEN_MS 60000 /* one that cannot be fired: others are not held up by it */
 #define GRACE_MS 60000  /* how long after its hint a record may still be written */
-#define LATE_MS 5000    /* due longer ago than this: said to be late */
 
 /* What is to be done with a hint. */
 enum fate {
@@ -86,86 +86,6 @@ size_t reminders_desk_fired(const struct reminders_desk *d)
     return d->fired;
 }
 
-/* --- what clients see --- */
-
-static void reminders_put_text(struct buf *b, const char *name, const char *text)
-{
-    if (text[0] == '\0')
-        return;
-    buf_printf(b, ",\"%s\":", name);
-    buf_json_string(b, text, strlen(text));
-}
-
-static void reminders_put_members(struct buf *b, const jdoc *record, const char *const *names)
-{
-    for (; *names; names++)
-        reminders_put_text(b, *names, jdoc_text_or(record, *names, ""));
-}
-
-/* Stands in front of the event, and again with other values when it comes again. */
-static void reminders_put_when(struct buf *b, int64_t due_ms, int64_t now_ms)
-{
-    char fired[CLOCK_RFC3339_SIZE];
-    int64_t late = now_ms > due_ms ? now_ms - due_ms : 0;
-
-    clock_rfc3339(now_ms, fired);
-    buf_printf(b, "\"fired_at\":\"%s\",\"late\":%s,\"late_ms\":%" PRId64 ",", fired,
-        late >= LATE_MS ? "true" : "false", late);
-}
-
-static void reminders_timer_event(struct buf *b, const jdoc *timer)
-{
-    static const char *const names[] = {"label", "due_at", "timezone", NULL};
-    const char *label = jdoc_text_or(timer, "label", "");
-    bool alarm = strcmp(jdoc_text_or(timer, "type", ""), "alarm") == 0;
-
-    buf_puts(b, "{\"type\":\"timer_expired\"");
-    reminders_put_text(b, "timer_id", jdoc_text_or(timer, "id", ""));
-    reminders_put_text(b, "timer_type", alarm ? "alarm" : "timer");
-    reminders_put_members(b, timer, names);
-    buf_printf(b, ",\"message\":\"%s: ", alarm ? "Alarm" : "Time is up");
-    buf_json_escaped(b, label, strlen(label));
-    buf_puts(b, "\"}");
-}
-
-/* Those of a whole day are counted from `hour` of it, and speak of days. */
-static void reminders_put_ahead(struct buf *b, int64_t minutes, bool all_day, int hour)
-{
-    const int64_t before = minutes - hour * 60, day = 1440;
-
-    if (all_day)
-        minutes = before > 0 ? (before + day - 1) / day * day : 0;
-    if (minutes == 0 && all_day)
-        buf_puts(b, "today");
-    else if (minutes == 0)
-        buf_puts(b, "now");
-    else if (minutes % 1440 == 0)
-        buf_printf(b, "in %" PRId64 " day%s", minutes / 1440, minutes == 1440 ? "" : "s");
-    else if (minutes % 60 == 0)
-        buf_printf(b, "in %" PRId64 " hour%s", minutes / 60, minutes == 60 ? "" : "s");
-    else
-        buf_printf(b, "in %" PRId64 " minute%s", minutes, minutes == 1 ? "" : "s");
-}
-
-static void reminders_reminder_event(struct buf *b, const jdoc *event, int64_t minutes, int hour)
-{
-    static const char *const names[] = {"title", "start_date", "end_date", "occurrence", "timezone",
-        "event_type", "location_name", NULL};
-    const char *title = jdoc_text_or(event, "title", "");
-    bool all_day = false;
-
-    jdoc_get_bool(event, "all_day", &all_day);
-    buf_puts(b, "{\"type\":\"reminder\"");
-    reminders_put_text(b, "event_id", jdoc_text_or(event, "id", ""));
-    reminders_put_members(b, event, names);
-    buf_printf(b, ",\"all_day\":%s,\"minutes_before\":%" PRId64 ",\"message\":\"",
-        all_day ? "true" : "false", minutes);
-    buf_json_escaped(b, title, strlen(title));
-    buf_puts(b, ": ");
-    reminders_put_ahead(b, minutes, all_day, hour);
-    buf_puts(b, "\"}");
-}
-
 /* --- firing --- */
 
 /* A hint that its record does not bear out: stale, or earlier than its record. */
@@ -214,8 +134,8 @@ static enum fate reminders_fire_timer(struct reminders_desk *d, const struct rem
     jdoc_get_int(timer, "due_ms", &due_ms);
     if (due_ms > now_ms)
         return reminders_later(d->store, due, due_ms) == 0 ? FATE_KEEP : FATE_STOP;
-    reminders_timer_event(&event, timer);
-    reminders_put_when(&extra, due_ms, now_ms);
+    reminders_words_timer(&event, timer);
+    reminders_words_when(&extra, due_ms, now_ms);
     int error = d->rings->fired(timer, now_ms, &f->next_ms);
     jdoc_write(timer, &next);
     f->event = buf_text(&event);
@@ -282,10 +202,9 @@ static enum fate reminders_fire_event(struct reminders_desk *d, const struct rem
     if (!d->rings->has(record, due->minutes, due->due_ms, &occurrence))
         return reminders_plan_right(d, due, record, now_ms);
     snprintf(mark, sizeof mark, "%s/%" PRId64 "/%" PRId64, due->id, due->minutes, due->due_ms);
-    reminders_reminder_event(&event, occurrence ? occurrence : record, due->minutes,
-        d->rings->hour);
+    reminders_words_event(&event, occurrence ? occurrence : record, due->minutes, d->rings->hour);
     jdoc_free(occurrence);
-    reminders_put_when(&extra, due->due_ms, now_ms);
+    reminders_words_when(&extra, due->due_ms, now_ms);
     f->mark = mark;
     f->event = buf_text(&event);
     f->extra = buf_text(&extra);
@@ -303,26 +222,6 @@ static enum fate reminders_fire_event(struct reminders_desk *d, const struct rem
 }
 
 /* --- of families with alarms of their own --- */
-
-static int reminders_alarm_event(struct buf *b, const struct reminders_due *due, jdoc *said)
-{
-    struct jdoc_iter it = {0};
-    const char *key;
-    jdoc *value;
-
-    if (!said)
-        return ERR_NOMEM;
-    buf_puts(b, "{\"type\":\"reminder\"");
-    reminders_put_text(b, "family", due->family);
-    reminders_put_text(b, "record_id", due->id);
-    while (jdoc_next(said, &it, &key, &value)) {
-        buf_printf(b, ",\"%s\":", key);
-        jdoc_write(value, b);
-    }
-    buf_puts(b, ",\"all_day\":false,\"minutes_before\":0}");
-    jdoc_free(said);
-    return buf_error(b);
-}
 
 /* The next one is planned before this one's hint is dropped, as with a series. */
 static enum fate reminders_alarm_next(struct reminders_desk *d, const struct reminders_due *due,
@@ -353,8 +252,8 @@ static enum fate reminders_fire_alarm(struct reminders_desk *d, const struct rem
     if (alarm->next(record, due->due_ms - 1, &at) != 0 || at != due->due_ms)
         return reminders_alarm_next(d, due, alarm, record, now_ms, reminders_unproven(due, now_ms));
     snprintf(mark, sizeof mark, "%s/%s/%" PRId64, due->family, due->id, due->due_ms);
-    reminders_put_when(&extra, due->due_ms, now_ms);
-    if (reminders_alarm_event(&event, due, alarm->tell(record, due->due_ms)) == 0 &&
+    reminders_words_when(&extra, due->due_ms, now_ms);
+    if (reminders_words_alarm(&event, due, alarm->tell(record, due->due_ms)) == 0 &&
         buf_error(&extra) == 0) {
         f->mark = mark;
         f->event = buf_text(&event);
@@ -372,7 +271,7 @@ static enum fate reminders_ring_snooze(struct reminders_desk *d, const struct re
 {
     struct buf extra = {0};
 
-    reminders_put_when(&extra, due->due_ms, now_ms);
+    reminders_words_when(&extra, due->due_ms, now_ms);
     int error =
         buf_error(&extra) == 0 ? reminders_fire_snooze(d->store, due, buf_text(&extra)) : ERR_NOMEM;
     buf_free(&extra);
