@@ -45,6 +45,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_places \
 	tests/fuzz/fuzz_aisdk \
 	tests/fuzz/fuzz_uichat \
+	tests/fuzz/fuzz_rates \
 	tests/fuzz/fuzz_refusal \
 	tests/fuzz/fuzz_gpx \
 	tests/fuzz/fuzz_wav \

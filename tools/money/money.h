@@ -59,8 +59,8 @@ MUST_CHECK int money_set_period(jdoc *object, const struct money_period *p, cons
 MUST_CHECK int money_tally(struct tools_run *run, const char *family, const struct money_period *p,
     struct money_tally *t);
 MUST_CHECK int money_set_others(jdoc *object, const struct money_tally *t);
-/* What of the sum was paid in other money: `converted`, and ", of which 45.00 AUD are converted from
- * USD" ("" when nothing is). */
+/* What of the sum was paid in other money: `converted`, and ", of which 45.00 AUD are converted
+ * from USD" ("" when nothing is). */
 MUST_CHECK int money_set_converted(jdoc *object, const struct money_tally *t);
 #define MONEY_CONTAINED_SIZE 160
 void money_converted_text(const struct money_tally *t, char out[MONEY_CONTAINED_SIZE]);

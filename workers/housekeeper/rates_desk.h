@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 /*
- * rates_desk -- fetches exchange rates from rates.url into Redis (store/rates_kept.h), so that no tool
- * waits for them: at the start and every rates.refresh, unless another machine has just done so.
- * While the provider is away, or says what is not the form, the rates that are there stay. Used by
- * the housekeeper.
+ * rates_desk -- fetches exchange rates from rates.url into Redis (store/rates_kept.h), so that no
+ * tool waits for them: at the start and every rates.refresh, unless another machine has just done
+ * so. While the provider is away, or says what is not the form, the rates that are there stay. Used
+ * by the housekeeper.
  */
 struct rates_desk;
 
