@@ -113,8 +113,8 @@ static int shorten_take_list(struct shorten *s, const char *key, const jdoc *lis
         used += shorten_size(entry) + 1;
         if (used > s->room)
             break;
-        jdoc *copy = jdoc_dup(entry);
-        error = copy || !entry ? jdoc_push(shown, copy) : ERR_NOMEM;
+        if (entry) /* a null tells nothing */
+            error = jdoc_push(shown, jdoc_dup(entry));
     }
     if (error == 0)
         error = jdoc_set_int(about, "shown", (int64_t)count);
@@ -148,10 +148,10 @@ static int shorten_take_member(struct shorten *s, const char *key, const jdoc *v
 {
     size_t len;
     const char *text = jdoc_string(value, &len);
-    if (jdoc_type(value) != JDOC_ARRAY && shorten_size(value) <= SMALL_MEMBER) {
-        jdoc *copy = jdoc_dup(value);
-        return copy || !value ? jdoc_set(s->out, key, copy) : ERR_NOMEM;
-    }
+    if (!value)
+        return jdoc_set_null(s->out, key);
+    if (jdoc_type(value) != JDOC_ARRAY && shorten_size(value) <= SMALL_MEMBER)
+        return jdoc_set(s->out, key, jdoc_dup(value));
     if (jdoc_type(value) == JDOC_ARRAY)
         return shorten_take_list(s, key, value);
     buf_printf(&s->left, "%s%.60s", s->left.len > 0 ? ", " : "", key);

@@ -129,6 +129,31 @@ static void what_is_no_json_is_cut(void **state)
     buf_free(&text);
 }
 
+static void nulls_and_odd_lists_are_borne(void **state)
+{
+    (void)state;
+    static const char *const starts[] = {
+        "{\"a\":null,\"l\":[null,1,null,{\"x\":null}],\"e\":[],\"o\":{},",
+        "{\"shortened\":null,\"call\":[[],[[]],\"x\"],", "{\"\":null,"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        struct buf json = {0};
+        struct chat_message m = events(&json, 400, starts[i]), whole = m;
+        assert_int_equal(shorten_result(&m, MAX, arena), 0);
+        assert_true(m.len <= MAX);
+        jdoc_free(parse(m.text, m.len));
+        chat_init(&chat, arena);
+        assert_int_equal(chat_add(&chat, &whole), 0);
+        bench.context.earlier = shorten_earlier;
+        bench.context.earlier_arg = &chat;
+        jdoc_free(tool_call(&bench, "read_result", NULL, "{\"handle\":\"call_9\",\"list\":\"l\"}"));
+        jdoc_free(
+            tool_call(&bench, "read_result", NULL, "{\"handle\":\"call_9\",\"list\":\"call\"}"));
+        jdoc_free(tool_ok(&bench, "read_result", "{\"handle\":\"call_9\"}"));
+        bench.context.earlier = NULL;
+        buf_free(&json);
+    }
+}
+
 static size_t read_all(const char *more, size_t *pages)
 {
     size_t read = 0;
@@ -217,6 +242,7 @@ int main(void)
         cmocka_unit_test(the_first_entries_and_counts_are_shown),
         cmocka_unit_test(the_mark_of_others_stays_in_front),
         cmocka_unit_test(what_is_no_json_is_cut),
+        cmocka_unit_test(nulls_and_odd_lists_are_borne),
         cmocka_unit_test(the_rest_is_read_by_the_handle),
         cmocka_unit_test(what_others_wrote_stays_marked),
     };

@@ -62,7 +62,7 @@ static int read_result_collect(const struct tools_run *run, const jdoc *list, si
     for (size_t i = 0; i < jdoc_length(list) && error == 0; i++) {
         struct buf text = {0};
         jdoc_write(jdoc_at(list, i), &text);
-        bool fits = buf_error(&text) == 0 && read_result_fits(&text, where);
+        bool fits = jdoc_at(list, i) && buf_error(&text) == 0 && read_result_fits(&text, where);
         r->matches += fits;
         if (fits && i >= from && !r->full) {
             used += text.len + 1;
