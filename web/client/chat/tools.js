@@ -5,6 +5,7 @@ import {t} from "./words.js";
 // Tools that do the same for the eye share a sentence: [while it runs, when it has run].
 const DOINGS = {
   tools: [() => t("Looking for the right tool"), () => t("Looked for the right tool")],
+  readon: [() => t("Reading on"), () => t("Read on")],
   clock: [() => t("Looking at the clock"), () => t("Looked at the clock")],
   calendar: [() => t("Looking at your calendar"), () => t("Looked at your calendar")],
   calendarAdd: [() => t("Adding to your calendar"), () => t("Added to your calendar")],
@@ -75,7 +76,7 @@ const DOINGS = {
 };
 
 const TOOLS = {
-  find_tools: "tools", get_current_time: "clock",
+  find_tools: "tools", read_result: "readon", get_current_time: "clock",
   get_calendar_events: "calendar", create_calendar_event: "calendarAdd", update_calendar_event: "calendarChange", delete_calendar_event: "calendarDelete",
   set_timer_or_alarm: "timer", send_proactive_message: "inbox",
   create_expense: "expense", get_spending_summary: "spending", update_budget: "budgetChange", analyze_budget: "budget", compare_vs_budget: "budget",

@@ -327,6 +327,8 @@ export default {
   "{what} … {time}": "{what} … {time}",
   "The earlier messages could not be read: {reason}": "Die früheren Nachrichten konnten nicht gelesen werden: {reason}",
   "Looking for the right tool": "Sucht das richtige Werkzeug",
+  "Reading on": "Liest weiter",
+  "Read on": "Hat weitergelesen",
   "Looked for the right tool": "Hat das richtige Werkzeug gesucht",
   "Looking at the clock": "Sieht auf die Uhr",
   "Looked at the clock": "Hat auf die Uhr gesehen",

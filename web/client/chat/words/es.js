@@ -327,6 +327,8 @@ export default {
   "{what} … {time}": "{what} … {time}",
   "The earlier messages could not be read: {reason}": "No se han podido leer los mensajes anteriores: {reason}",
   "Looking for the right tool": "Buscando la herramienta adecuada",
+  "Reading on": "Sigue leyendo",
+  "Read on": "Ha seguido leyendo",
   "Looked for the right tool": "Ha buscado la herramienta adecuada",
   "Looking at the clock": "Mirando el reloj",
   "Looked at the clock": "Ha mirado el reloj",

@@ -327,6 +327,8 @@ export default {
   "{what} … {time}": "{what} … {time}",
   "The earlier messages could not be read: {reason}": "Impossible de lire les messages précédents : {reason}",
   "Looking for the right tool": "Recherche du bon outil",
+  "Reading on": "Poursuite de la lecture",
+  "Read on": "Lecture poursuivie",
   "Looked for the right tool": "A cherché le bon outil",
   "Looking at the clock": "Coup d’œil à l’heure",
   "Looked at the clock": "A regardé l’heure",
