@@ -113,11 +113,40 @@ static bool interchange_is_kept(const struct keeping *k, const char *line, size_
     return !interchange_is_known(line, n);
 }
 
+/* A component within the event comes whole or not at all. ends: the line closes it. */
+static int interchange_keep_part(struct keeping *k, jdoc **part, const struct buf *line, bool ends)
+{
+    const char *text = buf_text(line);
+    int error = 0;
+
+    if (!*part && !(*part = jdoc_new_array()))
+        return ERR_NOMEM;
+    if (!interchange_is_line(text, line->len))
+        error = jdoc_push(*part, jdoc_new_string("", 0)); /* refused below */
+    else
+        error = jdoc_push(*part, jdoc_new_string(text, line->len));
+    if (!ends)
+        return error;
+    bool whole = true;
+    for (size_t i = 0; i < jdoc_length(*part); i++)
+        whole &= *jdoc_string(jdoc_at(*part, i), NULL) != '\0';
+    for (size_t i = 0; !error && whole && i < jdoc_length(*part); i++) {
+        size_t len = 0;
+        const char *one = jdoc_string(jdoc_at(*part, i), &len);
+        error = interchange_keep(k, one, len);
+    }
+    k->left_out |= !whole;
+    jdoc_free(*part);
+    *part = NULL;
+    return error;
+}
+
 /* Alarms are counted as libical counts them: those of kept_alarms are kept whole. */
 static int interchange_keep_lines(struct keeping *k, const struct span *span)
 {
     const char *at = span->start, *end = span->start + span->len;
     struct buf line = {0};
+    jdoc *part = NULL;
     size_t depth = 0, alarm = 0;
     bool whole = false;
     int error = 0;
@@ -129,12 +158,16 @@ static int interchange_keep_lines(struct keeping *k, const struct span *span)
             whole = strcasecmp(text + 6, "VALARM") != 0 ||
                 (alarm < 64 && k->d->kept_alarms & UINT64_C(1) << alarm);
         alarm += begins && depth == 2 && strcasecmp(text + 6, "VALARM") == 0;
-        if (depth == 1 ? !begins && interchange_is_kept(k, text, line.len) : whole)
+        bool ends = strncasecmp(text, "END:", 4) == 0;
+        if (depth == 1 && !begins && interchange_is_kept(k, text, line.len))
             error = interchange_keep(k, text, line.len);
-        depth -= depth > 0 && strncasecmp(text, "END:", 4) == 0;
+        else if (depth > 1 && whole)
+            error = interchange_keep_part(k, &part, &line, ends && depth == 2);
+        depth -= depth > 0 && ends;
     }
     if (!error)
         error = buf_error(&line);
+    jdoc_free(part);
     buf_free(&line);
     return error;
 }
@@ -170,26 +203,42 @@ static void interchange_put_line(struct buf *out, const char *line, size_t len)
     buf_puts(out, "\r\n");
 }
 
+/* "BEGIN:NAME" or "END:NAME" with a name of a component, alone. */
+static bool interchange_is_bare(const char *line)
+{
+    const char *name = strchr(line, ':') + 1;
+
+    return *name && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-")];
+}
+
 /* The entries that are properties, or those within a component. Only what closes is written. */
 static void interchange_put_entries(struct buf *out, const jdoc *kept, bool components)
 {
     struct buf part = {0};
     size_t depth = 0;
+    const char *opened = "";
+    bool odd = false; /* not as a component is: it is left out */
 
     for (size_t i = 0; i < jdoc_length(kept); i++) {
         size_t len = 0;
         const char *line = jdoc_string(jdoc_at(kept, i), &len);
         if (!line || !interchange_is_line(line, len))
             continue;
-        depth += strncasecmp(line, "BEGIN:", 6) == 0;
+        bool begins = strncasecmp(line, "BEGIN:", 6) == 0, ends = strncasecmp(line, "END:", 4) == 0;
+        odd |= (begins && depth > 0) || ((begins || ends) && !interchange_is_bare(line));
+        depth += begins;
+        if (begins && depth == 1)
+            opened = line + 6;
+        odd |= depth == 1 && ends && strcasecmp(line + 4, opened) != 0;
         if (depth > 0 && components)
             interchange_put_line(&part, line, len);
-        else if (depth == 0 && !components && strncasecmp(line, "END:", 4) != 0 &&
-            strncasecmp(line, "DESCRIPTION", 11) != 0)
+        else if (depth == 0 && !components && !ends && strncasecmp(line, "DESCRIPTION", 11) != 0)
             interchange_put_line(out, line, len);
-        if (depth > 0 && strncasecmp(line, "END:", 4) == 0 && --depth == 0) {
-            buf_put(out, buf_text(&part), part.len);
+        if (depth > 0 && ends && --depth == 0) {
+            if (!odd)
+                buf_put(out, buf_text(&part), part.len);
             buf_reset(&part);
+            odd = false;
         }
     }
     buf_free(&part);
