@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /*
- * rates_kept -- the exchange rates that the site has fetched: `tp:{+rates}`, a hash of days and their
- * rates as one text (tools/kit/rates.h), the newest day, the source, and when it was asked. The
- * housekeeper writes it; turn and api workers read it. Days are kept: a year takes some 100 KB.
+ * rates_kept -- the exchange rates that the site has fetched: `tp:{+rates}`, a hash of days and
+ * their rates as one text (tools/kit/rates.h), the newest day, the source, and when it was asked.
+ * The housekeeper writes it; turn and api workers read it. Days are kept: a year takes some 100 KB.
  */
 struct rates_line {
     const char *date, *line; /* "2026-11-27", "USD 1.1572 JPY 180.9 ..." */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A stranger's exchange rates: each day that is told has a date, and rates above 0 of real money. */
+/* A stranger's exchange rates: each day told has a date, and rates above 0 of real money. */
 #include "base/err.h"
 #include "tools/kit/currency.h"
 #include "tools/kit/rates.h"

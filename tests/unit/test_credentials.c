@@ -127,6 +127,12 @@ static void marks_are_read_as_they_were_written(void **state)
 
 /* ---- scopes ---- */
 
+static bool reads_dav(const char *method)
+{
+    return strcmp(method, "PROPFIND") == 0 || strcmp(method, "REPORT") == 0 ||
+        strcmp(method, "OPTIONS") == 0;
+}
+
 static void every_route_takes_the_scope_that_it_needs_and_no_other(void **state)
 {
     struct exchange *x = calloc(1, sizeof *x);
@@ -152,8 +158,9 @@ static void every_route_takes_the_scope_that_it_needs_and_no_other(void **state)
         assert_int_equal(needs_check(x, needs), 0);
         x->who.scopes = 0;
         assert_int_equal(needs_check(x, needs), needs == 0 ? 0 : ERR_FORBIDDEN);
-        /* Nothing but a ticket, which has no more than the key, is made with a key for reading. */
-        if (needs & SCOPE_READ && strcmp(row->method, "GET") != 0 &&
+        /* Nothing but a ticket, which has no more than the key, is made with a key for reading.
+         * WebDAV has methods of its own that read. */
+        if (needs & SCOPE_READ && strcmp(row->method, "GET") != 0 && !reads_dav(row->method) &&
             strcmp(row->pattern, "/sign-in") != 0)
             assert_string_equal(row->pattern, "/ws-ticket");
     }

@@ -489,7 +489,7 @@ static void a_tool_that_is_not_marked_runs_here(void **state)
     struct asked call;
 
     (void)state;
-    tool_ask(&asker, 0, &call, "ann", "get_current_time", "{\"timezone\":5}");
+    tool_ask(&asker, 0, &call, "ann", "get_current_time", "{\"timezone\":[]}");
     assert_string_equal(tool_code(&call), "invalid_argument");
     nobody_comes();
     tool_forget(&call);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* calendar_module -- what the calendar offers to the housekeeper and to the routes of files. */
-#include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_collection.h"
+#include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_file.h"
 #include "tools/calendar/calendar_reminders.h"
 #include "tools/calendar/calendar_timer.h"

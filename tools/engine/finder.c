@@ -17,8 +17,8 @@
 #define UNKNOWN_RARITY 2. /* a word that no tool has: a name, often */
 #define TAIL_PART 0.2     /* of the best score: what is below fits by chance */
 #define WEAK_PART 0.35    /* of what a weak word scores, when it is asked whether anything fits */
-#define FIT_SCORE 1.2     /* what fits scores as much at least */
-#define FIT_PART 0.12     /* of what it could score, were each word one of its own */
+#define FIT_SCORE 1.0     /* what fits scores as much at least */
+#define FIT_PART 0.09     /* of what it could score, were each word one of its own */
 #define OTHER_PART 1.0    /* of the score of what no tool is for */
 
 static struct finder_index fixed;  /* what stood before the fork */
