@@ -288,6 +288,18 @@ static void a_stopped_or_deleted_one_is_silent(void **state)
     jdoc_free(r);
 }
 
+static void one_that_comes_back_rings_again(void **state)
+{
+    (void)state;
+    jdoc_free(tool_ok(&bench, "add_medication", "{\"name\":\"A\",\"times\":[\"20:00\"]}"));
+    jdoc_free(tool_ok(&bench, "delete_medication", "{\"medication\":\"a\",\"confirm\":true}"));
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+    jdoc_free(tool_ok(&bench, "undo_change", "{}"));
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
+    look_at("2026-11-22T20:00:01+11:00");
+    expect_inbox("A (20:00)\n");
+}
+
 /* A hint whose record is gone is dropped, one of a family that nobody knows stays. */
 static void hints_prove_nothing(void **state)
 {
@@ -366,6 +378,7 @@ int main(void)
         T(each_dose_rings_once),
         T(a_changed_time_rings_then_only),
         T(a_stopped_or_deleted_one_is_silent),
+        T(one_that_comes_back_rings_again),
         T(hints_prove_nothing),
         T(doses_are_noted_and_told),
         T(a_limit_of_the_user_is_asked_about),

@@ -142,6 +142,28 @@ static void converts_through_the_euro(void **state)
         "invalid_argument", "/amount");
 }
 
+static void a_changed_expense_is_converted_anew(void **state)
+{
+    char args[200], id[64];
+    (void)state;
+    with_rates();
+    jdoc *r = tool_ok(&bench, "create_expense",
+        "{\"amount\":20,\"category\":\"food\",\"currency\":\"USD\"}");
+    snprintf(id, sizeof id, "%s", text_at(r, "/expense/id"));
+    jdoc_free(r);
+    snprintf(args, sizeof args, "{\"kind\":\"expense\",\"id\":\"%s\",\"changes\":{\"amount\":40}}",
+        id);
+    r = tool_ok(&bench, "change_record", args);
+    assert_int_equal(number_at(r, "/record/converted_minor"), 6000);
+    jdoc_free(r);
+    snprintf(args, sizeof args,
+        "{\"kind\":\"expense\",\"id\":\"%s\",\"changes\":{\"currency\":\"AUD\"}}", id);
+    r = tool_ok(&bench, "change_record", args);
+    assert_false(jdoc_has(at(r, "/record"), "converted_minor"));
+    assert_false(jdoc_has(at(r, "/record"), "rate"));
+    jdoc_free(r);
+}
+
 static void expenses_keep_both(void **state)
 {
     (void)state;
@@ -199,6 +221,7 @@ int main(void)
         T(says_what_is_missing),
         T(converts_through_the_euro),
         T(expenses_keep_both),
+        T(a_changed_expense_is_converted_anew),
         T(none_is_left_out),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);

@@ -37,7 +37,7 @@ static void generate_kinds_check_fields(const char *name, const jdoc *kind)
 {
     static const char *const fields[] = {"kind", "family", "title", "label", "words", "example",
         "filter", "money", "date", "time", "span", "change", "delete", "untrusted", "past", "final",
-        "audience"};
+        "converted", "audience"};
     struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
@@ -221,10 +221,12 @@ static void generate_kinds_put_row(size_t i)
     generate_kinds_put_tool("remover", i, jdoc_get(kind, "delete"));
     printf("        .example = ");
     generate_put_json(jdoc_get(kind, "example"));
-    printf(",\n        .untrusted = %s,\n        .final = %s,\n        .past = %s,\n    },\n",
+    printf(
+        ",\n        .untrusted = %s,\n        .final = %s,\n        .past = %s,\n        .converted = %s,\n    },\n",
         jdoc_is_true(kind, "untrusted") ? "true" : "false",
         jdoc_is_true(kind, "final") ? "true" : "false",
-        jdoc_is_true(kind, "past") ? "true" : "false");
+        jdoc_is_true(kind, "past") ? "true" : "false",
+        jdoc_is_true(kind, "converted") ? "true" : "false");
 }
 
 void generate_kinds_put(void)

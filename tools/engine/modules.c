@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/engine/modules.h"
 
+#include "tools/kit/alarm.h"
+
 #include "tools/engine/registry.h"
 
 #include <string.h>
@@ -27,7 +29,8 @@ int modules_before(const struct tools_context *context, const char *family, cons
     for (const struct module *const *m = tools_modules; error == 0 && *m; m++)
         if ((*m)->records)
             error = (*m)->records->before(context, family, record);
-    return error;
+    const struct module_alarm *alarm = error == 0 ? modules_alarm(family) : NULL;
+    return alarm ? alarm_plan(context, alarm, record) : error;
 }
 
 const struct module_alarm *modules_alarm(const char *family)

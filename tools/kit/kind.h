@@ -37,6 +37,7 @@ struct kind {
     bool untrusted;       /* may hold what others wrote */
     const char *audience; /* member: who sees it; only what is "private" is deleted */
     bool final;           /* what is deleted does not come back */
+    bool converted;       /* foreign money stands in it in the user's own, too (converted.h) */
     bool past;            /* its time lies not in the future */
 };
 

@@ -6,6 +6,7 @@ libtools_a_SOURCES += \
 	tools/kit/amount.c tools/kit/amount.h \
 	tools/kit/fetch.c tools/kit/fetch.h \
 	tools/kit/civil.c tools/kit/civil.h \
+	tools/kit/converted.c tools/kit/converted.h \
 	tools/kit/cost.c tools/kit/cost.h \
 	tools/kit/courtesy.c tools/kit/courtesy.h \
 	tools/kit/crossing.h \

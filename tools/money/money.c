@@ -3,6 +3,7 @@
 #include "tools/money/money.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/amount.h"
+#include "tools/kit/converted.h"
 #include "tools/kit/cost.h"
 #include "tools/kit/plausible.h"
 #include "tools/kit/record.h"
@@ -105,7 +106,7 @@ static int money_commit_expense(struct tools_run *run, jdoc *expense, const char
     jdoc *status = NULL;
     const struct records_alert *alert;
     const char *note = "";
-    int error = money_convert_expense(run, expense, &note);
+    int error = converted_put(run, expense, &note);
     if (error == 0)
         error = money_budget_after(run, expense, currency, &status, &alert);
     if (error != 0) {

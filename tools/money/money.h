@@ -111,15 +111,6 @@ MUST_CHECK int money_log_expense(struct tools_run *run, const struct record_item
 jdoc *money_new_saving(struct tools_run *run, int64_t minor, const char *currency,
     const char *category, const char *event_type, const struct zone *z);
 
-/*
- * money_convert_expense -- what an expense in foreign money is in the user's own, at the rate of
- * its day: converted, converted_minor, converted_currency, rate, rate_date, rate_source. Without a
- * rate nothing is added.
- *   note  out: a sentence for the message, with a blank before it; "" when there is none
- * Returns 0 or a fault.
- */
-MUST_CHECK int money_convert_expense(struct tools_run *run, jdoc *expense, const char **note);
-
 /* The category a text speaks of: one of the 22, "other" when nothing is known. confidence: 0 to 1;
  * words: out, which of its words said so ("" = none). */
 #define MONEY_WORDS_SIZE 160

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Money of other countries: convert_currency, and what an expense in it is in the user's own. */
 #include "tools/engine/registry.h"
+#include "tools/kit/converted.h"
 #include "tools/kit/cost.h"
 #include "tools/kit/currency.h"
 #include "tools/kit/currency_table.h"
@@ -15,52 +16,6 @@
 #include <string.h>
 
 #define RATE_OLD_DAYS 5 /* longer than any row of bank holidays but Easter's and Christmas' */
-
-/* ---- of an expense ---- */
-
-/* minor in `from` to minor in `to`. Returns 0 or ERR_LIMIT (too much, or nothing is left). */
-static int money_rates_apply(int64_t minor, const char *from, const char *to, double rate,
-    int64_t *out)
-{
-    double scaled = amount_to_number(minor, from) * rate * pow(10, amount_decimals(to));
-    if (!isfinite(scaled) || fabs(scaled) > 9e15)
-        return ERR_LIMIT;
-    *out = (int64_t)llround(scaled);
-    return 0;
-}
-
-int money_convert_expense(struct tools_run *run, jdoc *expense, const char **note)
-{
-    const char *from = jdoc_text_or(expense, "currency", ""), *to = run->context->currency;
-    struct rate rate;
-    int64_t minor = 0, converted;
-    char text[AMOUNT_TEXT_SIZE];
-    *note = "";
-    if (!to || !currency_row_of(to) || strcmp(from, to) == 0)
-        return 0;
-    jdoc_get_int(expense, "amount_minor", &minor);
-    int error = rates_find(run, from, to, jdoc_text_or(expense, "date", ""), &rate);
-    if (error == 0)
-        error = money_rates_apply(minor, from, to, rate.rate, &converted);
-    if (error == ERR_NOT_CONFIGURED || error == ERR_NOT_FOUND || error == ERR_LIMIT) {
-        *note = arena_printf(run->arena, " It is not converted into %s: %s.", to,
-            error == ERR_NOT_CONFIGURED ? "there are no exchange rates here" :
-                                          "no exchange rate of that day is known");
-        return *note ? 0 : ERR_NOMEM;
-    }
-    if (error != 0)
-        return error;
-    amount_text(converted, to, text);
-    *note = arena_printf(run->arena, " That is about %s at the rate of %s (%s).", text, rate.date,
-        rate.source);
-    int failed = !*note;
-    failed |= cost_set(expense, "converted", converted, to);
-    failed |= jdoc_set_string(expense, "converted_currency", to);
-    failed |= jdoc_set_double(expense, "rate", rate.rate);
-    failed |= jdoc_set_string(expense, "rate_date", rate.date);
-    failed |= jdoc_set_string(expense, "rate_source", rate.source);
-    return failed ? ERR_NOMEM : 0;
-}
 
 /* ---- convert_currency ---- */
 
@@ -155,6 +110,6 @@ int money_tool_convert_currency(struct tools_run *run)
             "amount is not possible in %s", x.from);
     error = rates_find(run, x.from, x.to, jdoc_string(jdoc_get(run->args, "date"), NULL), &x.rate);
     if (error == 0)
-        error = money_rates_apply(x.minor, x.from, x.to, x.rate.rate, &x.converted);
+        error = converted_sum(x.minor, x.from, x.to, x.rate.rate, &x.converted);
     return error == 0 ? money_rates_answer(run, &x) : money_rates_none(run, error, x.from, x.to);
 }

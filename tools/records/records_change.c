@@ -3,6 +3,7 @@
 #include "tools/engine/modules.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/amount.h"
+#include "tools/kit/converted.h"
 #include "tools/kit/cost.h"
 #include "tools/kit/record.h"
 #include "tools/kit/timestamp.h"
@@ -199,7 +200,7 @@ static int records_change_apply(struct tools_run *run, struct records_change *c)
 {
     const struct kind *kind = c->entry.kind;
     struct jdoc_iter it = {0};
-    const char *key, *currency = jdoc_string(jdoc_get(c->changes, "currency"), NULL);
+    const char *key, *note, *currency = jdoc_string(jdoc_get(c->changes, "currency"), NULL);
     jdoc *value;
     bool money = currency != NULL;
     int error = 0;
@@ -216,6 +217,8 @@ static int records_change_apply(struct tools_run *run, struct records_change *c)
     }
     if (error == 0 && money)
         error = currency ? records_change_money(run, c, currency) : ERR_NOMEM;
+    if (error == 0 && kind->converted)
+        error = converted_put(run, c->entry.record, &note);
     return error != 0 ? error : records_change_span(run, c);
 }
 
