@@ -46,9 +46,10 @@ static int changes_read_doc(const jdoc *doc, struct arena *arena, struct changes
         .at_ms = jdoc_int_or(doc, "at_ms", 0),
         .act = changes_act_of(doc),
         .undone = jdoc_has(doc, "undone_by"),
+        .undone_by = changes_text(arena, doc, "undone_by"),
         .lost = jdoc_is_true(doc, "lost"),
         .writes = arena_array(arena, count + 1, sizeof *out->writes)};
-    if (!out->id || !out->tool || !out->session || !out->of || !out->writes)
+    if (!out->id || !out->undone_by || !out->tool || !out->session || !out->of || !out->writes)
         return ERR_NOMEM;
     for (size_t i = 0; i < count && out->count < RECORDS_WRITES_MAX; i++) {
         int error = changes_read_write(jdoc_at(writes, i), arena, &out->writes[out->count++]);

@@ -32,9 +32,10 @@ struct changes_one {
     const char *id, *tool, *session; /* tool, session: "" when there was none */
     int64_t at_ms;
     enum changes_act act;
-    const char *of; /* the change that it takes back; "" */
-    bool undone;    /* or, of an undo, done again */
-    bool lost;      /* too large: what the records were is not known */
+    const char *of;        /* the change that it takes back; "" */
+    bool undone;           /* or, of an undo, done again */
+    const char *undone_by; /* that change; "" */
+    bool lost;             /* too large: what the records were is not known */
     struct changes_write *writes;
     size_t count;
 };

@@ -73,7 +73,8 @@ for i = 0, count - 1 do
     local records, times, at = KEYS[4 + i * 2], KEYS[5 + i * 2], HEAD + i * EACH
     local id, op, json, time, family = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 6]
     local after = op == "set" and json
-    if family == "community" or family == "notice" then -- what others have seen: only that it was
+    if family == "community" or family == "notice" or family == "together" then
+        -- what others have seen: only that it was
         changed[#changed + 1] = { family = family, id = "-", now = "-" }
     elseif before[i] ~= after then
         changed[#changed + 1] = { family = family, id = id, was = before[i] or nil,

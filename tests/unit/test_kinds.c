@@ -255,6 +255,11 @@ static void refuses_what_cannot_be(void **state)
         "invalid_argument", "/where/color");
     tool_refused(&bench, "list_records", "{\"kind\":\"expense\",\"cursor\":\"nonsense\"}",
         "invalid_argument", "/cursor");
+    for (const char *const *bad = (const char *const[]){"1-/a", "1e/a", "e/a", NULL}; *bad; bad++) {
+        char args[80];
+        snprintf(args, sizeof args, "{\"kind\":\"expense\",\"cursor\":\"%s\"}", *bad);
+        tool_refused(&bench, "list_records", args, "invalid_argument", "/cursor");
+    }
     tool_refused(&bench, "list_records",
         "{\"kind\":\"expense\",\"from\":\"2026-11-20\",\"to\":\"2026-11-19\"}", "invalid_argument",
         "/to");
@@ -317,6 +322,37 @@ static void pages_stay_right(void **state)
     assert_int_equal(jdoc_length(at(r, "/records")), 0);
     assert_false(jdoc_has(r, "cursor"));
     jdoc_free(r);
+}
+
+static void undo_and_redo_by_the_same_id(void **state)
+{
+    char id[64];
+    (void)state;
+    jdoc_free(ok("create_expense", "{\"amount\":45,\"category\":\"gas\"}"));
+    jdoc *r = ok("undo_change", "{}");
+    snprintf(id, sizeof id, "%s", text_at(r, "/change_id"));
+    jdoc_free(r);
+    jdoc_free(ok("undo_change", "{\"change_id\":\"%s\",\"redo\":true}", id));
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:expense"), 1);
+    jdoc_free(ok("undo_change", "{\"change_id\":\"%s\"}", id));
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:expense"), 0);
+}
+
+/* Those that were deleted long before, too, by their id. */
+static void restores_an_early_deletion(void **state)
+{
+    char first[64] = "", id[64];
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        jdoc *r = ok("create_expense", "{\"amount\":%d,\"category\":\"gas\"}", i + 1);
+        snprintf(id, sizeof id, "%s", text_at(r, "/expense/id"));
+        jdoc_free(r);
+        if (i == 0)
+            snprintf(first, sizeof first, "%s", id);
+        jdoc_free(ok("delete_record", "{\"kind\":\"expense\",\"id\":\"%s\"}", id));
+    }
+    jdoc_free(ok("restore_record", "{\"kind\":\"expense\",\"id\":\"%s\"}", first));
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:expense"), 1);
 }
 
 static void undoes_what_other_tools_wrote(void **state)
@@ -442,6 +478,8 @@ int main(void)
         T(asks_which_one_is_meant),
         T(refuses_what_cannot_be),
         T(pages_stay_right),
+        T(undo_and_redo_by_the_same_id),
+        T(restores_an_early_deletion),
         T(undoes_what_other_tools_wrote),
         T(refuses_to_undo_what_changed_since),
         T(refuses_to_undo_what_others_saw),

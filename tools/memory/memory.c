@@ -338,8 +338,11 @@ static int memory_try_forget(struct tools_run *run, void *arg)
             error = memory_add(list, &meant.all[i]);
     }
     if (error == 0 &&
-        !(meant.count == 1 ? run_succeed(run, "Forgotten: %s", meant.all->text) :
-                             run_succeed(run, "Forgotten, all %zu facts.", meant.count)))
+        !(meant.count == 1 ?
+                run_succeed(run, "Forgotten: %s Undo can bring it back for 30 days.",
+                    meant.all->text) :
+                run_succeed(run, "Forgotten, all %zu facts. Undo can bring them back for 30 days.",
+                    meant.count)))
         error = ERR_NOMEM;
     if (error != 0) {
         jdoc_free(list);

@@ -23,6 +23,7 @@ struct records_change {
     jdoc *changes; /* checked */
     int64_t time_ms;
     const char *named; /* the members that change, for the message */
+    const char *note;  /* of the conversion, or NULL */
 };
 
 static int records_change_refuse(struct tools_run *run, const char *member, const char *expected,
@@ -186,6 +187,11 @@ static int records_change_span(struct tools_run *run, const struct records_chang
     int error = timestamp_zone(run, &z);
     if (error != 0 || !span)
         return error;
+    for (size_t i = 0; i < 2; i++)
+        if (jdoc_has(c->changes, span[i]) &&
+            timestamp_parse(jdoc_text_or(c->entry.record, span[i], ""), z, &to) != 0)
+            return records_change_refuse(run, span[i], "a day that there is, as 2026-12-01",
+                "There is no such day.");
     if (timestamp_parse(jdoc_text_or(c->entry.record, span[0], ""), z, &from) != 0 ||
         timestamp_parse(jdoc_text_or(c->entry.record, span[1], ""), z, &to) != 0)
         return 0;
@@ -200,25 +206,26 @@ static int records_change_apply(struct tools_run *run, struct records_change *c)
 {
     const struct kind *kind = c->entry.kind;
     struct jdoc_iter it = {0};
-    const char *key, *note, *currency = jdoc_string(jdoc_get(c->changes, "currency"), NULL);
+    const char *key, *currency = jdoc_string(jdoc_get(c->changes, "currency"), NULL);
     jdoc *value;
-    bool money = currency != NULL;
+    bool money = currency != NULL, day = false;
     int error = 0;
     if (!currency)
         currency = jdoc_text_or(c->entry.record, "currency", cost_currency(run));
     currency = arena_strdup(run->arena, currency);
     while (error == 0 && jdoc_next(c->changes, &it, &key, &value)) {
-        if (records_change_is_money(kind, key))
+        if (records_change_is_money(kind, key)) {
             money = true;
-        else if (kind->time && strcmp(kind->time, key) == 0)
+        } else if (kind->time && strcmp(kind->time, key) == 0) {
+            day = true;
             error = records_change_when(run, c, jdoc_string(value, NULL));
-        else if (strcmp(key, "currency") != 0)
+        } else if (strcmp(key, "currency") != 0)
             error = jdoc_set(c->entry.record, key, jdoc_dup(value));
     }
     if (error == 0 && money)
         error = currency ? records_change_money(run, c, currency) : ERR_NOMEM;
-    if (error == 0 && kind->converted)
-        error = converted_put(run, c->entry.record, &note);
+    if (error == 0 && kind->converted && (money || day))
+        error = converted_put(run, c->entry.record, &c->note);
     return error != 0 ? error : records_change_span(run, c);
 }
 
@@ -227,8 +234,9 @@ static int records_change_answer(struct tools_run *run, const struct records_cha
     const struct entry *e = &c->entry;
     const char *line = entry_line(run, e->kind, e->record);
     jdoc *copy = jdoc_dup(e->record);
-    jdoc *answer =
-        line ? run_succeed(run, "Changed (%s): the %s %s.", c->named, e->kind->title, line) : NULL;
+    jdoc *answer = line ? run_succeed(run, "Changed (%s): the %s %s.%s", c->named, e->kind->title,
+                              line, c->note ? c->note : "") :
+                          NULL;
     if (answer && copy && jdoc_set_string(answer, "kind", e->kind->name) == 0)
         return jdoc_set(answer, "record", copy);
     jdoc_free(copy);

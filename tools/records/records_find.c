@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 
-#define FIND_EACH 400 /* records of a kind that a search over all kinds looks at */
+#define FIND_EACH 100 /* records of a kind that a search over all kinds looks at */
 #define FIND_MOST 10  /* that it shows */
 
 struct records_found {

@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -103,9 +104,13 @@ static int records_list_read_cursor(struct tools_run *run, struct records_walk *
     if (slash && len > 0 && len < sizeof at->score && slash[1] != '\0' &&
         strspn(cursor, "0123456789.e+-") == len && strlen(slash + 1) < sizeof at->id &&
         ident_is_safe(slash + 1, strlen(slash + 1), sizeof at->id - 1)) {
+        char *end;
         snprintf(at->score, sizeof at->score, "%.*s", (int)len, cursor);
-        snprintf(at->id, sizeof at->id, "%s", slash + 1);
-        return 0;
+        err_ignore((int)strtod(at->score, &end));
+        if (end != at->score && *end == '\0') {
+            snprintf(at->id, sizeof at->id, "%s", slash + 1);
+            return 0;
+        }
     }
     int error = run_fail_at(run, "/cursor", "`cursor` of the page before", "cursor is none");
     return error != 0 ? error : ERR_INVALID;

@@ -121,8 +121,12 @@ static int records_restore_once(struct tools_run *run, void *arg)
     *r = (struct records_restore){.kind = entry_kind(run),
         .id = jdoc_string(jdoc_get(run->args, "id"), NULL),
         .name = jdoc_string(jdoc_get(run->args, "name"), NULL)};
-    int error = changes_deleted(run->context->store, run->context->uid, r->kind->family,
-        DELETED_LOOK, run->arena, &list);
+    int error = r->id ?
+        changes_of(run->context->store, run->context->uid,
+            &(struct changes_look){.family = r->kind->family, .id = r->id, .max = DELETED_LOOK},
+            run->arena, &list) :
+        changes_deleted(run->context->store, run->context->uid, r->kind->family, DELETED_LOOK,
+            run->arena, &list);
     for (size_t i = 0; error == 0 && i < list.count; i++)
         for (size_t k = 0; error == 0 && k < list.all[i].count; k++)
             error = records_restore_look(run, r, &list.all[i].writes[k]);

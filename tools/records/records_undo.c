@@ -51,6 +51,9 @@ static int records_undo_nothing(struct tools_run *run, enum changes_act act)
 static int records_undo_named(struct tools_run *run, const char *id, struct changes_one *out)
 {
     int error = changes_get(run->context->store, run->context->uid, id, run->arena, out);
+    if (error == 0 && out->act == CHANGES_DO && out->undone && jdoc_is_true(run->args, "redo"))
+        error =
+            changes_get(run->context->store, run->context->uid, out->undone_by, run->arena, out);
     if (error == 0 && out->act == CHANGES_REDO) /* to take that back is to undo the first again */
         error = changes_get(run->context->store, run->context->uid, out->of, run->arena, out);
     if (error == 0 && out->act == CHANGES_UNDO && out->undone)
@@ -92,7 +95,8 @@ static bool records_undo_has_left(const struct changes_one *change)
         return true;
     for (size_t i = 0; i < change->count; i++)
         if (strcmp(change->writes[i].family, "community") == 0 ||
-            strcmp(change->writes[i].family, "notice") == 0)
+            strcmp(change->writes[i].family, "notice") == 0 ||
+            strcmp(change->writes[i].family, "together") == 0)
             return true;
     return false;
 }

@@ -141,6 +141,7 @@ static void rates_desk_on_done(void *arg, const struct http_result *result)
             !result->error   ? "" :
                 *result->why ? result->why :
                                err_text(result->error));
+        buf_reset(&d->body); /* a part of it, or a page that says why */
         rates_desk_failed(d, what);
         return;
     }
