@@ -174,6 +174,14 @@ static int place_geocode_stop(struct tools_run *run, struct search *s, size_t i)
             return 0;
         s->asked[i] = true;
         int error = place_geocode(run, s->wishes[i].text, place_came, s);
+        if (error == ERR_BUSY && s->why[i] == 0) { /* the gazetteer's candidates are asked about */
+            s->geocoded[i] = true;
+            return 0;
+        }
+        if (error == ERR_BUSY)
+            error = run_fail(run, "provider_unavailable",
+                "The geocoder is asked too often just now. Say the place with its state or country, "
+                "or try again in a few seconds.");
         return error == 0 ? 1 : error; /* it has said why it cannot ask */
     }
     s->asked[i] = s->geocoded[i] = true;

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/task.h"
 #include "base/utf8.h"
 #include "store/geocodes.h"
 #include "tools/kit/fetch.h"
@@ -82,14 +83,23 @@ static void place_geocode_language(const struct tools_run *run, char out[3])
         snprintf(out, 3, "%.2s", locale);
 }
 
+/* Folding loses no letter: Latin ones, up to U+017F. Of other scripts nothing would be left. */
+static bool place_geocode_is_latin(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (*c > 0xC5)
+            return false;
+    return true;
+}
+
 /* Who answers, in which form and language, and the name folded: one for all ways of writing it. */
 static const char *place_geocode_key(struct tools_run *run, const char *text)
 {
     char folded[TEXT_SIZE], language[3];
     place_geocode_language(run, language);
+    bool fold = place_geocode_is_latin(text) && gazetteer_fold(text, folded, sizeof folded);
     return arena_printf(run->arena, "%.200s %s %s %s", run->context->conf->geocode_url,
-        run->context->conf->geocode_form, language,
-        gazetteer_fold(text, folded, sizeof folded) ? folded : text);
+        run->context->conf->geocode_form, language, fold ? folded : text);
 }
 
 static void place_geocode_text(char *to, size_t size, const char *from)
@@ -214,11 +224,16 @@ static void place_geocode_store(struct tools_run *run, const struct memory *m)
 static int place_geocode_turn(struct tools_run *run)
 {
     int64_t interval = run->context->conf->geocode_interval_ms;
-    int64_t until = clock_mono_ms() + TURNS_WAITED * interval;
+    int64_t most = run->spec->timeout_ms / 3, now = clock_mono_ms();
+    int64_t until = now + (TURNS_WAITED * interval < most ? TURNS_WAITED * interval : most);
     struct store *store = run->context->store;
     int error = store ? geocodes_turn(store, interval) : 0;
-    while (error == ERR_BUSY && clock_mono_ms() < until) {
-        link_wait(store->link, clock_mono_ms() + interval / 4 + 1);
+    for (; error == ERR_BUSY && (now = clock_mono_ms()) < until;) {
+        int64_t wake = now + interval / 4 + 1;
+        if (task_self()) /* the other turns of the worker go on */
+            err_ignore(task_wait(run->context->reactor, wake < until ? wake : until, NULL));
+        else
+            link_wait(store->link, wake < until ? wake : until);
         error = geocodes_turn(store, interval);
     }
     return error == ERR_BUSY ? error : 0;
@@ -302,9 +317,7 @@ int place_geocode(struct tools_run *run, const char *text, place_geocode_fn *don
     place_geocode_language(run, language);
     *s = (struct search){.key = key, .done = done, .arg = arg};
     if (place_geocode_turn(run) == ERR_BUSY)
-        return run_fail(run, "provider_unavailable",
-            "The geocoder is asked too often just now. Say the place with its state or country, or "
-            "try again in a few seconds.");
+        return ERR_BUSY;
     bool photon = strcmp(conf->geocode_form, "photon") == 0;
     struct fetch ask = {.service = "geocoder",
         .url = arena_printf(run->arena,

@@ -21,7 +21,7 @@ bool place_geocode_known(struct tools_run *run, const char *text, const struct g
 
 /*
  * place_geocode -- asks. Once the answer is remembered done is called, from within reactor_step.
- * Returns as a handler does.
+ * Returns as a handler does, or ERR_BUSY: the site's turn to ask did not come in time.
  */
 typedef int place_geocode_fn(struct tools_run *run, void *arg);
 MUST_CHECK int place_geocode(struct tools_run *run, const char *text, place_geocode_fn *done,

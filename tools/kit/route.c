@@ -96,8 +96,11 @@ static void route_note_size(struct route *r, bool used)
         route_note(r,
             arena_printf(r->run->arena,
                 "The way suits the vehicle (%s), as far as the map knows the limits: signs on the "
-                "road count.",
-                size));
+                "road count.%s",
+                size,
+                route_rules_size_is_whole(&r->rules.size) ?
+                    "" :
+                    " What is not known of its size was taken as a large truck's."));
     else if (size)
         route_note(r,
             arena_printf(r->run->arena,
@@ -211,6 +214,11 @@ static int route_no_route(struct route *r)
             const char *text = road_ferries_text(r->run, &r->roads[i]);
             names = arena_printf(r->run->arena, "%s Known ferries: %s.", names, text ? text : "");
         }
+    if (route_by_valhalla(r) && r->rules.sized)
+        return run_fail(r->run, "no_route",
+            "The routing service knows no road for a vehicle of this size. What is not known of the "
+            "size was taken as a large truck's: update_vehicle_size tells the rest.%s",
+            names ? names : "");
     return run_fail(r->run, "no_route",
         "The routing service knows no road between these places: it may take a ferry or a "
         "flight.%s",

@@ -18,7 +18,7 @@
  * noted. Where no road is, the failure "no_route". Used by handlers.
  */
 #define ROUTE_STOPS_MAX PLACE_STOPS_MAX
-#define ROUTE_NOTES_MAX 32
+#define ROUTE_NOTES_MAX 128 /* of each leg and stop some, and what must not be lost behind them */
 
 struct route;
 /* Makes the result from the finished route. Returns 0 or a fault of ours. */

@@ -26,6 +26,12 @@ int route_rules_read(struct tools_run *run, struct route_rules *out)
     return error == ERR_NOT_FOUND ? 0 : error;
 }
 
+bool route_rules_size_is_whole(const struct vehicle_size *size)
+{
+    return size->height_m > 0 && size->width_m > 0 && size->length_m > 0 && size->weight_t > 0 &&
+        size->axle_t > 0;
+}
+
 const char *route_rules_size_text(struct tools_run *run, const struct vehicle_size *size)
 {
     const struct {

@@ -21,6 +21,8 @@ MUST_CHECK int route_rules_read(struct tools_run *run, struct route_rules *out);
 
 /* "height 3.20 m, weight 4.50 t"; in the arena; NULL on no memory. */
 const char *route_rules_size_text(struct tools_run *run, const struct vehicle_size *size);
+/* Is nothing of it left to the routing service's guess? */
+bool route_rules_size_is_whole(const struct vehicle_size *size);
 
 /* Could travellers not cross the border between the two by car (crossings.txt)? */
 bool route_rules_closed(const char *one, const char *other);

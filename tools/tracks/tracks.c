@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WAYPOINTS_SHOWN 50 /* of waypoint_count, so that the result stays in bounds */
 #define FAVORITES_MAX 50
 #define GPX_FILE_MAX (256 * 1024)
 #define STOPS_MAX 64
@@ -79,7 +80,7 @@ static int tracks_set_waypoints(jdoc *track, const struct gpx *g)
 {
     jdoc *list = jdoc_new_array();
     int failed = !list;
-    for (size_t i = 0; failed == 0 && i < g->count; i++) {
+    for (size_t i = 0; failed == 0 && i < g->count && i < WAYPOINTS_SHOWN; i++) {
         const struct gpx_waypoint *w = &g->all[i];
         jdoc *one = jdoc_new_object();
         failed = !one || jdoc_set_string(one, "name", w->name[0] ? w->name : "(no name)") != 0 ||
