@@ -292,7 +292,7 @@ describe("approvals", () => {
       for (const [name, property] of Object.entries(tool.arguments_schema.properties)) {
         assert.ok(["string", "number", "integer", "boolean", "array"].includes(property.type), `${tool.name} ${name}`);
         assert.ok(property.description, `${tool.name} ${name} says what it is`);
-        if (property.type === "string") assert.ok(property.maxLength || property.enum || property.pattern, `${tool.name} ${name} has a limit`);
+        if (property.type === "string") assert.ok(property.maxLength || property.enum || property.pattern || property.format, `${tool.name} ${name} has a limit`);
         if (property.type === "array") assert.ok(property.items.type === "string" && property.maxItems, `${tool.name} ${name}`);
       }
     }

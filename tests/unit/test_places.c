@@ -212,6 +212,16 @@ static void every_tool_asks_the_geocoder(void **state)
     }
     struct provider_double d;
     provider_double_start(&d, &bench, "geocode.url", "200 OK",
+        "[{\"lat\":\"59.93\",\"lon\":\"30.33\",\"display_name\":\"There\",\"importance\":0.5}]");
+    for (int i = 0; i < 2; i++) { /* two names of which Latin letters are the same */
+        d.seen[0] = '\0';
+        jdoc_free(tool_ok(&bench, "seasonal_weather_check",
+            i == 0 ? "{\"region\":\"Невский проспект 10\",\"month\":\"may\"}" :
+                     "{\"region\":\"улица Ленина 10\",\"month\":\"may\"}"));
+        assert_non_null(strstr(d.seen, "GET /base/search?q="));
+    }
+    provider_double_stop(&d);
+    provider_double_start(&d, &bench, "geocode.url", "200 OK",
         "[{\"lat\":\"-43.5\",\"lon\":\"172.6\",\"display_name\":\"Avon, NZ\",\"importance\":0.5},"
         "{\"lat\":\"50.7\",\"lon\":\"-1.8\",\"display_name\":\"Avon, UK\",\"importance\":0.48}]");
     jdoc *r = tool_call(&bench, "seasonal_weather_check", NULL,
