@@ -90,7 +90,7 @@ describe("pages of other origins", () => {
   test("every header that the application reads may be sent", async () => {
     const reply = await stack.request("OPTIONS", "/chat", {headers: {Origin: named.origin}});
     const allowed = reply.headers["access-control-allow-headers"].toLowerCase().split(", ");
-    const own = new Set(["depth", "origin", "host", "cookie", "sec-fetch-site", "content-encoding", "access-control-request-method", "x-forwarded-proto"]); // the browser's, a proxy's, those of calendar programs
+    const own = new Set(["accept-language", "depth", "if-match", "origin", "host", "cookie", "sec-fetch-site", "content-encoding", "access-control-request-method", "x-forwarded-proto"]); // the browser's, a proxy's, those of calendar programs
     for (const file of readdirSync(join(TOP, "fcgi-app")).filter(f => f.endsWith(".c"))) {
       for (const [, name] of readFileSync(join(TOP, "fcgi-app", file), "utf8").matchAll(/"HTTP_([A-Z_]+)"/g)) {
         const header = name.toLowerCase().replaceAll("_", "-");
