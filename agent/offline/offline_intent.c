@@ -20,7 +20,7 @@ const struct offline_intent offline_intents[] = {
     {"get_calendar_events", "show|which reminders|remind ?my -add|remove|move|set",
         "\"event_type\":\"reminder\"", "start_date=span"},
     {"=move", "move ?event|calendar|remind", "", "start_date=moved title=title"},
-    {"=delete", "remove event|calendar|remind|reminders", "", "start_date=day title=title"},
+    {"=delete", "remove event|calendar|remind|reminders -undo", "", "start_date=day title=title"},
     {"set_timer_or_alarm", "timer ?set|add|minutes -show|remove|which|howmany",
         "\"action\":\"create\",\"type\":\"timer\"", "duration_seconds=duration label=label"},
     {"set_timer_or_alarm", "alarm ?set|add -show|remove|which|timer",

@@ -283,6 +283,20 @@ const char *offline_phrase_label(const char *member, enum offline_language langu
             {"arrival", "Ankunft", "llegada",
                 "arriv\xc3\xa9"
                 "e"}},
+        {"result", {"result", "Ergebnis", "resultado", "r\xc3\xa9sultat"}},
+        {"text", {"what", "was", "qu\xc3\xa9", "quoi"}},
+        {"open", {"open", "offen", "pendientes", "restants"}},
+        {"done", {"done", "erledigt", "hechos", "faits"}},
+        {"phone",
+            {"phone", "Telefon",
+                "tel\xc3\xa9"
+                "fono",
+                "t\xc3\xa9l\xc3\xa9phone"}},
+        {"expires_on", {"expires", "l\xc3\xa4uft ab", "caduca", "expire"}},
+        {"medication",
+            {"medication", "Medikament", "medicamento",
+                "m\xc3\xa9"
+                "dicament"}},
         {"total", {"total", "Summe", "total", "total"}},
         {"spent", {"spent", "ausgegeben", "gastado", "d\xc3\xa9pens\xc3\xa9"}},
         {"limit", {"limit", "Grenze", "l\xc3\xadmite", "limite"}},

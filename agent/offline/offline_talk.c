@@ -2,6 +2,7 @@
 #include "agent/offline/offline_talk.h"
 
 #include "agent/offline/offline_fill.h"
+#include "agent/offline/offline_frame.h"
 #include "agent/offline/offline_phrase.h"
 #include "base/err.h"
 
@@ -282,6 +283,8 @@ void offline_talk_read(const char *text, const struct offline_world *world,
 
     memset(out, 0, sizeof *out);
     if (strlen(text) > OFFLINE_TALK_MAX)
+        return;
+    if (offline_frame_read(text, world, out))
         return;
     out->language = offline_speech_language(text, world->language);
     if (offline_talk_clause(text, world, out, false) || out->outcome == OFFLINE_EVENT)

@@ -84,8 +84,10 @@ static void offline_tell_result(const jdoc *doc, enum offline_language language,
 
     offline_tell_facts(doc, language, true, out);
     while (jdoc_next(doc, &it, &key, &value))
-        if (jdoc_type(value) == JDOC_OBJECT && strcmp(key, "error") != 0)
+        if (jdoc_type(value) == JDOC_OBJECT && strcmp(key, "error") != 0) {
             offline_tell_facts(value, language, true, out);
+            offline_tell_lists(value, language, out);
+        }
     offline_tell_lists(doc, language, out);
 }
 

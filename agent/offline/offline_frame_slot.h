@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TURNPIKE_AGENT_OFFLINE_OFFLINE_FRAME_SLOT_H
+#define TURNPIKE_AGENT_OFFLINE_OFFLINE_FRAME_SLOT_H
+
+#include "agent/offline/offline_frame.h"
+
+/* offline_frame_slot -- the words of a message between the fixed words of a frame. Used by
+ * offline_frame.c alone. */
+#define OFFLINE_FRAME_WORDS 60
+struct offline_frame_word {
+    const char *at; /* in the message, without the marks around it */
+    size_t len;
+    char low[OFFLINE_WORD_SIZE]; /* folded */
+    bool comma;                  /* one follows */
+};
+struct offline_frame_words {
+    struct offline_frame_word list[OFFLINE_FRAME_WORDS];
+    size_t count;
+    bool question; /* ends with a question mark */
+    bool broken;   /* has several sentences, or too many words */
+};
+void offline_frame_split(const char *text, struct offline_frame_words *out);
+
+/* Where a slot stands: n words from `at` on. */
+struct offline_frame_slot {
+    const char *type, *argument; /* in the frame: they end with ':' and a blank or 0 */
+    size_t at, n;
+};
+/* The most words that a slot of this type takes. */
+size_t offline_frame_slot_most(const char *type);
+/* Whether the words are one of the type; args: when not NULL, the argument is put there. */
+bool offline_frame_slot_take(const struct offline_frame_words *words,
+    const struct offline_frame_slot *slot, const struct offline_world *world,
+    enum offline_language language, jdoc *args);
+
+#endif
