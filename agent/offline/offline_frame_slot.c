@@ -387,9 +387,9 @@ static bool offline_frame_listed(const struct offline_frame_words *w,
 
     for (size_t i = s->at; i < s->at + s->n; i++) {
         const char *concept = offline_frame_concept(w, i, language);
-        if ((concept && offline_frame_in(concept, kept)) ||
-            offline_frame_in(w->list[i].low, words) ||
-            (made && offline_frame_in(w->list[i].low, shopping)))
+        bool bought = offline_frame_in(w->list[i].low, shopping);
+        if ((concept && !bought && offline_frame_in(concept, kept)) ||
+            offline_frame_in(w->list[i].low, words) || (made && bought))
             return false;
     }
     return true;
@@ -400,7 +400,7 @@ static bool offline_frame_medicine(const struct offline_frame_words *w, size_t a
     enum offline_language language)
 {
     static const char other[] =
-        "time|kids|kid|children|family|wife|husband|son|daughter|dog|dogs|cat|umbrella|bike|phone|"
+        "time|kids|kid|children|family|brother|sister|mother|father|mum|mom|dad|friend|friends|wife|husband|son|daughter|dog|dogs|cat|umbrella|bike|phone|"
         "keys|camera|break|shower|picture|pictures|photos|seat|turn|chance|passport|bag|jacket|hat|"
         "temperature|advice|leave|word|exam|test|dose|doses|stuff|zeit|kinder|hund|rad|fahrrad|"
         "schirm|tasche|jacke|dosis|tiempo|hijos|perro|bici|bolsa|paraguas|dosis|temps|enfants|"

@@ -210,7 +210,8 @@ const struct offline_frame offline_frames[] = {
     /* people */
     {EN, "find_contacts", "whats|what_is $owner:name ?phone|mobile|cell|telephone number|phone",
         ""},
-    {EN, "find_contacts", "whats|what_is the phone|mobile|cell|telephone number of|for $name:name", ""},
+    {EN, "find_contacts", "whats|what_is the phone|mobile|cell|telephone number of|for $name:name",
+        ""},
     {EN, "find_contacts", "show|show_me|list ?all my|our contacts", ""},
     {DE, "find_contacts",
         "wie|was|welche ist|lautet|hat die|der nummer|telefonnummer|handynummer von $name:name",
