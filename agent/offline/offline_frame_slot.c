@@ -15,7 +15,7 @@
 
 /* ---- words ---- */
 
-static size_t offline_frame_sign(const char *p, size_t len)
+static size_t offline_frame_slot_sign(const char *p, size_t len)
 {
     static const char *const signs[] = {"$", "\xe2\x82\xac", "\xc2\xa3"};
 
@@ -25,7 +25,7 @@ static size_t offline_frame_sign(const char *p, size_t len)
     return 0;
 }
 
-static void offline_frame_word(struct offline_frame_words *w, const char *p, size_t len)
+static void offline_frame_slot_word(struct offline_frame_words *w, const char *p, size_t len)
 {
     struct offline_frame_word *k = &w->list[w->count];
     char text[OFFLINE_WORD_SIZE];
@@ -44,7 +44,7 @@ static void offline_frame_word(struct offline_frame_words *w, const char *p, siz
 }
 
 /* Where the first word of a piece ends: "10km", "l'essence", "sais-tu" are two. */
-static size_t offline_frame_end(const char *p, size_t len)
+static size_t offline_frame_slot_end(const char *p, size_t len)
 {
     size_t sign = len > 1 && strchr("+-", *p) && isdigit((unsigned char)p[1]);
 
@@ -64,18 +64,18 @@ static size_t offline_frame_end(const char *p, size_t len)
     return len;
 }
 
-static void offline_frame_piece(struct offline_frame_words *w, const char *p, size_t len)
+static void offline_frame_slot_piece(struct offline_frame_words *w, const char *p, size_t len)
 {
-    size_t sign = offline_frame_sign(p, len), first = w->count;
+    size_t sign = offline_frame_slot_sign(p, len), first = w->count;
 
     if (sign && isdigit((unsigned char)p[sign])) { /* "$30" is read as "30 $" */
-        offline_frame_word(w, p + sign, len - sign);
-        offline_frame_word(w, p, sign);
+        offline_frame_slot_word(w, p + sign, len - sign);
+        offline_frame_slot_word(w, p, sign);
         return;
     }
     while (len && !w->broken) {
-        size_t n = offline_frame_end(p, len);
-        offline_frame_word(w, p, n);
+        size_t n = offline_frame_slot_end(p, len);
+        offline_frame_slot_word(w, p, n);
         if (n < len && !strncmp(p + n, "\xe2\x80\x99", 3))
             n += 3;
         else if (n < len && (p[n] == '\'' || p[n] == '-') && w->count > first)
@@ -103,7 +103,7 @@ void offline_frame_split(const char *text, struct offline_frame_words *out)
             len--;
         }
         out->broken |= *next && (ended || memchr(gap, '\n', (size_t)(next - gap)));
-        offline_frame_piece(out, p, len);
+        offline_frame_slot_piece(out, p, len);
         if (comma && out->count)
             out->list[out->count - 1].comma = true;
         p = next;
@@ -112,7 +112,7 @@ void offline_frame_split(const char *text, struct offline_frame_words *out)
 
 /* ---- what words mean ---- */
 
-static bool offline_frame_in(const char *word, const char *list)
+static bool offline_frame_slot_in(const char *word, const char *list)
 {
     size_t n = strlen(word);
 
@@ -122,7 +122,7 @@ static bool offline_frame_in(const char *word, const char *list)
     return false;
 }
 
-static const char *offline_frame_concept(const struct offline_frame_words *w, size_t i,
+static const char *offline_frame_slot_concept(const struct offline_frame_words *w, size_t i,
     enum offline_language language)
 {
     const char *words[1] = {w->list[i].low};
@@ -131,13 +131,13 @@ static const char *offline_frame_concept(const struct offline_frame_words *w, si
     return offline_lexicon_find(language, words, 1, &used, NULL);
 }
 
-static bool offline_frame_and(const char *word)
+static bool offline_frame_slot_and(const char *word)
 {
-    return offline_frame_in(word, "and|und|y|e|et|then|dann|luego|puis|also|plus");
+    return offline_frame_slot_in(word, "and|und|y|e|et|then|dann|luego|puis|also|plus");
 }
 
 /* Whether an order of its own begins behind "and" or a comma, or something is denied. */
-static bool offline_frame_orders(const struct offline_frame_words *w,
+static bool offline_frame_slot_orders(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, enum offline_language language, bool denials)
 {
     static const char orders[] =
@@ -146,18 +146,18 @@ static bool offline_frame_orders(const struct offline_frame_words *w,
         "whattime|expense";
 
     for (size_t i = s->at; i < s->at + s->n; i++) {
-        const char *concept = offline_frame_concept(w, i, language);
+        const char *concept = offline_frame_slot_concept(w, i, language);
         bool first = i > s->at &&
-            (w->list[i - 1].comma || offline_frame_and(w->list[i - 1].low) ||
-                (i > s->at + 1 && offline_frame_and(w->list[i - 2].low)));
+            (w->list[i - 1].comma || offline_frame_slot_and(w->list[i - 1].low) ||
+                (i > s->at + 1 && offline_frame_slot_and(w->list[i - 2].low)));
         if (concept &&
-            ((denials && *concept == '!') || (first && offline_frame_in(concept, orders))))
+            ((denials && *concept == '!') || (first && offline_frame_slot_in(concept, orders))))
             return true;
     }
     return false;
 }
 
-static bool offline_frame_text(const struct offline_frame_words *w,
+static bool offline_frame_slot_text(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, char *out, size_t size)
 {
     const struct offline_frame_word *a = &w->list[s->at], *b = a + s->n - 1;
@@ -170,7 +170,7 @@ static bool offline_frame_text(const struct offline_frame_words *w,
     return true;
 }
 
-static bool offline_frame_put(jdoc *args, const struct offline_frame_slot *s, jdoc *value)
+static bool offline_frame_slot_put(jdoc *args, const struct offline_frame_slot *s, jdoc *value)
 {
     char name[32];
 
@@ -178,19 +178,20 @@ static bool offline_frame_put(jdoc *args, const struct offline_frame_slot *s, jd
     return !jdoc_set(args, name, value);
 }
 
-static bool offline_frame_put_text(jdoc *args, const struct offline_frame_slot *s, const char *text)
+static bool offline_frame_slot_put_text(jdoc *args, const struct offline_frame_slot *s,
+    const char *text)
 {
-    return !args || offline_frame_put(args, s, jdoc_new_string(text, strlen(text)));
+    return !args || offline_frame_slot_put(args, s, jdoc_new_string(text, strlen(text)));
 }
 
 /* ---- slots ---- */
 
-static bool offline_frame_value(const struct offline_frame_words *w,
+static bool offline_frame_slot_value(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, bool comma, double *value)
 {
     char text[OFFLINE_TEXT_MAX];
 
-    if (!offline_frame_text(w, s, text, sizeof text))
+    if (!offline_frame_slot_text(w, s, text, sizeof text))
         return false;
     bool minus = *text == '-';
     if (minus || isdigit((unsigned char)*text)) {
@@ -202,11 +203,11 @@ static bool offline_frame_value(const struct offline_frame_words *w,
 }
 
 /* A number in words, of one word. */
-static bool offline_frame_number(const struct offline_frame_words *w,
+static bool offline_frame_slot_number(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, enum offline_language language, double *value)
 {
     const char *words[1] = {w->list[s->at].low};
-    const char *concept = offline_frame_concept(w, s->at, language);
+    const char *concept = offline_frame_slot_concept(w, s->at, language);
 
     if (language == OFFLINE_ENGLISH)
         return numeral_words(words, 1, value) == 1;
@@ -216,20 +217,20 @@ static bool offline_frame_number(const struct offline_frame_words *w,
     return true;
 }
 
-static bool offline_frame_take_value(const struct offline_frame_words *w,
+static bool offline_frame_slot_take_value(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, const struct offline_world *world,
     enum offline_language language, jdoc *args)
 {
     bool comma = language == OFFLINE_ENGLISH ? world->decimal_comma : true;
     double value;
 
-    return (offline_frame_value(w, s, comma, &value) ||
-               offline_frame_number(w, s, language, &value)) &&
-        (!args || offline_frame_put(args, s, jdoc_new_double(value)));
+    return (offline_frame_slot_value(w, s, comma, &value) ||
+               offline_frame_slot_number(w, s, language, &value)) &&
+        (!args || offline_frame_slot_put(args, s, jdoc_new_double(value)));
 }
 
 /* Names that the table of units lacks become one that it has. */
-static bool offline_frame_unit(char *text, size_t size)
+static bool offline_frame_slot_unit(char *text, size_t size)
 {
     static const struct units metric; /* which gallon it is, the tool knows */
     const struct unit *unit;
@@ -239,7 +240,7 @@ static bool offline_frame_unit(char *text, size_t size)
     if (!error || error == ERR_CONFLICT)
         return true;
     offline_fold(text, folded, sizeof folded);
-    if (!offline_frame_in(folded,
+    if (!offline_frame_slot_in(folded,
             "gallonsamericains|gallonamericain|galonesamericanos|galonamericano|"
             "amerikanischegallonen|amerikanischegallone|americangallons|galonesestadounidenses"))
         return false;
@@ -250,7 +251,7 @@ static bool offline_frame_unit(char *text, size_t size)
 /* What other languages call money, folded. */
 static const struct {
     const char *names, *code;
-} offline_frame_moneys[] = {
+} offline_frame_slot_moneys[] = {
     {"usdollar|usdollars|americandollars|americandollar|dolaresestadounidenses|"
      "dolaresamericanos|dollarsamericains|dollaramericain|amerikanischedollar|dolaresdeeeuu",
         "USD"},
@@ -270,18 +271,19 @@ static const struct {
 };
 
 /* The code of the money; false when several could be meant. */
-static bool offline_frame_money(const char *text, const struct offline_world *world, char code[4])
+static bool offline_frame_slot_money(const char *text, const struct offline_world *world,
+    char code[4])
 {
     char country[3], folded[OFFLINE_TEXT_MAX];
 
     offline_fold(text, folded, sizeof folded);
-    if (offline_frame_in(folded, "peso|pesos|rupees|rupee|rupien|rupias|roupies"))
+    if (offline_frame_slot_in(folded, "peso|pesos|rupees|rupee|rupien|rupias|roupies"))
         return false; /* of many countries */
     bool found = currency_named(text, code);
-    for (size_t i = 0; !found && i < sizeof offline_frame_moneys / sizeof *offline_frame_moneys;
-         i++)
-        if (offline_frame_in(folded, offline_frame_moneys[i].names)) {
-            snprintf(code, 4, "%s", offline_frame_moneys[i].code);
+    for (size_t i = 0;
+         !found && i < sizeof offline_frame_slot_moneys / sizeof *offline_frame_slot_moneys; i++)
+        if (offline_frame_slot_in(folded, offline_frame_slot_moneys[i].names)) {
+            snprintf(code, 4, "%s", offline_frame_slot_moneys[i].code);
             found = true;
         }
     if (!found || (strlen(code) == 3 && isupper((unsigned char)*code)))
@@ -293,7 +295,7 @@ static bool offline_frame_money(const char *text, const struct offline_world *wo
     return true;
 }
 
-static bool offline_frame_kind(const char *word, const char **kind)
+static bool offline_frame_slot_kind(const char *word, const char **kind)
 {
     static const struct {
         const char *words, *kind;
@@ -303,7 +305,7 @@ static bool offline_frame_kind(const char *word, const char **kind)
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (offline_frame_in(word, kinds[i].words)) {
+        if (offline_frame_slot_in(word, kinds[i].words)) {
             *kind = kinds[i].kind;
             return true;
         }
@@ -311,7 +313,7 @@ static bool offline_frame_kind(const char *word, const char **kind)
 }
 
 /* "the torch, two towels and socks": each by itself, without its article. */
-static bool offline_frame_items(const struct offline_frame_words *w,
+static bool offline_frame_slot_items(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, jdoc *out)
 {
     static const char articles[] = "the|a|an|some|my|our|das|der|die|den|ein|eine|einen|meine|el|"
@@ -320,16 +322,16 @@ static bool offline_frame_items(const struct offline_frame_words *w,
 
     for (size_t i = s->at, end = s->at + s->n; i < end; i++) {
         while (i < end &&
-            (offline_frame_in(w->list[i].low, articles) ||
-                (i > s->at && offline_frame_and(w->list[i].low))))
+            (offline_frame_slot_in(w->list[i].low, articles) ||
+                (i > s->at && offline_frame_slot_and(w->list[i].low))))
             i++;
         struct offline_frame_slot item = {.at = i};
-        while (i < end && !offline_frame_and(w->list[i].low) &&
+        while (i < end && !offline_frame_slot_and(w->list[i].low) &&
             (i == item.at || !w->list[i - 1].comma))
             i++, item.n++;
         bool again = i < end && item.n && w->list[i - 1].comma;
-        if (!item.n || !offline_frame_text(w, &item, text, sizeof text) ||
-            offline_frame_in(w->list[item.at].low,
+        if (!item.n || !offline_frame_slot_text(w, &item, text, sizeof text) ||
+            offline_frame_slot_in(w->list[item.at].low,
                 "it|this|that|es|eso|esto|ca|cela|everything|"
                 "alles|todo|tout"))
             return false;
@@ -341,7 +343,7 @@ static bool offline_frame_items(const struct offline_frame_words *w,
 }
 
 /* Whether a fact names a day or an hour: then it may be an appointment. Birthdays are facts. */
-static bool offline_frame_dated(const char *text, enum offline_language language)
+static bool offline_frame_slot_dated(const char *text, enum offline_language language)
 {
     static const char *const births[] = {"birthday", "born", "eburtstag", "geboren", "cumple",
         "anniversaire"};
@@ -354,16 +356,16 @@ static bool offline_frame_dated(const char *text, enum offline_language language
     return speech.when.dates || speech.when.times || speech.when.part;
 }
 
-static bool offline_frame_named(const struct offline_frame_words *w,
+static bool offline_frame_slot_named(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, bool owner, char *text, size_t size)
 {
     static const char never[] = "my|our|your|the|mein|meine|mi|mis|mon|ma|mes|it|me|you|her|his|"
                                 "this|that|and|und|y|et|or|oder|o|ou|to|for|of|all|everything";
 
-    if (!offline_frame_text(w, s, text, size))
+    if (!offline_frame_slot_text(w, s, text, size))
         return false;
     for (size_t i = s->at; i < s->at + s->n; i++)
-        if (offline_frame_in(w->list[i].low, never) || w->list[i].comma ||
+        if (offline_frame_slot_in(w->list[i].low, never) || w->list[i].comma ||
             !isalpha((unsigned char)*w->list[i].low))
             return false;
     size_t n = strlen(text);
@@ -375,7 +377,7 @@ static bool offline_frame_named(const struct offline_frame_words *w,
 }
 
 /* Lists that tools of their own keep, and words that are no list. */
-static bool offline_frame_listed(const struct offline_frame_words *w,
+static bool offline_frame_slot_listed(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, enum offline_language language)
 {
     static const char kept[] = "equipment|checklist|task|pantry|event|calendar|budget|transition|"
@@ -386,17 +388,17 @@ static bool offline_frame_listed(const struct offline_frame_words *w,
     bool made = !strncmp(s->argument, "name", 4);
 
     for (size_t i = s->at; i < s->at + s->n; i++) {
-        const char *concept = offline_frame_concept(w, i, language);
-        bool bought = offline_frame_in(w->list[i].low, shopping);
-        if ((concept && !bought && offline_frame_in(concept, kept)) ||
-            offline_frame_in(w->list[i].low, words) || (made && bought))
+        const char *concept = offline_frame_slot_concept(w, i, language);
+        bool bought = offline_frame_slot_in(w->list[i].low, shopping);
+        if ((concept && !bought && offline_frame_slot_in(concept, kept)) ||
+            offline_frame_slot_in(w->list[i].low, words) || (made && bought))
             return false;
     }
     return true;
 }
 
 /* A word that can be a medication's name: none of the lexicon, and none that people take along. */
-static bool offline_frame_medicine(const struct offline_frame_words *w, size_t at,
+static bool offline_frame_slot_medicine(const struct offline_frame_words *w, size_t at,
     enum offline_language language)
 {
     static const char other[] =
@@ -406,15 +408,16 @@ static bool offline_frame_medicine(const struct offline_frame_words *w, size_t a
         "schirm|tasche|jacke|dosis|tiempo|hijos|perro|bici|bolsa|paraguas|dosis|temps|enfants|"
         "chien|velo|sac|parapluie|dose|petit|telephone|telefono|handy";
 
-    return !offline_frame_concept(w, at, language) && !offline_frame_in(w->list[at].low, other);
+    return !offline_frame_slot_concept(w, at, language) &&
+        !offline_frame_slot_in(w->list[at].low, other);
 }
 
 /* People have names that are no words of the lexicon. */
-static bool offline_frame_person(const struct offline_frame_words *w,
+static bool offline_frame_slot_person(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, enum offline_language language)
 {
     for (size_t i = s->at; !strncmp(s->argument, "name", 4) && i < s->at + s->n; i++) {
-        const char *concept = offline_frame_concept(w, i, language);
+        const char *concept = offline_frame_slot_concept(w, i, language);
         if (concept && *concept != '_')
             return false;
     }
@@ -444,40 +447,44 @@ bool offline_frame_slot_take(const struct offline_frame_words *w,
     const char *kind;
     jdoc *items = NULL;
 
-    if (!offline_frame_text(w, s, text, sizeof text))
+    if (!offline_frame_slot_text(w, s, text, sizeof text))
         return false;
     switch (*s->type) {
     case 'v':
-        return offline_frame_take_value(w, s, world, language, args);
+        return offline_frame_slot_take_value(w, s, world, language, args);
     case 'u':
-        return offline_frame_unit(text, sizeof text) && offline_frame_put_text(args, s, text);
+        return offline_frame_slot_unit(text, sizeof text) &&
+            offline_frame_slot_put_text(args, s, text);
     case 'c':
-        return offline_frame_money(text, world, code) && offline_frame_put_text(args, s, code);
+        return offline_frame_slot_money(text, world, code) &&
+            offline_frame_slot_put_text(args, s, code);
     case 'k':
-        return offline_frame_kind(w->list[s->at].low, &kind) &&
-            offline_frame_put_text(args, s, kind);
+        return offline_frame_slot_kind(w->list[s->at].low, &kind) &&
+            offline_frame_slot_put_text(args, s, kind);
     case 'i':
-        return !offline_frame_orders(w, s, language, true) && offline_frame_items(w, s, NULL) &&
+        return !offline_frame_slot_orders(w, s, language, true) &&
+            offline_frame_slot_items(w, s, NULL) &&
             (!args ||
-                ((items = jdoc_new_array()) && offline_frame_items(w, s, items) &&
-                    offline_frame_put(args, s, items)));
+                ((items = jdoc_new_array()) && offline_frame_slot_items(w, s, items) &&
+                    offline_frame_slot_put(args, s, items)));
     case 't':
-        return !offline_frame_orders(w, s, language, false) &&
-            (s->at + s->n < w->count || !offline_frame_dated(text, language)) &&
-            offline_frame_put_text(args, s, text);
+        return !offline_frame_slot_orders(w, s, language, false) &&
+            (s->at + s->n < w->count || !offline_frame_slot_dated(text, language)) &&
+            offline_frame_slot_put_text(args, s, text);
     case 'm':
-        return offline_frame_named(w, s, false, text, sizeof text) &&
-            offline_frame_medicine(w, s->at, language) && offline_frame_put_text(args, s, text);
+        return offline_frame_slot_named(w, s, false, text, sizeof text) &&
+            offline_frame_slot_medicine(w, s->at, language) &&
+            offline_frame_slot_put_text(args, s, text);
     case 'l':
         if (language == OFFLINE_GERMAN &&
             (s->n > 1 || strlen(text) < 7 || strcmp(text + strlen(text) - 5, "liste") != 0))
             return false;
-        return offline_frame_named(w, s, false, text, sizeof text) &&
-            offline_frame_listed(w, s, language) && offline_frame_put_text(args, s, text);
+        return offline_frame_slot_named(w, s, false, text, sizeof text) &&
+            offline_frame_slot_listed(w, s, language) && offline_frame_slot_put_text(args, s, text);
     default: /* name, owner */
-        return !offline_frame_orders(w, s, language, true) &&
-            offline_frame_person(w, s, language) &&
-            offline_frame_named(w, s, *s->type == 'o', text, sizeof text) &&
-            offline_frame_put_text(args, s, text);
+        return !offline_frame_slot_orders(w, s, language, true) &&
+            offline_frame_slot_person(w, s, language) &&
+            offline_frame_slot_named(w, s, *s->type == 'o', text, sizeof text) &&
+            offline_frame_slot_put_text(args, s, text);
     }
 }
