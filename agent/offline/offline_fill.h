@@ -41,6 +41,9 @@ struct offline_slot_spec {
     bool optional, strict, very_strict;
 };
 
+/* Is what was said other money than `own`? "A $ in New York" is not an Australian's. */
+bool offline_fill_foreign(const struct offline_world *world, const char *said, const char *own);
+
 /* Fills f from the clause. Nothing to be freed when OFFLINE_OTHER. */
 enum offline_verdict offline_fill(struct offline_fill *f, const struct offline_speech *speech,
     const struct offline_world *world, const struct offline_intent *intent);

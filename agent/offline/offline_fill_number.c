@@ -49,15 +49,12 @@ static double offline_fill_value(const struct offline_fill *f, size_t i)
     return f->speech->tokens.list[i].value;
 }
 
-/* "A $ in New York": not the user's own money. */
-static bool offline_fill_foreign(struct offline_fill *f, const char *said)
+bool offline_fill_foreign(const struct offline_world *world, const char *said, const char *own)
 {
     char country[3];
-    const char *there =
-        zone_country(f->world->zone, country) ? currency_there(said, country) : NULL;
+    const char *there = zone_country(world->zone, country) ? currency_there(said, country) : NULL;
 
-    return !currency_is(said, f->world->currency) ||
-        (there && strcmp(there, f->world->currency) != 0);
+    return !currency_is(said, own) || (there && strcmp(there, own) != 0);
 }
 
 static void offline_fill_money(struct offline_fill *f, const struct offline_slot_spec *slot)
@@ -86,7 +83,7 @@ static void offline_fill_money(struct offline_fill *f, const struct offline_slot
         f->vague = true;
     f->used[at] = true;
     f->strict_money = slot->strict && !*k->currency;
-    if (*k->currency && offline_fill_foreign(f, k->currency)) {
+    if (*k->currency && offline_fill_foreign(f->world, k->currency, f->world->currency)) {
         if (!offline_fill_property(f, "currency") || strlen(k->currency) != 3 ||
             *k->currency == '$' || !strcmp(slot->name, "nothing")) {
             snprintf(f->problem, sizeof f->problem,
@@ -126,6 +123,8 @@ static void offline_fill_odometer(struct offline_fill *f, const struct offline_s
         if (offline_fill_is(f, at + 1, "km"))
             f->used[at + 1] = true;
     }
+    if (offline_fill_is(f, at + 1, "km") && offline_fill_property(f, "odometer_unit"))
+        offline_fill_put_text(f, "odometer_unit", "km");
     word = offline_fill_find(f, "odometer");
     if (word != SIZE_MAX)
         f->used[word] = true;
@@ -139,6 +138,13 @@ static void offline_fill_unit_price(struct offline_fill *f, const struct offline
     if (unit == SIZE_MAX || !unit || f->speech->tokens.list[unit - 1].kind != OFFLINE_NUMBER ||
         f->used[unit - 1])
         return;
+    const struct offline_token *k = &f->speech->tokens.list[unit - 1];
+    if (*k->currency && offline_fill_foreign(f->world, k->currency, f->world->currency)) {
+        snprintf(f->problem, sizeof f->problem,
+            "You said %s, and your money is kept in %s. How much was it in %s?", k->currency,
+            f->world->currency, f->world->currency);
+        return;
+    }
     f->used[unit] = f->used[unit - 1] = true;
     offline_fill_put(f, slot->name, jdoc_new_double(offline_fill_value(f, unit - 1)));
 }
@@ -161,6 +167,9 @@ static void offline_fill_num(struct offline_fill *f, const struct offline_slot_s
         }
         double value = offline_fill_value(f, at);
         offline_fill_put(f, slot->name, jdoc_new_double(value));
+        /* Said, so it counts over the user's usual unit. */
+        if (!strcmp(slot->name, "volume") && offline_fill_property(f, "volume_unit"))
+            offline_fill_put_text(f, "volume_unit", "l");
         return;
     }
     for (size_t i = 0; i < f->speech->tokens.count; i++)

@@ -19,6 +19,7 @@ struct offline_before {
     const struct chat_message *told; /* our answer */
     const char *tool;                /* called last; "" = none */
     jdoc *args, *result;             /* of that call; NULL = none, or it did not succeed */
+    size_t writes;                   /* calls of that turn that write, also those that failed */
 };
 
 /* ---- the conversation ---- */
@@ -29,6 +30,8 @@ static void offline_follow_call(const struct context *c, size_t from, size_t to,
     for (size_t i = from; i < to; i++)
         for (size_t k = 0; k < c->items[i].call_count; k++) {
             const struct chat_call *call = &c->items[i].calls[k];
+            const struct tools_spec *spec = tools_find(call->name);
+            b->writes += spec && spec->effect != TOOLS_READ;
             for (size_t r = i + 1; r < to; r++) {
                 const struct chat_message *m = &c->items[r];
                 jdoc *args = NULL, *result = NULL;
@@ -84,9 +87,13 @@ static bool offline_follow_answer(const struct offline_before *b, const char *te
     const struct offline_world *world, struct offline_talk *talk)
 {
     struct buf both = {0};
+    struct offline_world then = *world; /* "tomorrow" is that of the question */
+    int64_t asked = b->told->id ? ident_uuid7_ms(b->told->id) : 0;
     bool ours;
 
-    offline_talk_read(b->said, world, &offline_again);
+    if (asked > 0)
+        then.now_ms = asked;
+    offline_talk_read(b->said, &then, &offline_again);
     ours = offline_again.outcome == OFFLINE_QUESTION &&
         !strncmp(b->told->text, offline_again.question, strlen(offline_again.question));
     if (ours && yes && offline_again.confirm && offline_again.step.call_count) {
@@ -100,7 +107,7 @@ static bool offline_follow_answer(const struct offline_before *b, const char *te
     if (!awaits)
         return false;
     buf_printf(&both, "%s %s", b->said, text);
-    offline_talk_read(buf_text(&both), world, &offline_again);
+    offline_talk_read(buf_text(&both), &then, &offline_again);
     buf_free(&both);
     if (offline_again.outcome == OFFLINE_CALLS && offline_again.step.call_count == 1) {
         offline_talk_fini(talk);
@@ -189,11 +196,19 @@ static bool offline_follow_change(struct offline_talk *talk, const struct offlin
     double amount = 0;
     size_t numbers = 0;
 
-    for (size_t i = 0; i < s->tokens.count; i++)
-        if (s->tokens.list[i].kind == OFFLINE_NUMBER) {
-            amount = s->tokens.list[i].value;
+    for (size_t i = 0; i < s->tokens.count; i++) {
+        const struct offline_token *k = &s->tokens.list[i];
+        if (k->kind == OFFLINE_NUMBER) {
+            if (*k->currency &&
+                offline_fill_foreign(world, k->currency,
+                    jdoc_text_or(b->args, "currency", world->currency)))
+                return false; /* other money is no correction of a number */
+            amount = k->value;
             numbers++;
-        }
+        } else if (k->kind != OFFLINE_WORD && k->kind != OFFLINE_PUNCT && !s->when.dates &&
+            !s->when.times)
+            return false;
+    }
     if (numbers == 1 && !s->when.dates && !s->when.times && amount > 0) {
         if (!strcmp(b->tool, "create_expense")) {
             snprintf(more, sizeof more, "\"kind\":\"expense\",\"changes\":{\"amount\":%.10g}",
@@ -334,6 +349,15 @@ static bool offline_follow_is(const char *text, const char *const *whole)
     return false;
 }
 
+/* Several things were done: none of them is "that". */
+static bool offline_follow_which(struct offline_talk *talk)
+{
+    talk->outcome = OFFLINE_QUESTION;
+    snprintf(talk->question, sizeof talk->question, "%s",
+        offline_phrase_problem(OFFLINE_PHRASE_WHICH, talk->language));
+    return true;
+}
+
 static bool offline_follow_any(const struct offline_before *b, const char *text,
     const struct offline_world *world, struct offline_talk *talk)
 {
@@ -376,6 +400,10 @@ static bool offline_follow_any(const struct offline_before *b, const char *text,
         return true;
     if (!*b->tool)
         return false;
+    if (b->writes > 1 &&
+        (offline_follow_is(text, drop) || offline_follow_strip(text, change) ||
+            offline_follow_is(text, day)))
+        return offline_follow_which(talk);
     if (offline_follow_is(text, undo))
         return offline_follow_undo(talk, b);
     if (offline_follow_is(text, drop))

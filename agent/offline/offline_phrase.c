@@ -14,6 +14,10 @@ static const offline_phrase_row offline_phrase_problems[] = {
         "\xc2\xbf"
         "Es una pregunta o lo anoto? Sin signo de interrogaci\xc3\xb3n, por favor, si debo anotarlo.",
         "Est-ce une question, ou dois-je le noter ? Sans point d'interrogation, s'il faut le noter."},
+    {OFFLINE_PHRASE_WHICH,
+        "Da ist mehreres geschehen, und ich weiß nicht, welches davon gemeint ist. Bitte nenne es.",
+        "Se hicieron varias cosas, y no sé a cuál te refieres. Por favor, nómbrala.",
+        "Plusieurs choses ont été faites, et je ne sais pas laquelle est visée. Merci de la nommer."},
     {OFFLINE_PHRASE_TOO_MUCH, "Das ist mehr, als ich auf einmal kann. Bitte sag es in Teilen.",
         "Es m\xc3\xa1s de lo que puedo hacer de una vez. Dilo por partes, por favor.",
         "C'est plus que je ne peux faire en une fois. Dis-le en plusieurs fois."},

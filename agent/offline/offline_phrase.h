@@ -11,6 +11,8 @@
 #define OFFLINE_PHRASE_IS_QUESTION \
     "Is that a question, or shall I write it down? Please say it without the question mark if I " \
     "shall."
+#define OFFLINE_PHRASE_WHICH \
+    "Several things were done there, and I do not know which of them you mean. Please name it."
 #define OFFLINE_PHRASE_TOO_MUCH "That is more than I can do at once. Please say it in parts."
 const char *offline_phrase_problem(const char *english, enum offline_language language);
 /* "I understood ..., but not ...". */

@@ -84,6 +84,10 @@ static void test_follow_ups(void **state)
     expect("make it 50", "written nothing"); /* of what? */
     expect("Set a timer for 9 minutes", "timer");
     expect("delete that", "ancel");
+    expect("I spent 45 on parking", "45.00");
+    expect("make it 50 euros", "written nothing"); /* other money is no other number */
+    expect("I spent 20 on tolls and 9 for coffee", "9.00");
+    expect("make it 12", "which of them"); /* there were two */
 }
 
 static void test_other_languages(void **state)
