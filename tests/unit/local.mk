@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/test_branches \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
+	tests/unit/test_caldav \
 	tests/unit/test_calendar \
 	tests/unit/test_changes \
 	tests/unit/test_cluster \

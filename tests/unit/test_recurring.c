@@ -6,6 +6,7 @@
 #include "store/inbox.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
+#include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_series.h"
 #include "tools/calendar/recurrence.h"
 #include "tools/calendar/rrule.h"
@@ -521,6 +522,58 @@ static void following_ones_are_split_off(void **state)
     tool_refused(&bench, "update_calendar_event", args, "invalid_argument", "/occurrence");
 }
 
+static void seed_series(const char *id, const char *more)
+{
+    char text[1024];
+    snprintf(text, sizeof text,
+        "{\"id\":\"%s\",\"title\":\"Choir\",\"event_type\":\"personal\",\"all_day\":false,"
+        "\"timezone\":\"Australia/Sydney\",\"reminder_minutes\":[],"
+        "\"start_date\":\"2026-12-01T09:00:00+11:00\",\"start_ms\":%lld,"
+        "\"created_at\":\"2026-11-01T00:00:00Z\",\"updated_at\":\"2026-11-01T00:00:00Z\",%s}",
+        id, (long long)at_ms("2026-12-01T09:00:00+11:00"), more);
+    tool_seed(&bench, CALENDAR_SERIES, id, at_ms("2027-12-01T09:00:00+11:00"), text);
+}
+
+/* Dates beside the rule, behind its end or between its days: a cut there makes no others. */
+static void a_cut_at_a_date_beside_the_rule_adds_nothing(void **state)
+{
+    static const struct {
+        const char *id, *more, *cut, *before, *changed;
+    } cases[] = {
+        {"until",
+            "\"repeat\":\"FREQ=WEEKLY;UNTIL=20261208T120000Z\",\"added\":[\"2027-01-20T09:00:00\",\"2027-02-03T09:00:00\"]",
+            "2027-01-20", "12-01 09:00 Choir|12-08 09:00 Choir",
+            "01-20 10:00 Choir|02-03 10:00 Choir"},
+        {"count",
+            "\"repeat\":\"FREQ=WEEKLY;COUNT=2\",\"last_occurrence\":\"2026-12-08T09:00:00\",\"added\":[\"2027-01-20T09:00:00\"]",
+            "2027-01-20", "12-01 09:00 Choir|12-08 09:00 Choir", "01-20 10:00 Choir"},
+        {"dates",
+            "\"repeat\":\"FREQ=DAILY;COUNT=1\",\"last_occurrence\":\"2026-12-01T09:00:00\",\"added\":[\"2026-12-10T09:00:00\",\"2027-01-20T09:00:00\"]",
+            "2027-01-20", "12-01 09:00 Choir|12-10 09:00 Choir", "01-20 10:00 Choir"},
+        {"between",
+            "\"repeat\":\"FREQ=WEEKLY;COUNT=4\",\"last_occurrence\":\"2026-12-22T09:00:00\",\"added\":[\"2026-12-10T09:00:00\"]",
+            "2026-12-10", "12-01 09:00 Choir|12-08 09:00 Choir",
+            "12-10 10:00 Choir|12-15 10:00 Choir|12-22 10:00 Choir"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char more[128], both[256];
+        tool_fixture_empty(state);
+        seed_series(cases[i].id, cases[i].more);
+        snprintf(more, sizeof more, "\"occurrence\":\"%s\",\"scope\":\"following\"", cases[i].cut);
+        jdoc_free(with_id("delete_calendar_event", cases[i].id, more));
+        expect_list("2026-12-01", "2027-03-01", cases[i].before);
+        tool_fixture_empty(state);
+        seed_series(cases[i].id, cases[i].more);
+        snprintf(more, sizeof more,
+            "\"occurrence\":\"%s\",\"scope\":\"following\",\"start_date\":\"%sT10:00\"",
+            cases[i].cut, cases[i].cut);
+        jdoc_free(with_id("update_calendar_event", cases[i].id, more));
+        snprintf(both, sizeof both, "%s|%s", cases[i].before, cases[i].changed);
+        expect_list("2026-12-01", "2027-03-01", both);
+    }
+}
+
 /* --- reminders --- */
 
 static void look_at(struct reminders_desk *d, int64_t now_ms)
@@ -688,6 +741,7 @@ int main(void)
         cmocka_unit_test_setup(lists_are_bounded_and_in_order, tool_fixture_empty),
         cmocka_unit_test_setup(one_occurrence_is_changed_or_removed, tool_fixture_empty),
         cmocka_unit_test_setup(following_ones_are_split_off, tool_fixture_empty),
+        cmocka_unit_test_setup(a_cut_at_a_date_beside_the_rule_adds_nothing, tool_fixture_empty),
         cmocka_unit_test_setup(each_occurrence_reminds_once, tool_fixture_empty),
         cmocka_unit_test_setup(what_was_missed_is_made_up_for_a_day, tool_fixture_empty),
         cmocka_unit_test_setup(a_housekeeper_that_dies_over_it_loses_nothing, tool_fixture_empty),

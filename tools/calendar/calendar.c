@@ -219,7 +219,8 @@ static int calendar_list_series(void *arg, const jdoc *series)
     int64_t length = s.end_ms > s.start.ms ? s.end_ms - s.start.ms : 0;
     int64_t from = l->still_on_ms == INT64_MIN ? l->from_ms :
                                                  l->still_on_ms - length - CALENDAR_SERIES_SLACK_MS;
-    from = from > s.start.ms ? from : s.start.ms;
+    int64_t begin = calendar_series_begin(series);
+    from = from > begin ? from : begin;
     int64_t to = l->until_ms - 1, end = from + CALENDAR_SERIES_AHEAD_MS;
     if (to > end && l->until_ms >= RECORD_FOREVER)
         to = l->still_on_ms > end - CALENDAR_SERIES_AHEAD_MS ?

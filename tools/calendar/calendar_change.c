@@ -246,6 +246,17 @@ static int calendar_change_rule(struct tools_run *run, struct change *c)
     return 0;
 }
 
+/* The target starts at this local time, and lasts as long as before. */
+static int calendar_change_move_start(struct change *c, int64_t local_s)
+{
+    int64_t utc_s, length = c->span.end_ms - c->span.start.ms;
+    zone_to_utc(c->zone, local_s, &utc_s);
+    if (c->span.end_ms >= 0)
+        c->span.end_ms = utc_s * 1000 + length;
+    c->span.start.ms = utc_s * 1000;
+    return calendar_event_set_times(c->target, &c->span, c->zone);
+}
+
 /* A whole event or series. The occurrence named, if any, is the one that start_date speaks of. */
 static int calendar_change_all(struct tools_run *run, struct change *c)
 {
@@ -253,13 +264,8 @@ static int calendar_change_all(struct tools_run *run, struct change *c)
     c->target = calendar_change_own(c, jdoc_dup(c->event));
     int error = c->target ? calendar_change_target(run, c) : ERR_NOMEM;
     if (error == 0 && c->repeats && c->at.ms != 0 && jdoc_has(run->args, "start_date")) {
-        int64_t utc_s, moved = calendar_event_local(c->target) - c->at.local_s;
-        int64_t length = c->span.end_ms - c->span.start.ms;
-        zone_to_utc(c->zone, before + moved, &utc_s);
-        if (c->span.end_ms >= 0)
-            c->span.end_ms = utc_s * 1000 + length;
-        c->span.start.ms = utc_s * 1000;
-        error = calendar_event_set_times(c->target, &c->span, c->zone);
+        int64_t moved = calendar_event_local(c->target) - c->at.local_s;
+        error = calendar_change_move_start(c, before + moved);
     }
     if (error == 0)
         error = calendar_change_rule(run, c);
@@ -327,8 +333,10 @@ static int calendar_change_this(struct tools_run *run, struct change *c)
 
 /* --- splitting --- */
 
-/* `series` (a copy of the event) ends before the occurrence; rest: the rule of what follows. */
-static int calendar_change_cut_off(struct change *c, jdoc *series, char rest[RECURRENCE_SIZE])
+/* `series` (a copy of the event) ends before the occurrence; rest: the rule of what follows.
+ * Returns 0, ERR_INVALID (said) or a fault. */
+static int calendar_change_cut_off(struct tools_run *run, struct change *c, jdoc *series,
+    char rest[RECURRENCE_SIZE])
 {
     char rule[RECURRENCE_SIZE];
     struct calendar_span s;
@@ -336,8 +344,13 @@ static int calendar_change_cut_off(struct change *c, jdoc *series, char rest[REC
     const struct recurrence_from from = {calendar_event_local(series), s.all_day, c->zone};
     int error =
         recurrence_split(jdoc_text_or(series, "repeat", ""), &from, c->at.local_s, rule, rest);
+    if (error == ERR_INVALID)
+        return calendar_change_refuse(run, "/scope", "this or all",
+            "its rule cannot be split: change this occurrence, or all of them");
     if (error == 0)
         error = jdoc_set_string(series, "repeat", rule);
+    if (error == 0 && rest && *rest == '\0') /* only dates beside the rule follow */
+        snprintf(rest, RECURRENCE_SIZE, "%s", CALENDAR_SERIES_ONCE);
     return error == 0 ? calendar_series_keep(series, c->at.local_s, false) : error;
 }
 
@@ -381,6 +394,7 @@ static jdoc *calendar_change_new_rest(struct change *c, const char *rule, char i
     ident_uuid7(id);
     if (!rest)
         return NULL;
+    jdoc_remove(rest, "file_name"); /* it names the series that a client has, and no other */
     /* Its uid is its own; that it has one says that its words came by a file. */
     if ((jdoc_get(rest, "uid") && jdoc_set_string(rest, "uid", id) != 0) ||
         jdoc_set_string(rest, "id", id) != 0 || jdoc_set_string(rest, "repeat", rule) != 0 ||
@@ -390,13 +404,28 @@ static jdoc *calendar_change_new_rest(struct change *c, const char *rule, char i
     return rest;
 }
 
+/* A date beside the rule is the first of the rest: the rule goes on from its own next start, as it
+ * counts from there. moved_s: how far the rest was moved. */
+static int calendar_change_keep_phase(struct change *c, int64_t moved_s)
+{
+    struct recurrence *r;
+    int64_t next_s = c->at.local_s;
+    int error = recurrence_open(&r, jdoc_text_or(c->event, "repeat", ""),
+        calendar_event_local(c->event), c->zone, c->at.local_s, INT64_MAX);
+    if (error != 0)
+        return error;
+    bool any = recurrence_next(r, &next_s);
+    recurrence_close(r);
+    return !any || next_s == c->at.local_s ? 0 : calendar_change_move_start(c, next_s + moved_s);
+}
+
 static int calendar_change_following(struct tools_run *run, struct change *c)
 {
     char rest_rule[RECURRENCE_SIZE], id[IDENT_UUID_SIZE];
     int64_t old_end, end_ms = 0;
     const struct zone *z = c->zone;
     jdoc *series = c->series = calendar_change_own(c, jdoc_dup(c->event));
-    int error = series ? calendar_change_cut_off(c, series, rest_rule) : ERR_NOMEM;
+    int error = series ? calendar_change_cut_off(run, c, series, rest_rule) : ERR_NOMEM;
     if (error == 0)
         error = calendar_change_settle(run, series, z, &old_end);
     if (error != 0)
@@ -411,8 +440,11 @@ static int calendar_change_following(struct tools_run *run, struct change *c)
     if (error == 0)
         error = calendar_change_rule(run, c);
     bool repeats = calendar_series_is(c->target);
+    int64_t moved = calendar_event_local(c->target) - c->at.local_s;
     if (error == 0 && repeats)
-        error = calendar_series_shift(c->target, calendar_event_local(c->target) - c->at.local_s);
+        error = calendar_series_shift(c->target, moved);
+    if (error == 0 && repeats && !jdoc_has(run->args, "repeat"))
+        error = calendar_change_keep_phase(c, moved);
     if (error == 0 && repeats)
         error = calendar_change_settle(run, c->target, z, &end_ms);
     if (error != 0)
@@ -515,7 +547,7 @@ static int calendar_change_shorten(struct tools_run *run, struct change *c)
     calendar_series_key(c->at.local_s, s.all_day, key);
     c->target = series;
     if (error == 0 && c->scope == SCOPE_FOLLOWING) {
-        error = calendar_change_cut_off(c, series, NULL);
+        error = calendar_change_cut_off(run, c, series, NULL);
         if (error == 0)
             error = calendar_series_keep(later, c->at.local_s, true);
         if (error == 0)

@@ -285,6 +285,20 @@ bool calendar_series_has(const jdoc *series, int64_t local_s)
         l.found;
 }
 
+int64_t calendar_series_begin(const jdoc *series)
+{
+    const struct zone *z;
+    struct calendar_span s;
+    struct added added;
+    int64_t utc_s;
+    calendar_event_span(series, &s);
+    calendar_series_added_read(&added, series);
+    if (added.count == 0 || zone_get(jdoc_text_or(series, "timezone", ""), &z) != 0)
+        return s.start.ms;
+    zone_to_utc(z, added.local_s[0], &utc_s);
+    return utc_s * 1000 < s.start.ms ? utc_s * 1000 : s.start.ms;
+}
+
 int64_t calendar_series_end(const jdoc *series, int64_t start_ms)
 {
     const struct zone *z;

@@ -62,6 +62,8 @@ bool calendar_series_has(const jdoc *series, int64_t local_s);
  * the member `occurrence`. The caller's; NULL on no memory.
  */
 jdoc *calendar_series_occurrence(const jdoc *series, const struct calendar_series_start *start);
+/* Its first start: a date beside the rule can be before those of the rule. */
+int64_t calendar_series_begin(const jdoc *series);
 /* The length of an occurrence from its start on. */
 int64_t calendar_series_end(const jdoc *series, int64_t start_ms);
 

@@ -252,23 +252,53 @@ static int recurrence_count_before(const struct rrule *rule, int64_t start_s, co
     return error;
 }
 
+/* The rule's first start that is not before from_s. Returns 0, ERR_NOT_FOUND or a fault. */
+static int recurrence_first(const struct rrule *rule, const struct recurrence_from *from,
+    int64_t from_s, int64_t *first_s)
+{
+    struct recurrence *r = malloc(sizeof *r);
+    int error = r ? recurrence_begin(r, rule, from->start_s, from->zone, from_s) : ERR_NOMEM;
+
+    if (!error && !recurrence_next(r, first_s))
+        error = ERR_NOT_FOUND;
+    free(r);
+    return error;
+}
+
+/* What is left of the rule from before_s on: its COUNT; 0 of one without, -1 when it is over. */
+static int recurrence_left(const struct rrule *rule, const struct recurrence_from *from,
+    int64_t before_s, int *left)
+{
+    int64_t first;
+    int before, error;
+
+    if (rule->count) {
+        error = recurrence_count_before(rule, from->start_s, from->zone, before_s, &before);
+        *left = !error && rule->count > before ? rule->count - before : -1;
+        return error;
+    }
+    error = recurrence_first(rule, from, before_s, &first);
+    *left = error ? -1 : 0;
+    return error == ERR_NOT_FOUND ? 0 : error;
+}
+
 int recurrence_split(const char *text, const struct recurrence_from *from, int64_t before_s,
     char out[RECURRENCE_SIZE], char rest[RECURRENCE_SIZE])
 {
     struct rrule rule, later;
-    int before, error = recurrence_parse(text, &rule, NULL);
+    int left, error = recurrence_parse(text, &rule, NULL);
 
+    if (!error)
+        error = recurrence_left(&rule, from, before_s, &left);
     if (error)
         return error;
-    later = rule;
-    if (rule.count) {
-        error = recurrence_count_before(&rule, from->start_s, from->zone, before_s, &before);
-        if (error)
-            return error;
-        later.count -= before;
-        if (later.count < 1)
-            return ERR_INVALID;
+    if (left < 0) { /* nothing of it is later: an end there would be a later one */
+        if (rest)
+            *rest = '\0';
+        return rrule_print(&rule, out, RECURRENCE_SIZE) ? ERR_INVALID : 0;
     }
+    later = rule;
+    later.count = left;
     recurrence_set_until(&rule, from->whole_day ? before_s - 1 : before_s, from->whole_day,
         from->zone);
     /* As an instant: the clocks may skip the second before, too. */

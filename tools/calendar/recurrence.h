@@ -53,8 +53,9 @@ MUST_CHECK int recurrence_check(const char *text, const struct recurrence_from *
 
 /*
  * recurrence_split -- the same rule, ending before the start `before_s` (local); of a rule with
- * COUNT the starts from there on become the rule `rest`, which without COUNT is the old one. rest:
- * may be NULL. Returns 0, ERR_INVALID (the rule is none) or ERR_NOMEM.
+ * COUNT the starts from there on become the rule `rest`, which without COUNT is the old one. One
+ * that is over before stays as it is, and `rest` is empty then. rest: may be NULL. Returns 0,
+ * ERR_INVALID (the rule is none) or ERR_NOMEM.
  */
 MUST_CHECK int recurrence_split(const char *rule, const struct recurrence_from *from,
     int64_t before_s, char out[RECURRENCE_SIZE], char rest[RECURRENCE_SIZE]);

@@ -69,10 +69,13 @@ local function revisions_changed(records, id, before, json)
     if not json and redis.call('HEXISTS', records == base and series or base, id) == 1 then
         return
     end
-    if was and was ~= name then
+    -- A name that leads to another one by now stays there.
+    local owner_of_was = was and redis.call('HGET', base .. ':revs:names', was)
+    local is_ours = not owner_of_was or owner_of_was == id
+    if was and was ~= name and is_ours then
         redis.call('HDEL', base .. ':revs:names', was)
     end
-    if before and (not json or (was or id) ~= (name or id)) then
+    if before and is_ours and (not json or (was or id) ~= (name or id)) then
         revisions_drop(base, was or id)
     end
     if json then
