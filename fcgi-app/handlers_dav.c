@@ -170,15 +170,16 @@ static int handlers_dav_get_href(struct dav *d, const char *href)
     struct exchange *x = d->x;
     struct module_resource found;
     struct dav_target target;
+    struct arena *arena = arena_new(); /* a request can name many, and large ones */
     struct buf text = {0};
     bool wants = dav_wants(d->ask, DAV_CALDAV, "calendar-data");
-    int error = dav_target(x, href, &target);
+    int error = arena ? dav_target(x, href, &target) : ERR_NOMEM;
     if (!error)
         error = target.node != DAV_EVENT ?
             ERR_NOT_FOUND :
-            d->calendar->find(&d->context, target.name, x->arena, &found);
+            d->calendar->find(&d->context, target.name, arena, &found);
     if (!error && wants)
-        error = d->calendar->text(&d->context, &found, x->arena, &text);
+        error = d->calendar->text(&d->context, &found, arena, &text);
     if (!error)
         error = handlers_dav_put_one(d, &found, wants ? &text : NULL);
     else if (error == ERR_NOT_FOUND) {
@@ -186,7 +187,17 @@ static int handlers_dav_get_href(struct dav *d, const char *href)
         error = 0;
     }
     buf_free(&text);
+    arena_free(arena);
     return error;
+}
+
+/* Was it named before? It is answered once. */
+static bool handlers_dav_is_again(const struct dav_ask *ask, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(ask->hrefs[i], ask->hrefs[at]) == 0)
+            return true;
+    return false;
 }
 
 static int handlers_dav_multiget(struct dav *d)
@@ -194,7 +205,8 @@ static int handlers_dav_multiget(struct dav *d)
     int error = 0;
     dav_begin(d->x);
     for (size_t i = 0; !error && i < d->ask->href_count; i++)
-        error = handlers_dav_get_href(d, d->ask->hrefs[i]);
+        if (!handlers_dav_is_again(d->ask, i))
+            error = handlers_dav_get_href(d, d->ask->hrefs[i]);
     dav_end(d->x, -1);
     return error;
 }

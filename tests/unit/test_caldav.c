@@ -47,6 +47,17 @@ static void put(const char *name, const char *lines)
     assert_int_equal(put_over(name, is ? &old : NULL, lines), 0);
 }
 
+static const char *get(const char *name)
+{
+    struct module_resource found;
+    struct buf text = {0};
+    assert_int_equal(find(name, &found), 0);
+    assert_int_equal(modules_collection()->text(&bench.context, &found, arena, &text), 0);
+    const char *copy = arena_memdup(arena, buf_text(&text), text.len);
+    buf_free(&text);
+    return copy;
+}
+
 #define EVENT(uid, lines) \
     "BEGIN:VEVENT\r\nUID:" uid "\r\nDTSTAMP:20261101T000000Z\r\n" lines "END:VEVENT\r\n"
 #define START "DTSTART;TZID=Australia/Sydney:20261201T090000\r\nSUMMARY:Yoga\r\n"
@@ -105,12 +116,104 @@ static void a_name_is_not_lost_with_another_one_that_had_it(void **state)
     assert_int_equal(find("phone", &found), ERR_NOT_FOUND); /* "another" is none */
 }
 
+/* --- conditions --- */
+
+static void what_changed_meanwhile_is_not_overwritten(void **state)
+{
+    (void)state;
+    struct module_resource old;
+    put("phone", EVENT("p1", START));
+    assert_int_equal(find("phone", &old), 0);
+    change("{\"event_id\":\"%s\",\"title\":\"By the assistant\"}", old.id);
+    assert_int_equal(put_over("phone", &old, EVENT("p1", START "LOCATION:Hall\r\n")), ERR_CONFLICT);
+    assert_int_equal(modules_collection()->remove(&bench.context, &old, arena), ERR_CONFLICT);
+    assert_non_null(strstr(get("phone"), "SUMMARY:By the assistant\r\n"));
+    assert_int_equal(find("phone", &old), 0);
+    assert_int_equal(put_over("phone", &old, EVENT("p1", START "LOCATION:Hall\r\n")), 0);
+    assert_int_equal(find("phone", &old), 0);
+    assert_int_equal(modules_collection()->remove(&bench.context, &old, arena), 0);
+    assert_int_equal(put_over("phone", &old, EVENT("p1", START)), ERR_CONFLICT); /* it is gone */
+}
+
+/* Both have looked before either has written: the other's request is between its look and its
+ * write. */
+static void of_two_that_make_it_one_does(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {EVENT("n1", START),
+        EVENT("n1", START "RRULE:FREQ=DAILY;COUNT=3\r\n")};
+    for (size_t i = 0; i < 4; i++) {
+        const struct tools_context *context = &bench.context;
+        struct calendar_file_one one = {.name = "new"};
+        char why[MODULE_WHY_SIZE];
+        const struct zone *z;
+        tool_fixture_empty(state);
+        put("new", bodies[i / 2]);
+        assert_int_equal(put_over("new", NULL, bodies[i % 2]), ERR_CONFLICT);
+        assert_int_equal(zone_get(context->zone, &z), 0);
+        const char *text =
+            arena_printf(arena, "BEGIN:VCALENDAR\r\n%sEND:VCALENDAR\r\n", bodies[i % 2]);
+        assert_int_equal(interchange_read(text, strlen(text), z, arena, &one.list, why), 0);
+        assert_int_equal(calendar_file_take_one(context, arena, &one, why), ERR_CONFLICT);
+        interchange_free(&one.list);
+    }
+}
+
+/* --- written at once --- */
+
+/* Forty changed occurrences that become forty others: nothing is written before the conditions
+ * are looked at, and then all of it. */
+static void a_series_with_many_changes_is_written_at_once(void **state)
+{
+    (void)state;
+    struct module_resource old;
+    const char *bodies[2];
+    for (int i = 0; i < 2; i++) {
+        struct buf b = {0};
+        buf_puts(&b, EVENT("s1", START "RRULE:FREQ=DAILY;COUNT=90\r\n"));
+        for (int day = 1 + 40 * i; day <= 40 + 40 * i; day++) {
+            char when[16];
+            int of = day < 31 ? day + 1 : day < 62 ? day - 30 : day - 61;
+            snprintf(when, sizeof when, "%d%02d%02d", day < 31 ? 2026 : 2027,
+                day < 31     ? 12 :
+                    day < 62 ? 1 :
+                               2,
+                of);
+            buf_printf(&b,
+                EVENT("s1",
+                    "RECURRENCE-ID;TZID=Australia/Sydney:%sT090000\r\n"
+                    "DTSTART;TZID=Australia/Sydney:%sT100000\r\nSUMMARY:Late\r\n"),
+                when, when);
+        }
+        bodies[i] = arena_strdup(arena, buf_text(&b));
+        buf_free(&b);
+    }
+    put("s", bodies[0]);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:event"), 40);
+    assert_int_equal(find("s", &old), 0);
+    /* One that has seen another state deletes nothing. */
+    struct calendar_file_one one = {.name = "s", .seen = "{}"};
+    char why[MODULE_WHY_SIZE];
+    const struct zone *z;
+    assert_int_equal(zone_get(bench.context.zone, &z), 0);
+    const char *text = arena_printf(arena, "BEGIN:VCALENDAR\r\n%sEND:VCALENDAR\r\n", bodies[1]);
+    assert_int_equal(interchange_read(text, strlen(text), z, arena, &one.list, why), 0);
+    assert_int_equal(calendar_file_take_one(&bench.context, arena, &one, why), ERR_CONFLICT);
+    interchange_free(&one.list);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:event"), 40);
+    assert_int_equal(put_over("s", &old, bodies[1]), 0);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:event"), 40);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_series_keeps_its_name_when_it_is_split, begin, end),
         cmocka_unit_test_setup_teardown(a_name_is_not_lost_with_another_one_that_had_it, begin,
             end),
+        cmocka_unit_test_setup_teardown(what_changed_meanwhile_is_not_overwritten, begin, end),
+        cmocka_unit_test_setup_teardown(of_two_that_make_it_one_does, begin, end),
+        cmocka_unit_test_setup_teardown(a_series_with_many_changes_is_written_at_once, begin, end),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -127,22 +127,22 @@ struct walk {
 };
 
 static int calendar_collection_tell(const struct walk *w, const jdoc *event,
-    struct module_resource *resource, struct arena *arena)
+    struct module_resource *resource)
 {
+    struct arena *arena = arena_new(); /* changed occurrences of one series alone are held */
     struct buf text = {0};
     bool is = true;
-    int error = 0;
-    if (w->period) {
+    int error = arena ? 0 : ERR_NOMEM;
+    if (!error && w->period) {
         const struct calendar_file_period p = {w->context, w->period->from_ms, w->period->until_ms};
         error = calendar_file_is_in(&p, event, arena, &is);
     }
-    if (error || !is)
-        return error;
-    if (w->texts)
+    if (!error && is && w->texts)
         error = calendar_collection_write(w->context, event, arena, &text);
-    if (!error)
+    if (!error && is)
         error = w->fn(w->arg, resource, w->texts ? &text : NULL);
     buf_free(&text);
+    arena_free(arena);
     return error;
 }
 
@@ -175,7 +175,7 @@ static int calendar_collection_page(const struct walk *w, const struct records_l
     for (size_t i = 0; i < count; i++) {
         if (!error) {
             all[i].revision = revisions[i];
-            error = calendar_collection_tell(w, events[i], &all[i], arena);
+            error = calendar_collection_tell(w, events[i], &all[i]);
         }
         jdoc_free(events[i]);
     }
@@ -231,6 +231,7 @@ int calendar_collection_since(const struct tools_context *context, int64_t since
     out->all = arena_array(arena, changes.count + 1, sizeof *out->all);
     if (!out->all)
         return ERR_NOMEM;
+    struct arena *each = NULL;
     for (size_t i = 0; !error && i < changes.count; i++) {
         struct module_resource *one = &out->all[out->count];
         jdoc *event = NULL;
@@ -240,15 +241,19 @@ int calendar_collection_since(const struct tools_context *context, int64_t since
             continue;
         }
         one->id = changes.all[i].text;
-        error = calendar_collection_load(context, one->id, arena, &event, NULL);
+        arena_free(each);
+        if (!(each = arena_new()))
+            return ERR_NOMEM;
+        error = calendar_collection_load(context, one->id, each, &event, NULL);
         if (!error && !(one->name = arena_strdup(arena, calendar_collection_name(event))))
             error = ERR_NOMEM;
         jdoc_free(event);
         if (!error)
-            error = calendar_collection_revision(context, one, arena);
+            error = calendar_collection_revision(context, one, each);
         out->count += !error;
         error = error == ERR_NOT_FOUND ? 0 : error; /* its deletion is a later change */
     }
+    arena_free(each);
     return error;
 }
 
@@ -287,7 +292,16 @@ static int calendar_collection_check(struct module_put *put, const struct interc
                               "A resource has one event, and changed occurrences of it.");
 }
 
-/* Has another resource this UID, or had this one another UID? */
+/* Is what was loaded just now what the client's conditions were compared with? */
+static int calendar_collection_check_same(const struct tools_context *context,
+    const struct module_resource *old, struct arena *arena)
+{
+    struct module_resource now = {.id = old->id};
+    int error = calendar_collection_revision(context, &now, arena);
+    return !error && now.revision != old->revision ? ERR_CONFLICT : error;
+}
+
+/* Has another resource this UID, or had this one another UID? seen: out, NULL: it is new. */
 static int calendar_collection_check_id(const struct tools_context *context, struct module_put *put,
     const char *uid, struct arena *arena, const char **seen)
 {
@@ -301,11 +315,15 @@ static int calendar_collection_check_id(const struct tools_context *context, str
         return error;
     if (!error && (!put->old || strcmp(put->old->id, id) != 0))
         put->other = arena_strdup(arena, calendar_collection_name(event));
-    bool is_same = !error && put->old && strcmp(put->old->id, id) == 0;
+    bool is_same = put->old && strcmp(put->old->id, id) == 0;
+    bool is_made = !put->old && strcmp(calendar_collection_name(event), put->name) == 0;
     jdoc_free(event);
-    return is_same ? 0 :
-                     calendar_collection_refuse(put, MODULE_REFUSED_ID,
-                         "The UID is another resource's, or not the one that this resource has.");
+    if (is_made) /* since it was looked for under its name */
+        return ERR_CONFLICT;
+    if (is_same) /* without it somebody has deleted it meanwhile */
+        return error ? ERR_CONFLICT : calendar_collection_check_same(context, put->old, arena);
+    return calendar_collection_refuse(put, MODULE_REFUSED_ID,
+        "The UID is another resource's, or not the one that this resource has.");
 }
 
 static bool calendar_collection_is_name(const char *name)
@@ -357,8 +375,12 @@ int calendar_collection_remove(const struct tools_context *context,
     jdoc *event = NULL;
     size_t count = 0;
     int error = calendar_collection_load(context, resource->id, arena, &event, &seen);
-    if (error)
+    if (!error)
+        error = calendar_collection_check_same(context, resource, arena);
+    if (error) {
+        jdoc_free(event);
         return error;
+    }
     writes[count++] = (struct records_write){.family = calendar_series_is(event) ? CALENDAR_SERIES :
                                                                                    CALENDAR_EVENTS,
         .id = resource->id,

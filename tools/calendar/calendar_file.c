@@ -20,8 +20,11 @@
 
 #define TIME_MS 10000 /* of one import; hostile rules take their time */
 #define DAY_S 86400
-#define WRITES 64 /* so that no script holds Redis up */
-_Static_assert(CALENDAR_SERIES_CHANGED_MAX + 4 < WRITES, "a series is written at once");
+#define BATCH 64 /* writes of one script of an import, so that none holds Redis up */
+/* A resource is written at once: its changed occurrences of now, and those of before. */
+#define WRITES (2 * CALENDAR_SERIES_CHANGED_MAX + 4)
+_Static_assert(CALENDAR_SERIES_CHANGED_MAX + 4 < BATCH, "a series is written at once");
+_Static_assert(WRITES <= RECORDS_WRITES_MAX, "a resource is written at once");
 
 struct in {
     const struct tools_context *context;
@@ -212,7 +215,8 @@ static int calendar_file_commit(struct in *in, const struct step *s)
         &prior);
 }
 
-/* Changed occurrences of before that are none any more; those that find no room go at once. */
+/* Changed occurrences of before that are none any more; of an import those that find
+ * no room go at once. */
 static int calendar_file_drop_left(struct in *in, struct step *s, const jdoc *old,
     const jdoc *series)
 {
@@ -227,7 +231,7 @@ static int calendar_file_drop_left(struct in *in, struct step *s, const jdoc *ol
         struct step alone = {.count = 0};
         if (stays)
             continue;
-        bool full = s->count >= WRITES - 2;
+        bool full = !in->is_one && s->count >= BATCH - 2;
         error = copy ? calendar_file_put(in, full ? &alone : s, CALENDAR_EVENTS, copy, NULL, 0) :
                        ERR_NOMEM;
         if (error == 0 && full)
@@ -294,8 +298,9 @@ static int calendar_file_put_event(struct in *in, struct step *s,
     int error = calendar_file_put(in, s, CALENDAR_EVENTS, id, item->event, span.start.ms);
     if (error == 0 && old_series)
         error = calendar_file_drop_left(in, s, old_series, NULL);
-    return error == 0 && old_series ? calendar_file_put(in, s, CALENDAR_SERIES, id, NULL, 0) :
-                                      error;
+    return error == 0 && (old_series || in->is_one) ?
+        calendar_file_put(in, s, CALENDAR_SERIES, id, NULL, 0) :
+        error;
 }
 
 /* Is there one of this id? old: the series, if it is one; name: that a client gave it, or NULL. */
@@ -354,13 +359,15 @@ static int calendar_file_take_override(struct in *in, struct interchange_item *i
     return error == 0 ? calendar_file_commit(in, s) : error;
 }
 
-/* What was looked at must still be so, in the family that it is in. */
+/* What was looked at must still be so, in the family that it is in, and in no other. */
 static void calendar_file_guard(struct step *s, const char *id, const char *seen, bool repeats)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->writes[i].id, id) == 0 &&
-            (strcmp(s->writes[i].family, CALENDAR_SERIES) == 0) == repeats)
-            s->writes[i].seen = seen;
+        if (strcmp(s->writes[i].id, id) == 0)
+            s->writes[i].seen =
+                seen && (strcmp(s->writes[i].family, CALENDAR_SERIES) == 0) == repeats ?
+                seen :
+                RECORDS_SEEN_NONE;
 }
 
 static int calendar_file_take(struct in *in, struct interchange_item *item)

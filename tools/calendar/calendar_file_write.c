@@ -82,7 +82,8 @@ int calendar_file_is_in(const struct calendar_file_period *o, const jdoc *event,
         return 0;
     int64_t length = s.end_ms > s.start.ms ? s.end_ms - s.start.ms : 0;
     int64_t from = o->from_ms - length - CALENDAR_SERIES_SLACK_MS;
-    int error = calendar_series_each(event, from > s.start.ms ? from : s.start.ms, o->until_ms - 1,
+    int64_t begin = calendar_series_begin(event);
+    int error = calendar_series_each(event, from > begin ? from : begin, o->until_ms - 1,
         calendar_file_look_at, &look);
     *is = !error && look.found;
     return *is || (error && error != ERR_INVALID) ?
@@ -90,19 +91,23 @@ int calendar_file_is_in(const struct calendar_file_period *o, const jdoc *event,
         calendar_file_changed_is_in(o, event, arena, is);
 }
 
-static int calendar_file_write_one(struct out *o, const jdoc *event, struct arena *arena)
+static int calendar_file_write_one(struct out *o, const jdoc *event)
 {
+    struct arena *arena = arena_new(); /* changed occurrences of one series alone are held */
     const char *id = jdoc_text_or(event, "series_id", "");
     jdoc *series = NULL;
     bool is = false;
-    int error = calendar_file_is_in(&o->period, event, arena, &is);
-    if (error != 0 || !is)
+    int error = arena ? calendar_file_is_in(&o->period, event, arena, &is) : ERR_NOMEM;
+    if (error != 0 || !is) {
+        arena_free(arena);
         return error;
+    }
     if (id[0] != '\0')
         error = calendar_file_load(o->context, CALENDAR_SERIES, id, arena, &series, NULL);
     if (error == 0 || error == ERR_NOT_FOUND)
         error = interchange_event(&o->writer, event, series);
     jdoc_free(series);
+    arena_free(arena);
     return error == 0 ? o->flush(o->arg, o->writer.out) : error;
 }
 
@@ -126,7 +131,7 @@ static int calendar_file_write_family(struct out *o, const char *family, int64_t
             jdoc *event = NULL;
             error = jdoc_parse(page.json[i], strlen(page.json[i]), &event, NULL, 0);
             if (error == 0)
-                error = calendar_file_write_one(o, event, arena);
+                error = calendar_file_write_one(o, event);
             jdoc_free(event);
         }
         arena_free(arena);
