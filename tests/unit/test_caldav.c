@@ -205,6 +205,98 @@ static void a_series_with_many_changes_is_written_at_once(void **state)
     assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:event"), 40);
 }
 
+/* --- what comes, and what is given back --- */
+
+static void minutes_of(const char *lines, const char *expected)
+{
+    struct interchange_list list;
+    char why[INTERCHANGE_WHY_SIZE], got[80] = "";
+    const struct zone *z;
+    assert_int_equal(zone_get("Australia/Sydney", &z), 0);
+    const char *text = arena_printf(arena,
+        "BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:t\r\nSUMMARY:Tax\r\n%sEND:VTODO\r\nEND:VCALENDAR\r\n",
+        lines);
+    assert_int_equal(interchange_read(text, strlen(text), z, arena, &list, why), 0);
+    assert_null(list.items[0].wrong);
+    const jdoc *all = jdoc_get(list.items[0].event, "reminder_minutes");
+    for (size_t i = 0; i < jdoc_length(all); i++) {
+        int64_t minutes = -1;
+        assert_int_equal(jdoc_int(jdoc_at(all, i), &minutes), 0);
+        snprintf(got + strlen(got), sizeof got - strlen(got), "%s%d", i > 0 ? " " : "",
+            (int)minutes);
+    }
+    assert_string_equal(got, expected);
+    interchange_free(&list);
+}
+
+#define ALARM(trigger) "BEGIN:VALARM\r\nACTION:DISPLAY\r\n" trigger "\r\nEND:VALARM\r\n"
+#define TODO "DTSTART:20261201T090000Z\r\nDUE:20261201T170000Z\r\n"
+#define OFTEN "RRULE:FREQ=DAILY\r\n"
+
+static void alarms_of_a_to_do_ring_when_they_say(void **state)
+{
+    (void)state;
+    minutes_of(TODO ALARM("TRIGGER:-PT30M"),
+        "510"); /* before it begins, 8 hours before it is due */
+    minutes_of(TODO ALARM("TRIGGER;RELATED=START:PT0S"), "480");
+    minutes_of(TODO ALARM("TRIGGER;RELATED=END:-PT30M"), "30");
+    minutes_of(TODO ALARM("TRIGGER;VALUE=DATE-TIME:20261201T160000Z"), "60");
+    minutes_of("DUE:20261201T170000Z\r\n" ALARM("TRIGGER:-PT30M"), "30");
+    minutes_of(TODO OFTEN ALARM("TRIGGER:-PT30M"), "30");
+    minutes_of(TODO OFTEN ALARM("TRIGGER;RELATED=END:-PT9H"), "60");
+    /* After the time at which it repeats: not here. It rings at its start, as each reminder does. */
+    minutes_of(TODO OFTEN ALARM("TRIGGER;RELATED=END:-PT30M"), "0");
+    minutes_of("DTSTART:20261201T090000Z\r\nDURATION:PT2H\r\n" ALARM("TRIGGER;RELATED=END:-PT3H"),
+        "60");
+    minutes_of("DTSTART:19000101T090000Z\r\nDUE:21991201T170000Z\r\n" ALARM("TRIGGER:-PT30M"), "0");
+}
+
+static void a_cancelled_event_does_not_ring(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"", "RRULE:FREQ=DAILY;COUNT=3\r\n",
+        "CATEGORIES:reminder\r\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct module_resource found;
+        tool_fixture_empty(state);
+        put("c",
+            arena_printf(arena, EVENT("c1", START "STATUS:CANCELLED\r\n%s" ALARM("TRIGGER:-PT30M")),
+                lines[i]));
+        assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+        jdoc *all = events();
+        assert_string_equal(text_at(all, "/events/0/status"), "cancelled");
+        jdoc_free(all);
+        assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+        assert_non_null(strstr(get("c"), "STATUS:CANCELLED\r\n"));
+        assert_non_null(strstr(get("c"), "TRIGGER:-PT30M\r\n"));
+        /* It takes place after all. */
+        put("c", arena_printf(arena, EVENT("c1", START "%s" ALARM("TRIGGER:-PT30M")), lines[i]));
+        assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
+        assert_int_equal(find("c", &found), 0);
+    }
+}
+
+static void only_a_cut_description_comes_back_whole(void **state)
+{
+    (void)state;
+    struct module_resource found;
+    struct buf lines = {0};
+    buf_puts(&lines, "BEGIN:VEVENT\r\nUID:d1\r\nDTSTAMP:20261101T000000Z\r\n" START "DESCRIPTION:");
+    for (int i = 0; i < 300; i++)
+        buf_puts(&lines, "long text ");
+    buf_puts(&lines, "END\r\nEND:VEVENT\r\n");
+    put("d", buf_text(&lines));
+    buf_free(&lines);
+    assert_int_equal(find("d", &found), 0);
+    assert_true(strlen(get("d")) > 3000);
+    change("{\"event_id\":\"%s\",\"title\":\"Other\"}", found.id);
+    assert_true(strlen(get("d")) > 3000);
+    change("{\"event_id\":\"%s\",\"description\":\"long text\"}", found.id);
+    assert_non_null(strstr(get("d"), "DESCRIPTION:long text\r\n"));
+    change("{\"event_id\":\"%s\",\"description\":\"\"}", found.id);
+    assert_null(strstr(get("d"), "DESCRIPTION:long"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +306,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_changed_meanwhile_is_not_overwritten, begin, end),
         cmocka_unit_test_setup_teardown(of_two_that_make_it_one_does, begin, end),
         cmocka_unit_test_setup_teardown(a_series_with_many_changes_is_written_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(alarms_of_a_to_do_ring_when_they_say, begin, end),
+        cmocka_unit_test_setup_teardown(a_cancelled_event_does_not_ring, begin, end),
+        cmocka_unit_test_setup_teardown(only_a_cut_description_comes_back_whole, begin, end),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -27,6 +27,12 @@ static bool calendar_reminders_is_among(const int64_t *list, size_t count, int64
 
 size_t calendar_reminders_minutes(const jdoc *event, int64_t out[CALENDAR_REMINDERS_MAX])
 {
+    bool is_cancelled = strcmp(jdoc_text_or(event, "status", ""), "cancelled") == 0;
+    return is_cancelled ? 0 : calendar_reminders_written(event, out);
+}
+
+size_t calendar_reminders_written(const jdoc *event, int64_t out[CALENDAR_REMINDERS_MAX])
+{
     const jdoc *all = jdoc_get(event, "reminder_minutes");
     size_t n = 0;
     for (size_t i = 0; i < jdoc_length(all) && n < CALENDAR_REMINDERS_MAX; i++)

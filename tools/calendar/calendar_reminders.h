@@ -26,8 +26,11 @@
 /* What was missed while nothing ran is made up for this long. */
 #define CALENDAR_REMINDERS_MISSED_MS INT64_C(86400000)
 
-/* Minutes before the start, one for each reminder. Returns how many. */
+/* Minutes before the start, one for each reminder that rings: of a cancelled event (`status`) none
+ * does. Returns how many. */
 size_t calendar_reminders_minutes(const jdoc *event, int64_t out[CALENDAR_REMINDERS_MAX]);
+/* The same with those of a cancelled event, for files. */
+size_t calendar_reminders_written(const jdoc *event, int64_t out[CALENDAR_REMINDERS_MAX]);
 /* Writes into an event of the type `reminder` that has none the one at its start. Returns 0 or
  * ERR_NOMEM. */
 MUST_CHECK int calendar_reminders_settle(jdoc *event);

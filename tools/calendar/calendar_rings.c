@@ -51,9 +51,16 @@ static void calendar_rings_put_time(struct buf *b, int64_t ms, const struct zone
     buf_puts(b, when);
 }
 
-static void calendar_rings_put_sentence(struct buf *b, const struct rings *r, bool repeats,
+static void calendar_rings_put_sentence(struct buf *b, const struct rings *r, const jdoc *event,
     const struct zone *z)
 {
+    bool repeats = calendar_series_is(event);
+    bool is_cancelled = strcmp(jdoc_text_or(event, "status", ""), "cancelled") == 0;
+
+    if (is_cancelled) {
+        buf_puts(b, " It is cancelled: it will not ring.");
+        return;
+    }
     if (!r->count && !r->past) {
         buf_puts(b, " No reminder is set: it will not ring.");
         return;
@@ -106,7 +113,7 @@ int calendar_rings_answer(struct tools_run *run, const char *text, jdoc *event, 
     if (!error) {
         calendar_rings_look(event, run->context->now_ms, &rings);
         buf_puts(&message, text);
-        calendar_rings_put_sentence(&message, &rings, calendar_series_is(event), z);
+        calendar_rings_put_sentence(&message, &rings, event, z);
         times = calendar_rings_times_of(&rings, z);
         if (!times || buf_error(&message) || !run_succeed(run, "%s", buf_text(&message)))
             error = ERR_NOMEM;

@@ -91,6 +91,8 @@ int interchange_read_about(struct draft *d)
     failed |= jdoc_set_string(d->event, "conference_url", interchange_conference(d));
     if (icalcomponent_get_status(d->from) == ICAL_STATUS_TENTATIVE)
         failed |= jdoc_set_string(d->event, "status", "tentative");
+    if (d->item->cancelled)
+        failed |= jdoc_set_string(d->event, "status", "cancelled");
     if (geo) {
         struct icalgeotype at = icalproperty_get_geo(geo);
         if (at.lat >= -90 && at.lat <= 90 && at.lon >= -180 && at.lon <= 180) {

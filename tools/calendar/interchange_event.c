@@ -18,7 +18,6 @@
 
 #define LENGTH_MAX_S (366 * DAY_S)
 #define TITLE_MAX 200
-#define DESCRIPTION_MAX 2000
 
 icalproperty *interchange_first(const struct draft *d, icalproperty_kind kind)
 {
@@ -96,7 +95,7 @@ static int interchange_put_texts(struct draft *d)
     if (!jdoc_get(d->event, "title"))
         failed |= jdoc_set_string(d->event, "title", "(no title)");
     if (description)
-        failed |= interchange_put_text(d, "description", description, DESCRIPTION_MAX);
+        failed |= interchange_put_text(d, "description", description, INTERCHANGE_DESCRIPTION_MAX);
     if (location)
         failed |= interchange_put_text(d, "location_name", location, TITLE_MAX);
     failed |= jdoc_set_string(d->event, "event_type", type);

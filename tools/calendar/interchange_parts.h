@@ -8,6 +8,7 @@
 
 /* interchange -- shared by the files that read a text (interchange.h). The process that reads. */
 #define INTERCHANGE_NAME_MAX 40
+#define INTERCHANGE_DESCRIPTION_MAX 2000 /* code points; a longer one is cut */
 #define DAY_S 86400
 
 /* A component of the text, before libical sees it. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_reminders.h"
 #include "tools/calendar/calendar_series.h"
@@ -197,7 +198,8 @@ static void interchange_put_description(icalcomponent *to, const jdoc *event)
 {
     const char *text = jdoc_text_or(event, "description", "");
     size_t len;
-    const char *line = interchange_kept_line(event, "DESCRIPTION", &len);
+    bool is_cut = utf8_length(text, strlen(text)) == INTERCHANGE_DESCRIPTION_MAX;
+    const char *line = is_cut ? interchange_kept_line(event, "DESCRIPTION", &len) : NULL;
     icalproperty *whole = line ? icalproperty_new_from_string(line) : NULL;
     if (whole && icalproperty_isa(whole) == ICAL_DESCRIPTION_PROPERTY &&
         icalproperty_get_description(whole) &&
@@ -238,7 +240,7 @@ static struct icaltriggertype interchange_trigger_of(int64_t minutes, bool all_d
 static void interchange_put_alarms(icalcomponent *to, const jdoc *event)
 {
     int64_t all[CALENDAR_REMINDERS_MAX];
-    size_t count = calendar_reminders_minutes(event, all);
+    size_t count = calendar_reminders_written(event, all);
     bool all_day = jdoc_is_true(event, "all_day");
     for (size_t i = 0; i < count; i++) {
         int64_t minutes = all[i];
