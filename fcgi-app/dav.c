@@ -12,6 +12,7 @@
 #define DAV_HOME_PATH "/dav/calendars/"
 #define DAV_CALENDAR_PATH "/dav/calendars/assistant/"
 #define DAV_ENDING ".ics"
+#define DAV_UNKNOWN "\xEF\xBF\xBD" /* for what XML 1.0 has not */
 
 bool dav_is(const struct exchange *x)
 {
@@ -89,11 +90,30 @@ int dav_target(struct exchange *x, const char *path, struct dav_target *out)
 
 /* ---- XML ---- */
 
+/* Bytes of a character beside ASCII that XML 1.0 has; 0: one stands for `skip` bytes. */
+static size_t dav_character(const char *text, size_t len, size_t *skip)
+{
+    size_t n = utf8_sequence(text, len, skip);
+
+    if (n == 3 && (utf8_code(text, 3) == 0xFFFE || utf8_code(text, 3) == 0xFFFF)) {
+        *skip = 3;
+        return 0;
+    }
+    return n;
+}
+
 static void dav_put_text(struct buf *b, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
+    size_t n, skip;
+
+    for (size_t i = 0; i < len; i += n) {
         char c = text[i];
-        if (c == '&')
+        n = 1;
+        if ((unsigned char)c >= 0x80) {
+            n = dav_character(text + i, len - i, &skip);
+            buf_put(b, n ? text + i : DAV_UNKNOWN, n ? n : sizeof DAV_UNKNOWN - 1);
+            n = n ? n : skip;
+        } else if (c == '&')
             buf_puts(b, "&amp;");
         else if (c == '<')
             buf_puts(b, "&lt;");
@@ -105,6 +125,8 @@ static void dav_put_text(struct buf *b, const char *text, size_t len)
             buf_puts(b, "&#13;");
         else if ((unsigned char)c >= 0x20 || c == '\t' || c == '\n')
             buf_putc(b, c);
+        else
+            buf_puts(b, DAV_UNKNOWN);
     }
 }
 

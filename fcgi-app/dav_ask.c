@@ -103,7 +103,7 @@ static void dav_ask_filter(struct reading *r, const char *name, const char **att
 
     if (dav_ask_is(name, DAV_CALDAV, "comp-filter")) {
         const char *component = dav_ask_attribute(attributes, "name");
-        if (r->depth > 5) /* an alarm of an event */
+        if (r->depth > 4) /* an alarm of an event */
             out->has_filter = true;
         else if (component && !(out->component = arena_strdup(r->arena, component)))
             dav_ask_stop(r, ERR_NOMEM);

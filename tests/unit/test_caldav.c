@@ -3,6 +3,7 @@
  * once, and what is given back. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "fcgi-app/dav.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
 #include "tools/calendar/calendar_file_parts.h"
@@ -297,6 +298,40 @@ static void only_a_cut_description_comes_back_whole(void **state)
     assert_null(strstr(get("d"), "DESCRIPTION:long"));
 }
 
+/* --- XML --- */
+
+static void what_xml_has_not_is_shown_as_unknown(void **state)
+{
+    (void)state;
+    struct exchange x = {0};
+    dav_put_status(&x,
+        "/a\xEF\xBF\xBF-\xEF\xBF\xBE-\x01-\xED\xA0\x80-\xC3\xA4-\xEF\xBF\xBD-\xF0\x9F\x98\x80<\x80",
+        NULL, 404);
+    assert_non_null(
+        strstr(buf_text(&x.reply.body), "<d:href>/a\xEF\xBF\xBD-\xEF\xBF\xBD-\xEF\xBF\xBD-"));
+    assert_non_null(strstr(buf_text(&x.reply.body),
+        "-\xC3\xA4-\xEF\xBF\xBD-\xF0\x9F\x98\x80&lt;\xEF\xBF\xBD</d:href>"));
+    assert_null(strstr(buf_text(&x.reply.body), "\xED\xA0"));
+    buf_free(&x.reply.body);
+}
+
+static void a_filter_of_alarms_is_none_that_is_kept(void **state)
+{
+    (void)state;
+    struct dav_ask *ask = arena_alloc(arena, sizeof *ask);
+    static const char *const inner[] = {"<c:comp-filter name='VALARM'/>",
+        "<c:time-range start='20261201T000000Z'/>", ""};
+    for (size_t i = 0; i < 3; i++) {
+        const char *text = arena_printf(arena,
+            "<c:calendar-query xmlns:c='urn:ietf:params:xml:ns:caldav'><c:filter><c:comp-filter name='VCALENDAR'>"
+            "<c:comp-filter name='VEVENT'>%s</c:comp-filter></c:comp-filter></c:filter></c:calendar-query>",
+            inner[i]);
+        assert_int_equal(dav_ask_read(text, strlen(text), arena, ask), 0);
+        assert_int_equal(ask->has_filter, i == 0);
+        assert_string_equal(ask->component, "VEVENT");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(alarms_of_a_to_do_ring_when_they_say, begin, end),
         cmocka_unit_test_setup_teardown(a_cancelled_event_does_not_ring, begin, end),
         cmocka_unit_test_setup_teardown(only_a_cut_description_comes_back_whole, begin, end),
+        cmocka_unit_test_setup_teardown(what_xml_has_not_is_shown_as_unknown, begin, end),
+        cmocka_unit_test_setup_teardown(a_filter_of_alarms_is_none_that_is_kept, begin, end),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }
