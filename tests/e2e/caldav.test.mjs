@@ -191,6 +191,10 @@ describe("CalDAV", () => {
     assert.equal((await me.put("s.ics", got.text, {"If-Match": got.headers.etag})).status, 204);
     const again = unfold((await me.ask("GET", `${CALENDAR}s.ics`)).text), stable = all => all.filter(l => !/^(DTSTAMP|LAST-MODIFIED|CREATED)/.test(l));
     assert.deepEqual(stable(again), stable(lines));
+    const hrefs = ["s.ics", "s.ics", "none.ics"].map(name => `<D:href>${CALENDAR}${name}</D:href>`).join("");
+    const many = await me.report(`<C:calendar-multiget xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><C:calendar-data/></D:prop>${hrefs}</C:calendar-multiget>`);
+    assert.equal(many.text.match(/<d:response>/g).length, 2, many.text);
+    assert.equal(many.text.match(/BEGIN:VCALENDAR/g).length, 1);
     assert.equal((await me.ask("DELETE", `${CALENDAR}s.ics`, undefined, {"If-Match": got.headers.etag})).status, 412);
     const judge = spawnSync("/usr/bin/python3", ["-c", "import sys, icalendar; print(len(icalendar.Calendar.from_ical(sys.stdin.buffer.read()).walk('VEVENT')))"], {input: got.text, encoding: "utf8"});
     assert.equal(judge.stdout.trim(), "2", judge.stderr);

@@ -245,7 +245,7 @@ static void alarms_of_a_to_do_ring_when_they_say(void **state)
     minutes_of("DUE:20261201T170000Z\r\n" ALARM("TRIGGER:-PT30M"), "30");
     minutes_of(TODO OFTEN ALARM("TRIGGER:-PT30M"), "30");
     minutes_of(TODO OFTEN ALARM("TRIGGER;RELATED=END:-PT9H"), "60");
-    /* After the time at which it repeats: not here. It rings at its start, as each reminder does. */
+    /* After the time from which it repeats: it rings at that, as each reminder without one. */
     minutes_of(TODO OFTEN ALARM("TRIGGER;RELATED=END:-PT30M"), "0");
     minutes_of("DTSTART:20261201T090000Z\r\nDURATION:PT2H\r\n" ALARM("TRIGGER;RELATED=END:-PT3H"),
         "60");
