@@ -4,6 +4,7 @@
 #include "store/shared.h"
 #include "store/trips.h"
 #include "tests/unit/cm.h"
+#include "tests/unit/provider_double.h"
 #include "tests/unit/tool_fixture.h"
 #include "tools/kit/trip_live.h"
 
@@ -97,6 +98,88 @@ static void editors_change_and_viewers_see(void **state)
     r = as("cid", "list_trip_members", of_trip(""));
     assert_int_equal(jdoc_length(at(r, "/members")), 3);
     jdoc_free(r);
+}
+
+#define ONE_LEG "{\"trip\":{\"legs\":[{\"summary\":{\"length\":916.5,\"time\":34000}}]}}"
+
+static void plan(const char *args)
+{
+    jdoc *r = as("ann", "plan_trip", args);
+    snprintf(trip, sizeof trip, "%s", text_at(r, "/trip/id"));
+    jdoc_free(r);
+}
+
+/* An editor's way is for the vehicle that the trip is for, and avoids what its owner wants avoided. */
+static void an_editors_way_suits_the_owners_vehicle(void **state)
+{
+    struct provider_double d;
+    (void)state;
+    jdoc_free(as("ann", "create_vehicle", "{\"name\":\"Rig\",\"height_m\":3.2}"));
+    jdoc_free(as("bob", "create_vehicle", "{\"name\":\"Mini\",\"height_m\":1.4}"));
+    plan("{\"origin\":\"Sydney\",\"destination\":\"Brisbane\",\"avoid\":[\"tolls\"]}");
+    join("bob", "editor");
+    provider_double_start(&d, &bench, "valhalla.url", "200 OK", ONE_LEG);
+    jdoc *r = as("bob", "change_trip", of_trip(",\"destination\":\"Gold Coast\""));
+    assert_non_null(strstr(d.seen, "\"truck\":{\"height\":3.2,"));
+    assert_non_null(strstr(d.seen, "\"use_tolls\":0"));
+    assert_true(number_at(r, "/trip/vehicle_size/height_m") == 3.2);
+    assert_string_equal(text_at(r, "/trip/avoid/0"), "tolls");
+    jdoc_free(r);
+    jdoc_free(as("ann", "update_vehicle_size", "{\"height_m\":3.5}"));
+    r = as("ann", "change_trip", of_trip(",\"destination\":\"Brisbane\""));
+    assert_non_null(strstr(d.seen, "\"truck\":{\"height\":3.5,"));
+    assert_true(number_at(r, "/trip/vehicle_size/height_m") == 3.5);
+    jdoc_free(r);
+    provider_double_stop(&d);
+}
+
+/* What is not named stays where it is, also for who is near another place of that name. */
+static void a_place_that_is_not_named_stays(void **state)
+{
+    (void)state;
+    plan("{\"origin\":\"-32.92953,151.7801\",\"destination\":\"Brisbane\"}");
+    jdoc *r = as("ann", "get_trip", of_trip(""));
+    jdoc *doc = jdoc_dup(at(r, "/trip"));
+    jdoc *origin = jdoc_get(doc, "origin");
+    struct buf json = {0};
+    jdoc_free(r);
+    assert_int_equal(jdoc_set_string(origin, "name", "Perth"), 0);
+    assert_int_equal(jdoc_set_string(origin, "country", "Australia"), 0);
+    jdoc_write(doc, &json);
+    tool_seed(&bench, "trip", trip, noon, buf_text(&json));
+    buf_free(&json);
+    jdoc_free(doc);
+    r = as("ann", "change_trip", of_trip(",\"destination\":\"Sydney\""));
+    assert_string_equal(text_at(r, "/trip/origin/name"), "Perth");
+    assert_true(fabs(number_at(r, "/trip/origin/latitude") + 32.92953) < 1e-9);
+    assert_string_equal(text_at(r, "/trip/legs/0/from"), "Perth");
+    assert_true(number_at(r, "/trip/distance_km") < 400);
+    jdoc_free(r);
+}
+
+static void two_ways_at_once_are_a_conflict(void **state)
+{
+    struct provider_double d;
+    char args[2][160];
+    const char *calls[2][2] = {{"change_trip", args[0]}, {"change_trip", args[1]}};
+    jdoc *results[2];
+    int done = 0;
+    (void)state;
+    plan("{\"origin\":\"Sydney\",\"destination\":\"Brisbane\"}");
+    snprintf(args[0], sizeof args[0], "%s", of_trip(",\"destination\":\"Perth\""));
+    snprintf(args[1], sizeof args[1], "%s", of_trip(",\"origin\":\"Melbourne\""));
+    provider_double_start(&d, &bench, "valhalla.url", "200 OK", ONE_LEG);
+    tool_calls_overlap(&bench, calls, NULL, results);
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(results[i]);
+        if (jdoc_is_true(results[i], "success"))
+            done++;
+        else
+            assert_string_equal(text_at(results[i], "/error/code"), "conflict");
+        jdoc_free(results[i]);
+    }
+    assert_int_equal(done, 1);
+    provider_double_stop(&d);
 }
 
 static void the_owner_decides(void **state)
@@ -342,6 +425,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(editors_change_and_viewers_see, planned),
+        cmocka_unit_test_setup(an_editors_way_suits_the_owners_vehicle, planned),
+        cmocka_unit_test_setup(a_place_that_is_not_named_stays, planned),
+        cmocka_unit_test_setup(two_ways_at_once_are_a_conflict, planned),
         cmocka_unit_test_setup(the_owner_decides, planned),
         cmocka_unit_test_setup(members_leave_and_owners_end, planned),
         cmocka_unit_test_setup(invitations, planned),

@@ -365,11 +365,13 @@ static int route_places_found(struct tools_run *run, const struct place *spots, 
     struct route *r = arg;
     memcpy(r->stops, spots, count * sizeof *spots);
     r->stop_count = count;
-    for (size_t i = 0; i < count; i++)
-        route_note(r, spots[i].note);
     int error = route_rules_read(run, &r->rules);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
+    if (r->prepare && (error = r->prepare(run, r)) != 0)
+        return error;
+    for (size_t i = 0; i < count; i++)
+        route_note(r, r->stops[i].note);
     route_note_borders(r);
     if ((run->context->conf->osrm_url[0] != '\0' || route_by_valhalla(r)) && run->context->http) {
         run->state = r;
@@ -383,6 +385,11 @@ static int route_places_found(struct tools_run *run, const struct place *spots, 
 
 int route_start(struct tools_run *run, route_done_fn *done)
 {
+    return route_start_prepared(run, NULL, done);
+}
+
+int route_start_prepared(struct tools_run *run, route_prepare_fn *prepare, route_done_fn *done)
+{
     struct route *r = arena_alloc(run->arena, sizeof *r);
     struct place_wish wishes[ROUTE_STOPS_MAX];
     const jdoc *waypoints = jdoc_get(run->args, "waypoints");
@@ -390,6 +397,7 @@ int route_start(struct tools_run *run, route_done_fn *done)
     if (!r)
         return ERR_NOMEM;
     r->run = run;
+    r->prepare = prepare;
     r->done = done;
     wishes[count++] = (struct place_wish){jdoc_text_or(run->args, "origin", ""), "/origin"};
     for (size_t i = 0; i < jdoc_length(waypoints) && count < ROUTE_STOPS_MAX - 1; i++, count++) {

@@ -23,6 +23,8 @@
 struct route;
 /* Makes the result from the finished route. Returns 0 or a fault of ours. */
 typedef int route_done_fn(struct tools_run *run, struct route *route);
+/* Changes places and rules that were read, before they are used. Returns 0 or a fault. */
+typedef int route_prepare_fn(struct tools_run *run, struct route *route);
 
 struct route { /* in the run's arena */
     struct place stops[ROUTE_STOPS_MAX];
@@ -39,6 +41,7 @@ struct route { /* in the run's arena */
     size_t note_count;
     /* of a request under way */
     struct tools_run *run;
+    route_prepare_fn *prepare;
     route_done_fn *done;
     struct http_transfer *transfer;
     struct buf body;
@@ -51,6 +54,9 @@ struct route { /* in the run's arena */
  * wrong with a place), ERR_PENDING while the routing service is asked, or a fault.
  */
 MUST_CHECK int route_start(struct tools_run *run, route_done_fn *done);
+/* The same; prepare: NULL = nothing. */
+MUST_CHECK int route_start_prepared(struct tools_run *run, route_prepare_fn *prepare,
+    route_done_fn *done);
 
 void route_note(struct route *r, const char *text); /* NULL: nothing */
 double route_km(double metres);                     /* one decimal */

@@ -4,23 +4,91 @@
 #include "base/err.h"
 #include "tools/kit/crossing.h"
 
+#include <stddef.h>
 #include <string.h>
+
+static const struct {
+    const char *name;
+    size_t at;
+} route_rules_words[] = {{"tolls", offsetof(struct route_rules, tolls)},
+    {"ferries", offsetof(struct route_rules, ferries)},
+    {"unpaved", offsetof(struct route_rules, unpaved)},
+    {"highways", offsetof(struct route_rules, highways)}};
+#define ROUTE_RULES_WORDS (sizeof route_rules_words / sizeof *route_rules_words)
+
+static const struct {
+    const char *name;
+    size_t at;
+} route_rules_sizes[] = {{"height_m", offsetof(struct vehicle_size, height_m)},
+    {"width_m", offsetof(struct vehicle_size, width_m)},
+    {"length_m", offsetof(struct vehicle_size, length_m)},
+    {"weight_t", offsetof(struct vehicle_size, weight_t)},
+    {"axle_load_t", offsetof(struct vehicle_size, axle_t)}};
+#define ROUTE_RULES_SIZES (sizeof route_rules_sizes / sizeof *route_rules_sizes)
+
+static void route_rules_read_avoid(const jdoc *avoid, struct route_rules *out)
+{
+    for (size_t i = 0; i < jdoc_length(avoid); i++) {
+        const char *word = jdoc_string(jdoc_at(avoid, i), NULL);
+        for (size_t k = 0; word && k < ROUTE_RULES_WORDS; k++)
+            if (!strcmp(word, route_rules_words[k].name))
+                *(bool *)((char *)out + route_rules_words[k].at) = true;
+    }
+}
+
+static int route_rules_write_avoid(const struct route_rules *rules, jdoc *trip)
+{
+    jdoc *list = jdoc_new_array();
+    int failed = !list;
+
+    for (size_t k = 0; failed == 0 && k < ROUTE_RULES_WORDS; k++)
+        if (*(const bool *)((const char *)rules + route_rules_words[k].at))
+            failed |= jdoc_push(list,
+                jdoc_new_string(route_rules_words[k].name, strlen(route_rules_words[k].name)));
+    if (failed == 0 && jdoc_length(list) > 0)
+        return jdoc_set(trip, "avoid", list);
+    jdoc_free(list);
+    jdoc_remove(trip, "avoid");
+    return failed != 0 ? ERR_NOMEM : 0;
+}
+
+int route_rules_write(const struct route_rules *rules, jdoc *trip)
+{
+    int error = route_rules_write_avoid(rules, trip);
+
+    jdoc_remove(trip, "vehicle_size");
+    if (error != 0 || !rules->sized)
+        return error;
+    jdoc *size = jdoc_new_object();
+    int failed = !size;
+    for (size_t k = 0; failed == 0 && k < ROUTE_RULES_SIZES; k++) {
+        double value = *(const double *)((const char *)&rules->size + route_rules_sizes[k].at);
+        failed |= value > 0 && jdoc_set_double(size, route_rules_sizes[k].name, value) != 0;
+    }
+    failed |=
+        failed == 0 && rules->size.propane && jdoc_set_bool(size, "carries_propane", true) != 0;
+    if (failed == 0)
+        return jdoc_set(trip, "vehicle_size", size);
+    jdoc_free(size);
+    return ERR_NOMEM;
+}
+
+void route_rules_of_trip(const jdoc *trip, struct route_rules *out)
+{
+    const jdoc *size = jdoc_get(trip, "vehicle_size");
+
+    *out = (struct route_rules){.sized = jdoc_length(size) > 0};
+    route_rules_read_avoid(jdoc_get(trip, "avoid"), out);
+    for (size_t k = 0; k < ROUTE_RULES_SIZES; k++)
+        *(double *)((char *)&out->size + route_rules_sizes[k].at) =
+            jdoc_double_or(size, route_rules_sizes[k].name, 0);
+    out->size.propane = jdoc_is_true(size, "carries_propane");
+}
 
 int route_rules_read(struct tools_run *run, struct route_rules *out)
 {
-    const jdoc *avoid = jdoc_get(run->args, "avoid");
     *out = (struct route_rules){.tolls = false};
-    struct {
-        const char *name;
-        bool *to;
-    } words[] = {{"tolls", &out->tolls}, {"ferries", &out->ferries}, {"unpaved", &out->unpaved},
-        {"highways", &out->highways}};
-    for (size_t i = 0; i < jdoc_length(avoid); i++) {
-        const char *word = jdoc_string(jdoc_at(avoid, i), NULL);
-        for (size_t k = 0; word && k < sizeof words / sizeof *words; k++)
-            if (!strcmp(word, words[k].name))
-                *words[k].to = true;
-    }
+    route_rules_read_avoid(jdoc_get(run->args, "avoid"), out);
     int error = vehicle_size(run, &out->size);
     out->sized = error == 0;
     return error == ERR_NOT_FOUND ? 0 : error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family together: the trips themselves, own and shared ones, and changes of them. */
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"
 #include "tools/kit/preview.h"
@@ -10,6 +11,7 @@
 #include "tools/together/together.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TOGETHER_DAY_S (8 * 3600) /* at the wheel in one day, as plan_trip has it */
@@ -213,11 +215,14 @@ static const char *together_named(struct tools_run *run)
 /* ---- another way ---- */
 
 /*
- * While the way is looked for, run->args has the places that the call does not name, too; this
- * member lists them. The mark of the call is made of what the call did name, so they go before the
- * end.
+ * While the way is looked for, run->args has the places that the call does not name, too. This
+ * member has `keys`, which lists them, `trip`, what the way depends on as it was read, and `own`.
+ * The mark of the call is made of what the call did name, so all this goes before the end.
  */
 #define TOGETHER_FILLED "filled"
+
+static const char *const together_way_of[] = {"origin", "destination", "waypoints", "avoid",
+    "vehicle_size", NULL};
 
 /* The fuel of the way goes with its length. */
 static int together_scale_cost(jdoc *trip, double before_km, double km)
@@ -235,15 +240,20 @@ static int together_scale_cost(jdoc *trip, double before_km, double km)
     return failed;
 }
 
-static int together_set_way(jdoc *trip, const struct route *r)
+/* Places that the call does not name stay as they are. */
+static int together_set_way(struct tools_run *run, jdoc *trip, const struct route *r)
 {
     double before = jdoc_double_or(trip, "distance_km", 0);
     int64_t days = (int64_t)ceil(r->total_seconds / TOGETHER_DAY_S - 1e-9);
+    int failed = 0;
 
     jdoc_remove(trip, "crossings");
-    int failed = jdoc_set(trip, "origin", route_place(r, 0));
-    failed |= jdoc_set(trip, "destination", route_place(r, r->stop_count - 1));
-    failed |= jdoc_set(trip, "waypoints", route_between(r));
+    if (jdoc_has(run->args, "origin"))
+        failed |= jdoc_set(trip, "origin", route_place(r, 0));
+    if (jdoc_has(run->args, "destination"))
+        failed |= jdoc_set(trip, "destination", route_place(r, r->stop_count - 1));
+    if (jdoc_has(run->args, "waypoints"))
+        failed |= jdoc_set(trip, "waypoints", route_between(r));
     failed |= route_set_totals(r, trip);
     failed |= jdoc_set_int(trip, "driving_days", days > 0 ? days : 1);
     failed |= jdoc_set(trip, "legs", route_legs(r));
@@ -251,47 +261,76 @@ static int together_set_way(jdoc *trip, const struct route *r)
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
-static void together_drop_filled(struct tools_run *run)
+/* Out of the arguments; NULL on no memory. */
+static jdoc *together_take_filled(struct tools_run *run)
 {
-    const jdoc *filled = jdoc_get(run->args, TOGETHER_FILLED);
+    jdoc *filled = jdoc_dup(jdoc_get(run->args, TOGETHER_FILLED));
+    const jdoc *keys = jdoc_get(filled, "keys");
 
-    for (size_t i = 0; i < jdoc_length(filled); i++)
-        jdoc_remove(run->args, jdoc_string(jdoc_at(filled, i), NULL));
+    for (size_t i = 0; i < jdoc_length(keys); i++)
+        jdoc_remove(run->args, jdoc_string(jdoc_at(keys, i), NULL));
     jdoc_remove(run->args, TOGETHER_FILLED);
+    return filled;
+}
+
+/* Does the way still lead over what the trip has now? 0, ERR_CONFLICT or ERR_NOMEM. */
+static int together_same_way(const jdoc *seen, const jdoc *trip)
+{
+    struct buf texts[2] = {{0}, {0}};
+    const jdoc *from[] = {seen, trip};
+
+    for (size_t k = 0; k < 2; k++)
+        for (const char *const *key = together_way_of; *key; key++) {
+            buf_printf(&texts[k], "\n");
+            if (jdoc_has(from[k], *key))
+                jdoc_write(jdoc_get(from[k], *key), &texts[k]);
+        }
+    int error = buf_error(&texts[0]) != 0 || buf_error(&texts[1]) != 0 ? ERR_NOMEM :
+        strcmp(buf_text(&texts[0]), buf_text(&texts[1])) == 0          ? 0 :
+                                                                         ERR_CONFLICT;
+    buf_free(&texts[0]);
+    buf_free(&texts[1]);
+    return error;
 }
 
 static int together_way_done(struct tools_run *run, struct route *r)
 {
     const char *named;
     struct together t;
+    jdoc *filled = together_take_filled(run);
     int error;
 
-    together_drop_filled(run);
     named = together_named(run);
     error = together_open(run, TRIPS_CHANGE, &t);
     if (error == 0)
+        error = filled ? together_same_way(jdoc_get(filled, "trip"), t.trip) : ERR_NOMEM;
+    if (error == ERR_CONFLICT) {
+        error = together_refuse(run, error);
+        error = error != 0 ? error : ERR_INVALID;
+    }
+    if (error == 0)
         error = named ? record_copy(t.trip, run->args, together_fields) : ERR_NOMEM;
     if (error == 0)
-        error = together_set_way(t.trip, r);
+        error = together_set_way(run, t.trip, r);
+    if (error == 0 && t.view.role == TRIPS_OWNER)
+        error = route_rules_write(&r->rules, t.trip);
     if (error == 0)
         error = together_write_trip(run, &t, named, r);
     together_end(&t);
+    jdoc_free(filled);
     return error == ERR_INVALID ? 0 : error;
 }
 
-/* In full, as place.h reads it: "Sydney, New South Wales, Australia". */
+/* ---- what the call does not name ---- */
+
+/* A place of the trip stays where it is: nothing is looked up by its name again. */
 static jdoc *together_place_text(const jdoc *place)
 {
-    static const char *const keys[] = {"name", "region", "country"};
-    struct buf text = {0};
+    char text[64];
 
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *part = jdoc_text_or(place, keys[i], "");
-        buf_printf(&text, "%s%s", text.len > 0 && *part ? ", " : "", part);
-    }
-    jdoc *made = buf_error(&text) == 0 ? jdoc_new_string(buf_text(&text), text.len) : NULL;
-    buf_free(&text);
-    return made;
+    snprintf(text, sizeof text, "%.7f,%.7f", jdoc_double_or(place, "latitude", 0),
+        jdoc_double_or(place, "longitude", 0));
+    return jdoc_new_string(text, strlen(text));
 }
 
 static jdoc *together_place_of(const jdoc *trip, const char *key)
@@ -310,22 +349,84 @@ static jdoc *together_place_of(const jdoc *trip, const char *key)
     return NULL;
 }
 
-static int together_fill_places(jdoc *args, const jdoc *trip)
+static int together_fill_places(struct tools_run *run, const struct together *t)
 {
-    jdoc *filled = jdoc_new_array();
-    int failed = !filled;
+    jdoc *filled = jdoc_new_object(), *keys = jdoc_new_array(), *seen = jdoc_new_object();
+    int failed = !filled || !keys || !seen || record_copy(seen, t->trip, together_way_of) != 0 ||
+        jdoc_set_bool(filled, "own", t->view.role == TRIPS_OWNER) != 0;
 
     for (size_t i = 0; failed == 0 && together_places[i]; i++) {
         const char *key = together_places[i];
-        if (jdoc_has(args, key))
+        if (jdoc_has(run->args, key))
             continue;
-        failed |= jdoc_set(args, key, together_place_of(trip, key));
-        failed |= jdoc_push(filled, jdoc_new_string(key, strlen(key)));
+        failed |= jdoc_set(run->args, key, together_place_of(t->trip, key));
+        failed |= jdoc_push(keys, jdoc_new_string(key, strlen(key)));
     }
-    if (failed == 0)
-        return jdoc_set(args, TOGETHER_FILLED, filled);
+    if (failed == 0) {
+        failed = jdoc_set(filled, "trip", seen) | jdoc_set(filled, "keys", keys);
+        if (failed == 0)
+            return jdoc_set(run->args, TOGETHER_FILLED, filled);
+        seen = keys = NULL;
+    }
+    jdoc_free(seen);
+    jdoc_free(keys);
     jdoc_free(filled);
     return ERR_NOMEM;
+}
+
+/* A stop as the trip has it: found by its coordinates, it has no name. */
+static void together_name_stop(struct place *stop, const jdoc *place)
+{
+    struct gazetteer_place *p = &stop->place;
+
+    snprintf(p->name, sizeof p->name, "%s", jdoc_text_or(place, "name", p->name));
+    snprintf(p->region, sizeof p->region, "%s", jdoc_text_or(place, "region", ""));
+    snprintf(p->country, sizeof p->country, "%s", jdoc_text_or(place, "country", ""));
+    snprintf(p->country_code, sizeof p->country_code, "%s",
+        jdoc_text_or(place, "country_code", ""));
+    snprintf(p->zone, sizeof p->zone, "%s", jdoc_text_or(place, "timezone", ""));
+    utf8_mend_end(p->name);
+    utf8_mend_end(p->region);
+    utf8_mend_end(p->country);
+    snprintf(stop->name, sizeof stop->name, "%s", p->name);
+    snprintf(stop->zone, sizeof stop->zone, "%s", p->zone);
+    snprintf(stop->country_code, sizeof stop->country_code, "%s", p->country_code);
+    stop->note = NULL;
+}
+
+/*
+ * The way keeps what the trip avoids, whoever changes it. It suits the owner's vehicle: as the owner
+ * has it now, else as the trip was planned for. An editor's own counts where the trip says nothing.
+ */
+static void together_set_rules(const jdoc *filled, struct route_rules *rules)
+{
+    struct route_rules kept;
+
+    route_rules_of_trip(jdoc_get(filled, "trip"), &kept);
+    if (rules->sized && (jdoc_is_true(filled, "own") || !kept.sized)) {
+        kept.sized = true;
+        kept.size = rules->size;
+    }
+    *rules = kept;
+}
+
+static int together_prepare_way(struct tools_run *run, struct route *r)
+{
+    const jdoc *filled = jdoc_get(run->args, TOGETHER_FILLED), *keys = jdoc_get(filled, "keys"),
+               *trip = jdoc_get(filled, "trip");
+
+    for (size_t i = 0; i < jdoc_length(keys); i++) {
+        const char *key = jdoc_string(jdoc_at(keys, i), NULL);
+        const jdoc *place = jdoc_get(trip, key);
+        if (strcmp(key, "origin") == 0)
+            together_name_stop(&r->stops[0], place);
+        else if (strcmp(key, "destination") == 0)
+            together_name_stop(&r->stops[r->stop_count - 1], place);
+        for (size_t k = 0; jdoc_type(place) == JDOC_ARRAY && k + 2 < r->stop_count; k++)
+            together_name_stop(&r->stops[k + 1], jdoc_at(place, k));
+    }
+    together_set_rules(filled, &r->rules);
+    return 0;
 }
 
 int together_tool_change_trip(struct tools_run *run)
@@ -343,12 +444,12 @@ int together_tool_change_trip(struct tools_run *run)
         error = said != 0 ? said : ERR_INVALID;
     }
     if (error == 0)
-        error = away ? together_fill_places(run->args, t.trip) :
-                       record_copy(t.trip, run->args, together_fields);
+        error =
+            away ? together_fill_places(run, &t) : record_copy(t.trip, run->args, together_fields);
     if (error == 0 && !away)
         error = together_write_trip(run, &t, named, NULL);
     together_end(&t);
     if (error == 0 && away)
-        return route_start(run, together_way_done);
+        return route_start_prepared(run, together_prepare_way, together_way_done);
     return error == ERR_INVALID ? 0 : error;
 }

@@ -296,6 +296,7 @@ static int travel_fill_trip(struct tools_run *run, struct route *r, const struct
     failed |= jdoc_set_int(trip, "driving_days", travel_driving_days(r));
     failed |= jdoc_set(trip, "legs", route_legs(r));
     failed |= jdoc_set(trip, "cost_estimate", travel_new_cost(r, use, currency, &fuel));
+    failed |= route_rules_write(&r->rules, trip);
     failed |= jdoc_set_string(trip, "created_at", now);
     if (failed == 0 && jdoc_get_double(run->args, "budget", &budget) == 0) {
         if (amount_from_number(budget, currency, &budget_minor) != 0)
