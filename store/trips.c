@@ -192,3 +192,38 @@ int trips_shares(struct store *s, const char *uid, struct arena *arena, const ch
     link_reply_free(reply);
     return error;
 }
+
+int trips_rest(struct store *s, const char *uid, const char *trip, struct arena *arena,
+    struct trips_link *out)
+{
+    struct link_reply *reply = NULL;
+    char key[KEYS_MAX];
+
+    *out = (struct trips_link){.owner = uid, .trip = trip, .title = "", .role = TRIPS_OWNER};
+    if (!ident_is_safe(trip, strlen(trip), 128))
+        return ERR_NOT_FOUND;
+    keys_trip_shares(key, uid);
+    int error = link_command(s->link, &reply, "SISMEMBER %s %s", key, trip);
+    bool own = error == 0 && link_reply_int(reply) == 1;
+    link_reply_free(reply);
+    if (error != 0 || own)
+        return error;
+    reply = NULL;
+    keys_trip_links(key, uid);
+    error = link_command(s->link, &reply, "HGET %s %s", key, trip);
+    char *text = error == 0 ? arena_strdup(arena, link_reply_text(reply, NULL)) : NULL;
+    link_reply_free(reply);
+    if (error == 0 && !text)
+        error = ERR_NOMEM;
+    if (error == 0 && !trips_read_link(text, out))
+        error = ERR_NOT_FOUND;
+    return error;
+}
+
+int trips_forget(struct store *s, const char *uid, const char *trip)
+{
+    char key[KEYS_MAX];
+
+    keys_trip_links(key, uid);
+    return link_command(s->link, NULL, "HDEL %s %s", key, trip);
+}

@@ -128,6 +128,16 @@ MUST_CHECK int trips_links(struct store *s, const char *uid, struct arena *arena
 MUST_CHECK int trips_shares(struct store *s, const char *uid, struct arena *arena,
     const char ***out, size_t *count);
 
+/*
+ * trips_rest -- what uid's own slot has of a trip that trips_look does not find: a share of uid's
+ * (role TRIPS_OWNER, title ""), or a link, also one that says TRIPS_NOBODY. Returns 0,
+ * ERR_NOT_FOUND, ERR_STORE*, ERR_NOMEM.
+ */
+MUST_CHECK int trips_rest(struct store *s, const char *uid, const char *trip, struct arena *arena,
+    struct trips_link *out);
+/* uid's link goes; for one that leads nowhere. Returns 0 or ERR_STORE*. */
+MUST_CHECK int trips_forget(struct store *s, const char *uid, const char *trip);
+
 /* ---- acting ---- */
 
 struct trips_act {
@@ -153,6 +163,9 @@ struct trips_invitation {
                                                         those of the first call */
     int64_t expires_ms;                              /* out */
 };
+/* Has this very call (actor, mark) acted in the owner's slot before? Returns 0, ERR_STORE* or
+ * ERR_NOMEM. */
+MUST_CHECK int trips_acted(struct store *s, const struct trips_act *act, bool *acted);
 void trips_invitation_new(struct trips_invitation *invitation);
 /* ERR_FULL: TRIPS_SHARES_MAX or TRIPS_INVITATIONS_MAX; ERR_EXISTS: `to` takes part already;
  * ERR_RATE: TRIPS_INVITES_HOUR. */
@@ -165,6 +178,10 @@ MUST_CHECK int trips_invite(struct store *s, const struct trips_act *act,
  */
 MUST_CHECK int trips_code(struct store *s, const char *uid, const char *code, struct arena *arena,
     struct trips_link *out);
+/* Is trips_code's code good for uid now, or uid a member? For who shows what it leads to. Returns 0;
+ * ERR_NOT_FOUND, and it counts as a wrong one; ERR_STORE*, ERR_NOMEM. */
+MUST_CHECK int trips_code_is_good(struct store *s, const char *uid, const char *code,
+    const struct trips_link *link);
 /* A code that is not good for this user any more counts as a wrong one. */
 void trips_code_failed(struct store *s, const char *uid);
 /* already: out, a member before. ERR_FULL: TRIPS_MEMBERS_MAX or TRIPS_JOINED_MAX. */
@@ -224,7 +241,8 @@ void trips_later(struct store *s, const struct trips_hint *hint, int64_t wait_ms
 
 /*
  * trips_erase -- before a user's keys are erased: trips that the user shares end, and their members
- * are told; the user leaves those of others. Returns 0, ERR_STORE* (call it again) or ERR_NOMEM.
+ * are told; the user leaves those of others. Returns 0; ERR_MORE (a trip is being handed over: call
+ * it again), ERR_STORE* (likewise) or ERR_NOMEM.
  */
 MUST_CHECK int trips_erase(struct store *s, const char *uid);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What people do with shared trips: a script in the owner's slot, then the words to the members. */
 #include "base/buf.h"
+#include "base/clock.h"
 #include "process/fault.h"
 #include "store/args.h"
 #include "store/hints.h"
@@ -57,6 +58,38 @@ struct trips_head {
     char digest[IDENT_SHA256_SIZE], roles[40];
 };
 
+/* The mark in the owner's slot. Returns 0 or ERR_NOMEM. */
+static int trips_mark(const struct trips_act *act, char digest[IDENT_SHA256_SIZE])
+{
+    struct buf text = {0};
+
+    buf_printf(&text, "%s\n%s", act->actor, act->mark);
+    int error = buf_error(&text);
+    if (error == 0)
+        ident_sha256_hex(buf_text(&text), text.len, digest);
+    buf_free(&text);
+    return error;
+}
+
+int trips_acted(struct store *s, const struct trips_act *act, bool *acted)
+{
+    struct link_reply *reply = NULL;
+    char digest[IDENT_SHA256_SIZE], effect[IDENT_SHA256_SIZE + 8], key[KEYS_MAX];
+
+    *acted = false;
+    if (!act->mark)
+        return 0;
+    int error = trips_mark(act, digest);
+    if (error != 0)
+        return error;
+    snprintf(effect, sizeof effect, "trip:%s", digest);
+    keys_effect(key, act->owner, effect);
+    error = link_command(s->link, &reply, "EXISTS %s", key);
+    *acted = error == 0 && link_reply_int(reply) == 1;
+    link_reply_free(reply);
+    return error;
+}
+
 static void trips_begin(struct trips_head *h, const struct store *s, const struct trips_act *act,
     enum trips_action action, const char *op)
 {
@@ -65,15 +98,8 @@ static void trips_begin(struct trips_head *h, const struct store *s, const struc
     args_init(&h->args);
     h->silent = false;
     h->digest[0] = '\0';
-    if (act->mark) {
-        struct buf text = {0};
-        buf_printf(&text, "%s\n%s", act->actor, act->mark);
-        if (buf_error(&text) == 0)
-            ident_sha256_hex(buf_text(&text), text.len, h->digest);
-        else
-            h->args.error = ERR_NOMEM;
-        buf_free(&text);
-    }
+    if (act->mark && trips_mark(act, h->digest) != 0)
+        h->args.error = ERR_NOMEM;
     trips_roles_that(action, h->roles);
     args_text(&h->args, h->digest);
     args_int(&h->args, s->conf->turn_keep_ms);
@@ -160,14 +186,41 @@ static int trips_put_code(struct store *s, const struct trips_act *act,
     return error;
 }
 
+/* Did the script say no? A fault leaves open whether it has run. */
+static bool trips_refused(int error)
+{
+    return error == ERR_NOT_FOUND || error == ERR_FORBIDDEN || error == ERR_FENCED ||
+        error == ERR_CONFLICT || error == ERR_FULL || error == ERR_EXISTS || error == ERR_BUSY ||
+        error == ERR_LIMIT;
+}
+
+/* The call's own code leads nowhere; that of its first execution leads to the trip, which the
+ * worker that died may have taken back. */
+static int trips_keep_code(struct store *s, const struct trips_act *act,
+    const struct trips_invitation *i, int error, const char *digest)
+{
+    char key[KEYS_MAX], first[IDENT_SHA256_SIZE];
+
+    if (error == 0) {
+        ident_sha256_hex(i->code, strlen(i->code), first);
+        if (strcmp(first, digest) == 0)
+            return 0;
+        error = trips_put_code(s, act, i, first);
+    } else if (!trips_refused(error)) {
+        return error;
+    }
+    keys_trip_code(key, digest);
+    err_ignore(link_command(s->link, NULL, "DEL %s", key));
+    return error;
+}
+
 int trips_invite(struct store *s, const struct trips_act *act, struct trips_invitation *i)
 {
     struct link_reply *reply = NULL;
     struct trips_head h;
-    char digest[IDENT_SHA256_SIZE], code[TRIPS_CODE_SIZE];
+    char digest[IDENT_SHA256_SIZE];
 
-    memcpy(code, i->code, sizeof code);
-    ident_sha256_hex(code, strlen(code), digest);
+    ident_sha256_hex(i->code, strlen(i->code), digest);
     int error = trips_count(s, act->actor, "trip-invites", TRIPS_INVITES_HOUR, true);
     if (error == 0)
         error = trips_put_code(s, act, i, digest);
@@ -187,12 +240,7 @@ int trips_invite(struct store *s, const struct trips_act *act, struct trips_invi
             &i->expires_ms) != 3)
         error = ERR_INTERNAL;
     link_reply_free(reply);
-    if (error != 0 || strcmp(code, i->code) != 0) { /* the new one leads to nothing */
-        char key[KEYS_MAX];
-        keys_trip_code(key, digest);
-        err_ignore(link_command(s->link, NULL, "DEL %s", key));
-    }
-    return error;
+    return trips_keep_code(s, act, i, error, digest);
 }
 
 _Static_assert(IDENT_UUID_SIZE == 37 && TRIPS_CODE_SIZE == 33, "the widths in sscanf above");
@@ -237,6 +285,45 @@ int trips_code(struct store *s, const char *uid, const char *code, struct arena 
     return error;
 }
 
+/* `DIGEST ROLE EXPIRES USES TO` of an invitation. */
+static bool trips_is_good(const char *value, const char *digest, const char *uid)
+{
+    char of[IDENT_SHA256_SIZE], to[IDENT_USER_MAX + 1];
+    int64_t expires_ms;
+
+    return sscanf(value, "%64s %*s %" SCNd64 " %*s %128s", of, &expires_ms, to) == 3 &&
+        strcmp(of, digest) == 0 && expires_ms > clock_real_ms() &&
+        (strcmp(to, "-") == 0 || strcmp(to, uid) == 0);
+}
+
+_Static_assert(IDENT_SHA256_SIZE == 65 && IDENT_USER_MAX == 128, "the widths in sscanf above");
+
+int trips_code_is_good(struct store *s, const char *uid, const char *code,
+    const struct trips_link *link)
+{
+    struct link_reply *reply = NULL;
+    char key[KEYS_MAX], digest[IDENT_SHA256_SIZE];
+    bool good = false;
+
+    if (!trips_is_id(link->trip, 128) || !trips_is_id(link->owner, IDENT_USER_MAX))
+        return ERR_NOT_FOUND;
+    ident_sha256_hex(code, strlen(code), digest);
+    keys_trip_share(key, link->owner, link->trip);
+    int error = link_command(s->link, &reply, "HGETALL %s", key);
+    for (size_t k = 0; error == 0 && k + 1 < link_reply_count(reply); k += 2) {
+        const char *field = link_reply_text(link_reply_at(reply, k), NULL);
+        const char *value = link_reply_text(link_reply_at(reply, k + 1), NULL);
+
+        good |= (strncmp(field, "m ", 2) == 0 && strcmp(field + 2, uid) == 0) ||
+            (strncmp(field, "i ", 2) == 0 && trips_is_good(value, digest, uid));
+    }
+    link_reply_free(reply);
+    if (error != 0 || good)
+        return error;
+    trips_code_failed(s, uid);
+    return ERR_NOT_FOUND;
+}
+
 static int trips_with_code(struct store *s, const struct trips_act *act, const char *op,
     const char *code, struct link_reply **reply)
 {
@@ -261,8 +348,11 @@ int trips_join(struct store *s, const struct trips_act *act, const char *code,
     if (!arena)
         return ERR_NOMEM;
     int error = trips_links(s, act->actor, arena, &links, &count);
+    bool linked = false;
+    for (size_t k = 0; error == 0 && k < count; k++)
+        linked |= strcmp(links[k].trip, act->trip) == 0;
     arena_free(arena);
-    if (error == 0 && count >= TRIPS_JOINED_MAX)
+    if (error == 0 && !linked && count >= TRIPS_JOINED_MAX)
         error = ERR_FULL;
     if (error == 0)
         error = trips_with_code(s, act, "join", code, &reply);

@@ -63,7 +63,7 @@ static int trips_erase_own(struct store *s, const char *uid, const char *trip)
                 .title = "",
                 .event = buf_text(&event)});
     buf_free(&event);
-    return error;
+    return error == ERR_BUSY ? ERR_MORE : error;
 }
 
 static int trips_erase_link(struct store *s, const char *uid, const struct trips_link *link)
@@ -79,6 +79,8 @@ static int trips_erase_link(struct store *s, const char *uid, const struct trips
                 .title = link->title,
                 .event = buf_text(&event)});
     buf_free(&event);
+    if (error == ERR_BUSY) /* it is being handed over, which has to end first */
+        return ERR_MORE;
     return error == ERR_NOT_FOUND || error == ERR_CONFLICT || error == ERR_FORBIDDEN ? 0 : error;
 }
 

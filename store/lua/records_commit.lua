@@ -66,6 +66,11 @@ for i = 0, count - 1 do
     if not is_seen(ARGV[at + 5], now) then
         return { "CHANGED" }
     end
+    -- a shared trip stays while others take part (store/trips.h)
+    if ARGV[at + 6] == "trip" and ARGV[at + 2] == "del"
+        and redis.call("SISMEMBER", P .. "shares", ARGV[at + 1]) == 1 then
+        return { "CHANGED" }
+    end
     before[i] = now
 end
 local changed = {}

@@ -17,7 +17,7 @@ local before = MARK ~= '' and redis.call('GET', mark)
 if before then
     return { 'PRIOR', before }
 end
-if not trip_of(TRIP) and OP ~= 'finish' then
+if not trip_of(TRIP) and OP ~= 'finish' and not (OP == 'drop' and A(1) == ACTOR) then
     return { 'MISSING' }
 end
 

@@ -16,6 +16,9 @@ for _, m in ipairs(members) do
 end
 if role == 'owner' then
     share_purge(ARGV[2])
+    if redis.call('EXISTS', share_key(ARGV[2])) == 0 then
+        redis.call('SREM', P .. 'shares', ARGV[2])
+    end
     for _, i in ipairs(share_fields(ARGV[2], 'i ')) do
         out[#out + 1] = i[1]
         out[#out + 1] = i[2]

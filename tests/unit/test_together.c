@@ -264,6 +264,89 @@ static void a_repeated_call_invites_once(void **state)
     jdoc_free(again);
 }
 
+/* The worker died between the owner's slot and the actor's: only the owner's mark is left. */
+static void again(const char *uid, const char *name, const char *args)
+{
+    char script[160];
+
+    bench.context.uid = uid;
+    jdoc *first = tool_call(&bench, name, "c1", args);
+    assert_true(jdoc_is_true(first, "success"));
+    snprintf(script, sizeof script,
+        "for _,k in ipairs(redis.call('KEYS','tp:{%s}:effect:%s*')) do redis.call('DEL',k) end",
+        uid, name);
+    assert_int_equal(link_command(bench.context.store->link, NULL, "EVAL %s 0", script), 0);
+    jdoc *second = tool_call(&bench, name, "c1", args);
+    assert_true(jdoc_is_true(second, "success"));
+    assert_string_equal(text_at(first, "/message"), text_at(second, "/message"));
+    jdoc_free(first);
+    jdoc_free(second);
+    bench.context.uid = "ann";
+}
+
+static void what_a_call_reached_is_its_success(void **state)
+{
+    (void)state;
+    bench.context.now_ms = clock_real_ms();
+    join("bob", "editor");
+    join("cid", "viewer");
+    join("eva", "viewer");
+    again("bob", "start_live_trip", of_trip(""));
+    no("bob", "start_live_trip", of_trip(""), "conflict");
+    again("bob", "stop_live_trip", of_trip(""));
+    no("bob", "stop_live_trip", of_trip(""), "not_found");
+    again("cid", "leave_trip", of_trip(""));
+    no("cid", "leave_trip", of_trip(""), "not_found");
+    again("ann", "change_trip_member", of_trip(",\"user_id\":\"eva\",\"action\":\"remove\""));
+    again("ann", "leave_trip", of_trip(""));
+    no("ann", "leave_trip", of_trip(""), "conflict");
+    join("bob", "editor");
+    bench.context.uid = "ann";
+    const char *give = of_trip(",\"user_id\":\"bob\",\"action\":\"hand_over\"");
+    jdoc_free(tool_call(&bench, "change_trip_member", "c2", give));
+    assert_int_equal(link_command(bench.context.store->link, NULL, "EVAL %s 0",
+                         "for _,k in ipairs(redis.call('KEYS','tp:{ann}:effect:change_trip_*')) do "
+                         "redis.call('DEL',k) end"),
+        0);
+    jdoc *r = tool_call(&bench, "change_trip_member", "c2", give);
+    assert_true(jdoc_is_true(r, "success"));
+    jdoc_free(r);
+    no("ann", "change_trip_member", give, "forbidden");
+}
+
+/* A shared trip is not deleted; where it was, nobody is held. */
+static void a_shared_trip_is_not_deleted(void **state)
+{
+    char args[128];
+    (void)state;
+    snprintf(args, sizeof args, "{\"kind\":\"trip\",\"id\":\"%s\"}", trip);
+    join("bob", "viewer");
+    join("cid", "viewer");
+    no("ann", "delete_record", args, "conflict");
+    jdoc_free(as("bob", "get_trip", of_trip("")));
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:trip"), 1);
+    assert_int_equal(link_command(bench.context.store->link, NULL, "DEL tp:{ann}:r:trip"), 0);
+    jdoc_free(as("bob", "leave_trip", of_trip("")));
+    jdoc *r = as("bob", "list_shared_trips", "{}");
+    assert_int_equal(number_at(r, "/count"), 0);
+    jdoc_free(r);
+    jdoc_free(as("ann", "leave_trip", of_trip("")));
+    assert_int_equal(tool_fixture_number("SCARD tp:{ann}:shares"), 0);
+    r = as("cid", "list_shared_trips", "{}");
+    assert_int_equal(number_at(r, "/count"), 0);
+    jdoc_free(r);
+}
+
+static void a_trip_is_deleted_when_its_sharing_is_over(void **state)
+{
+    char args[128];
+    (void)state;
+    snprintf(args, sizeof args, "{\"kind\":\"trip\",\"id\":\"%s\"}", trip);
+    join("bob", "viewer");
+    jdoc_free(as("bob", "leave_trip", of_trip("")));
+    jdoc_free(as("ann", "delete_record", args));
+}
+
 /* ---- the way of a live trip ---- */
 
 static const char two_legs[] =
@@ -432,6 +515,9 @@ int main(void)
         cmocka_unit_test_setup(members_leave_and_owners_end, planned),
         cmocka_unit_test_setup(invitations, planned),
         cmocka_unit_test_setup(a_repeated_call_invites_once, planned),
+        cmocka_unit_test_setup(what_a_call_reached_is_its_success, planned),
+        cmocka_unit_test_setup(a_shared_trip_is_not_deleted, planned),
+        cmocka_unit_test_setup(a_trip_is_deleted_when_its_sharing_is_over, planned),
         cmocka_unit_test(the_arrival_follows_the_legs),
         cmocka_unit_test(points_out_of_order_and_jumps),
         cmocka_unit_test(the_state_is_kept_whole),

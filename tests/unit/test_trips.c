@@ -456,6 +456,64 @@ static void an_erased_owner_ends_the_trip(void **state)
     assert_int_equal(tool_fixture_number("EVAL return(#redis.call('KEYS','tp:{ann}:*')) 0"), 0);
 }
 
+/* The first worker's fault may have taken its code back: the repeated call puts it there again. */
+static void a_repeated_invitations_code_is_good(void **state)
+{
+    struct trips_act own = act_of("ann"), bob = act_of("bob");
+    struct trips_invitation i = invitation_of(TRIPS_VIEWER, NULL), again = i;
+    struct trips_link link;
+    enum trips_role role;
+    bool already;
+    (void)state;
+    own.mark = "c1";
+    assert_int_equal(trips_invite(store, &own, &i), 0);
+    assert_int_equal(link_command(store->link, NULL, "EVAL %s 0",
+                         "for _,k in ipairs(redis.call('KEYS','tp:invite:*')) do "
+                         "redis.call('DEL',k) end"),
+        0);
+    trips_invitation_new(&again);
+    assert_int_equal(trips_invite(store, &own, &again), 0);
+    assert_string_equal(again.code, i.code);
+    assert_int_equal(trips_code(store, "bob", i.code, arena, &link), 0);
+    assert_int_equal(trips_code_is_good(store, "bob", i.code, &link), 0);
+    assert_int_equal(trips_join(store, &bob, i.code, &role, &already), 0);
+    assert_int_equal(trips_code_is_good(store, "bob", i.code, &link), 0);
+    assert_int_equal(trips_code_is_good(store, "eva", i.code, &link), ERR_NOT_FOUND); /* used up */
+}
+
+/* Who joins the last trip that fits, and again, is told the role. */
+static void a_full_list_joins_again_what_it_has(void **state)
+{
+    struct trips_act own = act_of("ann"), bob = act_of("bob");
+    struct trips_invitation i = invitation_of(TRIPS_VIEWER, NULL);
+    enum trips_role role;
+    bool already;
+    (void)state;
+    i.uses = 3;
+    assert_int_equal(trips_invite(store, &own, &i), 0);
+    for (int k = 1; k < TRIPS_JOINED_MAX; k++)
+        assert_int_equal(link_command(store->link, NULL, "HSET tp:{bob}:joined o%d %s", k,
+                             "1 viewer eva 1\nOther"),
+            0);
+    assert_int_equal(trips_join(store, &bob, i.code, &role, &already), 0);
+    assert_int_equal(trips_join(store, &bob, i.code, &role, &already), 0);
+    assert_true(already);
+}
+
+/* Then the erasure has to be asked for again, and is no fault. */
+static void an_erasure_waits_for_a_hand_over(void **state)
+{
+    int64_t keys;
+    (void)state;
+    join("bob", TRIPS_VIEWER);
+    assert_int_equal(link_command(store->link, NULL, "HSET tp:{ann}:share:t1 to bob"), 0);
+    assert_int_equal(userdata_erase(store, "bob", 10000, NULL, NULL, &keys), ERR_MORE);
+    assert_int_equal(userdata_erase(store, "ann", 10000, NULL, NULL, &keys), ERR_MORE);
+    assert_int_equal(link_command(store->link, NULL, "HDEL tp:{ann}:share:t1 to"), 0);
+    assert_int_equal(userdata_erase(store, "bob", 10000, NULL, NULL, &keys), 0);
+    assert_int_equal(userdata_erase(store, "ann", 10000, NULL, NULL, &keys), 0);
+}
+
 static void what_is_no_id_is_no_trip(void **state)
 {
     struct trips_view view;
@@ -484,6 +542,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_trip_is_handed_over, empty, tidy),
         cmocka_unit_test_setup_teardown(a_death_while_it_is_handed_over, empty, tidy),
         cmocka_unit_test_setup_teardown(an_erased_owner_ends_the_trip, empty, tidy),
+        cmocka_unit_test_setup_teardown(a_repeated_invitations_code_is_good, empty, tidy),
+        cmocka_unit_test_setup_teardown(a_full_list_joins_again_what_it_has, empty, tidy),
+        cmocka_unit_test_setup_teardown(an_erasure_waits_for_a_hand_over, empty, tidy),
         cmocka_unit_test_setup_teardown(what_is_no_id_is_no_trip, empty, tidy),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);

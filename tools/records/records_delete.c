@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* delete_record. */
+#include "store/trips.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"
 #include "tools/kit/preview.h"
@@ -36,10 +37,29 @@ static int records_delete_here(struct tools_run *run, struct entry *entry)
     return record_commit(run, &item, 1, true);
 }
 
+/* A trip in which others take part, or are invited. Returns 0; ERR_INVALID (said); a fault. */
+static int records_delete_shared(struct tools_run *run, const struct entry *entry)
+{
+    struct trips_view view;
+
+    if (strcmp(entry->kind->family, "trip") != 0)
+        return 0;
+    int error = trips_look(run->context->store, run->context->uid, entry->id, run->arena, &view);
+    if (error == ERR_NOT_FOUND || (error == 0 && view.member_count == 0 && view.open_count == 0))
+        return 0;
+    if (error == 0)
+        error = run_fail(run, "conflict",
+            "The trip is shared, and others would lose it. End the sharing with leave_trip first, "
+            "or hand it over with change_trip_member.");
+    return error != 0 ? error : ERR_INVALID;
+}
+
 /* The entry that may be deleted; as entry_pick. */
 static int records_delete_pick(struct tools_run *run, struct entry *entry)
 {
     int error = entry_pick(run, entry);
+    if (error == 0)
+        error = records_delete_shared(run, entry);
     const char *audience = error == 0 && entry->kind->audience ?
         jdoc_text_or(entry->record, entry->kind->audience, "private") :
         "private";

@@ -152,6 +152,15 @@ int together_begin(struct tools_run *run, const char *owner, const char *trip, c
     return error == 0 ? record_fence(run) : error;
 }
 
+int together_acted(struct tools_run *run, const char *owner, bool *acted)
+{
+    struct trips_act act = {.actor = run->context->uid, .owner = owner};
+
+    *acted = false;
+    int error = record_effect(run, &act.mark);
+    return error == 0 ? trips_acted(run->context->store, &act, acted) : error;
+}
+
 /* Front ends refresh by the entity: one that an action does not show is the trip's id. */
 static int together_set_entity(struct tools_run *run, const char *trip)
 {

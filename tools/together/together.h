@@ -39,6 +39,9 @@ const char *together_member(struct tools_run *run, const char *key, const char *
 /* The call's mark and fence. Returns 0, ERR_FENCED, ERR_STORE*, ERR_NOMEM. */
 MUST_CHECK int together_begin(struct tools_run *run, const char *owner, const char *trip,
     const char *title, struct trips_act *act);
+/* Has this very call acted before its worker died? owner: in whose slot. What it reached is no
+ * reason to refuse it then. Returns 0 or a fault. */
+MUST_CHECK int together_acted(struct tools_run *run, const char *owner, bool *acted);
 /* run->result is set. kind: "invite", "join", ... */
 MUST_CHECK int together_finish(struct tools_run *run, const char *kind, const char *trip,
     const char *text);

@@ -183,6 +183,12 @@ int together_preview_join_trip(struct tools_run *run)
     struct trips_link link;
     bool decline = jdoc_is_true(run->args, "decline");
     int error = together_find_code(run, &link);
+    if (error == 0) { /* who may not join learns no title and no owner */
+        error = trips_code_is_good(run->context->store, run->context->uid,
+            jdoc_text_or(run->args, "code", ""), &link);
+        if (error == ERR_NOT_FOUND)
+            return together_no_code(run);
+    }
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     const char *title = preview_text(run->arena, link.title, PREVIEW_TITLE);

@@ -23,20 +23,32 @@ static int64_t together_live_end(const struct tools_run *run)
         jdoc_int_or(run->args, "hours", TRIP_LIVE_HOURS) * INT64_C(3600000);
 }
 
-/* Returns 0; ERR_INVALID (said); a fault. */
-static int together_open_live(struct tools_run *run, struct together *t, struct trip_way *way)
+/* The trip is under way. By this very call: 0, and *live is its state. ERR_INVALID (said); a fault. */
+static int together_live_already(struct tools_run *run, const struct together *t,
+    struct trip_live *live)
+{
+    bool acted = false;
+    int error = together_acted(run, t->view.owner, &acted);
+
+    if (error != 0 ||
+        (acted && trip_live_read(t->view.live, live) == 0 &&
+            strcmp(live->traveller, run->context->uid) == 0))
+        return error;
+    error = run_fail(run, "conflict", "This trip is under way already. stop_live_trip ends that.");
+    return error != 0 ? error : ERR_INVALID;
+}
+
+/* live: changed when this very call has begun it. Returns 0; ERR_INVALID (said); a fault. */
+static int together_open_live(struct tools_run *run, struct together *t, struct trip_way *way,
+    struct trip_live *live)
 {
     int error = together_open(run, TRIPS_LIVE_START, t), said = 0;
 
     if (error != 0)
         return error;
-    if (*t->view.live)
-        said =
-            run_fail(run, "conflict", "This trip is under way already. stop_live_trip ends that.");
-    else if (trip_live_way(t->trip, way) != 0)
-        said = run_fail(run, "conflict", "This trip has no places on a map.");
-    else
-        return 0;
+    if (trip_live_way(t->trip, way) == 0)
+        return *t->view.live ? together_live_already(run, t, live) : 0;
+    said = run_fail(run, "conflict", "This trip has no places on a map.");
     return said != 0 ? said : ERR_INVALID;
 }
 
@@ -47,7 +59,8 @@ int together_preview_start_live_trip(struct tools_run *run)
     struct trip_way way;
     const struct zone *zone;
     bool rough = strcmp(jdoc_text_or(run->args, "precision", "exact"), "rough") == 0;
-    int error = together_open_live(run, &t, &way);
+    struct trip_live live = {.next = 1};
+    int error = together_open_live(run, &t, &way, &live);
     if (error == 0)
         error = timestamp_zone(run, &zone);
     if (error == 0) {
@@ -105,20 +118,26 @@ static int together_write_live(struct tools_run *run, const struct together *t,
     return error;
 }
 
+static void together_new_live(const struct tools_run *run, struct trip_live *live)
+{
+    strncpy(live->traveller, run->context->uid, sizeof live->traveller - 1);
+    live->ends_ms = together_live_end(run);
+    live->threshold_ms = jdoc_int_or(run->args, "delay_minutes", 15) * 60000;
+    live->rough = strcmp(jdoc_text_or(run->args, "precision", "exact"), "rough") == 0;
+}
+
 int together_tool_start_live_trip(struct tools_run *run)
 {
     const char *trip = jdoc_text_or(run->args, "trip_id", ""), *name = together_name(run);
     struct together t;
     struct trip_way way;
     struct trip_live live = {.next = 1, .started_ms = run->context->now_ms};
-    int error = together_open_live(run, &t, &way);
+    int error = together_open_live(run, &t, &way, &live);
     if (error == 0 && !name)
         error = ERR_NOMEM;
     if (error == 0) {
-        strncpy(live.traveller, run->context->uid, sizeof live.traveller - 1);
-        live.ends_ms = together_live_end(run);
-        live.threshold_ms = jdoc_int_or(run->args, "delay_minutes", 15) * 60000;
-        live.rough = strcmp(jdoc_text_or(run->args, "precision", "exact"), "rough") == 0;
+        if (!live.traveller[0])
+            together_new_live(run, &live);
         error = together_write_live(run, &t, TRIPS_LIVE_START, &live,
             &(struct together_event){trip, t.title, "live_started",
                 arena_printf(run->arena, "%s is on the way: the trip %s is shown live.", name,
@@ -138,13 +157,26 @@ int together_tool_start_live_trip(struct tools_run *run)
 
 /* ---- stop_live_trip ---- */
 
+static int together_stopped(struct tools_run *run, const struct together *t)
+{
+    return run_succeed(run, "The trip %s is not shown live any more. Its position is deleted.",
+               t->title) ?
+        together_finish(run, "live_end", jdoc_text_or(run->args, "trip_id", ""), t->title) :
+        ERR_NOMEM;
+}
+
 /* Whoever travels, and the owner. */
 static int together_stop_live(struct tools_run *run, const struct together *t)
 {
     const char *trip = jdoc_text_or(run->args, "trip_id", ""), *name = together_name(run);
     struct trip_live live;
-    int error = 0;
+    bool acted = false;
+    int error = *t->view.live ? 0 : together_acted(run, t->view.owner, &acted);
 
+    if (error != 0)
+        return error;
+    if (acted)
+        return together_stopped(run, t);
     if (!*t->view.live)
         return together_no_live(run);
     if (t->view.role != TRIPS_OWNER && trip_live_read(t->view.live, &live) == 0 &&
@@ -157,10 +189,7 @@ static int together_stop_live(struct tools_run *run, const struct together *t)
             arena_printf(run->arena, "%s ends the live view of the trip %s.", name, t->title), ""});
     if (error != 0)
         return together_refuse(run, error);
-    return run_succeed(run, "The trip %s is not shown live any more. Its position is deleted.",
-               t->title) ?
-        together_finish(run, "live_end", trip, t->title) :
-        ERR_NOMEM;
+    return together_stopped(run, t);
 }
 
 int together_tool_stop_live_trip(struct tools_run *run)

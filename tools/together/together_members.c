@@ -6,6 +6,7 @@
 #include "tools/kit/preview.h"
 #include "tools/together/together.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- list_trip_members ---- */
@@ -174,6 +175,26 @@ static int together_do_deed(struct tools_run *run, const struct trips_act *act)
     return trips_give(s, act, uid);
 }
 
+static int together_deed_done(struct tools_run *run, const char *title)
+{
+    const char *uid = jdoc_text_or(run->args, "user_id", ""), *text;
+    const char *trip = jdoc_text_or(run->args, "trip_id", "");
+
+    switch (together_deed_of(run)) {
+    case TOGETHER_ROLE:
+        text = arena_printf(run->arena, "%s has another role on the trip %s now.", uid, title);
+        break;
+    case TOGETHER_REMOVE:
+        text = arena_printf(run->arena, "%s takes no part in the trip %s any more.", uid, title);
+        break;
+    default:
+        text = arena_printf(run->arena, "%s becomes the owner of the trip %s; you are an editor.",
+            uid, title);
+    }
+    return text && run_succeed(run, "%s", text) ? together_finish(run, "member", trip, text) :
+                                                  ERR_NOMEM;
+}
+
 static int together_change_member(struct tools_run *run, const struct together *t)
 {
     const char *uid = jdoc_text_or(run->args, "user_id", "");
@@ -194,16 +215,21 @@ static int together_change_member(struct tools_run *run, const struct together *
     if (!act.event)
         return ERR_NOMEM;
     error = together_do_deed(run, &act);
-    if (error != 0)
-        return together_refuse(run, error);
-    const char *text = deed == TOGETHER_ROLE ?
-        arena_printf(run->arena, "%s has another role on the trip %s now.", uid, t->title) :
-        deed == TOGETHER_REMOVE ?
-        arena_printf(run->arena, "%s takes no part in the trip %s any more.", uid, t->title) :
-        arena_printf(run->arena, "%s becomes the owner of the trip %s; you are an editor.", uid,
-            t->title);
-    return text && run_succeed(run, "%s", text) ? together_finish(run, "member", trip, text) :
-                                                  ERR_NOMEM;
+    return error != 0 ? together_refuse(run, error) : together_deed_done(run, t->title);
+}
+
+/* error: of the look. When this very call has done its deed already, that is what it answers. */
+static int together_deed_again(struct tools_run *run, const struct together *t, int error)
+{
+    bool acted = false;
+
+    if (error != ERR_INVALID)
+        return error;
+    error = together_acted(run, run->context->uid, &acted);
+    if (error == 0 && acted)
+        error =
+            together_deed_done(run, t->title ? t->title : jdoc_text_or(run->args, "trip_id", ""));
+    return error != 0 ? error : ERR_INVALID;
 }
 
 int together_tool_change_trip_member(struct tools_run *run)
@@ -214,20 +240,52 @@ int together_tool_change_trip_member(struct tools_run *run)
         error = together_check_member(run, &t);
     if (error == 0)
         error = together_change_member(run, &t);
+    else
+        error = together_deed_again(run, &t, error);
     together_end(&t);
     return error == ERR_INVALID ? 0 : error;
 }
 
 /* ---- leave_trip ---- */
 
-/* The owner ends the sharing; a member leaves. */
+/*
+ * The trip cannot be seen. It may be gone, and a share or a link be left; or this very call has left
+ * it already. Returns 0; ERR_INVALID (said); a fault.
+ */
+static int together_open_rest(struct tools_run *run, struct together *t)
+{
+    struct trips_link link;
+    bool acted = false;
+    int error = trips_rest(run->context->store, run->context->uid,
+        jdoc_text_or(run->args, "trip_id", ""), run->arena, &link);
+
+    if (error == 0 && link.role == TRIPS_NOBODY) {
+        error = together_acted(run, link.owner, &acted);
+        if (error == 0 && !acted)
+            error = ERR_NOT_FOUND;
+    }
+    if (error != 0)
+        return error == ERR_NOT_FOUND ? ERR_INVALID : error;
+    snprintf(t->view.owner, sizeof t->view.owner, "%s", link.owner);
+    t->view.role = link.role;
+    t->title = *link.title ? link.title : jdoc_text_or(run->args, "trip_id", "");
+    return 0;
+}
+
+/* The owner ends the sharing; a member leaves. Without the trip t->trip is NULL. */
 static int together_open_to_leave(struct tools_run *run, struct together *t)
 {
     int error = together_open(run, TRIPS_SEE, t);
+    bool acted = false;
     int said = 0;
 
+    if (error == ERR_INVALID && !t->trip)
+        return together_open_rest(run, t);
     if (error != 0 || t->view.role != TRIPS_OWNER || t->view.member_count > 0 ||
         t->view.open_count > 0)
+        return error;
+    error = together_acted(run, t->view.owner, &acted);
+    if (error != 0 || acted)
         return error;
     said = run_fail(run, "conflict", "This trip is your own, and not shared with anybody.");
     return said != 0 ? said : ERR_INVALID;
@@ -270,6 +328,8 @@ static int together_leave(struct tools_run *run, const struct together *t)
     if (!act.event)
         return ERR_NOMEM;
     error = own ? trips_end(run->context->store, &act) : trips_leave(run->context->store, &act);
+    if (error == ERR_NOT_FOUND && !own && !t->trip) /* the link leads nowhere */
+        error = trips_forget(run->context->store, run->context->uid, trip);
     if (error != 0)
         return together_refuse(run, error);
     return run_succeed(run,
