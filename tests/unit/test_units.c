@@ -143,6 +143,64 @@ static void settings_are_one_value(void **state)
     jdoc_free(r);
 }
 
+static void an_odometer(int miles, bool fits)
+{
+    char args[160];
+
+    snprintf(args, sizeof args,
+        "{\"odometer\":%d,\"volume\":12,\"price\":3.5,\"currency\":\"USD\","
+        "\"entry_date\":\"2026-11-10\"}",
+        miles);
+    if (fits)
+        jdoc_free(tool_ok(&bench, "add_fuel_entry", args));
+    else
+        tool_refused(&bench, "add_fuel_entry", args, "invalid_argument", "/odometer");
+}
+
+/* The bounds that a refusal names are taken: 80467.5 km are 50000.2 miles, 80900 are 50268.9. */
+static void bounds_of_the_odometer_can_be_entered(void **state)
+{
+    (void)state;
+    units_of_country("US", &bench.context.units);
+    jdoc_free(tool_ok(&bench, "add_fuel_entry",
+        "{\"odometer\":80467.5,\"odometer_unit\":\"km\",\"volume\":12,\"price\":3.5,"
+        "\"currency\":\"USD\",\"entry_date\":\"2026-11-01\"}"));
+    jdoc_free(tool_ok(&bench, "add_fuel_entry",
+        "{\"odometer\":80900,\"odometer_unit\":\"km\",\"volume\":12,\"price\":3.5,"
+        "\"currency\":\"USD\",\"entry_date\":\"2026-11-20\"}"));
+    an_odometer(50000, false);
+    an_odometer(50269, false);
+    jdoc *r = tool_call(&bench, "add_fuel_entry", NULL,
+        "{\"odometer\":100,\"volume\":12,\"price\":3.5,\"currency\":\"USD\","
+        "\"entry_date\":\"2026-11-10\"}");
+    assert_non_null(strstr(text_at(r, "/error/expected"), "from 50001 "));
+    assert_non_null(strstr(text_at(r, "/error/expected"), "to 50268 "));
+    jdoc_free(r);
+    an_odometer(50001, true);
+    an_odometer(50268, true);
+    bench.context.units = (struct units){0};
+}
+
+/* A total that is changed changes the price: what was said of it holds no more. */
+static void what_was_said_goes_with_the_bill(void **state)
+{
+    (void)state;
+    units_of_country("US", &bench.context.units);
+    jdoc_free(tool_ok(&bench, "add_fuel_entry",
+        "{\"odometer\":50000,\"volume\":12,\"price\":3.5,\"currency\":\"USD\"}"));
+    jdoc *r = tool_ok(&bench, "update_fuel_entry", "{\"total\":48}");
+    assert_true(number_at(r, "/entry/said/odometer") == 50000);
+    assert_null(jdoc_get(at(r, "/entry/said"), "price"));
+    assert_null(jdoc_get(at(r, "/entry/said"), "volume"));
+    assert_null(jdoc_get(at(r, "/entry/said"), "volume_unit"));
+    jdoc_free(r);
+    r = tool_ok(&bench, "update_fuel_entry", "{\"volume\":13}");
+    assert_true(number_at(r, "/entry/said/volume") == 13);
+    assert_string_equal(text_at(r, "/entry/said/volume_unit"), "gal_us");
+    jdoc_free(r);
+    bench.context.units = (struct units){0};
+}
+
 static void fuel_in_gallons_and_miles(void **state)
 {
     (void)state;
@@ -305,6 +363,8 @@ int main(void)
         T(pack_and_back),
         T(settings_are_one_value),
         T(fuel_in_gallons_and_miles),
+        T(bounds_of_the_odometer_can_be_entered),
+        T(what_was_said_goes_with_the_bill),
         T(weeks_begin_as_chosen),
         T(converts_what_people_type),
         T(asks_which_gallon),

@@ -176,8 +176,9 @@ static int fuel_check_odometer(struct tools_run *run, const jdoc *entry)
     if (error != 0)
         return error;
     const char *unit = fuel_in_miles(run) ? "mi" : "km";
-    double before = units_distance(&run->context->units, n.before);
-    double after = units_distance(&run->context->units, n.after);
+    /* Whole numbers that are taken when they are entered. */
+    double before = ceil(units_distance(&run->context->units, n.before) - 1e-6);
+    double after = floor(units_distance(&run->context->units, n.after) + 1e-6);
     if ((!n.has_before || odometer >= n.before) && (!n.has_after || odometer <= n.after))
         return 0;
     if (n.has_before && n.has_after)

@@ -38,6 +38,13 @@ int fuel_said_set(const struct tools_run *run, const struct fuel_said *said, jdo
     const jdoc *before = jdoc_get(entry, "said");
     jdoc *kept = before ? jdoc_dup(before) : jdoc_new_object();
     int failed = !kept;
+    /* One of the three changes another one, so none is what was said any more. */
+    if (jdoc_has(run->args, "volume") || jdoc_has(run->args, "price") ||
+        jdoc_has(run->args, "total")) {
+        jdoc_remove(kept, "volume");
+        jdoc_remove(kept, "price");
+        jdoc_remove(kept, "volume_unit");
+    }
     if (!failed) {
         failed |= fuel_said_keep(run, kept, "odometer", "odometer_unit", said->odometer_unit,
             said->km == 1);
