@@ -109,7 +109,7 @@ static void plan(const char *args)
     jdoc_free(r);
 }
 
-/* An editor's way is for the vehicle that the trip is for, and avoids what its owner wants avoided. */
+/* An editor's way is for the vehicle of the trip, and avoids what its owner wants avoided. */
 static void an_editors_way_suits_the_owners_vehicle(void **state)
 {
     struct provider_double d;

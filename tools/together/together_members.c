@@ -249,8 +249,8 @@ int together_tool_change_trip_member(struct tools_run *run)
 /* ---- leave_trip ---- */
 
 /*
- * The trip cannot be seen. It may be gone, and a share or a link be left; or this very call has left
- * it already. Returns 0; ERR_INVALID (said); a fault.
+ * The trip cannot be seen. It may be gone, and a share or a link be left; or this very call has
+ * left it already. Returns 0; ERR_INVALID (said); a fault.
  */
 static int together_open_rest(struct tools_run *run, struct together *t)
 {

@@ -395,8 +395,8 @@ static void together_name_stop(struct place *stop, const jdoc *place)
 }
 
 /*
- * The way keeps what the trip avoids, whoever changes it. It suits the owner's vehicle: as the owner
- * has it now, else as the trip was planned for. An editor's own counts where the trip says nothing.
+ * The way keeps what the trip avoids, whoever changes it. It suits the owner's vehicle: as it is
+ * now, else as the trip was planned for. An editor's own counts where the trip says nothing.
  */
 static void together_set_rules(const jdoc *filled, struct route_rules *rules)
 {
