@@ -178,8 +178,8 @@ MUST_CHECK int trips_invite(struct store *s, const struct trips_act *act,
  */
 MUST_CHECK int trips_code(struct store *s, const char *uid, const char *code, struct arena *arena,
     struct trips_link *out);
-/* Is trips_code's code good for uid now, or uid a member? For who shows what it leads to. Returns 0;
- * ERR_NOT_FOUND, and it counts as a wrong one; ERR_STORE*, ERR_NOMEM. */
+/* Is trips_code's code good for uid now, or uid a member? For who shows what it leads to. Returns
+ * 0; ERR_NOT_FOUND, and it counts as a wrong one; ERR_STORE*, ERR_NOMEM. */
 MUST_CHECK int trips_code_is_good(struct store *s, const char *uid, const char *code,
     const struct trips_link *link);
 /* A code that is not good for this user any more counts as a wrong one. */

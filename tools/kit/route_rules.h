@@ -19,7 +19,8 @@ struct route_rules {
 /* Reads them. Returns 0; ERR_INVALID (the failure is set: no such vehicle); a fault. */
 MUST_CHECK int route_rules_read(struct tools_run *run, struct route_rules *out);
 
-/* As members of a trip, `avoid` and `vehicle_size`, when there is anything. Returns 0 or ERR_NOMEM. */
+/* As members of a trip, `avoid` and `vehicle_size`, when there is anything. Returns 0 or
+ * ERR_NOMEM. */
 MUST_CHECK int route_rules_write(const struct route_rules *rules, jdoc *trip);
 /* What these members say; absent ones are nothing. */
 void route_rules_of_trip(const jdoc *trip, struct route_rules *out);

@@ -23,7 +23,8 @@ static int64_t together_live_end(const struct tools_run *run)
         jdoc_int_or(run->args, "hours", TRIP_LIVE_HOURS) * INT64_C(3600000);
 }
 
-/* The trip is under way. By this very call: 0, and *live is its state. ERR_INVALID (said); a fault. */
+/* The trip is under way. By this very call: 0, and *live is its state. ERR_INVALID (said); a
+ * fault. */
 static int together_live_already(struct tools_run *run, const struct together *t,
     struct trip_live *live)
 {
