@@ -158,7 +158,7 @@ int emergency_open(struct tools_run *run, jdoc **record, const char **seen)
 
     if (error != ERR_NOT_FOUND)
         return error;
-    *seen = NULL;
+    *seen = RECORDS_SEEN_NONE; /* two first writes: the later one reads again */
     *record = jdoc_new_object();
     return *record ? jdoc_set_string(*record, "id", EMERGENCY_ID) : ERR_NOMEM;
 }

@@ -6,11 +6,11 @@
 #include "tools/kit/preview.h"
 #include "tools/kit/record.h"
 #include "tools/kit/record_match.h"
-#include "tools/kit/zone.h"
 #include "tools/person/emergency_parts.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* --- people to call --- */
 
@@ -42,13 +42,12 @@ static int emergency_contacts_find(struct tools_run *run, const jdoc *contacts, 
 static int emergency_contacts_set_phone(struct tools_run *run, jdoc *contact)
 {
     const char *typed = jdoc_string(jdoc_get(run->args, "phone"), NULL);
-    char country[3] = "", e164[PHONE_E164_SIZE];
+    char e164[PHONE_E164_SIZE];
 
     if (!typed)
         return 0;
-    if (!run->context->zone || !zone_country(run->context->zone, country))
-        country[0] = '\0';
-    if (phone_read(typed, country, e164) != 0) {
+    /* Not by the country where the user is now: a traveller's people live elsewhere. */
+    if (phone_read(typed, "", e164) != 0) {
         int error = run_fail_at(run, "/phone", "a number of 3 to 15 digits, as +61 400 123 456",
             "\"%.60s\" is no telephone number.", typed);
         return error ? error : ERR_INVALID;
@@ -99,6 +98,31 @@ static int emergency_contacts_add(struct tools_run *run, jdoc *record)
     return error;
 }
 
+/* Is the entry at `at` surely meant? One that is only alike may be another person, whose number
+ * would be lost. Returns 0; ERR_NOT_FOUND: another one is to be added; ERR_INVALID: asked. */
+static int emergency_contacts_sure(struct tools_run *run, const jdoc *contacts, size_t at)
+{
+    const char *name = jdoc_text_or(run->args, "name", "");
+    const char *noted = jdoc_text_or(jdoc_at(contacts, at), "name", "");
+
+    if (jdoc_has(run->args, "new_name") || strcasecmp(noted, name) == 0)
+        return 0;
+    int error = run_ask_back(run, "/name",
+        "the whole name as it is noted, or another=true to add a second person",
+        "%.100s is noted already. Is that the one to change, or is %.100s somebody else?", noted,
+        name);
+    return error ? error : ERR_INVALID;
+}
+
+/* Which entry is to be changed. Returns 0; ERR_NOT_FOUND: a new one; ERR_INVALID: asked. */
+static int emergency_contacts_meant(struct tools_run *run, const jdoc *contacts, size_t *at)
+{
+    if (jdoc_is_true(run->args, "another"))
+        return ERR_NOT_FOUND;
+    int error = emergency_contacts_find(run, contacts, jdoc_text_or(run->args, "name", ""), at);
+    return error ? error : emergency_contacts_sure(run, contacts, *at);
+}
+
 static int emergency_contacts_once(struct tools_run *run, void *arg)
 {
     jdoc *record = NULL;
@@ -108,12 +132,14 @@ static int emergency_contacts_once(struct tools_run *run, void *arg)
 
     (void)arg;
     if (!error)
-        error = emergency_contacts_find(run, jdoc_get(record, "contacts"), name, &at);
+        error = emergency_contacts_meant(run, jdoc_get(record, "contacts"), &at);
     bool is_new = error == ERR_NOT_FOUND;
     if (is_new)
         error = emergency_contacts_add(run, record);
     else if (!error)
         error = emergency_contacts_fill(run, jdoc_at(jdoc_get(record, "contacts"), at), false);
+    if (!error && !is_new)
+        name = jdoc_text_or(jdoc_at(jdoc_get(record, "contacts"), at), "name", name);
     if (!error)
         error = record_stamp(run, record);
     if (!error)
