@@ -88,6 +88,24 @@ static void cards_of_phones_are_read(void **state)
     expect_card(wide, sizeof wide, 0, "{\"name\":\"Zo\xc3\xab\"}");
 }
 
+/* Its colon lies behind what is kept of a line. */
+static void a_line_that_is_too_long_is_read_within_its_bounds(void **state)
+{
+    struct vcard_list list;
+    struct buf text = {0};
+    (void)state;
+    buf_puts(&text, "BEGIN:VCARD\r\nVERSION:2.1\r\nFN:Jo\r\nA;ENCODING=QUOTED-PRINTABLE;");
+    for (int i = 0; i < 1100; i++)
+        for (int k = 0; k < 64; k++)
+            buf_puts(&text, "xxxxxxxxxxxxxxxx");
+    buf_puts(&text, ":y\r\nEND:VCARD\r\n");
+    assert_int_equal(buf_error(&text), 0);
+    assert_int_equal(vcard_read(buf_text(&text), text.len, &list), 0);
+    assert_int_equal(jdoc_length(list.cards), 1);
+    vcard_free(&list);
+    buf_free(&text);
+}
+
 static void bad_cards_cost_themselves(void **state)
 {
     struct vcard_list list;
@@ -271,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cards_of_phones_are_read),
         cmocka_unit_test(bad_cards_cost_themselves),
+        cmocka_unit_test(a_line_that_is_too_long_is_read_within_its_bounds),
         cmocka_unit_test(what_is_written_is_read_again),
         T(a_file_comes_in_once),
         T(people_are_kept_and_found),

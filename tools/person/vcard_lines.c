@@ -179,10 +179,12 @@ int vcard_next(struct vcard_source *r, struct vcard_line *l)
     buf_reset(&l->value);
     if (!vcard_next_raw(r, &line, &len))
         return 0;
+    if (len > LINE_MAX_BYTES) /* what is not kept has no colon either */
+        len = LINE_MAX_BYTES;
     colon = vcard_colon(line, len);
     if (colon)
         vcard_head(l, line, (size_t)(colon - line));
-    buf_put(&all, line, len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES);
+    buf_put(&all, line, len);
     vcard_unfold(r, &all, l->quoted);
     const char *text = buf_text(&all);
     if (!colon) { /* the head itself may be folded */
