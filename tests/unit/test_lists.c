@@ -180,6 +180,13 @@ static void a_task_rings_when_it_is_due(void **state)
     expect_inbox("To do: call the bank\nTo do: wash the van\n");
     tool_refused(&bench, "add_to_list",
         "{\"list\":\"To do\",\"items\":[\"x\"],\"remind_minutes\":5}", "invalid_argument", "/due");
+    /* one that lies in the past would never ring */
+    tool_refused(&bench, "add_to_list",
+        "{\"list\":\"To do\",\"items\":[\"x\"],\"due\":\"2020-01-02T10:00\"}", "invalid_argument",
+        "/due");
+    ok("add_to_list",
+        "{\"list\":\"To do\",\"items\":[\"late\"],\"due\":\"2020-01-02T10:00\","
+        "\"remind_minutes\":-1}");
 }
 
 int main(void)

@@ -80,6 +80,13 @@ static int lists_set_due(struct tools_run *run, jdoc *list, jdoc *item)
     }
     if (error)
         return error == ERR_NOT_FOUND ? 0 : error;
+    minutes = jdoc_int_or(run->args, "remind_minutes", 0);
+    if (minutes >= 0 && due.ms - minutes * MINUTE_MS <= run->context->now_ms) {
+        timestamp_format(due.ms - minutes * MINUTE_MS, z, text);
+        error = run_fail_at(run, "/due", "a later time, or remind_minutes -1 for no reminder",
+            "Its reminder would ring at %.16s, which is past. When is it due?", text);
+        return error ? error : ERR_INVALID;
+    }
     if (due.has_time)
         timestamp_format(due.ms, z, text);
     else
@@ -87,7 +94,6 @@ static int lists_set_due(struct tools_run *run, jdoc *list, jdoc *item)
     int failed = jdoc_set_string(item, "due_at", text);
     failed |= jdoc_set_string(list, "timezone", zone_name(z));
     jdoc_remove(item, "remind_ms");
-    minutes = jdoc_int_or(run->args, "remind_minutes", 0);
     if (minutes >= 0)
         failed |= jdoc_set_int(item, "remind_ms", due.ms - minutes * MINUTE_MS);
     return failed ? ERR_NOMEM : 0;
