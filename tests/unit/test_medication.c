@@ -349,6 +349,21 @@ static void doses_are_noted_and_told(void **state)
         "invalid_argument", "/to");
 }
 
+static void a_dose_that_is_said_twice_is_not_the_next_one(void **state)
+{
+    (void)state;
+    jdoc_free(
+        tool_ok(&bench, "add_medication", "{\"name\":\"Metformin\",\"times\":[\"8\",\"9\"]}"));
+    bench.context.now_ms = at_ms("2026-11-23T08:05:00+11:00");
+    jdoc_free(tool_ok(&bench, "log_dose", "{\"medication\":\"metformin\"}"));
+    bench.context.now_ms = at_ms("2026-11-23T08:20:00+11:00");
+    tool_refused(&bench, "log_dose", "{\"medication\":\"metformin\"}", "ambiguous", "/extra");
+    jdoc *r = tool_ok(&bench, "log_dose",
+        "{\"medication\":\"metformin\",\"status\":\"skipped\",\"change\":true}");
+    assert_string_equal(text_at(r, "/doses/0/due_at"), "2026-11-23T08:00:00+11:00");
+    jdoc_free(r);
+}
+
 static void a_limit_of_the_user_is_asked_about(void **state)
 {
     (void)state;
@@ -382,6 +397,7 @@ int main(void)
         T(hints_prove_nothing),
         T(doses_are_noted_and_told),
         T(a_limit_of_the_user_is_asked_about),
+        T(a_dose_that_is_said_twice_is_not_the_next_one),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

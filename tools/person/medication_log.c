@@ -52,7 +52,7 @@ static void medication_taking_free(struct medication_taking *t)
     }
 }
 
-/* The dose that is nearest to the time; one that is noted already is not meant again.
+/* The dose that is nearest to the time.
  * Returns 0; ERR_NOT_FOUND; ERR_CONFLICT: it is noted (known is set); a fault. */
 static int medication_dose_meant(struct medication_taking *t, const jdoc *record, int64_t *due_ms,
     const char **known)
@@ -68,22 +68,14 @@ static int medication_dose_meant(struct medication_taking *t, const jdoc *record
     has_after = medication_schedule_next(&s, t->at_ms, &after) == 0 && after - t->at_ms <= EARLY_MS;
     if (!has_before && !has_after)
         return ERR_NOT_FOUND;
-    for (int turn = 0; turn < 2; turn++) {
-        bool first_after = has_after && (!has_before || after - t->at_ms < (t->at_ms - before) / 2);
-        bool use_after = turn == 0 ? first_after : !first_after;
-        if (use_after ? !has_after : !has_before)
-            continue;
-        *due_ms = use_after ? after : before;
-        const char *id = medication_dose_id(t->run, record, *due_ms);
-        int error = !id ? ERR_NOMEM :
-                          records_get(t->run->context->store, t->run->context->uid,
-                              MEDICATION_DOSES, id, t->run->arena, known);
-        if (error == ERR_NOT_FOUND)
-            return 0;
-        if (error)
-            return error;
-    }
-    return ERR_CONFLICT;
+    /* The coming one only when it is clearly nearer; never another one because this is noted. */
+    bool use_after = has_after && (!has_before || after - t->at_ms < (t->at_ms - before) / 2);
+    *due_ms = use_after ? after : before;
+    const char *id = medication_dose_id(t->run, record, *due_ms);
+    int error = !id ? ERR_NOMEM :
+                      records_get(t->run->context->store, t->run->context->uid, MEDICATION_DOSES,
+                          id, t->run->arena, known);
+    return error == ERR_NOT_FOUND ? 0 : error ? error : ERR_CONFLICT;
 }
 
 static int medication_dose_make(struct medication_taking *t, const jdoc *record, int64_t due_ms,
@@ -140,7 +132,8 @@ static int medication_ask_extra(struct medication_taking *t, const char *known)
 
     if (!error)
         error = run_ask_back(t->run, "/extra",
-            "extra=true when it is another dose; change=true when the entry is wrong",
+            "extra=true when it is another dose, taken_at when it was at another time; "
+            "change=true when the entry is wrong",
             "The dose of %.5s is noted already as %s. Is this another one, or was that wrong?",
             strlen(jdoc_text_or(before, "due_at", "")) > 16 ?
                 jdoc_text_or(before, "due_at", "") + 11 :
