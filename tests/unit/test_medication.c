@@ -364,6 +364,14 @@ static void a_dose_that_is_said_twice_is_not_the_next_one(void **state)
     jdoc_free(r);
 }
 
+static void names_that_look_alike_are_asked_about(void **state)
+{
+    (void)state;
+    jdoc_free(tool_ok(&bench, "add_medication", "{\"name\":\"Prednisolone\",\"times\":[\"8\"]}"));
+    tool_refused(&bench, "log_dose", "{\"medication\":\"prednisone\"}", "ambiguous", "/medication");
+    jdoc_free(tool_ok(&bench, "log_dose", "{\"medication\":\"prednisol\"}"));
+}
+
 static void a_limit_of_the_user_is_asked_about(void **state)
 {
     (void)state;
@@ -398,6 +406,7 @@ int main(void)
         T(doses_are_noted_and_told),
         T(a_limit_of_the_user_is_asked_about),
         T(a_dose_that_is_said_twice_is_not_the_next_one),
+        T(names_that_look_alike_are_asked_about),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -204,10 +204,18 @@ int medication_arguments_schedule(struct tools_run *run, jdoc *record, const str
         !jdoc_is_true(record, "as_needed"))
         return medication_ask(run, "/times", "times of day, as [\"08:00\"]",
             "At which times of the day?");
+    int64_t hours = jdoc_int_or(record, "every_hours", 0);
+    if (hours > 0 && 24 % hours != 0 &&
+        (jdoc_length(jdoc_get(record, "weekdays")) > 0 || jdoc_int_or(record, "every_days", 1) > 1))
+        return medication_ask(run, "/every_hours", "times of day, or hours without days",
+            "Doses every so many hours fall on other times each day. At which times on those days?");
     medication_schedule_text(record, text);
     int failed = jdoc_set_string(record, "frequency", text);
     failed |= jdoc_set_int(record, "since_ms", since_ms);
-    failed |= jdoc_set_string(record, "timezone", zone_name(z));
+    /* Other days alone do not move the doses to the zone where the user is now. */
+    if (!jdoc_get(record, "timezone") || jdoc_has(run->args, "times") ||
+        jdoc_has(run->args, "every_hours") || jdoc_has(run->args, "use_my_zone"))
+        failed |= jdoc_set_string(record, "timezone", zone_name(z));
     return failed ? ERR_NOMEM : 0;
 }
 

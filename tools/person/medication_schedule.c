@@ -176,6 +176,12 @@ static int medication_schedule_next_hours(const struct medication_schedule *s, i
     int64_t steps = after_ms < s->anchor_ms ? 0 : (after_ms - s->anchor_ms) / s->every_ms + 1;
 
     *due_ms = s->anchor_ms + steps * s->every_ms;
+    if (medication_schedule_local_day(s, *due_ms) < s->first_day) { /* the first of that day */
+        int64_t utc_s;
+        zone_to_utc(s->zone, s->first_day * DAY_S, &utc_s);
+        steps = (utc_s * 1000 - s->anchor_ms + s->every_ms - 1) / s->every_ms;
+        *due_ms = s->anchor_ms + steps * s->every_ms;
+    }
     return medication_schedule_local_day(s, *due_ms) <= s->last_day ? 0 : ERR_NOT_FOUND;
 }
 
@@ -209,6 +215,8 @@ int medication_schedule_before(const struct medication_schedule *s, int64_t ms, 
         return ERR_NOT_FOUND;
     if (s->count == 0) {
         *due_ms = s->anchor_ms + (ms - s->anchor_ms) / s->every_ms * s->every_ms;
+        if (medication_schedule_local_day(s, *due_ms) < s->first_day)
+            return ERR_NOT_FOUND;
         return medication_schedule_local_day(s, *due_ms) <= s->last_day ? 0 : ERR_NOT_FOUND;
     }
     int64_t day = medication_schedule_local_day(s, ms) + 1;
