@@ -149,7 +149,8 @@ static void dav_put_own_href(struct exchange *x, struct buf *b, const struct dav
         item->node == DAV_HOME                ? DAV_HOME_PATH :
                                                 DAV_CALENDAR_PATH;
 
-    dav_put_href(x, b, path, item->node == DAV_EVENT ? item->resource->name : NULL);
+    dav_put_href(x, b, path,
+        item->node == DAV_EVENT && item->resource ? item->resource->name : NULL);
 }
 
 /* ---- properties ---- */

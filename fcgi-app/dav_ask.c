@@ -151,7 +151,7 @@ static void dav_ask_href(struct reading *r, const char *text)
 /* Without the blanks around it. */
 static const char *dav_ask_trimmed(struct buf *text)
 {
-    const char *from = buf_text(text);
+    const char *from;
 
     while (text->len > 0 && strchr(" \t\r\n", text->data[text->len - 1]))
         buf_cut(text, text->len - 1);

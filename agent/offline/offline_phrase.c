@@ -118,17 +118,17 @@ static const struct {
             "Que dois-je chercher ?"}},
     {"message",
         {"What shall I write?", "Was soll ich schreiben?", "\xc2\xbfQu\xc3\xa9 escribo?",
-            "Que dois-je \xc3\xa9"
-            "crire ?"}},
+            ("Que dois-je \xc3\xa9"
+             "crire ?")}},
 };
 static const offline_phrase_row offline_phrase_which = {"What is the %s?", "Was ist %s?",
-    "\xc2\xbf"
-    "Cu\xc3\xa1l es %s?",
+    ("\xc2\xbf"
+     "Cu\xc3\xa1l es %s?"),
     "Quel est %s ?"};
 static const offline_phrase_row offline_phrase_nothing = {" I have written nothing.",
     " Ich habe nichts geschrieben.", " No he escrito nada.",
-    " Je n'ai rien \xc3\xa9"
-    "crit."};
+    (" Je n'ai rien \xc3\xa9"
+     "crit.")};
 
 static bool offline_phrase_writes(const struct offline_fill *f)
 {

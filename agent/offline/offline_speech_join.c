@@ -244,6 +244,8 @@ static bool offline_speech_fraction(struct offline_speech *s, size_t i)
         {"quarterto", 1, 45}},
       behind[] = {{"andhalf", 0, 30}, {"andquarter", 0, 15}, {"lessquarter", 1, 45}};
 
+    if (i >= s->tokens.count)
+        return false;
     for (size_t k = 0; k < 4; k++)
         if (offline_speech_is(s, i, lead[k].word) && offline_speech_hour(s, i + 1, 24)) {
             int hour = (int)s->tokens.list[i + 1].value - lead[k].back;

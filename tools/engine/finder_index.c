@@ -130,7 +130,8 @@ static int finder_index_take(struct finder_index *x, struct finder_words *w,
     finder_index_fill(x, w, part);
     finder_index_weigh_terms(x, measure);
     struct finder_term *terms = realloc(x->terms, (x->term_count + 1) * sizeof *terms);
-    x->terms = terms ? terms : x->terms; /* only gives back what was too much */
+    if (terms) /* it only gives back what was too much */
+        x->terms = terms;
     return 0;
 }
 

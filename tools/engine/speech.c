@@ -203,7 +203,7 @@ static bool speech_find_word(enum speech_language language, const char *word, co
 /* The first part of a compound, perhaps with the letters that join it. */
 static bool speech_find_part(const char *text, size_t len, struct speech_meaning *out)
 {
-    char part[SPEECH_WORD];
+    char part[SPEECH_WORD] = "";
     for (size_t cut = 0; cut <= 2 && len >= PART_MIN + cut; cut++) {
         if (cut > 0 && !strchr("sne", text[len - cut]))
             break;

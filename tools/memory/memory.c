@@ -189,9 +189,9 @@ static int memory_plan(struct tools_run *run, struct memory_plan *p)
         error = memory_pick(run, &list, "/replaces", replaces, &p->old);
     if (error != 0)
         return error;
-    for (size_t i = 0; i < list.count; i++)
-        if (memory_is_same(list.all[i].text, p->text))
-            p->known = &list.all[i];
+    for (const struct remembered *one = list.all; one < list.all + list.count; one++)
+        if (memory_is_same(one->text, p->text))
+            p->known = one;
     if (p->known || p->old || list.count < REMEMBERED_MAX)
         return 0;
     error = run_fail(run, "limit_reached",
@@ -251,7 +251,7 @@ static int memory_add(jdoc *list, const struct remembered *one)
 
 int memory_tool_recall(struct tools_run *run)
 {
-    struct remembered_list all;
+    struct remembered_list all = {0};
     const char *query = jdoc_string(jdoc_get(run->args, "query"), NULL);
     const char *topic = jdoc_string(jdoc_get(run->args, "topic"), NULL);
     jdoc *list = jdoc_new_array();

@@ -49,7 +49,7 @@ static int medical_fill(struct tools_run *run, jdoc *record, int64_t *time_ms)
     static const char *const copied[] = {"record_type", "provider", "summary", "text", "tags",
         NULL};
     const struct zone *z;
-    struct timestamp when;
+    struct timestamp when = {0};
     char day[TIMESTAMP_SIZE];
     int error = timestamp_zone(run, &z);
 

@@ -213,7 +213,7 @@ int entry_each(struct tools_run *run, struct entry_walk *walk, entry_fn *fn, voi
 int entry_span(struct tools_run *run, struct entry_walk *walk)
 {
     const struct zone *z;
-    struct timestamp from, to;
+    struct timestamp from = {0}, to = {0};
     int error = timestamp_zone(run, &z);
     walk->at.from = -RECORD_FOREVER;
     walk->at.to = RECORD_FOREVER;

@@ -133,7 +133,7 @@ static int records_restore_once(struct tools_run *run, void *arg)
     const struct entry_found *meant = error == 0 ? entry_meant(&r->matches) : NULL;
     if (error == 0 && !meant)
         error = records_restore_refuse(run, r);
-    if (error != 0)
+    if (error != 0 || !meant)
         return error;
     const struct changes_write *w = records_restore_of(&list, r->kind->family, meant->id);
     return w ? records_restore_commit(run, r->kind, w) : ERR_INTERNAL;

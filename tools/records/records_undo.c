@@ -193,7 +193,7 @@ static int records_undo_answer(struct tools_run *run, const struct changes_one *
 
 int records_tool_undo_change(struct tools_run *run)
 {
-    struct changes_one change;
+    struct changes_one change = {.tool = ""};
     int error = records_undo_choose(run, &change);
     if (error == 0)
         error = records_undo_check(run, &change);
