@@ -173,7 +173,7 @@ static void a_series_with_many_changes_is_written_at_once(void **state)
         struct buf b = {0};
         buf_puts(&b, EVENT("s1", START "RRULE:FREQ=DAILY;COUNT=90\r\n"));
         for (int day = 1 + 40 * i; day <= 40 + 40 * i; day++) {
-            char when[16];
+            char when[40];
             int of = day < 31 ? day + 1 : day < 62 ? day - 30 : day - 61;
             snprintf(when, sizeof when, "%d%02d%02d", day < 31 ? 2026 : 2027,
                 day < 31     ? 12 :
