@@ -252,8 +252,9 @@ static bool offline_speech_fraction(struct offline_speech *s, size_t i)
             offline_speech_clock(s, i, 2, hour ? hour : 12, lead[k].minute, false);
             return true;
         }
-    for (size_t k = 0; k < 3; k++)
-        if (offline_speech_hour(s, i, 24) && i > 0 && offline_speech_is(s, i - 1, "at") &&
+    bool at = i > 0 && i < OFFLINE_TOKENS_MAX && offline_speech_is(s, i - 1, "at");
+    for (size_t k = 0; at && k < 3; k++)
+        if (offline_speech_hour(s, i, 24) &&
             (offline_speech_is(s, i + 1, behind[k].word) ||
                 (offline_speech_is(s, i + 1, "hour|hours") &&
                     offline_speech_is(s, i + 2, behind[k].word)))) {

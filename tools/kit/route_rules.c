@@ -62,7 +62,8 @@ int route_rules_write(const struct route_rules *rules, jdoc *trip)
     jdoc *size = jdoc_new_object();
     int failed = !size;
     for (size_t k = 0; failed == 0 && k < ROUTE_RULES_SIZES; k++) {
-        double value = *(const double *)((const char *)&rules->size + route_rules_sizes[k].at);
+        const void *at = (const char *)&rules->size + route_rules_sizes[k].at;
+        double value = *(const double *)at;
         failed |= value > 0 && jdoc_set_double(size, route_rules_sizes[k].name, value) != 0;
     }
     failed |=
@@ -79,9 +80,10 @@ void route_rules_of_trip(const jdoc *trip, struct route_rules *out)
 
     *out = (struct route_rules){.sized = jdoc_length(size) > 0};
     route_rules_read_avoid(jdoc_get(trip, "avoid"), out);
-    for (size_t k = 0; k < ROUTE_RULES_SIZES; k++)
-        *(double *)((char *)&out->size + route_rules_sizes[k].at) =
-            jdoc_double_or(size, route_rules_sizes[k].name, 0);
+    for (size_t k = 0; k < ROUTE_RULES_SIZES; k++) {
+        void *at = (char *)&out->size + route_rules_sizes[k].at;
+        *(double *)at = jdoc_double_or(size, route_rules_sizes[k].name, 0);
+    }
     out->size.propane = jdoc_is_true(size, "carries_propane");
 }
 
