@@ -203,6 +203,16 @@ static void dav_ask_empty(struct dav_ask *out)
     out->until_ms = INT64_MAX;
 }
 
+/* Expat would ask the kernel for it, which the child that reads may not. Later versions have one of
+ * 16 bytes, and call this one deprecated. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static void dav_ask_salt(XML_Parser parser, unsigned long salt)
+{
+    XML_SetHashSalt(parser, salt | 1);
+}
+#pragma GCC diagnostic pop
+
 int dav_ask_read(const char *text, size_t len, struct arena *arena, struct dav_ask *out)
 {
     struct reading r = {.arena = arena, .out = out};
@@ -213,8 +223,7 @@ int dav_ask_read(const char *text, size_t len, struct arena *arena, struct dav_a
         return 0;
     if (len > INT32_MAX || !(r.parser = XML_ParserCreateNS(NULL, ' ')))
         return len > INT32_MAX ? ERR_LIMIT : ERR_NOMEM;
-    /* Expat would ask the kernel for it, which the child that reads may not. */
-    XML_SetHashSalt(r.parser, ((unsigned long)clock_mono_ms() * 2654435761UL ^ (uintptr_t)out) | 1);
+    dav_ask_salt(r.parser, (unsigned long)clock_mono_ms() * 2654435761UL ^ (uintptr_t)out);
     XML_SetUserData(r.parser, &r);
     XML_SetElementHandler(r.parser, dav_ask_start, dav_ask_end);
     XML_SetCharacterDataHandler(r.parser, dav_ask_characters);
