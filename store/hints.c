@@ -8,6 +8,7 @@
 #include "store/notice.h"
 #include "store/scripts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -400,6 +401,23 @@ static int hints_spread_page(struct store *s, const char *hints, bool *more)
     }
     link_reply_free(r);
     return error;
+}
+
+void hints_later(struct store *s, const char *hints, const char *member, int64_t score,
+    int64_t wait_ms)
+{
+    struct link_arg key, args[3];
+    char was[24], wait[24], name[KEYS_MAX];
+
+    hints_key(name, s, hints, member);
+    key = link_text(name);
+    snprintf(was, sizeof was, "%" PRId64, score);
+    snprintf(wait, sizeof wait, "%" PRId64, wait_ms);
+    args[0] = link_text(member);
+    args[1] = link_text(was);
+    args[2] = link_text(wait);
+    err_ignore(link_send_script(s->link, &script_hint_later,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 3}, NULL, NULL));
 }
 
 int hints_spread(struct store *s)

@@ -82,6 +82,13 @@ MUST_CHECK int hints_set_before(struct store *s, const char *hints, const char *
 void hints_bring_home(struct store *s, const char *hints, const char *part, const char *member);
 void hints_carry_home(struct store *s, const char *hints, const char *part, const char *member);
 /*
+ * Puts a member off until wait_ms from now; below 0 drops it. Only while its score is `score`: one
+ * that was written anew meanwhile is of something later, and stays. Sent without waiting for the
+ * answer.
+ */
+void hints_later(struct store *s, const char *hints, const char *member, int64_t score,
+    int64_t wait_ms);
+/*
  * It is at home: it leaves the part where it had this score (in Redis' words), unless somebody has
  * given it another one there. Two that disagree about its home may carry it in opposite directions.
  * Each looks, after it has removed one, whether the other is there: who removes last puts it back.

@@ -109,7 +109,7 @@ STORE_LUA = \
 	store/lua/push_claim.lua \
 	store/lua/push_due.lua \
 	store/lua/push_forget.lua \
-	store/lua/push_later.lua \
+	store/lua/hint_later.lua \
 	store/lua/push_settle.lua \
 	store/lua/push_subscribe.lua \
 	store/lua/rate.lua \

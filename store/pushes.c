@@ -9,7 +9,6 @@
 #include "store/keys.h"
 #include "store/scripts.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -150,19 +149,8 @@ int pushes_due(struct store *s, struct pushes_hint *out, size_t max, size_t *cou
 
 void pushes_later(struct store *s, const struct pushes_hint *hint, int64_t wait_ms)
 {
-    struct link_arg key, args[3];
-    char score[24], wait[24], name[KEYS_MAX];
-
-    hints_key(name, s, KEYS_HINT_PUSHES, hint->uid);
-    key = link_text(name);
-    snprintf(score, sizeof score, "%" PRId64, hint->score);
-    snprintf(wait, sizeof wait, "%" PRId64, wait_ms);
-    args[0] = link_text(hint->uid);
-    args[1] = link_text(score);
-    args[2] = link_text(wait);
     /* Without it the hint is due when its lease is over. */
-    err_ignore(link_send_script(s->link, &script_push_later,
-        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 3}, NULL, NULL));
+    hints_later(s, KEYS_HINT_PUSHES, hint->uid, hint->score, wait_ms);
 }
 
 /* One claimed delivery; `at` is its first word of the reply. */

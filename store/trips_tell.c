@@ -281,16 +281,5 @@ int trips_due(struct store *s, struct trips_hint *out, size_t max, size_t *count
 
 void trips_later(struct store *s, const struct trips_hint *hint, int64_t wait_ms)
 {
-    struct link_arg key, args[3];
-    char score[24], wait[24], name[KEYS_MAX];
-
-    hints_key(name, s, KEYS_HINT_TRIPS, hint->uid);
-    key = link_text(name);
-    snprintf(score, sizeof score, "%" PRId64, hint->score);
-    snprintf(wait, sizeof wait, "%" PRId64, wait_ms);
-    args[0] = link_text(hint->uid);
-    args[1] = link_text(score);
-    args[2] = link_text(wait);
-    err_ignore(link_send_script(s->link, &script_push_later,
-        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 3}, NULL, NULL));
+    hints_later(s, KEYS_HINT_TRIPS, hint->uid, hint->score, wait_ms);
 }

@@ -228,7 +228,7 @@ static int place_geocode_turn(struct tools_run *run)
     int64_t until = now + (TURNS_WAITED * interval < most ? TURNS_WAITED * interval : most);
     struct store *store = run->context->store;
     int error = store ? geocodes_turn(store, interval) : 0;
-    for (; error == ERR_BUSY && (now = clock_mono_ms()) < until;) {
+    while (error == ERR_BUSY && (now = clock_mono_ms()) < until) {
         int64_t wake = now + interval / 4 + 1;
         if (task_self()) /* the other turns of the worker go on */
             err_ignore(task_wait(run->context->reactor, wake < until ? wake : until, NULL));

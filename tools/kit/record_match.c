@@ -265,3 +265,30 @@ int record_match_pick(struct tools_run *run, const struct record_match_query *qu
     *id = arena_strdup(run->arena, s.best[0].id);
     return *id ? 0 : ERR_NOMEM;
 }
+
+int record_match_choose(struct tools_run *run, const struct record_match_query *query,
+    jdoc **record, const char **seen)
+{
+    const char *id = jdoc_string(jdoc_get(run->args, query->id_argument), NULL);
+    const char *name = jdoc_string(jdoc_get(run->args, query->argument), NULL);
+    int error = 0;
+    *record = NULL;
+    if (!id && !name) {
+        const char *path = arena_printf(run->arena, "/%s", query->argument);
+        const char *expected = arena_printf(run->arena, "the %s of a %s, or %s", query->name_key,
+            query->noun, query->id_argument);
+        error = path && expected ?
+            run_fail_at(run, path, expected, "Say which %s is meant.", query->noun) :
+            ERR_NOMEM;
+        return error != 0 ? error : ERR_INVALID;
+    }
+    if (!id)
+        error = record_match_pick(run, query, name, &id);
+    if (error == 0)
+        error = record_get(run, query->family, id, record, seen);
+    if (error != ERR_NOT_FOUND)
+        return error;
+    error = run_fail(run, "not_found", "There is no such %s. %s lists those there are.",
+        query->noun, query->list_tool);
+    return error != 0 ? error : ERR_INVALID;
+}

@@ -46,4 +46,14 @@ MUST_CHECK int record_match_find(struct tools_run *run, const char *family, cons
 MUST_CHECK int record_match_pick(struct tools_run *run, const struct record_match_query *query,
     const char *said, const char **id);
 
+/*
+ * record_match_choose -- the record that the arguments `id_argument` or `argument` mean.
+ *   record  out: the caller's; NULL unless 0 is returned
+ *   seen    out: its text as it was read, in the arena
+ * Returns 0; ERR_INVALID: neither was said, or it means none or several, and the failure is set; a
+ * fault.
+ */
+MUST_CHECK int record_match_choose(struct tools_run *run, const struct record_match_query *query,
+    jdoc **record, const char **seen);
+
 #endif

@@ -30,24 +30,7 @@ static const struct record_match_query contacts_by_name = {.family = PEOPLE_CONT
 
 int contacts_choose(struct tools_run *run, jdoc **record, const char **seen)
 {
-    const char *id = jdoc_string(jdoc_get(run->args, "contact_id"), NULL);
-    const char *name = jdoc_string(jdoc_get(run->args, "contact"), NULL);
-    int error = 0;
-
-    *record = NULL;
-    if (!id && !name) {
-        error = run_fail_at(run, "/contact", "the name of a contact, or contact_id",
-            "Say which contact is meant.");
-        return error ? error : ERR_INVALID;
-    }
-    if (!id)
-        error = record_match_pick(run, &contacts_by_name, name, &id);
-    if (!error)
-        error = record_get(run, PEOPLE_CONTACTS, id, record, seen);
-    if (error != ERR_NOT_FOUND)
-        return error;
-    error = run_fail(run, "not_found", "There is no such contact. find_contacts lists them.");
-    return error ? error : ERR_INVALID;
+    return record_match_choose(run, &contacts_by_name, record, seen);
 }
 
 /* --- birthdays --- */

@@ -83,24 +83,7 @@ static const struct record_match_query documents_by_name = {.family = DOCUMENTS_
 
 int documents_choose(struct tools_run *run, jdoc **record, const char **seen)
 {
-    const char *id = jdoc_string(jdoc_get(run->args, "document_id"), NULL);
-    const char *name = jdoc_string(jdoc_get(run->args, "document"), NULL);
-    int error = 0;
-
-    *record = NULL;
-    if (!id && !name) {
-        error = run_fail_at(run, "/document", "the name of a document, or document_id",
-            "Say which document is meant.");
-        return error ? error : ERR_INVALID;
-    }
-    if (!id)
-        error = record_match_pick(run, &documents_by_name, name, &id);
-    if (!error)
-        error = record_get(run, DOCUMENTS_FAMILY, id, record, seen);
-    if (error != ERR_NOT_FOUND)
-        return error;
-    error = run_fail(run, "not_found", "There is no such document. get_documents lists them.");
-    return error ? error : ERR_INVALID;
+    return record_match_choose(run, &documents_by_name, record, seen);
 }
 
 /* --- what rings --- */

@@ -23,24 +23,7 @@ static const struct record_match_query medical_by_title = {.family = MEDICAL_REC
 /* By record_id or title. Returns 0; ERR_INVALID (said); a fault. */
 static int medical_choose(struct tools_run *run, jdoc **record, const char **seen)
 {
-    const char *id = jdoc_string(jdoc_get(run->args, "record_id"), NULL);
-    const char *title = jdoc_string(jdoc_get(run->args, "title"), NULL);
-    int error = 0;
-
-    if (!id && !title) {
-        error = run_fail_at(run, "/title", "the title of a record, or record_id",
-            "Say which medical record is meant.");
-        return error ? error : ERR_INVALID;
-    }
-    if (!id)
-        error = record_match_pick(run, &medical_by_title, title, &id);
-    if (!error)
-        error = record_get(run, MEDICAL_RECORDS, id, record, seen);
-    if (error != ERR_NOT_FOUND)
-        return error;
-    error = run_fail(run, "not_found",
-        "There is no such medical record. get_medical_records lists those there are.");
-    return error ? error : ERR_INVALID;
+    return record_match_choose(run, &medical_by_title, record, seen);
 }
 
 /* The arguments into the record; time_ms: out, that of the document. */

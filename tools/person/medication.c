@@ -69,27 +69,11 @@ static int medication_check_name(struct tools_run *run, const char *said, jdoc *
 
 int medication_choose(struct tools_run *run, jdoc **record, const char **seen)
 {
-    const char *id = jdoc_string(jdoc_get(run->args, "medication_id"), NULL);
-    const char *name = jdoc_string(jdoc_get(run->args, "medication"), NULL);
-    int error = 0;
+    int error = record_match_choose(run, &by_name, record, seen);
 
-    *record = NULL;
-    if (!id && !name) {
-        error = run_fail_at(run, "/medication", "the name of a medication, or medication_id",
-            "Say which medication is meant.");
-        return error ? error : ERR_INVALID;
-    }
-    if (!id)
-        error = record_match_pick(run, &by_name, name, &id);
-    if (!error)
-        error = record_get(run, MEDICATION_FAMILY, id, record, seen);
-    if (!error && !jdoc_has(run->args, "medication_id"))
-        return medication_check_name(run, name, record);
-    if (error != ERR_NOT_FOUND)
-        return error;
-    error = run_fail(run, "not_found",
-        "There is no such medication. get_medications lists those there are.");
-    return error ? error : ERR_INVALID;
+    return error || jdoc_has(run->args, "medication_id") ?
+        error :
+        medication_check_name(run, jdoc_text_or(run->args, "medication", ""), record);
 }
 
 int64_t medication_day(int64_t ms, const struct zone *z)

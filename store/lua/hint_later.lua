@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- KEYS: the hints of pushes. ARGV: member, its score, next look in ms from now; below 0 drops it.
+-- KEYS: hints of users. ARGV: member, its score, next look in ms from now; below 0 drops it.
 -- A hint that was written anew meanwhile stays: it is of something later.
 local t = redis.call('TIME')
 if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0) ~= tonumber(ARGV[2]) then
