@@ -86,19 +86,24 @@ ExecStart=
 ExecStart=/usr/bin/redis-server $redis_conf --supervised systemd --daemonize no --unixsocket $redis_socket --unixsocketperm 770 --appendonly yes --maxmemory-policy noeviction
 TEXT
 }
+# An operator's own restarts do not count for systemd's limit of starts: beyond it Redis would stay down.
+restart_redis() {
+    systemctl reset-failed redis-server 2>/dev/null || true
+    systemctl restart redis-server
+}
 # The drop-in counts from the next start on.
 restart_redis_if_needed() {
     [ "$redis" = local ] && [ -e $redis_drop_in ] || return 0
     if changed "${redis_drop_in%/*}/" || ! redis_has_its_socket; then
         restarted_redis=1
-        systemctl restart redis-server
+        restart_redis
     fi
 }
 # An undo took the append-only file away: what Redis starts from is its snapshot.
 restart_redis_as_before() {
     [ -n "$restarted_redis" ] || return 0
     if redis_answers && [ "$(redis_say SAVE)" = OK ]; then
-        systemctl restart redis-server
+        restart_redis
     else
         warn "Redis could not write its snapshot, so it is not restarted"
     fi

@@ -428,7 +428,10 @@ check_and_start() {
 # A service that is just starting may have read the settings of before: a start would only join that one.
 start_turnpike() {
     state=inactive
-    [ -n "$dry$root" ] || state=$(systemctl show -p ActiveState --value turnpike.service)
+    if [ -z "$dry$root" ]; then
+        systemctl reset-failed turnpike.service 2>/dev/null || true
+        state=$(systemctl show -p ActiveState --value turnpike.service)
+    fi
     case $state in
     active | reloading) start_again ;;
     activating | deactivating)

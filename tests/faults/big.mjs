@@ -39,6 +39,7 @@ async function index(stack, user, say) {
   const began = Date.now();
   for (const [name, body] of Object.entries({get_spending_summary: {}, get_fuel_stats: {}, get_transition_progress: {}, get_equipment_list: {},
     get_maintenance_schedule: {}, get_shakedown_summary: {}, find_savings_opportunities: {}, manage_pantry: {action: "list"}, get_launch_week_status: {},
+    get_medical_records: {}, get_medications: {}, search_medical_records: {query: "x"},
     get_calendar_events: {start_date: "2026-12-01", end_date: "2026-12-02"}})) {
     for (let tries = 0; tries < 200; tries++) {
       const reply = await stack.request("POST", `/tools/${name}`, {body, headers: as(user), timeout: 60000});

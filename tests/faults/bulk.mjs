@@ -123,10 +123,11 @@ export const renamed = json => {
   return i => name ? {[name]: `${record[name]} word${i % 50000}`} : {};
 };
 
-/** Every family that the user has, but those named, filled up with copies of its first record. */
+/** Every family in which the user has a record, filled up with copies of the first one. An example may have deleted a family's last. */
 export async function fill(stack, P, families, count, now, pipeline = pipe) {
   for (const family of families) {
     const json = (await stack.redis("HVALS", `${P}r:${family}`)).split("\n")[0];
+    if (!json) continue;
     const name = renamed(json);
     await pipeline(stack, copies(P, family, json, "f", count, now - 2 * 365 * DAY, Math.floor(2 * 365 * DAY / count), name));
   }

@@ -79,8 +79,8 @@ state | diff "$dir/before" - || say_failed "a failed run left something"
 # An undo restarts what the run had restarted, and nothing else.
 undo_calls() { # ASSIGNMENTS
     {
-        echo 'set -eu; dry= root= start=1; systemctl() { echo "$1 ${2-}"; }; nginx() { :; }; redis_answers() { :; }; redis_say() { echo OK; }; warn() { :; }'
-        sed -n '/^restart_redis_as_before() {/,/^}/p' "$top/systemd/setup-redis.sh"
+        echo 'set -eu; dry= root= start=1; systemctl() { [ "$1" = reset-failed ] || echo "$1 ${2-}"; }; nginx() { :; }; redis_answers() { :; }; redis_say() { echo OK; }; warn() { :; }'
+        sed -n -e '/^restart_redis() {/,/^}/p' -e '/^restart_redis_as_before() {/,/^}/p' "$top/systemd/setup-redis.sh"
         sed -n -e '/^restarted_redis=/p' -e '/^reload_nginx() {/p' -e '/^apply_services_after_undo() {/,/^}/p' "$top/systemd/setup.sh"
         echo "$1; apply_services_after_undo"
     } | sh | grep -v '^daemon-reload' | sort | paste -sd,
@@ -93,7 +93,7 @@ undo_calls() { # ASSIGNMENTS
 # What happens to a service in each state, with settings that changed.
 start_calls() { # STATE
     {
-        echo "set -eu; dry= root= conf=c; systemctl() { [ \"\$1\" != show ] || { echo $1; return 0; }; echo \"\$*\"; }; run() { shift; \"\$@\"; }; remember() { :; }; changed() { [ \"\$1\" = c ]; }"
+        echo "set -eu; dry= root= conf=c; systemctl() { [ \"\$1\" != reset-failed ] || return 0; [ \"\$1\" != show ] || { echo $1; return 0; }; echo \"\$*\"; }; run() { shift; \"\$@\"; }; remember() { :; }; changed() { [ \"\$1\" = c ]; }"
         sed -n -e '/^start_turnpike() {/,/^}/p' -e '/^start_again() {/,/^}/p' "$top/systemd/setup.sh"
         echo 'start_turnpike; echo "${restarted_turnpike:-}"'
     } | sh | paste -sd,

@@ -53,6 +53,13 @@ static int end(void **state)
     return 0;
 }
 
+/* The order of entries is that of milliseconds. */
+static void next_millisecond(void)
+{
+    for (int64_t now = clock_real_ms(); clock_real_ms() <= now;)
+        sched_yield();
+}
+
 /* A whole turn: a question, a call of a tool that fails, an answer; its message is `answer`. */
 static void talk(const char *uid, const char *session, const char *answer, char turn[])
 {
@@ -90,6 +97,7 @@ static void talk(const char *uid, const char *session, const char *answer, char 
 
     ident_uuid7(turn);
     assert_int_equal(turns_begin(store, &q, arena, &t), 0);
+    next_millisecond(); /* a turn takes longer: two never end in one */
     events[0] = arena_printf(arena, "%s F {\"type\":\"RUN_FINISHED\"}", turn);
     len = strlen(events[0]);
     assert_int_equal(turns_finish(store, &t, &over, arena, &next), 0);
@@ -122,13 +130,6 @@ static const char *list(const struct feedback_query *q, char next[FEEDBACK_CURSO
     buf_reset(&told);
     assert_int_equal(feedback_read(store, q, next, tell, NULL), 0);
     return buf_text(&told);
-}
-
-/* The order of entries is that of milliseconds. */
-static void next_millisecond(void)
-{
-    for (int64_t now = clock_real_ms(); clock_real_ms() <= now;)
-        sched_yield();
 }
 
 static void what_users_say_is_listed_newest_first_and_filtered(void **state)

@@ -201,6 +201,49 @@ static void what_was_said_goes_with_the_bill(void **state)
     bench.context.units = (struct units){0};
 }
 
+/* A consumption in any of its forms is one number, and is said in the user's own. */
+static void consumption_in_every_form(void **state)
+{
+    static const struct {
+        const char *args, *country, *said;
+        double litres;
+    } rows[] = {{"{\"mpg\":20}", "US", "20.0 mpg (US)", 11.76},
+        {"{\"mpg_imperial\":28}", "GB", "28.0 mpg (imperial)", 10.09},
+        {"{\"mpg_imperial\":28}", "DE", "10.1 L/100 km", 10.09},
+        {"{\"km_per_l\":8}", "DE", "12.5 L/100 km", 12.5},
+        {"{\"l_per_100km\":10}", "GB", "28.2 mpg (imperial)", 10}};
+
+    (void)state;
+    jdoc_free(tool_ok(&bench, "create_vehicle", "{\"name\":\"Bessie\"}"));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        units_of_country(rows[i].country, &bench.context.units);
+        jdoc *r = tool_ok(&bench, "update_vehicle_fuel_consumption", rows[i].args);
+        assert_true(fabs(number_at(r, "/vehicle/l_per_100km") - rows[i].litres) < 0.006);
+        assert_non_null(strstr(text_at(r, "/message"), rows[i].said));
+        jdoc_free(r);
+    }
+    bench.context.units = (struct units){0};
+}
+
+/* Distances and fuel of messages; the data stay in kilometres. */
+static void ways_are_said_in_the_users_units(void **state)
+{
+    (void)state;
+    for (int us = 0; us < 2; us++) {
+        units_of_country(us ? "US" : "AU", &bench.context.units);
+        jdoc *r = tool_ok(&bench, "calculate_distance",
+            "{\"origin\":\"Sydney\",\"destination\":\"Melbourne\"}");
+        assert_non_null(strstr(text_at(r, "/message"), us ? " mi by road" : " km by road"));
+        assert_true(number_at(r, "/route/distance_km") > 700);
+        jdoc_free(r);
+        r = tool_ok(&bench, "calculate_gas_cost", "{\"distance_km\":1000,\"l_per_100km\":10}");
+        assert_non_null(strstr(text_at(r, "/message"),
+            us ? "for 621 mi: 26.42 US gal" : "for 1000 km: 100.00 L"));
+        jdoc_free(r);
+    }
+    bench.context.units = (struct units){0};
+}
+
 static void fuel_in_gallons_and_miles(void **state)
 {
     (void)state;
@@ -362,6 +405,8 @@ int main(void)
         T(refuses_wrong_choices),
         T(pack_and_back),
         T(settings_are_one_value),
+        T(consumption_in_every_form),
+        T(ways_are_said_in_the_users_units),
         T(fuel_in_gallons_and_miles),
         T(bounds_of_the_odometer_can_be_entered),
         T(what_was_said_goes_with_the_bill),

@@ -91,7 +91,9 @@ static void contradictions_are_asked_back(void **state)
     } cases[] = {{"{\"distance_km\":1000,\"distance_miles\":1000}", "/distance_km"},
         {"{\"distance_km\":1000,\"gas_price\":4,\"gas_price_per_litre\":2}",
             "/gas_price_per_litre"},
-        {"{\"distance_km\":1000,\"mpg\":20,\"l_per_100km\":20}", "/l_per_100km"}};
+        {"{\"distance_km\":1000,\"mpg\":20,\"l_per_100km\":20}", "/mpg"},
+        {"{\"distance_km\":1000,\"mpg\":20,\"mpg_imperial\":20}", "/mpg_imperial"},
+        {"{\"distance_km\":1000,\"km_per_l\":20,\"l_per_100km\":20}", "/km_per_l"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         tool_refused(&bench, "calculate_gas_cost", cases[i].args, "invalid_argument",
             cases[i].path);

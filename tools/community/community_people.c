@@ -414,11 +414,11 @@ int community_tool_find_nearby_rvers(struct tools_run *run)
             error = jdoc_push(people, community_person_of(&near[i], latitude, longitude));
     }
     size_t found = jdoc_length(people);
+    const char *radius = run_distance(run, miles * METRES_PER_MILE / 1000);
     if (error == 0 &&
-        !(found == 0 ?
-                run_succeed(run, "Nobody who shares their place is within %.0f miles.", miles) :
-                run_succeed(run, "%zu %s within %.0f miles.", found,
-                    found == 1 ? "person shares a place" : "people share a place", miles)))
+        !(found == 0 ? run_succeed(run, "Nobody who shares their place is within %s.", radius) :
+                       run_succeed(run, "%zu %s within %s.", found,
+                           found == 1 ? "person shares a place" : "people share a place", radius)))
         error = ERR_NOMEM;
     if (error != 0) {
         jdoc_free(people);

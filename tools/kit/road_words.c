@@ -8,16 +8,16 @@
 
 int road_refuse(struct tools_run *run, const struct road *road, const char *from, const char *to)
 {
-    double km = road->air_metres / 1000;
+    const char *straight = run_distance(run, road->air_metres / 1000);
     if (road->roadless)
         return run_fail(run, "no_route",
             "There is no road from %s to %s: no road leads out of %s, and no car ferry on the way "
-            "is known here. It takes a flight, or a ship; %.0f km in a straight line.",
-            from, to, road->roadless, km);
+            "is known here. It takes a flight, or a ship; %s in a straight line.",
+            from, to, road->roadless, straight);
     return run_fail(run, "no_route",
         "There is no road from %s to %s: the sea lies between, and no car ferry on the way is "
-        "known here. It takes a flight, or a ship; %.0f km in a straight line.",
-        from, to, km);
+        "known here. It takes a flight, or a ship; %s in a straight line.",
+        from, to, straight);
 }
 
 int road_push_ferries(const struct road *road, jdoc *list)
@@ -41,8 +41,8 @@ const char *road_ferries_text(struct tools_run *run, const struct road *road)
     const char *text = "";
     for (size_t i = 0; text && i < road->ferry_count; i++) {
         const struct road_ferry *f = &road->ferries[i];
-        text = arena_printf(run->arena, "%s%s%s, %s to %s (some %.0f km by sea)", text,
-            i > 0 ? "; " : "", f->name, f->from, f->to, f->metres / 1000);
+        text = arena_printf(run->arena, "%s%s%s, %s to %s (some %s by sea)", text,
+            i > 0 ? "; " : "", f->name, f->from, f->to, run_distance(run, f->metres / 1000));
     }
     return text;
 }

@@ -41,8 +41,8 @@ static void route_note_ferries(struct route *r, const struct road *road)
             text));
     if (road->by_land_metres > 0)
         route_note(r,
-            arena_printf(r->run->arena, "Without the ferry it is about %.0f km by road.",
-                road->by_land_metres / 1000));
+            arena_printf(r->run->arena, "Without the ferry it is about %s by road.",
+                run_distance(r->run, road->by_land_metres / 1000)));
 }
 
 static void route_note_trains(struct route *r, const struct road *road)

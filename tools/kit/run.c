@@ -72,6 +72,15 @@ int run_ask_back(struct tools_run *run, const char *path, const char *expected, 
     return run_set_failure(run, "ambiguous", path, expected, text);
 }
 
+const char *run_distance(struct tools_run *run, double km)
+{
+    char *text = arena_alloc(run->arena, UNITS_TEXT_SIZE);
+    if (!text)
+        return "";
+    units_distance_text(&run->context->units, km, text);
+    return text;
+}
+
 jdoc *run_succeed(struct tools_run *run, const char *format, ...)
 {
     char text[SUCCESS_SIZE];

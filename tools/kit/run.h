@@ -171,6 +171,9 @@ MUST_CHECK int run_ask_back(struct tools_run *run, const char *path, const char 
 /* Starts the result: {success:true, message}. Returns it (borrowed) or NULL. */
 jdoc *run_succeed(struct tools_run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* A distance in the user's units, for a message: units_distance_text. In the arena; "" on no
+ * memory. */
+const char *run_distance(struct tools_run *run, double km);
 /* After ERR_PENDING only: run->result (or run->error) is set; calls on_done. */
 void run_finished(struct tools_run *run);
 /*

@@ -263,7 +263,7 @@ double units_volume(const struct units *u, double litres)
 void units_distance_text(const struct units *u, double km, char out[UNITS_TEXT_SIZE])
 {
     double value = units_distance(u, km);
-    snprintf(out, UNITS_TEXT_SIZE, "%.*f %s", value >= 99.95 ? 0 : 1, value,
+    snprintf(out, UNITS_TEXT_SIZE, "%.*f %s", value >= 9.95 ? 0 : 1, value,
         units_distances[u->distance]);
 }
 

@@ -66,7 +66,7 @@ void units_unpack(const char *text, struct units *out);
 #define UNITS_WORDS_SIZE 160
 void units_words(const struct units *u, char out[UNITS_WORDS_SIZE]);
 #define UNITS_TEXT_SIZE 48
-/* "12.3 km" or "7.6 mi"; without decimals from 100 on. */
+/* "8.3 km" or "5.2 mi"; without decimals from 10 on. */
 void units_distance_text(const struct units *u, double km, char out[UNITS_TEXT_SIZE]);
 /* "21 °C" */
 void units_temperature_text(const struct units *u, double celsius, char out[UNITS_TEXT_SIZE]);

@@ -49,39 +49,59 @@ static void vehicle_use_fill(const struct tools_run *run, struct vehicle_use *ou
     utf8_mend_end(out->text);
 }
 
-/* Returns 0; ERR_NOT_FOUND (the call says nothing); ERR_INVALID (the failure is set); ERR_NOMEM. */
+/* A consumption's names. `factor` over its value is litres per 100 km; 0: it is these litres. */
+static const struct form {
+    const char *name;
+    double factor;
+} forms[] = {{"l_per_100km", 0}, {"mpg", MPG_FACTOR}, {"mpg_imperial", IMPERIAL_FACTOR},
+    {"km_per_l", 100}};
+#define FORMS (sizeof forms / sizeof *forms)
+
+/* Returns whether `object` has it, above 0. */
+static bool vehicle_use_form(const jdoc *object, const struct form *form, double *litres)
+{
+    double value;
+    if (jdoc_get_double(object, form->name, &value) != 0 || !(value > 0))
+        return false;
+    *litres = form->factor > 0 ? form->factor / value : value;
+    return true;
+}
+
+int vehicle_use_read(struct tools_run *run, double *litres)
+{
+    const struct form *said = NULL;
+    double other;
+    for (size_t i = 0; i < FORMS; i++) {
+        if (!said && vehicle_use_form(run->args, &forms[i], litres)) {
+            said = &forms[i];
+        } else if (said && vehicle_use_form(run->args, &forms[i], &other) &&
+            fabs(other - *litres) > TOLERANCE * *litres) {
+            int error = run_fail_at(run, arena_printf(run->arena, "/%s", forms[i].name),
+                arena_printf(run->arena, "one of %s and %s", said->name, forms[i].name),
+                "%s and %s do not say the same; give one of them.", said->name, forms[i].name);
+            return error != 0 ? error : ERR_INVALID;
+        }
+    }
+    return said ? 0 : ERR_NOT_FOUND;
+}
+
+/* Returns 0; ERR_NOT_FOUND (the call says nothing); ERR_INVALID (the failure is set); a fault. */
 static int vehicle_use_said(struct tools_run *run, struct vehicle_use *out)
 {
-    double mpg = 0, litres = 0;
-    bool has_mpg = jdoc_get_double(run->args, "mpg", &mpg) == 0 && mpg > 0;
-    bool has_litres = jdoc_get_double(run->args, "l_per_100km", &litres) == 0 && litres > 0;
-    if (!has_mpg && !has_litres)
-        return ERR_NOT_FOUND;
-    if (has_mpg && has_litres && fabs(MPG_FACTOR / mpg - litres) > TOLERANCE * litres) {
-        int error = run_fail_at(run, "/l_per_100km", "one of mpg and l_per_100km",
-            "mpg and l_per_100km do not say the same; give one of them.");
-        return error != 0 ? error : ERR_INVALID;
-    }
-    vehicle_use_fill(run, out, has_litres ? litres : MPG_FACTOR / mpg, VEHICLE_USE_SAID,
-        "as given");
-    return 0;
+    double litres;
+    int error = vehicle_use_read(run, &litres);
+    if (error == 0)
+        vehicle_use_fill(run, out, litres, VEHICLE_USE_SAID, "as given");
+    return error;
 }
 
 /* What is stored with the vehicle, in any of its forms; 0: nothing. */
 static double vehicle_use_stored(const jdoc *vehicle)
 {
-    static const struct {
-        const char *key;
-        double factor;
-    } forms[] = {{"l_per_100km", 0}, {"mpg", MPG_FACTOR}, {"mpg_imperial", IMPERIAL_FACTOR}};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        double value;
-        if (jdoc_get_double(vehicle, forms[i].key, &value) != 0 || !(value > 0))
-            continue;
-        double litres = forms[i].factor > 0 ? forms[i].factor / value : value;
-        if (vehicle_use_likely(litres))
+    double litres;
+    for (size_t i = 0; i < FORMS; i++)
+        if (vehicle_use_form(vehicle, &forms[i], &litres) && vehicle_use_likely(litres))
             return litres;
-    }
     return 0;
 }
 

@@ -6,11 +6,10 @@
 #include "tools/kit/run.h"
 
 /*
- * vehicle_use -- how much fuel the user's vehicle takes: what the call says (arguments `mpg`, US
- * gallons, or `l_per_100km`), else what the fuel log measured from full tank to full tank. Without
- * that, what is stored with the vehicle, else an assumed motorhome. A measurement of fewer than
- * three fill-ups or 300 km stands behind the stored value. The vehicle: argument `vehicle_id`, else
- * the primary one.
+ * vehicle_use -- how much fuel the user's vehicle takes: what the call says (vehicle_use_read),
+ * else what the fuel log measured from full tank to full tank. Without that, what is stored with
+ * the vehicle, else an assumed motorhome. A measurement of fewer than three fill-ups or 300 km
+ * stands behind the stored value. The vehicle: argument `vehicle_id`, else the primary one.
  */
 enum vehicle_use_source {
     VEHICLE_USE_SAID,
@@ -24,6 +23,12 @@ struct vehicle_use {
     char text
         [160]; /* the user's unit first: "11.8 L/100 km (20.0 miles per US gallon), stored with Bessie" */
 };
+/*
+ * vehicle_use_read -- litres per 100 km as the call says them: arguments `l_per_100km`, `km_per_l`,
+ * `mpg` (US gallons), `mpg_imperial`. Returns 0; ERR_NOT_FOUND: it says none; ERR_INVALID: two of
+ * them contradict each other, the failure is set; a fault.
+ */
+MUST_CHECK int vehicle_use_read(struct tools_run *run, double *litres);
 /* Returns 0; ERR_INVALID (the arguments contradict each other, the failure is set); a fault. */
 MUST_CHECK int vehicle_use(struct tools_run *run, struct vehicle_use *out);
 double vehicle_use_mpg(const struct vehicle_use *use); /* miles per US gallon */

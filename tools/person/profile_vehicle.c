@@ -3,6 +3,7 @@
 #include "tools/engine/registry.h"
 #include "tools/kit/record.h"
 #include "tools/kit/vehicle.h"
+#include "tools/kit/vehicle_use.h"
 
 #include "base/err.h"
 #include "base/ident.h"
@@ -12,7 +13,6 @@
 #include <string.h>
 
 #define MPG_FACTOR 235.214583 /* US miles per gallon times litres per 100 km */
-#define TOLERANCE 0.02
 
 static const char *const plain_fields[] = {"name", "make", "model", "year", "vehicle_type",
     "fuel_type", "height_m", "width_m", "length_m", "weight_t", "axle_load_t", "carries_propane",
@@ -87,25 +87,14 @@ int profile_tool_create_vehicle(struct tools_run *run)
 
 /* --- update_vehicle_fuel_consumption --- */
 
-/* Litres per 100 km from either argument. Returns 0; ERR_INVALID (the failure is set); a fault. */
+/* Returns 0; ERR_INVALID (the failure is set); a fault. */
 static int profile_vehicle_read_use(struct tools_run *run, double *litres)
 {
-    double mpg = 0;
-    bool has_mpg = jdoc_get_double(run->args, "mpg", &mpg) == 0;
-    bool has_litres = jdoc_get_double(run->args, "l_per_100km", litres) == 0;
-    int error;
-    if (has_mpg && !has_litres) {
-        *litres = MPG_FACTOR / mpg;
-        return 0;
-    }
-    if (!has_mpg && !has_litres)
-        error = run_fail_at(run, "", "mpg or l_per_100km",
-            "Give the consumption as mpg or as l_per_100km.");
-    else if (has_mpg && fabs(MPG_FACTOR / mpg - *litres) > TOLERANCE * *litres)
-        error = run_fail_at(run, "/mpg", "one of mpg and l_per_100km",
-            "mpg and l_per_100km do not say the same; give one of them.");
-    else
-        return 0;
+    int error = vehicle_use_read(run, litres);
+    if (error != ERR_NOT_FOUND)
+        return error;
+    error = run_fail_at(run, "", "l_per_100km, km_per_l, mpg or mpg_imperial",
+        "Give the consumption as l_per_100km, km_per_l, mpg or mpg_imperial.");
     return error != 0 ? error : ERR_INVALID;
 }
 
@@ -119,11 +108,12 @@ struct profile_vehicle_job {
 static int profile_vehicle_change_use(struct tools_run *run, jdoc *vehicle, void *arg)
 {
     const double *litres = arg;
+    char used[UNITS_TEXT_SIZE];
+    units_fuel_text(&run->context->units, *litres, used);
     return jdoc_set_double(vehicle, "l_per_100km", round(*litres * 100) / 100) != 0 ||
             jdoc_set_double(vehicle, "mpg", round(MPG_FACTOR / *litres * 100) / 100) != 0 ||
             record_stamp(run, vehicle) != 0 ||
-            !run_succeed(run, "%s uses %.1f L/100 km (%.1f mpg).",
-                jdoc_text_or(vehicle, "name", ""), *litres, MPG_FACTOR / *litres) ?
+            !run_succeed(run, "%s uses %s.", jdoc_text_or(vehicle, "name", ""), used) ?
         ERR_NOMEM :
         0;
 }

@@ -132,8 +132,8 @@ static jdoc *tracks_succeed(struct tools_run *run, const struct gpx *g, size_t s
     return g->points == 0 ?
         run_succeed(run, "The file has %zu waypoint%s.%s", g->waypoints,
             g->waypoints == 1 ? "" : "s", places) :
-        run_succeed(run, "%.1f km (%.1f miles)%s, %zu points, %zu waypoint%s.%s", km, km / 1.609344,
-            climb, g->points, g->waypoints, g->waypoints == 1 ? "" : "s", places);
+        run_succeed(run, "%s%s, %zu points, %zu waypoint%s.%s", run_distance(run, km), climb,
+            g->points, g->waypoints, g->waypoints == 1 ? "" : "s", places);
 }
 
 /* A favourite spot of a waypoint. NULL on no memory. */

@@ -52,9 +52,9 @@ static const char *travel_ferry_words(struct tools_run *run, const struct route 
 int travel_distance_done(struct tools_run *run, struct route *r)
 {
     size_t last = r->stop_count - 1;
-    jdoc *answer = run_succeed(run, "%s to %s: %s%.0f km (%.0f miles) by road%s.",
-        r->stops[0].place.name, r->stops[last].place.name, r->estimate ? "about " : "",
-        r->total_metres / 1000, route_miles(r->total_metres), travel_ferry_words(run, r));
+    jdoc *answer = run_succeed(run, "%s to %s: %s%s by road%s.", r->stops[0].place.name,
+        r->stops[last].place.name, r->estimate ? "about " : "",
+        run_distance(run, r->total_metres / 1000), travel_ferry_words(run, r));
     jdoc *route = jdoc_new_object();
     if (!answer || !route || jdoc_set(answer, "route", route) != 0) {
         if (!answer)
@@ -343,9 +343,10 @@ static int travel_commit_trip(struct tools_run *run, struct route *r, const stru
     int days = travel_driving_days(r);
     travel_duration_text(r->total_seconds, drive, sizeof drive);
     jdoc *answer = run_succeed(run,
-        "The trip from %s to %s is planned: %s%.0f km, %s at the wheel, %d driving day%s%s.",
+        "The trip from %s to %s is planned: %s%s, %s at the wheel, %d driving day%s%s.",
         r->stops[0].place.name, r->stops[r->stop_count - 1].place.name, r->estimate ? "about " : "",
-        r->total_metres / 1000, drive, days, days == 1 ? "" : "s", travel_ferry_words(run, r));
+        run_distance(run, r->total_metres / 1000), drive, days, days == 1 ? "" : "s",
+        travel_ferry_words(run, r));
     if (!answer) {
         jdoc_free(trip);
         return ERR_NOMEM;

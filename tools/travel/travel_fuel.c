@@ -207,7 +207,7 @@ static int travel_fill_cost(jdoc *cost, double miles, const struct vehicle_use *
 
 int travel_gas_cost(struct tools_run *run, double miles, const char *note)
 {
-    char said[AMOUNT_TEXT_SIZE];
+    char said[AMOUNT_TEXT_SIZE], volume[UNITS_TEXT_SIZE];
     const char *currency = cost_currency(run);
     struct vehicle_use use;
     struct price p;
@@ -218,8 +218,9 @@ int travel_gas_cost(struct tools_run *run, double miles, const char *note)
         return error == ERR_INVALID ? 0 : error;
     double litres = miles * KM_PER_MILE * use.litres / 100;
     amount_text(travel_minor_of(litres * p.litre, currency), currency, said);
-    jdoc *answer = run_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres, at %s.", said,
-        miles, miles * KM_PER_MILE, litres, use.text);
+    units_volume_text(&run->context->units, litres, volume);
+    jdoc *answer = run_succeed(run, "About %s for %s: %s of fuel, at %s.", said,
+        run_distance(run, miles * KM_PER_MILE), volume, use.text);
     jdoc *cost = jdoc_new_object();
     if (!answer || !cost || travel_fill_cost(cost, miles, &use, &p, currency) != 0 ||
         jdoc_set(cost, "assumptions", travel_new_assumptions(&use, &p, currency, note)) != 0) {

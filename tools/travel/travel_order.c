@@ -161,11 +161,12 @@ static int travel_answer_order(struct tools_run *run, struct order *o)
     travel_sum_up(o, false, &before, &seconds);
     travel_sum_up(o, true, &after, &seconds);
     jdoc *answer = before - after > 500 ?
-        run_succeed(run, "The best order saves %s%.0f km: %.0f instead of %.0f km.",
-            o->estimate ? "about " : "", (before - after) / 1000, after / 1000, before / 1000) :
-        run_succeed(run, "The order given is %s: %s%.0f km.",
+        run_succeed(run, "The best order saves %s%s: %s instead of %s.",
+            o->estimate ? "about " : "", run_distance(run, (before - after) / 1000),
+            run_distance(run, after / 1000), run_distance(run, before / 1000)) :
+        run_succeed(run, "The order given is %s: %s%s.",
             by_time ? "as fast as any" : "as short as any", o->estimate ? "about " : "",
-            after / 1000);
+            run_distance(run, after / 1000));
     jdoc *route = jdoc_new_object();
     if (!answer || !route || jdoc_set(answer, "route", route) != 0) {
         if (!answer)

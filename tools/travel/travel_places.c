@@ -223,16 +223,16 @@ static int travel_answer_places(struct tools_run *run, const struct hunt *h,
     const struct find *finds, size_t count)
 {
     size_t shown = count < SHOWN ? count : SHOWN;
+    const char *radius = run_distance(run, h->radius / 1000);
     jdoc *list = jdoc_new_array();
     int error = !list ? ERR_NOMEM : 0;
     for (size_t i = 0; error == 0 && i < shown; i++)
         error = travel_push_find(list, &finds[i], h);
     jdoc *answer = error != 0 ? NULL :
-        count == 0 ? run_succeed(run, "No %s within %.0f miles of %s is known to the map.",
-                         h->what->noun, h->radius / METRES_PER_MILE, h->spot.name) :
-                     run_succeed(run, "%zu %s within %.0f miles of %s%s.", shown, h->what->noun,
-                         h->radius / METRES_PER_MILE, h->spot.name,
-                         count > shown ? ", and more" : "");
+        count == 0 ? run_succeed(run, "No %s within %s of %s is known to the map.", h->what->noun,
+                         radius, h->spot.name) :
+                     run_succeed(run, "%zu %s within %s of %s%s.", shown, h->what->noun, radius,
+                         h->spot.name, count > shown ? ", and more" : "");
     if (!answer || jdoc_set(answer, h->what->key, list) != 0) {
         if (!answer)
             jdoc_free(list);

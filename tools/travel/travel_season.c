@@ -273,8 +273,8 @@ static int travel_answer_plan(struct tools_run *run, struct plan *p)
     struct season s = travel_season_of(p->to.latitude, p->month);
     const char *ferries = p->road.kind == ROAD_FERRY ? road_ferries_text(run, &p->road) : NULL;
     jdoc *answer =
-        run_succeed(run, "%s to %s in %s: about %.0f km%s%s; there it is %s, %s (an estimate).",
-            p->from.name, p->to.name, civil_month_name(p->month), p->km,
+        run_succeed(run, "%s to %s in %s: about %s%s%s; there it is %s, %s (an estimate).",
+            p->from.name, p->to.name, civil_month_name(p->month), run_distance(run, p->km),
             ferries ? " of driving and a ferry that is not counted: " : "", ferries ? ferries : "",
             s.name, s.rv);
     jdoc *route = jdoc_new_object();

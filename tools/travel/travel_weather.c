@@ -298,6 +298,37 @@ static int travel_answer_route(struct tools_run *run, const jdoc *answer, const 
     return error != 0 ? error : ERR_NOMEM;
 }
 
+/* ", 21 °C" in the user's unit; "" without the figure. */
+static const char *travel_degrees(struct tools_run *run, const jdoc *from, const char *name,
+    const char *before)
+{
+    double celsius;
+    char text[UNITS_TEXT_SIZE];
+    if (jdoc_get_double(from, name, &celsius) != 0)
+        return "";
+    units_temperature_text(&run->context->units, celsius, text);
+    const char *said = arena_printf(run->arena, "%s%s", before, text);
+    return said ? said : "";
+}
+
+/* ": 9 °C to 24 °C", the lowest and the highest of the days. */
+static const char *travel_span(struct tools_run *run, const jdoc *days)
+{
+    const jdoc *coldest = NULL, *warmest = NULL;
+    for (size_t i = 0; i < jdoc_length(days); i++) {
+        const jdoc *day = jdoc_at(days, i);
+        if (jdoc_double_or(day, "low_c", INFINITY) < jdoc_double_or(coldest, "low_c", INFINITY))
+            coldest = day;
+        if (jdoc_double_or(day, "high_c", -INFINITY) > jdoc_double_or(warmest, "high_c", -INFINITY))
+            warmest = day;
+    }
+    if (!coldest || !warmest)
+        return "";
+    const char *said = arena_printf(run->arena, "%s%s", travel_degrees(run, coldest, "low_c", ": "),
+        travel_degrees(run, warmest, "high_c", " to "));
+    return said ? said : "";
+}
+
 static int travel_weather_came(struct tools_run *run, const jdoc *answer, void *arg)
 {
     const struct wish *w = arg;
@@ -312,10 +343,11 @@ static int travel_weather_came(struct tools_run *run, const jdoc *answer, void *
         return error;
     size_t days = jdoc_length(jdoc_get(weather, "days"));
     jdoc *done = travel_wants(w, "get_current") ?
-        run_succeed(run, "The weather at %s now: %s.", w->spots[0].name,
-            jdoc_text_or(jdoc_get(weather, "current"), "conditions", "see the figures")) :
-        run_succeed(run, "The forecast for %s, %zu day%s.", w->spots[0].name, days,
-            days == 1 ? "" : "s");
+        run_succeed(run, "The weather at %s now: %s%s.", w->spots[0].name,
+            jdoc_text_or(jdoc_get(weather, "current"), "conditions", "see the figures"),
+            travel_degrees(run, jdoc_get(weather, "current"), "temperature_c", ", ")) :
+        run_succeed(run, "The forecast for %s, %zu day%s%s.", w->spots[0].name, days,
+            days == 1 ? "" : "s", travel_span(run, jdoc_get(weather, "days")));
     if (done)
         return jdoc_set(done, "weather", weather);
     jdoc_free(weather);
