@@ -61,6 +61,44 @@ static void a_car_goes_by_valhalla(void **state)
     provider_double_stop(&d);
 }
 
+#define CELL(km) "{\"distance\":" km ",\"time\":3600}"
+#define ROW(a, b, c) "[" CELL(a) "," CELL(b) "," CELL(c) "]"
+
+/* The best order by Valhalla's matrix, for the vehicle's size. */
+static void an_order_goes_by_valhalla(void **state)
+{
+    struct provider_double d;
+    const char *stops = "{\"waypoints\":[\"Sydney\",\"Perth\",\"Brisbane\"],\"avoid\":[\"tolls\"]}";
+    (void)state;
+    jdoc_free(tool_ok(&bench, "create_vehicle", "{\"name\":\"Rig\",\"height_m\":3.2}"));
+    jdoc *r = asked("valhalla.url", "200 OK",
+        "{\"sources_to_targets\":[" ROW("0", "880", "290") "," ROW("880", "0", "670") "," ROW("290",
+            "670", "0") "]}",
+        "optimize_route", stops, &d);
+    assert_true(number_at(r, "/route/optimized/distance_km") == 960);
+    assert_true(number_at(r, "/route/as_given/distance_km") == 1550);
+    assert_non_null(strstr(text_at(r, "/route/method"), "for a vehicle of this size"));
+    assert_non_null(strstr(d.seen, "POST /base/sources_to_targets HTTP"));
+    assert_non_null(strstr(d.seen, "\"sources\":[{\"lat\":-33.86785"));
+    assert_non_null(strstr(d.seen, "\"height\":3.2"));
+    assert_non_null(strstr(d.seen, "\"use_tolls\":0"));
+    jdoc_free(r);
+    provider_double_stop(&d);
+    r = asked("valhalla.url", "200 OK",
+        "{\"sources_to_targets\":[" ROW("0", "880", "290") "," ROW("880", "0", "670") "," ROW("290",
+            "null", "0") "]}",
+        "optimize_route", stops, &d);
+    assert_string_equal(text_at(r, "/error/code"), "no_route");
+    assert_non_null(strstr(text_at(r, "/message"), "Brisbane"));
+    jdoc_free(r);
+    provider_double_stop(&d);
+    r = asked("valhalla.url", "200 OK", "{\"sources_to_targets\":[[]]}", "optimize_route", stops,
+        &d);
+    assert_string_equal(text_at(r, "/error/code"), "provider_failed");
+    jdoc_free(r);
+    provider_double_stop(&d);
+}
+
 /* The size is kept with the vehicle and goes to the service; what is no size is refused. */
 static void the_vehicles_size_counts(void **state)
 {
@@ -147,7 +185,7 @@ static void borders_and_sides_are_said(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_car_goes_by_valhalla),
-        cmocka_unit_test(failures_are_said), cmocka_unit_test(borders_and_sides_are_said),
-        cmocka_unit_test(the_vehicles_size_counts)};
+        cmocka_unit_test(an_order_goes_by_valhalla), cmocka_unit_test(failures_are_said),
+        cmocka_unit_test(borders_and_sides_are_said), cmocka_unit_test(the_vehicles_size_counts)};
     return cmocka_run_group_tests(tests, start, tool_fixture_stop);
 }

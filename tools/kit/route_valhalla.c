@@ -62,29 +62,81 @@ int route_valhalla_set_costing(jdoc *question, const struct route_rules *rules)
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
-const char *route_valhalla_question(struct tools_run *run, const struct route *r)
+/* Kilometres, as a text in the arena. Frees the question. NULL on no memory. */
+static const char *route_valhalla_text(struct tools_run *run, jdoc *question, int failed)
 {
-    jdoc *question = jdoc_new_object(), *places = jdoc_new_array();
     struct buf text;
     const char *out = NULL;
-    int failed = !question || !places;
-    for (size_t i = 0; failed == 0 && i < r->stop_count; i++)
-        failed = route_valhalla_push_place(places, r->stops[i].latitude, r->stops[i].longitude);
-    if (failed == 0) {
-        failed = jdoc_set(question, "locations", places);
-        failed |= route_valhalla_set_costing(question, &r->rules);
-        failed |= jdoc_set_string(question, "units", "kilometers");
-    } else {
-        jdoc_free(places);
-    }
     buf_init(&text, QUESTION_MAX);
+    failed |= !question || jdoc_set_string(question, "units", "kilometers") != 0;
     if (failed == 0)
         jdoc_write(question, &text);
     if (failed == 0 && buf_error(&text) == 0)
-        out = arena_printf(run->arena, "%s", buf_text(&text));
+        out = arena_strdup(run->arena, buf_text(&text));
     buf_free(&text);
     jdoc_free(question);
     return out;
+}
+
+static int route_valhalla_set_places(jdoc *question, const char *name, const struct place *places,
+    size_t count)
+{
+    jdoc *list = jdoc_new_array();
+    int failed = !question || !list;
+    for (size_t i = 0; failed == 0 && i < count; i++)
+        failed = route_valhalla_push_place(list, places[i].latitude, places[i].longitude);
+    if (failed == 0)
+        return jdoc_set(question, name, list);
+    jdoc_free(list);
+    return ERR_NOMEM;
+}
+
+const char *route_valhalla_question(struct tools_run *run, const struct route *r)
+{
+    jdoc *question = jdoc_new_object();
+    int failed = route_valhalla_set_places(question, "locations", r->stops, r->stop_count);
+    if (failed == 0)
+        failed = route_valhalla_set_costing(question, &r->rules);
+    return route_valhalla_text(run, question, failed);
+}
+
+const char *route_valhalla_table_question(struct tools_run *run, const struct place *places,
+    size_t count, const struct route_rules *rules)
+{
+    jdoc *question = jdoc_new_object();
+    int failed = route_valhalla_set_places(question, "sources", places, count);
+    if (failed == 0)
+        failed = route_valhalla_set_places(question, "targets", places, count);
+    if (failed == 0)
+        failed = route_valhalla_set_costing(question, rules);
+    return route_valhalla_text(run, question, failed);
+}
+
+int route_valhalla_read_table(const jdoc *answer, struct route_table *out)
+{
+    const jdoc *rows = jdoc_get(answer, "sources_to_targets");
+    size_t n = out->count;
+    if (jdoc_length(rows) != n)
+        return ERR_PROTOCOL;
+    for (size_t i = 0; i < n; i++) {
+        const jdoc *row = jdoc_at(rows, i);
+        if (jdoc_length(row) != n)
+            return ERR_PROTOCOL;
+        for (size_t k = 0; k < n; k++) {
+            const jdoc *km = jdoc_get(jdoc_at(row, k), "distance");
+            double *metres = &out->metres[i * n + k], *seconds = &out->seconds[i * n + k];
+            out->from = i;
+            out->to = k;
+            if (jdoc_type(km) == JDOC_NULL)
+                return ERR_NOT_FOUND;
+            if (jdoc_double(km, metres) != 0 ||
+                jdoc_get_double(jdoc_at(row, k), "time", seconds) != 0 || !(*metres >= 0) ||
+                !(*seconds >= 0))
+                return ERR_PROTOCOL;
+            *metres *= 1000;
+        }
+    }
+    return 0;
 }
 
 /* The ferries that the service's manoeuvres name. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * optimize_route: the best order of stops, from the first of them, exactly (dynamic programming
- * over sets of stops). Distances from the routing service (OSRM's table) when there is one.
+ * over sets of stops). Distances from the routing service (OSRM's table, Valhalla's matrix) when there
+ * is one.
  */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"
@@ -9,6 +10,8 @@
 #include "tools/kit/place.h"
 #include "tools/kit/road.h"
 #include "tools/kit/route.h"
+#include "tools/kit/route_rules.h"
+#include "tools/kit/route_valhalla.h"
 #include "tools/kit/vehicle_use.h"
 #include "tools/travel/travel.h"
 
@@ -28,6 +31,7 @@ struct order {
     size_t best[STOPS_MAX];
     struct road roads[STOPS_MAX][STOPS_MAX]; /* of estimates */
     struct vehicle_use use;
+    struct route_rules rules;
     bool estimate;
     const char *note;
 };
@@ -143,7 +147,10 @@ static int travel_fill_order(struct tools_run *run, struct order *o, jdoc *route
     failed |= jdoc_set_bool(route, "estimate", o->estimate);
     failed |= jdoc_set_string(route, "method",
         arena_printf(run->arena, "%s; every order was compared, the first stop stays first",
-            o->estimate ? road_method(&o->roads[0][1]) : "routing service"));
+            o->estimate ? road_method(&o->roads[0][1]) :
+                o->rules.sized && run->context->conf->valhalla_url[0] != '\0' ?
+                          "routing service, for a vehicle of this size" :
+                          "routing service"));
     failed |= travel_set_ferries(run, o, route);
     failed |= jdoc_set_string(route, "fuel_assumptions",
         arena_printf(run->arena, "%s, and an assumed pump price of the currency; no tolls",
@@ -178,6 +185,15 @@ static int travel_answer_order(struct tools_run *run, struct order *o)
 
 /* --- distances --- */
 
+static int travel_no_road(struct tools_run *run, const struct order *o, size_t from, size_t to)
+{
+    return run_fail(run, "no_route", "The routing service knows no road between %s and %s%s.",
+        o->spots[from].name, o->spots[to].name,
+        o->rules.sized && run->context->conf->valhalla_url[0] != '\0' ?
+            " for a vehicle of this size" :
+            "");
+}
+
 static int travel_table_came(struct tools_run *run, const jdoc *answer, void *arg)
 {
     struct order *o = arg;
@@ -188,9 +204,7 @@ static int travel_table_came(struct tools_run *run, const jdoc *answer, void *ar
         for (size_t k = 0; k < o->count; k++) {
             const jdoc *m = jdoc_at(jdoc_at(metres, i), k), *s = jdoc_at(jdoc_at(seconds, i), k);
             if (jdoc_length(jdoc_at(metres, i)) == o->count && jdoc_type(m) == JDOC_NULL)
-                return run_fail(run, "no_route",
-                    "The routing service knows no road between %s and %s.", o->spots[i].name,
-                    o->spots[k].name);
+                return travel_no_road(run, o, i, k);
             if (jdoc_double(m, &o->metres[i][k]) != 0 || jdoc_double(s, &o->seconds[i][k]) != 0 ||
                 o->metres[i][k] < 0 || o->seconds[i][k] < 0)
                 return ERR_PROTOCOL;
@@ -220,6 +234,33 @@ static int travel_ask_table(struct tools_run *run, struct order *o)
         .url = buf_error(&url) == 0 ? arena_memdup(run->arena, buf_text(&url), url.len) : NULL};
     buf_free(&url);
     return fetch_start(run, &ask, travel_table_came, o);
+}
+
+static int travel_matrix_came(struct tools_run *run, const jdoc *answer, void *arg)
+{
+    struct order *o = arg;
+    double metres[STOPS_MAX * STOPS_MAX], seconds[STOPS_MAX * STOPS_MAX];
+    struct route_table table = {.count = o->count, .metres = metres, .seconds = seconds};
+    int error = route_valhalla_read_table(answer, &table);
+    if (error == ERR_NOT_FOUND)
+        return travel_no_road(run, o, table.from, table.to);
+    if (error != 0)
+        return error;
+    for (size_t i = 0; i < o->count; i++) {
+        memcpy(o->metres[i], metres + i * o->count, o->count * sizeof *metres);
+        memcpy(o->seconds[i], seconds + i * o->count, o->count * sizeof *seconds);
+    }
+    return travel_answer_order(run, o);
+}
+
+static int travel_ask_matrix(struct tools_run *run, struct order *o)
+{
+    const char *base = fetch_base(run, run->context->conf->valhalla_url);
+    struct fetch ask = {.service = "routing service",
+        .url = arena_printf(run->arena, "%s/sources_to_targets", base ? base : ""),
+        .body = route_valhalla_table_question(run, o->spots, o->count, &o->rules),
+        .body_type = "application/json"};
+    return ask.url && ask.body ? fetch_start(run, &ask, travel_matrix_came, o) : ERR_NOMEM;
 }
 
 static bool travel_avoids(const struct tools_run *run, const char *what)
@@ -262,6 +303,11 @@ static int travel_stops_found(struct tools_run *run, const struct place *spots, 
     int error = vehicle_use(run, &o->use);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
+    error = route_rules_read(run, &o->rules);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
+    if (run->context->conf->valhalla_url[0] != '\0')
+        return travel_ask_matrix(run, o);
     if (run->context->conf->osrm_url[0] != '\0')
         return travel_ask_table(run, o);
     if (travel_avoids(run, "tolls") || travel_avoids(run, "highways"))
