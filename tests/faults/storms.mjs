@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One user's storms, one kind after the other; what another user waits meanwhile, beside the calm right before.
 //
-//   node tests/faults/storms.mjs [--only KIND,KIND] [--messages 60] [--ratio 3]
+//   node tests/faults/storms.mjs [--only KIND,KIND] [--messages 60] [--ratio 3] [--viewers 300]
 //
 // Kinds: webhooks (10,000 whose receivers never answer), pushes (browsers whose push service stalls), mcp (calls that a server never answers),
-// voice (calls of speech without end), replay (hundreds of viewers that read a long session from its beginning), reminders (of 100,000 users in
+// voice (calls of speech without end), replay (`--viewers` that read a long session from its beginning), reminders (of 100,000 users in
 // the same second), erasure and export (of a user with much). Ends with 1 when a request of the other user failed, or the 99th percentile of
 // their answers is above `--ratio` times the calm one and 250 ms more.
 import {execFileSync} from "node:child_process";
@@ -136,27 +136,28 @@ const KINDS = {
       })),
     };
   },
-  async replay({stack}) {
+  async replay({stack, viewers}) {
+    let begun = 0, whole = 0;
     const P = prefix(GREEDY), json = i => `{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"${"word ".repeat(20)}${i}"}`;
     await stack.request("POST", "/chat", {body: {message: "x [[text say=Hi.]]", session_id: "long"}, headers: as(GREEDY)});
     const top = Number((await stack.redis("XREVRANGE", `${P}s:long:log`, "+", "-", "COUNT", 1)).split("-")[0]);
     await pipe(stack, (function* () { for (let i = 1; i <= 10000; i++) yield ["XADD", `${P}s:long:log`, `${top + 1}-${i}`, "e", `00000000-0000-7000-8000-000000000000 T ${json(i)}`]; })());
     return {
       measure: async () => [],
-      storm: over => Promise.all(Array.from({length: 300}, async () => {
+      storm: (over, say) => Promise.all(Array.from({length: viewers}, async () => {
         while (!over()) {
           await new Promise(done => {
             const socket = net.connect(stack.port, "127.0.0.1", () => socket.write(`GET /api/v1/pam/sessions/long/events?cursor=0-0 HTTP/1.1\r\nHost: 127.0.0.1:${stack.port}\r\nAccept: text/event-stream\r\nX-Dev-User: ${GREEDY}\r\n\r\n`));
             let bytes = 0;
             const end = () => { socket.destroy(); done(); };
-            socket.on("data", d => { if ((bytes += d.length) > 1500000 || over()) end(); });
+            socket.on("data", d => { if ((bytes += d.length) > 1500000 || over()) end(); whole += bytes > 1500000; begun += bytes === d.length && d.includes(" 200 "); });
             socket.on("error", end);
             socket.on("close", end);
             setTimeout(end, 8000);
           });
           await pause(5);
         }
-      })),
+      })).then(() => say(`replay     ${begun} began, ${whole} read whole`)),
     };
   },
   async reminders({stack}) {
@@ -255,7 +256,7 @@ async function main() {
       "mcp.file": join(folder, "mcp.json"), "mcp.trust_first": "on"}});
     try {
       await eventually(async () => (await stack.get("/tools")).json.tools.some(t => t.name === "harbour__add"), "the MCP server is listed", 30000);
-      const {failed, calm, stormed} = await run({stack, mcp, receiver, pushes, key: ecdh.getPublicKey().toString("base64url")}, kind, Number(option("messages", 60)), console.log);
+      const {failed, calm, stormed} = await run({stack, mcp, receiver, pushes, key: ecdh.getPublicKey().toString("base64url"), viewers: Number(option("viewers", 300))}, kind, Number(option("messages", 60)), console.log);
       if (failed.length || quantile(stormed, 0.99) > most * quantile(calm, 0.99) + 250) wrong++;
     } finally {
       await stack.stop({check: false});
