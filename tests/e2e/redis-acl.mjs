@@ -21,10 +21,17 @@ export function readGuide() {
   return {rules: command.slice(user + 2).map(rule => rule === ">PASSWORD" ? `>${PASSWORD}` : rule), more};
 }
 
+/** The commands that the guide names for `turnpike failover`. */
+function readFailover() {
+  const line = readFileSync(GUIDE, "utf8").split("\n").find(l => l.startsWith("`redis.user` needs the commands "));
+  if (!line) throw new Error(`${GUIDE} does not say what turnpike failover needs`);
+  return [...line.slice("`redis.user` ".length).matchAll(/`([a-z|]+)`/g)].map(([, command]) => `+${command}`);
+}
+
 /** Arguments of redis-server. */
-export function aclArguments({cluster = false} = {}) {
+export function aclArguments({cluster = false, failover = false} = {}) {
   const {rules, more} = readGuide();
-  return ["--user", "turnpike", ...rules, ...cluster ? more : []];
+  return ["--user", "turnpike", ...rules, ...cluster ? more : [], ...failover ? readFailover() : []];
 }
 export const aclSettings = {"redis.user": "turnpike", "redis.password": PASSWORD};
 /** What the server has refused, from the reply to ACL LOG of redis-cli: [] = nothing. */

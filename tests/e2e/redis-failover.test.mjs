@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import {execFile} from "node:child_process";
 import {join} from "node:path";
 import {BUILD, eventually, pause, SLOW, Stack, transcript, uuid} from "./harness.mjs";
+import {aclArguments, aclSettings, denials} from "./redis-acl.mjs";
 import {RedisSite} from "./redis-site.mjs";
 
 const LONG = 60000 * SLOW;
@@ -20,9 +21,9 @@ function failover(stack, ...more) {
 
 describe("turnpike failover", () => {
   let site, stack;
-  before(async () => {
-    site = await RedisSite.start(3, STRICT);
-    stack = await Stack.start({settings: {...site.settings, "turn.seats": 24, "turn.user": 0}});
+  before(async () => { // with the rights that the guide gives Redis' user
+    site = await RedisSite.start(3, {...STRICT, options: [...STRICT.options, ...aclArguments({failover: true})]});
+    stack = await Stack.start({settings: {...site.settings, ...aclSettings, "turn.seats": 24, "turn.user": 0}});
   });
   after(async () => {
     await stack?.stop();
@@ -101,6 +102,10 @@ describe("turnpike failover", () => {
       assert.equal(socket.events().filter(FINAL).length, 1);
       await socket.end();
     }
+  });
+
+  test("and with no right that the guide does not give", async () => {
+    for (const port of [site.first, site.second]) assert.deepEqual(denials(await site.cli(port, "acl", "log")), []);
   });
 
   test("and back again, where the Sentinels want it", async () => {
