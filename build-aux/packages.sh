@@ -9,7 +9,7 @@ PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
 PACKAGES_VOICE="pocketsphinx pocketsphinx-en-us flite espeak-ng"
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
 PACKAGES_CHECK="clang clang-format cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
-    iso-codes python3-icalendar python3-caldav python3-dateutil python3-vobject python3-gpxpy poppler-utils prometheus shellcheck groff-base
+    iso-codes python3-icalendar python3-caldav python3-dateutil python3-vobject python3-gpxpy units poppler-utils prometheus shellcheck groff-base
     mandoc zsh"
 # The package on a booted Debian tree: make system-check.
 PACKAGES_SYSTEM="debootstrap systemd-container zstd debhelper dpkg-dev lintian libtimezonemap-data iso-codes"
