@@ -188,6 +188,15 @@ void ident_sha256_hex(const void *data, size_t len, char out[IDENT_SHA256_SIZE])
     ident_hex(digest, sizeof digest, out);
 }
 
+void ident_sha1_hex(const void *data, size_t len, char out[IDENT_SHA1_SIZE])
+{
+    unsigned char digest[20];
+
+    if (EVP_Digest(data, len, digest, NULL, EVP_sha1(), NULL) != 1)
+        abort();
+    ident_hex(digest, sizeof digest, out);
+}
+
 void ident_hmac_sha256_hex(const void *key, size_t key_len, const void *data, size_t len,
     char out[IDENT_SHA256_SIZE])
 {

@@ -20,6 +20,9 @@ bool ident_is_uuid(const char *s);
 void ident_token(size_t bytes, char *out);
 #define IDENT_SHA256_SIZE 65
 void ident_sha256_hex(const void *data, size_t len, char out[IDENT_SHA256_SIZE]);
+/* As Redis' sha1hex writes it: to tell whether a text is the same, never for secrets. */
+#define IDENT_SHA1_SIZE 41
+void ident_sha1_hex(const void *data, size_t len, char out[IDENT_SHA1_SIZE]);
 void ident_hmac_sha256_hex(const void *key, size_t key_len, const void *data, size_t len,
     char out[IDENT_SHA256_SIZE]);
 /* Constant-time comparison of two strings of any length. */

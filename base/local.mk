@@ -8,6 +8,7 @@ libbase_a_SOURCES = \
 	base/backoff.c base/backoff.h \
 	base/breaker.c base/breaker.h \
 	base/buf.c base/buf.h \
+	base/charset.c base/charset.h \
 	base/clock.c base/clock.h \
 	base/conf.c base/conf.h \
 	base/conf_check.c \

@@ -3,7 +3,7 @@
 
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libhiredis-dev libjson-c-dev
     libcurl4-openssl-dev libwslay-dev libhttp-parser-dev libjwt-dev libboost-context-dev libsystemd-dev libssl-dev
-    libical-dev libicu-dev libexpat1-dev libhpdf-dev libstemmer-dev zlib1g-dev libedit-dev"
+    libcsv-dev libical-dev libicu-dev libexpat1-dev libhpdf-dev libstemmer-dev zlib1g-dev libedit-dev"
 PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
 # Speech without a service: docs/voice.md. Without them there is none.
 PACKAGES_VOICE="pocketsphinx pocketsphinx-en-us flite espeak-ng"

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define OPEN_MAX 50
+#define GROUP_PAGE 16  /* changes read at once */
+#define GROUP_MAX 1000 /* as many as are kept (lib_changes.lua) */
 
 static const char *changes_text(struct arena *arena, const jdoc *doc, const char *key)
 {
@@ -43,13 +45,14 @@ static int changes_read_doc(const jdoc *doc, struct arena *arena, struct changes
         .tool = changes_text(arena, doc, "tool"),
         .session = changes_text(arena, doc, "session"),
         .of = changes_text(arena, doc, "of"),
+        .group = changes_text(arena, doc, "group"),
         .at_ms = jdoc_int_or(doc, "at_ms", 0),
         .act = changes_act_of(doc),
         .undone = jdoc_has(doc, "undone_by"),
         .undone_by = changes_text(arena, doc, "undone_by"),
         .lost = jdoc_is_true(doc, "lost"),
         .writes = arena_array(arena, count + 1, sizeof *out->writes)};
-    if (!out->id || !out->undone_by || !out->tool || !out->session || !out->of || !out->writes)
+    if (!out->id || !out->undone_by || !out->group || !out->tool || !out->session || !out->of || !out->writes)
         return ERR_NOMEM;
     for (size_t i = 0; i < count && out->count < RECORDS_WRITES_MAX; i++) {
         int error = changes_read_write(jdoc_at(writes, i), arena, &out->writes[out->count++]);
@@ -121,6 +124,56 @@ int changes_open(struct store *s, const char *uid, const struct changes_look *lo
         look->session ? arena_printf(arena, "%s:%s", word, look->session) :
                         arena_strdup(arena, word),
         look->max, arena, out);
+}
+
+/* Reads a page into memory of its own: only what is of the group is kept. */
+static int changes_group_page(struct store *s, const char *uid, const struct changes_look *look,
+    const char *tag, size_t offset, struct arena *arena, struct changes_list *out)
+{
+    struct arena *own = arena_new();
+    struct records_list list = {0};
+    int error = !own ?
+        ERR_NOMEM :
+        records_tagged(s, uid,
+            &(struct records_page){.family = CHANGES_FAMILY,
+                .tag = tag,
+                .from = clock_real_ms() - CHANGES_KEEP_MS,
+                .to = INT64_C(1) << 52,
+                .highest_first = true,
+                .offset = offset,
+                .max = GROUP_PAGE},
+            own, &list);
+
+    out->more = list.more;
+    for (size_t i = 0; !error && i < list.count; i++) {
+        struct changes_one one;
+        /* The name alone tells most of them apart, without their being parsed. */
+        if (!strstr(list.json[i], look->id))
+            continue;
+        error = changes_read(list.json[i], arena, &one);
+        if (!error && strcmp(one.group, look->id) == 0 && out->count < look->max)
+            out->all[out->count++] = one;
+    }
+    arena_free(own);
+    return error;
+}
+
+int changes_group(struct store *s, const char *uid, enum changes_act act, const char *group,
+    struct arena *arena, struct changes_list *out)
+{
+    const struct changes_look look = {.act = act, .id = group, .max = GROUP_MAX};
+    size_t offset = 0;
+    int error = 0;
+
+    *out = (struct changes_list){.all = arena_array(arena, GROUP_MAX, sizeof *out->all)};
+    if (!out->all)
+        return ERR_NOMEM;
+    do {
+        error = changes_group_page(s, uid, &look, act == CHANGES_DO ? "live" : "undo", offset,
+            arena, out);
+        offset += GROUP_PAGE;
+    } while (!error && out->more);
+    return error;
 }
 
 int changes_of(struct store *s, const char *uid, const struct changes_look *look,

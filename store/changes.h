@@ -33,6 +33,7 @@ struct changes_one {
     int64_t at_ms;
     enum changes_act act;
     const char *of;        /* the change that it takes back; "" */
+    const char *group;     /* of several commits that are taken back together; "" */
     bool undone;           /* or, of an undo, done again */
     const char *undone_by; /* that change; "" */
     bool lost;             /* too large: what the records were is not known */
@@ -64,6 +65,13 @@ MUST_CHECK int changes_of(struct store *s, const char *uid, const struct changes
 /* Changes in which records of the family were deleted, the newest first. As changes_open. */
 MUST_CHECK int changes_deleted(struct store *s, const char *uid, const char *family, size_t max,
     struct arena *arena, struct changes_list *out);
+
+/*
+ * changes_group -- all changes of the group that can be taken back, the newest first; act as that
+ * of changes_open. Returns as changes_open.
+ */
+MUST_CHECK int changes_group(struct store *s, const char *uid, enum changes_act act,
+    const char *group, struct arena *arena, struct changes_list *out);
 
 /*
  * changes_reverse -- the writes that take the change back, each on the condition that the record is

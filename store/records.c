@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define RANGE_MAX 1000
-#define ARGS_HEAD 8
+#define ARGS_HEAD 9
 #define ARGS_ALERT 7                      /* before its spans and thresholds */
 #define MARK_MS (400 * INT64_C(86400000)) /* longer than any period */
 #define ARGS_EACH 6
@@ -94,6 +94,7 @@ static int records_fill_args(struct link_arg *args, struct store *s,
     args[5] = link_text(fence->session ? fence->session : "");
     args[6] = link_text(!batch->undoes ? "do" : batch->redo ? "redo" : "undo");
     args[7] = link_text(batch->undoes ? batch->undoes : "");
+    args[8] = link_text(batch->group ? batch->group : "");
     for (size_t i = 0; i < batch->count; i++) {
         struct link_arg *a = args + ARGS_HEAD + i * ARGS_EACH;
         const char *time = records_number_of(arena, batch->writes[i].time_ms);

@@ -56,6 +56,8 @@ struct records_batch {
     const char *result; /* JSON, recorded with the effect; NULL = "" */
     const char *undoes; /* the change (store/changes.h) that it takes back; NULL: none */
     bool redo;          /* with undoes: that was an undo itself */
+    /* Commits of one group are one change for those who undo (store/changes.h); NULL: alone. */
+    const char *group;
 };
 #define RECORDS_WRITES_MAX 256
 /*

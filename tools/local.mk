@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libtools.a
 libtools_a_SOURCES =
 nodist_libtools_a_SOURCES = tools/scripts.c tools/scripts.h
-TOOLS_LIBS = libtools.a $(ICAL_LIBS) $(HPDF_LIBS) $(STEMMER_LIBS) $(STORE_LIBS)
+TOOLS_LIBS = libtools.a $(ICAL_LIBS) $(HPDF_LIBS) $(CSV_LIBS) $(STEMMER_LIBS) $(STORE_LIBS)
 TOOLS_SPEC =
 TOOLS_LUA =
 RECORD_PARTS =

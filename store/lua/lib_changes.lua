@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What commits have changed, for undo and history: the user's family "change", a record a commit.
---   {id, at_ms, tool, session, act, of?, undone_by?, lost?, bytes, writes: [{family, id, was?,
+--   {id, at_ms, tool, session, act, of?, group?, undone_by?, lost?, bytes, writes: [{family, id, was?,
 --    was_ms?, now}]}
 -- act: do, undo (of: what it takes back), redo (of: the undo that it takes back). was: the JSON
 -- before; absent: there was none. was_ms: its time, as a text. now: SHA-1 of the JSON after it; "":
--- it was deleted. lost: too large to be kept, so `was` is not there.
+-- it was deleted. lost: too large to be kept, so `was` is not there. group: of several commits that are
+-- taken back together (an import).
 -- Tags: live and undo (what can be taken back), each also behind a session; r:FAMILY/ID; d:FAMILY.
 --include lib_keys.lua
 --include lib_index.lua

@@ -3,7 +3,7 @@
 -- KEYS: session hash, effect mark, set of families, then per write: records hash, time index. A
 --       key that is not needed is the first record hash again.
 -- ARGV: epoch ("" = no fence), mark's life in ms (0 = no mark), result, must_exist (1 or 0), tool,
---       session, act, of (of the change: lib_changes.lua; "" = none),
+--       session, act, of, group (of the change: lib_changes.lua; "" = none),
 --       then per write: id, op (set or del), JSON, time in ms, seen ("" = any; "#": none is there;
 --       "#SHA1": one with this SHA-1 of its JSON), family,
 --       then for an alert: field of the sums of expenses, mark, limit, life of the mark, entries of the
@@ -45,7 +45,7 @@ if life > 0 then
         return { "PRIOR", prior }
     end
 end
-local HEAD, EACH = 8, 6
+local HEAD, EACH = 9, 6
 local count = math.floor((#KEYS - 3) / 2) -- in a cluster there is one key more
 local function is_seen(seen, now)
     if string.sub(seen, 1, 1) ~= '#' then
@@ -99,7 +99,7 @@ for i = 0, count - 1 do
     end
 end
 change_note({ tool = ARGV[5], session = ARGV[6], act = ARGV[7],
-    of = ARGV[8] ~= "" and ARGV[8] or nil }, changed)
+    of = ARGV[8] ~= "" and ARGV[8] or nil, group = ARGV[9] ~= "" and ARGV[9] or nil }, changed)
 if ARGV[HEAD + count * EACH + 1] then
     alert(HEAD + count * EACH + 1)
 end

@@ -49,7 +49,8 @@ FUZZERS = \
 	tests/fuzz/fuzz_refusal \
 	tests/fuzz/fuzz_gpx \
 	tests/fuzz/fuzz_wav \
-	tests/fuzz/fuzz_vcard
+	tests/fuzz/fuzz_vcard \
+	tests/fuzz/fuzz_statement
 
 # Each harness under libFuzzer for FUZZ_SECONDS, in a build by clang of its own (./fuzz).
 FUZZ_SECONDS = 600

@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	tests/unit/test_inbound \
 	tests/unit/test_inbound_ends \
 	tests/unit/test_inbound_peers \
+	tests/unit/test_import \
 	tests/unit/test_inbound_reply \
 	tests/unit/test_inbound_table \
 	tests/unit/test_input \
@@ -224,9 +225,9 @@ tests_unit_test_task_switch_CPPFLAGS = $(AM_CPPFLAGS) -DTASK_SWITCH_OWN
 tests_unit_test_task_switch_LDADD = $(CMOCKA_LIBS)
 
 # Programs and scripts without cmocka.
-check_PROGRAMS += tests/unit/expand_rules tests/unit/read_cards tests/unit/sum_gpx tests/unit/tell_units
+check_PROGRAMS += tests/unit/expand_rules tests/unit/read_cards tests/unit/sum_gpx tests/unit/tell_units tests/unit/read_sheet
 SHELL_TESTS = tests/unit/alerts.sh tests/unit/check_layers.sh tests/unit/check_settings.sh tests/unit/completion.sh tests/unit/dashboard.sh \
 	tests/unit/currencies.sh tests/unit/gazetteer.sh tests/unit/generate.sh tests/unit/gpx_judge.sh tests/unit/place.sh tests/unit/postrm.sh tests/unit/rrule_judge.sh tests/unit/setup.sh \
-	tests/unit/setup_redis.sh tests/unit/setup_terminal.sh tests/unit/units_judge.sh tests/unit/vcard_judge.sh
+	tests/unit/setup_redis.sh tests/unit/setup_terminal.sh tests/unit/units_judge.sh tests/unit/vcard_judge.sh tests/unit/sheet_judge.sh
 TESTS += $(SHELL_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) tests/terminal.py tests/unit/alerts.yml tests/unit/completion.py tests/unit/currencies.mjs tests/unit/rrule_judge.py tests/unit/vcard_judge.py tests/unit/gpx_judge.py tests/unit/units_judge.py tests/unit/offline_held_out.tsv tests/unit/offline_talk.tsv tests/unit/phrasings.de.tsv tests/unit/phrasings.es.tsv tests/unit/phrasings.fr.tsv tests/unit/phrasings.more.tsv tests/unit/phrasings.none.tsv tests/unit/phrasings.tsv tests/unit/aisdk_chunks.txt tests/unit/travel_places.tsv tests/unit/road_pairs.tsv tests/unit/offline_held_out_2.tsv tests/unit/offline_held_out_3.tsv
+EXTRA_DIST += $(SHELL_TESTS) tests/terminal.py tests/unit/alerts.yml tests/unit/completion.py tests/unit/currencies.mjs tests/unit/rrule_judge.py tests/unit/vcard_judge.py tests/unit/gpx_judge.py tests/unit/units_judge.py tests/unit/offline_held_out.tsv tests/unit/offline_talk.tsv tests/unit/phrasings.de.tsv tests/unit/phrasings.es.tsv tests/unit/phrasings.fr.tsv tests/unit/phrasings.more.tsv tests/unit/phrasings.none.tsv tests/unit/phrasings.tsv tests/unit/aisdk_chunks.txt tests/unit/travel_places.tsv tests/unit/road_pairs.tsv tests/unit/offline_held_out_2.tsv tests/unit/offline_held_out_3.tsv tests/unit/sheet_judge.py

@@ -38,6 +38,7 @@ struct in {
     bool is_one;
     const char *name, *seen;
     char *why;
+    char group[IDENT_UUID_SIZE]; /* of the commits of a file: one change for the history; "" */
 };
 
 /* What one step writes: a series with its changed occurrences, or one event. */
@@ -211,7 +212,11 @@ static int calendar_file_commit(struct in *in, const struct step *s)
     struct records_fence fence = {.uid = in->context->uid, .tool = "calendar import"};
     const char *prior;
     return records_commit(in->context->store, &fence,
-        &(struct records_batch){.writes = s->writes, .count = s->count, .result = ""}, in->arena,
+        &(struct records_batch){.writes = s->writes,
+            .count = s->count,
+            .result = "",
+            .group = in->group},
+        in->arena,
         &prior);
 }
 
@@ -499,6 +504,7 @@ int calendar_file_read(const struct tools_context *context, struct arena *arena,
     const struct zone *z;
     struct in in = {.context = context, .arena = arena, .until_ms = clock_mono_ms() + TIME_MS};
     *answer = NULL;
+    ident_uuid7(in.group);
     int error = zone_get(context->zone, &z) ? ERR_INTERNAL : calendar_file_count(&in);
     if (error != 0)
         return error;

@@ -141,7 +141,45 @@ int record_commit_alert(struct tools_run *run, const struct record_item *items, 
     return 0;
 }
 
-int record_take_back(struct tools_run *run, const struct changes_one *change)
+int record_group(struct tools_run *run, const char **group)
+{
+    char own[IDENT_UUID_SIZE];
+    int error = record_effect(run, group);
+
+    if (error || *group)
+        return error;
+    ident_uuid7(own);
+    *group = arena_strdup(run->arena, own);
+    return *group ? 0 : ERR_NOMEM;
+}
+
+int record_commit_part(struct tools_run *run, const struct record_item *items, size_t count,
+    const char *group, bool last)
+{
+    const struct tools_context *context = run->context;
+    struct records_fence fence = {.uid = context->uid,
+        .session = context->session,
+        .epoch = context->epoch,
+        .tool = run->spec->name};
+    struct records_write *writes = arena_array(run->arena, count, sizeof *writes);
+    const char *text = last ? record_text_of(run, run->result) : "", *prior = NULL;
+    int error = last ? record_effect(run, &fence.effect) : 0;
+
+    if (!error && (!writes || !text))
+        error = ERR_NOMEM;
+    if (!error)
+        error = record_fill_writes(run, items, count, writes);
+    if (!error)
+        error = records_commit(context->store, &fence,
+            &(struct records_batch){.writes = writes,
+                .count = count,
+                .result = text,
+                .group = group},
+            run->arena, &prior);
+    return !error && prior ? record_take_earlier(run, prior) : error;
+}
+
+int record_take_back(struct tools_run *run, const struct changes_one *change, bool last)
 {
     const struct tools_context *context = run->context;
     struct records_fence fence = {.uid = context->uid,
@@ -149,8 +187,8 @@ int record_take_back(struct tools_run *run, const struct changes_one *change)
         .epoch = context->epoch,
         .tool = run->spec->name};
     struct records_write *writes = arena_array(run->arena, change->count + 1, sizeof *writes);
-    const char *text = record_text_of(run, run->result), *prior = NULL;
-    int error = record_effect(run, &fence.effect);
+    const char *text = last ? record_text_of(run, run->result) : "", *prior = NULL;
+    int error = last ? record_effect(run, &fence.effect) : 0;
     if (error == 0 && (!writes || !text))
         error = ERR_NOMEM;
     if (error == 0)
@@ -161,6 +199,7 @@ int record_take_back(struct tools_run *run, const struct changes_one *change)
                 .count = change->count,
                 .result = text,
                 .undoes = change->id,
+                .group = change->group,
                 .redo = change->act == CHANGES_UNDO},
             run->arena, &prior);
     return error == 0 && prior ? record_take_earlier(run, prior) : error;

@@ -45,11 +45,23 @@ MUST_CHECK int record_commit_alert(struct tools_run *run, const struct record_it
     size_t count, bool must_exist, const struct records_alert *alert);
 
 /*
- * record_take_back -- the records as they were before the change, and run->result, in one script
- * (store/changes.h). Returns as record_commit; ERR_CONFLICT: a record has changed since, or the
+ * record_group -- the name of a group of commits, which are one change for those who undo: the mark
+ * of the call, so that a repeated call goes on with it. Returns 0 or ERR_NOMEM.
+ */
+MUST_CHECK int record_group(struct tools_run *run, const char **group);
+/*
+ * record_commit_part -- record_commit of one commit of a group. last: with run->result and the
+ * call's mark; before it neither is written.
+ */
+MUST_CHECK int record_commit_part(struct tools_run *run, const struct record_item *items,
+    size_t count, const char *group, bool last);
+
+/*
+ * record_take_back -- the records as they were before the change, in one script (store/changes.h);
+ * last: with run->result and the call's mark. Returns as record_commit; ERR_CONFLICT: a record has changed since, or the
  * change is taken back already; ERR_FULL: what the records were was too large to be kept.
  */
-MUST_CHECK int record_take_back(struct tools_run *run, const struct changes_one *change);
+MUST_CHECK int record_take_back(struct tools_run *run, const struct changes_one *change, bool last);
 
 /* document: owned by the caller; text: in the arena, for record_item.seen; may be NULL. Returns 0,
  * ERR_NOT_FOUND or a fault. */

@@ -21,6 +21,7 @@
 struct contacts_import {
     struct tools_run *run;
     const struct zone *zone;
+    const char *group; /* of its commits: one change for the history */
     struct vcard_list list;
     struct record_item items[BATCH];
     jdoc *documents[BATCH];
@@ -44,33 +45,15 @@ static const char *contacts_id_of(struct tools_run *run, const jdoc *card)
     return failed ? NULL : arena_printf(run->arena, "v%.*s", ID_DIGITS, digest);
 }
 
-static int contacts_import_flush(struct contacts_import *in)
+/* last: with the result and the call's mark. */
+static int contacts_import_flush(struct contacts_import *in, bool last)
 {
-    const struct tools_context *context = in->run->context;
-    const struct records_fence fence = {.uid = context->uid,
-        .session = context->session,
-        .epoch = context->epoch};
-    struct records_write writes[BATCH];
-    struct buf json[BATCH] = {{0}};
-    const char *prior = NULL;
-    int error = 0;
+    int error = in->waiting > 0 ?
+        record_commit_part(in->run, in->items, in->waiting, in->group, last) :
+        0;
 
-    for (size_t i = 0; i < in->waiting; i++) {
-        jdoc_write(in->documents[i], &json[i]);
-        error = error ? error : buf_error(&json[i]);
-        writes[i] = (struct records_write){.family = PEOPLE_CONTACTS,
-            .id = in->items[i].id,
-            .json = buf_text(&json[i]),
-            .time_ms = in->items[i].time_ms};
-    }
-    if (!error && in->waiting > 0)
-        error = records_commit(context->store, &fence,
-            &(struct records_batch){.writes = writes, .count = in->waiting}, in->run->arena,
-            &prior);
-    for (size_t i = 0; i < in->waiting; i++) {
-        buf_free(&json[i]);
+    for (size_t i = 0; i < in->waiting; i++)
         jdoc_free(in->documents[i]);
-    }
     in->waiting = 0;
     return error;
 }
@@ -93,7 +76,7 @@ static int contacts_import_card(struct contacts_import *in, const jdoc *card)
         jdoc_free(document);
         return ERR_NOMEM;
     }
-    error = in->waiting == BATCH ? contacts_import_flush(in) : 0;
+    error = in->waiting == BATCH ? contacts_import_flush(in, false) : 0;
     in->items[in->waiting] = (struct record_item){.family = PEOPLE_CONTACTS,
         .id = id,
         .document = document,
@@ -140,6 +123,8 @@ static int contacts_import_text(struct tools_run *run, const char *text, size_t 
     int error = timestamp_zone(run, &in.zone);
 
     if (!error)
+        error = record_group(run, &in.group);
+    if (!error)
         error = records_count(run->context->store, run->context->uid, PEOPLE_CONTACTS,
             -RECORD_FOREVER, RECORD_FOREVER, &count);
     if (error)
@@ -160,8 +145,8 @@ static int contacts_import_text(struct tools_run *run, const char *text, size_t 
         error = contacts_import_card(&in, jdoc_at(in.list.cards, i));
     if (!error)
         error = contacts_import_answer(&in);
-    if (!error && in.waiting > 0) /* the last ones with the result and the call's mark */
-        error = record_commit(run, in.items, in.waiting, false);
+    if (!error)
+        error = contacts_import_flush(&in, true);
     for (size_t i = 0; i < in.waiting; i++)
         jdoc_free(in.documents[i]);
     vcard_free(&in.list);

@@ -10,11 +10,14 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/ident.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define RECENT 3 /* changes of other conversations that are named */
 #define TOLD 3   /* records of a change that are named */
+#define LISTED 40 /* records of an import in the result; the others are counted */
 
 static int records_undo_refuse(int error)
 {
@@ -48,6 +51,17 @@ static int records_undo_nothing(struct tools_run *run, enum changes_act act)
                 word, told));
 }
 
+/* Of a group that an earlier call has taken back in part: what is left. */
+static int records_undo_rest(struct tools_run *run, struct changes_one *out)
+{
+    struct changes_list rest;
+    int error = changes_group(run->context->store, run->context->uid, out->act, out->group,
+        run->arena, &rest);
+    if (error == 0 && rest.count > 0)
+        *out = rest.all[0];
+    return error;
+}
+
 static int records_undo_named(struct tools_run *run, const char *id, struct changes_one *out)
 {
     int error = changes_get(run->context->store, run->context->uid, id, run->arena, out);
@@ -58,6 +72,8 @@ static int records_undo_named(struct tools_run *run, const char *id, struct chan
         error = changes_get(run->context->store, run->context->uid, out->of, run->arena, out);
     if (error == 0 && out->act == CHANGES_UNDO && out->undone)
         error = changes_get(run->context->store, run->context->uid, out->of, run->arena, out);
+    if (error == 0 && out->undone && out->group[0] != '\0')
+        error = records_undo_rest(run, out);
     if (error == ERR_NOT_FOUND)
         return records_undo_refuse(
             run_fail(run, "not_found", "There is no such change, or it is older than 30 days."));
@@ -131,30 +147,41 @@ static const char *records_undo_line(struct tools_run *run, const struct changes
                           arena_printf(run->arena, "%s", kind ? kind->title : w->family);
 }
 
-static const char *records_undo_told(struct tools_run *run, const struct changes_one *change)
+/* The first records by name, the others by number. changes: the newest first. */
+static const char *records_undo_told(struct tools_run *run, const struct changes_list *changes)
 {
     const char *told = "";
-    for (size_t i = 0; told && i < change->count && i < TOLD; i++) {
-        const struct changes_write *w = &change->writes[i];
-        const char *line = records_undo_line(run, w);
-        told = !line ? NULL :
-                       arena_printf(run->arena, "%s%s%s %s", told, i > 0 ? "; " : "", line,
-                           !w->was               ? "is gone" :
-                               w->now[0] == '\0' ? "is back" :
-                                                   "is as it was before");
-    }
-    if (told && change->count > TOLD)
-        told = arena_printf(run->arena, "%s; and %zu more", told, change->count - TOLD);
+    size_t count = 0;
+    for (size_t k = 0; told && k < changes->count; k++)
+        for (size_t i = 0; told && i < changes->all[k].count; i++) {
+            const struct changes_write *w = &changes->all[k].writes[i];
+            if (count++ >= TOLD)
+                continue;
+            const char *line = records_undo_line(run, w);
+            told = !line ? NULL :
+                           arena_printf(run->arena, "%s%s%s %s", told, count > 1 ? "; " : "", line,
+                               !w->was               ? "is gone" :
+                                   w->now[0] == '\0' ? "is back" :
+                                                       "is as it was before");
+        }
+    if (told && count > TOLD)
+        told = arena_printf(run->arena, "%s; and %zu more", told, count - TOLD);
     return told;
 }
 
-static int records_undo_add(struct tools_run *run, jdoc *list, const struct changes_write *w)
+/* listed: it is in the result, too. */
+static int records_undo_add(struct tools_run *run, jdoc *list, const struct changes_write *w,
+    bool listed)
 {
     const struct kind *kind = kinds_of_family(w->family);
     jdoc *record = NULL, *item = NULL;
     int error = w->was ? jdoc_parse(w->was, strlen(w->was), &record, NULL, 0) : 0;
     if (error == 0 && record)
         error = modules_before(run->context, w->family, record);
+    if (!listed) {
+        jdoc_free(record);
+        return error;
+    }
     if (error == 0 && kind && record)
         item = entry_brief(run, kind, w->id, record);
     else if (error == 0)
@@ -173,34 +200,113 @@ static int records_undo_add(struct tools_run *run, jdoc *list, const struct chan
     return jdoc_push_made(list, item, failed);
 }
 
-static int records_undo_answer(struct tools_run *run, const struct changes_one *change)
+static int records_undo_answer(struct tools_run *run, const struct changes_list *changes)
 {
-    const char *told = records_undo_told(run, change);
+    const struct changes_one *first = &changes->all[0];
+    const char *told = records_undo_told(run, changes);
     jdoc *list = jdoc_new_array();
     int error = told && list ? 0 : ERR_NOMEM;
-    for (size_t i = 0; error == 0 && i < change->count; i++)
-        error = records_undo_add(run, list, &change->writes[i]);
+    for (size_t k = 0; error == 0 && k < changes->count; k++)
+        for (size_t i = 0; error == 0 && i < changes->all[k].count; i++)
+            error = records_undo_add(run, list, &changes->all[k].writes[i],
+                changes->count == 1 || jdoc_length(list) < LISTED);
     jdoc *answer = error == 0 ?
-        run_succeed(run, "%s (%s): %s.", change->act == CHANGES_UNDO ? "Done again" : "Undone",
-            change->tool, told) :
+        run_succeed(run, "%s (%s): %s.", first->act == CHANGES_UNDO ? "Done again" : "Undone",
+            first->tool, told) :
         NULL;
-    if (!answer || jdoc_set_string(answer, "change_id", change->id) != 0) {
+    if (!answer || jdoc_set_string(answer, "change_id", first->id) != 0) {
         jdoc_free(list);
         return error != 0 ? error : ERR_NOMEM;
     }
     return jdoc_set(answer, "records", list);
 }
 
+/* --- a change of several commits --- */
+
+struct records_undo_key {
+    const char *family, *id, *now;
+    size_t order;
+};
+
+static int records_undo_compare(const void *a, const void *b)
+{
+    const struct records_undo_key *x = a, *y = b;
+    int order = strcmp(x->family, y->family);
+    if (order == 0)
+        order = strcmp(x->id, y->id);
+    return order != 0 ? order : (x->order > y->order) - (x->order < y->order);
+}
+
+/* Is the record as the last commit of the group has left it? Returns 0, ERR_CONFLICT, a fault. */
+static int records_undo_unchanged(struct tools_run *run, const struct records_undo_key *key)
+{
+    char digest[IDENT_SHA1_SIZE] = "";
+    const char *json = NULL;
+    struct arena *own = arena_new();
+    int error = !own ?
+        ERR_NOMEM :
+        records_get(run->context->store, run->context->uid, key->family, key->id, own, &json);
+    if (error == 0)
+        ident_sha1_hex(json, strlen(json), digest);
+    arena_free(own);
+    if (error == ERR_NOT_FOUND)
+        error = 0;
+    return error == 0 && strcmp(digest, key->now) != 0 ? ERR_CONFLICT : error;
+}
+
+/* All are looked at before the first is written: a group is taken back whole, or not at all. */
+static int records_undo_check_all(struct tools_run *run, const struct changes_list *changes)
+{
+    size_t count = 0, n = 0;
+    int error = 0;
+    for (size_t k = 0; k < changes->count; k++)
+        count += changes->all[k].count;
+    struct records_undo_key *keys = arena_array(run->arena, count + 1, sizeof *keys);
+    for (size_t k = 0; keys && k < changes->count; k++)
+        for (size_t i = 0; i < changes->all[k].count; i++, n++)
+            keys[n] = (struct records_undo_key){.family = changes->all[k].writes[i].family,
+                .id = changes->all[k].writes[i].id,
+                .now = changes->all[k].writes[i].now,
+                .order = n};
+    if (!keys)
+        return ERR_NOMEM;
+    qsort(keys, count, sizeof *keys, records_undo_compare);
+    for (size_t i = 0; error == 0 && i < count; i++)
+        if (i == 0 || strcmp(keys[i].family, keys[i - 1].family) != 0 ||
+            strcmp(keys[i].id, keys[i - 1].id) != 0)
+            error = records_undo_unchanged(run, &keys[i]);
+    return error;
+}
+
+/* The change alone, or all of its group. */
+static int records_undo_gather(struct tools_run *run, struct changes_one *change,
+    struct changes_list *out)
+{
+    *out = (struct changes_list){.all = change, .count = 1};
+    if (change->group[0] == '\0')
+        return 0;
+    int error = changes_group(run->context->store, run->context->uid, change->act, change->group,
+        run->arena, out);
+    for (size_t k = 0; error == 0 && k < out->count; k++)
+        error = records_undo_check(run, &out->all[k]);
+    if (error == 0 && out->count == 0) /* others have taken it back meanwhile */
+        return ERR_CONFLICT;
+    return error == 0 && out->count > 1 ? records_undo_check_all(run, out) : error;
+}
+
 int records_tool_undo_change(struct tools_run *run)
 {
     struct changes_one change = {.tool = ""};
+    struct changes_list all = {0};
     int error = records_undo_choose(run, &change);
     if (error == 0)
         error = records_undo_check(run, &change);
     if (error == 0)
-        error = records_undo_answer(run, &change);
+        error = records_undo_gather(run, &change, &all);
     if (error == 0)
-        error = record_take_back(run, &change);
+        error = records_undo_answer(run, &all);
+    for (size_t k = 0; error == 0 && k < all.count; k++)
+        error = record_take_back(run, &all.all[k], k + 1 == all.count);
     if (error == ERR_CONFLICT)
         return run_fail(run, "conflict",
             "It has changed again since (%s), so it was not undone. get_record with `history` tells "
