@@ -23,6 +23,7 @@
 struct context_tool {
     const char *name, *description;
     const char *schema; /* JSON Schema of the arguments, compact JSON */
+    bool guessed;       /* of agent/offer.h: it was called, and no result of find_tools names it */
     /* The client's name of its tool, when models do not take it or it is taken; else NULL. */
     const char *own;
 };

@@ -42,6 +42,7 @@ libagent_a_SOURCES = \
 	agent/wishes.c agent/wishes.h \
 	agent/model/abilities.c agent/model/abilities.h \
 	agent/model/attached.c agent/model/attached.h \
+	agent/model/deferred.c agent/model/deferred.h \
 	agent/model/details.c agent/model/details.h \
 	agent/model/family.c agent/model/family.h \
 	agent/model/model.c agent/model/model.h \

@@ -19,18 +19,21 @@ bool offer_is_core(const struct conf *conf, const struct tools_spec *spec)
     return spec->core && tools_is_provided(conf, spec);
 }
 
-static void offer_take(struct offer *o, const char *name)
+static void offer_take(struct offer *o, const char *name, bool found)
 {
     const struct tools_spec *spec = tools_find(name);
 
     if (!spec || spec->core || !tools_is_provided(o->conf, spec))
         return;
     for (size_t i = 0; i < o->count; i++)
-        if (o->tools[i].name == spec->name)
+        if (o->tools[i].name == spec->name) {
+            o->tools[i].guessed = o->tools[i].guessed && !found;
             return;
+        }
     o->tools[o->count++] = (struct context_tool){.name = spec->name,
         .description = spec->description,
-        .schema = spec->arguments_schema};
+        .schema = spec->arguments_schema,
+        .guessed = !found};
 }
 
 /* A result that is not valid (cut, an error) brings nothing. */
@@ -46,7 +49,7 @@ static int offer_take_found(struct offer *o, const char *call_id)
         return error == ERR_NOMEM ? error : 0;
     const jdoc *tools = jdoc_get(doc, "tools");
     for (size_t i = 0; jdoc_type(tools) == JDOC_ARRAY && i < jdoc_length(tools); i++)
-        offer_take(o, jdoc_text_or(jdoc_at(tools, i), "name", ""));
+        offer_take(o, jdoc_text_or(jdoc_at(tools, i), "name", ""), true);
     jdoc_free(doc);
     return 0;
 }
@@ -65,7 +68,7 @@ int offer_build(const struct conf *conf, const struct chat *chat, struct arena *
         for (size_t k = 0; k < m->call_count && !error; k++) {
             if (m->calls[k].alias)
                 continue; /* a client's */
-            offer_take(&o, m->calls[k].name);
+            offer_take(&o, m->calls[k].name, false);
             if (!strcmp(m->calls[k].name, OFFER_FIND_TOOLS))
                 error = offer_take_found(&o, m->calls[k].id);
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/turn_parts.h"
 
+#include "agent/model/deferred.h"
 #include "agent/offer.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -36,6 +37,8 @@ int turn_global_init(const struct conf *conf)
         error = context_prepare(conf);
     if (!error)
         error = provider_prepare(tools, count);
+    if (!error)
+        error = deferred_prepare(conf);
     if (!error)
         error = quirks_share();
     free(tools);

@@ -342,6 +342,9 @@
         "its model takes PDF: on, off, auto = by the table of models and servers") \
     X(anthropic_thinking, TEXT, "anthropic.thinking", "auto", 0, 0, \
         "auto = nothing is said; off; on; minimal, low, medium, high, xhigh, max; or tokens") \
+    X(anthropic_deferred_tools, TEXT, "anthropic.deferred_tools", "auto", 0, 0, \
+        "tools are kept back until find_tools names them, so that the vendor's cache holds: on, off, " \
+        "auto = by the table of models and servers") \
     X(openai_url, TEXT, "openai.url", "https://api.openai.com/v1", 0, 0, "base URL") \
     X(openai_key, SECRET, "openai.key", "", 0, 0, "API key") \
     X(openai_model, TEXT, "openai.model", "gpt-6-sol", 0, 0, "model") \
@@ -384,6 +387,9 @@
         "auto = nothing is said; off; on; minimal, low, medium, high, xhigh, max; or tokens") \
     X(responses_summary, TEXT, "responses.summary", "auto", 0, 0, \
         "of thoughts, when responses.thinking is set: auto, concise, detailed, off") \
+    X(responses_deferred_tools, TEXT, "responses.deferred_tools", "auto", 0, 0, \
+        "tools are kept back until find_tools names them, so that the vendor's cache holds: on, off, " \
+        "auto = by the table of models and servers") \
     X(responses_parallel, BOOL, "responses.parallel_tool_calls", "on", 0, 0, \
         "the model may call several tools at once") \
     X(responses_background, BOOL, "responses.background", "off", 0, 0, \

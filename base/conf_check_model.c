@@ -181,7 +181,13 @@ int conf_rule_responses(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     static const char *const summaries[] = {"auto", "concise", "detailed", "off", NULL};
 
-    return conf_check_word("responses.summary", c->responses_summary, summaries, why);
+    int error = conf_check_switch("anthropic", "deferred_tools", c->anthropic_deferred_tools, why);
+
+    if (!error)
+        error = conf_check_switch("responses", "deferred_tools", c->responses_deferred_tools, why);
+    if (!error)
+        error = conf_check_word("responses.summary", c->responses_summary, summaries, why);
+    return error;
 }
 
 int conf_rule_geocode(const struct conf *c, char why[CONF_WHY_SIZE])

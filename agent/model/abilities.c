@@ -43,6 +43,14 @@ static bool abilities_settings_of(const struct conf *c, const char *provider,
     return false;
 }
 
+/* Chat Completions has no form for it. */
+static const char *abilities_deferred(const struct conf *c, enum abilities_dialect dialect)
+{
+    return dialect == ABILITIES_ANTHROPIC ? c->anthropic_deferred_tools :
+        dialect == ABILITIES_RESPONSES    ? c->responses_deferred_tools :
+                                            "off";
+}
+
 /* "on", "off"; anything else: as the table says. */
 static bool abilities_switch(const char *setting, bool otherwise)
 {
@@ -210,6 +218,8 @@ static void abilities_read(const struct conf *c, const struct abilities_settings
     a->documents = abilities_switch(s->documents, files && f->flags & FAMILY_DOCUMENTS);
     a->stream_options = s->dialect == ABILITIES_CHAT && c->openai_stream_options;
     a->output_field = abilities_field(c, s, f, server);
+    a->deferred = abilities_switch(abilities_deferred(c, s->dialect),
+        f->flags & FAMILY_DEFERS && server && server->flags & FAMILY_SERVER_DEFERS);
     if (f->tools_max && f->tools_max < a->tools_max)
         a->tools_max = f->tools_max;
     a->thinking.form = abilities_form(c, s, f, server);

@@ -12,7 +12,7 @@
 /*
  * abilities -- what the configured model of a provider takes: the row of its family, and over it
  * what the settings of that provider say (PROVIDER.context_tokens, .output_tokens, .temperature,
- * .images, .documents, .thinking, ...). This is what everybody asks. What a server has refused is
+ * .images, .documents, .thinking, .deferred_tools, ...). This is what everybody asks. What a server has refused is
  * known beside it (quirks.h). A new provider with a server is a row of ABILITIES_PROVIDERS in
  * abilities.c and its settings. Pure; used by turn workers and before the fork.
  */
@@ -41,6 +41,7 @@ struct abilities {
     bool temperature;         /* one may be sent */
     bool images, documents;   /* are taken; documents: PDF */
     bool stream_options;      /* Chat Completions */
+    bool deferred;            /* tools are kept back until they are found: agent/model/deferred.h */
     const char *output_field; /* name of the member that limits the output; NULL = none is sent */
     size_t tools_max;         /* model.tools_max, or less */
     struct abilities_thinking thinking;

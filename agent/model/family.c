@@ -18,9 +18,12 @@
 #define XAI "docs.x.ai/docs/models; models.dev (July 2026)"
 #define OPEN "the model's card at huggingface.co; models.dev (July 2026)"
 
-#define ALL_CLAUDE (FAMILY_IMAGES | FAMILY_DOCUMENTS)
+#define EACH_CLAUDE (FAMILY_IMAGES | FAMILY_DOCUMENTS)
+#define ALL_CLAUDE (EACH_CLAUDE | FAMILY_DEFERS)
 #define OLD_CLAUDE (ALL_CLAUDE | FAMILY_TEMPERATURE)
+#define CLAUDE_3 (EACH_CLAUDE | FAMILY_TEMPERATURE)
 #define NEW_GPT (FAMILY_IMAGES | FAMILY_DOCUMENTS | FAMILY_NEWER_FIELD)
+#define FINDS_GPT (NEW_GPT | FAMILY_DEFERS)
 #define OLD_GPT (FAMILY_IMAGES | FAMILY_DOCUMENTS | FAMILY_TEMPERATURE)
 #define UP_TO_MAX "low medium high xhigh max"
 #define FROM_NONE "none low medium high xhigh max"
@@ -38,6 +41,9 @@
  * the 5 models on thinking is on when nothing is said, and Opus 5.5, Fable and Mythos have no off.
  * GPT-5.4 and later refuse function tools beside reasoning in Chat Completions; GPT-6 Astra, 6.1
  * Sol and 6.2 know no effort "none", so they take no function tools there at all.
+ * Tools are kept back by Claude Opus and Sonnet from 4 on, Haiku from 4.5 on and all newer names
+ * (platform.claude.com, tool-use/tool-search-tool), and by GPT-5.4 and later (developers.openai.com,
+ * guides/tools-tool-search; not by nano, which has no tool search), November 2026.
  */
 static const struct family families[] = {
     {"claude-fable", 1000000, 128000, ALL_CLAUDE | FAMILY_THINKS, ADAPTIVE, UP_TO_MAX, "", 0,
@@ -70,29 +76,29 @@ static const struct family families[] = {
         CLAUDE_OLD},
     {"claude-sonnet-4", 200000, 64000, OLD_CLAUDE | FAMILY_INTERLEAVES, BUDGET, "", "disabled", 0,
         CLAUDE_OLD},
-    {"claude-3-7-sonnet", 200000, 64000, OLD_CLAUDE, BUDGET, "", "disabled", 0, CLAUDE_OLD},
-    {"claude-3-5", 200000, 8192, OLD_CLAUDE, NONE, "", "", 0, CLAUDE_OLD},
+    {"claude-3-7-sonnet", 200000, 64000, CLAUDE_3, BUDGET, "", "disabled", 0, CLAUDE_OLD},
+    {"claude-3-5", 200000, 8192, CLAUDE_3, NONE, "", "", 0, CLAUDE_OLD},
     {"claude-3", 200000, 4096, FAMILY_IMAGES | FAMILY_TEMPERATURE, NONE, "", "", 0, CLAUDE_OLD},
     {"claude", 200000, 64000, ALL_CLAUDE | FAMILY_THINKS, ADAPTIVE, THREE, "", 0,
         "the newest rows of Claude, with the smallest window that one of them has"},
 
-    {"gpt-6-2", 1050000, 128000, NEW_GPT | FAMILY_THINKS | FAMILY_NO_CHAT_TOOLS, EFFORT, UP_TO_MAX,
-        "", 128, OPENAI},
-    {"gpt-6-1-sol", 1050000, 128000, NEW_GPT | FAMILY_THINKS | FAMILY_NO_CHAT_TOOLS, EFFORT,
+    {"gpt-6-2", 1050000, 128000, FINDS_GPT | FAMILY_THINKS | FAMILY_NO_CHAT_TOOLS, EFFORT,
         UP_TO_MAX, "", 128, OPENAI},
-    {"gpt-6-astra", 1050000, 128000, NEW_GPT | FAMILY_THINKS | FAMILY_NO_CHAT_TOOLS, EFFORT,
+    {"gpt-6-1-sol", 1050000, 128000, FINDS_GPT | FAMILY_THINKS | FAMILY_NO_CHAT_TOOLS, EFFORT,
         UP_TO_MAX, "", 128, OPENAI},
-    {"gpt-6", 1050000, 128000, NEW_GPT | FAMILY_THINKS | FAMILY_TOOLS_WANT_NONE, EFFORT, FROM_NONE,
-        "none", 128, OPENAI},
-    {"gpt-5-6", 1050000, 128000, NEW_GPT | FAMILY_THINKS | FAMILY_TOOLS_WANT_NONE, EFFORT,
+    {"gpt-6-astra", 1050000, 128000, FINDS_GPT | FAMILY_THINKS | FAMILY_NO_CHAT_TOOLS, EFFORT,
+        UP_TO_MAX, "", 128, OPENAI},
+    {"gpt-6", 1050000, 128000, FINDS_GPT | FAMILY_THINKS | FAMILY_TOOLS_WANT_NONE, EFFORT,
         FROM_NONE, "none", 128, OPENAI},
-    {"gpt-5-5", 1050000, 128000, NEW_GPT | FAMILY_THINKS | FAMILY_TOOLS_WANT_NONE, EFFORT,
+    {"gpt-5-6", 1050000, 128000, FINDS_GPT | FAMILY_THINKS | FAMILY_TOOLS_WANT_NONE, EFFORT,
+        FROM_NONE, "none", 128, OPENAI},
+    {"gpt-5-5", 1050000, 128000, FINDS_GPT | FAMILY_THINKS | FAMILY_TOOLS_WANT_NONE, EFFORT,
         "none low medium high xhigh", "none", 128, OPENAI},
-    {"gpt-5-4-mini", 400000, 128000, NEW_GPT | FAMILY_TOOLS_WANT_NONE, EFFORT,
+    {"gpt-5-4-mini", 400000, 128000, FINDS_GPT | FAMILY_TOOLS_WANT_NONE, EFFORT,
         "none low medium high xhigh", "none", 128, OPENAI},
     {"gpt-5-4-nano", 400000, 128000, NEW_GPT | FAMILY_TOOLS_WANT_NONE, EFFORT,
         "none low medium high xhigh", "none", 128, OPENAI},
-    {"gpt-5-4", 1050000, 128000, NEW_GPT | FAMILY_TOOLS_WANT_NONE, EFFORT,
+    {"gpt-5-4", 1050000, 128000, FINDS_GPT | FAMILY_TOOLS_WANT_NONE, EFFORT,
         "none low medium high xhigh", "none", 128, OPENAI},
     {"gpt-5-2", 400000, 128000, NEW_GPT, EFFORT, "none low medium high xhigh", "none", 128,
         OPENAI_OLD},
@@ -181,14 +187,18 @@ static const struct family families[] = {
 #define FAMILIES (sizeof families / sizeof *families)
 
 /* Azure's and others' addresses have the customer's name in front. */
+/* Azure: learn.microsoft.com/azure/foundry/openai/how-to/tool-search. */
+#define OPENAI_SERVER (FAMILY_SERVER_OPENAI | FAMILY_SERVER_DEFERS)
 static const struct family_server servers[] = {
-    {"api.openai.com", FAMILY_SERVER_NEWER_FIELD | FAMILY_SERVER_DOCUMENTS | FAMILY_SERVER_OPENAI,
-        NONE, "developers.openai.com/api/docs/guides/pdf-files (November 2026)"},
-    {"openai.azure.com", FAMILY_SERVER_NEWER_FIELD | FAMILY_SERVER_OPENAI, NONE,
+    {"api.anthropic.com", FAMILY_SERVER_DEFERS, NONE,
+        "platform.claude.com/docs: agents-and-tools/tool-use/tool-search-tool (November 2026)"},
+    {"api.openai.com", OPENAI_SERVER | FAMILY_SERVER_NEWER_FIELD | FAMILY_SERVER_DOCUMENTS, NONE,
+        "developers.openai.com/api/docs/guides/pdf-files (November 2026)"},
+    {"openai.azure.com", OPENAI_SERVER | FAMILY_SERVER_NEWER_FIELD, NONE,
         "learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning (November 2026)"},
-    {"services.ai.azure.com", FAMILY_SERVER_OPENAI, NONE,
+    {"services.ai.azure.com", OPENAI_SERVER, NONE,
         "learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning (November 2026)"},
-    {"cognitiveservices.azure.com", FAMILY_SERVER_NEWER_FIELD | FAMILY_SERVER_OPENAI, NONE,
+    {"cognitiveservices.azure.com", OPENAI_SERVER | FAMILY_SERVER_NEWER_FIELD, NONE,
         "learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning (November 2026)"},
     {"openrouter.ai", FAMILY_SERVER_DOCUMENTS, FAMILY_THINKING_REASONING,
         "openrouter.ai/docs: use-cases/reasoning-tokens, features/multimodal/pdfs (November 2026)"},

@@ -34,7 +34,8 @@ enum family_flag {
     /* Of OpenAI's own servers, Chat Completions: function tools want reasoning_effort "none", also
      * when nothing was said; and: function tools are not taken at all. */
     FAMILY_TOOLS_WANT_NONE = 1 << 6,
-    FAMILY_NO_CHAT_TOOLS = 1 << 7
+    FAMILY_NO_CHAT_TOOLS = 1 << 7,
+    FAMILY_DEFERS = 1 << 8 /* keeps tools back until they are found: agent/model/deferred.h */
 };
 
 struct family {
@@ -64,7 +65,8 @@ const struct family *family_table(size_t *count);
 enum family_server_flag {
     FAMILY_SERVER_NEWER_FIELD = 1 << 0, /* max_completion_tokens for every model */
     FAMILY_SERVER_DOCUMENTS = 1 << 1,   /* takes a PDF in a `file` part */
-    FAMILY_SERVER_OPENAI = 1 << 2       /* OpenAI's own rules about tools and thinking */
+    FAMILY_SERVER_OPENAI = 1 << 2,      /* OpenAI's own rules about tools and thinking */
+    FAMILY_SERVER_DEFERS = 1 << 3       /* where a model may keep tools back, it takes that */
 };
 struct family_server {
     const char *host; /* or the end of it behind a '.', or ":PORT" */

@@ -145,7 +145,9 @@ static int model_look_again(const struct model *m, int error)
 
     if (error != ERR_OVERLOADED && error != ERR_REMOTE)
         return error;
-    return refusal_is_too_large(words, len, m->status, m->http.body_len) ? ERR_INVALID : error;
+    return refusal_is_too_large(words, len, m->status, m->http.body_len - m->http.deferred_bytes) ?
+        ERR_INVALID :
+        error;
 }
 
 /* One provider with its retries. */
@@ -235,8 +237,8 @@ static struct refusal_case model_refused_case(const struct model *m, const struc
         .sent = m->http.sent,
         .output = output,
         /* a file costs what its vendor says, not what its base64 has of bytes */
-        .request_bytes =
-            m->http.body_len - m->http.file_bytes + m->http.file_tokens * MODEL_TOKEN_BYTES,
+        .request_bytes = m->http.body_len - m->http.deferred_bytes - m->http.file_bytes +
+            m->http.file_tokens * MODEL_TOKEN_BYTES,
         .context = request->context};
 
     if (!c.body_len || !error) { /* a body that is an answer says nothing of it */

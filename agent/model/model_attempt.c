@@ -272,7 +272,7 @@ int model_attempt_run(struct model_attempt *t, struct wait *wait,
     buf_reset(&m->body);
     provider_maker(t->provider, request->conf, m->stream.maker);
     m->http.sent = 0;
-    m->http.file_bytes = m->http.file_tokens = 0;
+    m->http.file_bytes = m->http.file_tokens = m->http.deferred_bytes = 0;
     if (t->provider->start)
         return model_attempt_local(t, wait, request);
     m->upstream.provider = t->provider;

@@ -17,7 +17,8 @@ static bool model_used_is_begun(const struct model_attempt *t, int error,
 /* A file costs what its vendor says, not what its base64 has of bytes. */
 static int64_t model_used_input(const struct provider_http *http)
 {
-    return (int64_t)((http->body_len - http->file_bytes) / TOKEN_BYTES + http->file_tokens);
+    return (int64_t)((http->body_len - http->deferred_bytes - http->file_bytes) / TOKEN_BYTES +
+        http->file_tokens);
 }
 
 static struct model_used *model_used_row(const struct provider *p, struct model_result *r)

@@ -2,6 +2,8 @@
 #include "agent/model/provider.h"
 
 #include "agent/model/abilities.h"
+#include "agent/model/deferred.h"
+#include "agent/offer.h"
 #include "base/breaker.h"
 #include "base/err.h"
 #include "base/ident.h"
@@ -19,7 +21,8 @@ _Static_assert(PROVIDERS <= BREAKER_COUNT, "each provider has a breaker");
 #define PROVIDER_SIMPLE (QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS)
 
 static struct buf prepared[PROVIDERS], simple[PROVIDERS]; /* simple: for servers that refuse more */
-static size_t prepared_count;                             /* tools in each of them */
+static struct buf searching[PROVIDERS]; /* prepared, with find_tools as the vendor's search tool */
+static size_t prepared_count;           /* tools in each of them */
 
 const struct provider *provider_find(const char *name, size_t len)
 {
@@ -73,6 +76,20 @@ static void provider_put_tool(const struct provider *p, const struct context_too
     buf_free(&schema);
 }
 
+static void provider_prepare_searching(const struct provider *p, const struct context_tool *tools,
+    size_t count, struct buf *json)
+{
+    buf_reset(json);
+    for (size_t k = 0; k < count && p->search; k++) {
+        if (k)
+            buf_putc(json, ',');
+        if (!strcmp(tools[k].name, OFFER_FIND_TOOLS))
+            p->search(json, &tools[k]);
+        else
+            p->tool(json, &tools[k], k + 1 == count);
+    }
+}
+
 int provider_prepare(const struct context_tool *tools, size_t count)
 {
     prepared_count = count;
@@ -87,7 +104,8 @@ int provider_prepare(const struct context_tool *tools, size_t count)
             providers[i]->tool(&prepared[i], &tools[k], k + 1 == count);
             provider_put_tool(providers[i], &tools[k], PROVIDER_SIMPLE, &simple[i]);
         }
-        if (buf_error(&prepared[i]) || buf_error(&simple[i]))
+        provider_prepare_searching(providers[i], tools, count, &searching[i]);
+        if (buf_error(&prepared[i]) || buf_error(&simple[i]) || buf_error(&searching[i]))
             return ERR_NOMEM;
     }
     return 0;
@@ -99,12 +117,12 @@ const struct buf *provider_tools(const struct provider *p)
 }
 
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
-    const struct buf *tools, struct buf *json)
+    const struct buf *tools, const struct deferred *deferred, struct buf *json)
 {
     const struct context *c = request->context;
     const struct context_frame *f = c->frame;
     size_t core = tools->len ? prepared_count : 0, client = c->reduced ? 0 : f->client_tool_count;
-    size_t first = 0;
+    size_t first = 0, held = 0;
     uint64_t flags = request->quirks.flags & PROVIDER_SIMPLE;
     bool any = tools->len > 0;
     struct abilities abilities;
@@ -121,22 +139,29 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
             client - room, client);
         client = room;
     }
-    if (c->found_count > room - client)
-        first = c->found_count - (room - client);
-    if (request->quirks.flags & QUIRKS_NO_TOOLS || (!any && first == c->found_count && !client))
+    for (size_t i = 0; deferred && i < c->found_count; i++)
+        held += deferred_holds(deferred, &c->found[i]);
+    if (c->found_count - held > room - client)
+        first = c->found_count - held - (room - client);
+    if (request->quirks.flags & QUIRKS_NO_TOOLS ||
+        (!any && first == c->found_count - held && !client))
         return false;
     buf_puts(json, ",\"tools\":[");
     if (flags)
         tools = &simple[provider_place(p)];
+    else if (deferred && deferred->on && p->search)
+        tools = &searching[provider_place(p)];
     buf_put(json, buf_text(tools), tools->len);
-    for (size_t i = first; i < c->found_count + client; i++) {
+    for (size_t i = 0, seen = 0; i < c->found_count + client; i++) {
+        const bool found = i < c->found_count;
+        if (found && ((deferred && deferred_holds(deferred, &c->found[i])) || seen++ < first))
+            continue;
         if (any)
             buf_putc(json, ',');
         any = true;
-        provider_put_tool(p,
-            i < c->found_count ? &c->found[i] : &f->client_tools[i - c->found_count], flags, json);
+        provider_put_tool(p, found ? &c->found[i] : &f->client_tools[i - c->found_count], flags,
+            json);
     }
-    buf_putc(json, ']');
     return true;
 }
 

@@ -156,6 +156,7 @@ struct provider_http {
     struct buf url, body, header_text; /* the body is given away when it is sent */
     size_t body_len;                   /* of the last request that had a body */
     size_t file_bytes, file_tokens;    /* of body_len, files in base64; what these count for */
+    size_t deferred_bytes;             /* of body_len, tools that are kept back: no tokens */
     const char *headers[PROVIDER_HEADERS_MAX + 1];
     uint64_t sent; /* members in it that may be left out, as the flags that do (quirks.h) */
 };
@@ -169,6 +170,13 @@ struct provider {
     const char *(*url)(const struct conf *conf); /* NULL for one without HTTP */
     /* Appends one tool of the list that is prepared before the fork. NULL: takes no tools. */
     void (*tool)(struct buf *json, const struct context_tool *tool, bool last);
+    /*
+     * Appends one tool that the vendor is to keep back (agent/model/deferred.h). NULL: there is no
+     * form for it. search: find_tools as the search tool of the vendor's own, whose answers bring
+     * the definitions; NULL: it stays an ordinary tool, and the list has all that are kept back.
+     */
+    void (*deferred)(struct buf *json, const struct context_tool *tool);
+    void (*search)(struct buf *json, const struct context_tool *tool);
     /* Fills out (its buffers are empty). Returns 0 or ERR_NOMEM. */
     int (*request)(const struct provider_request *request, const struct buf *tools,
         struct provider_http *out);
@@ -214,13 +222,15 @@ const struct buf *provider_tools(const struct provider *p);
 /* Some servers take no longer description of a tool (Azure OpenAI: 1024 characters). */
 #define PROVIDER_DESCRIPTION_MAX 1024
 /*
- * Appends `,"tools":[...]`: the prepared ones (the same bytes always), those that the conversation
+ * Appends `,"tools":[...`: the prepared ones (the same bytes always), those that the conversation
  * brought in, the client's; at most conf->model_tools_max, the oldest found ones and then the last
- * of the client's are left out. Nothing and false when there are none, or the frame has
- * instructions of its own.
+ * of the client's are left out. What the vendor keeps back (deferred, NULL = nothing) is neither
+ * counted nor written: deferred_put does that, and the caller closes the list. Nothing and false
+ * when there are none, or the frame has instructions of its own.
  */
+struct deferred;
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
-    const struct buf *tools, struct buf *json);
+    const struct buf *tools, const struct deferred *deferred, struct buf *json);
 
 /* Whose answers these are: the provider and its configured server. */
 void provider_maker(const struct provider *p, const struct conf *conf,

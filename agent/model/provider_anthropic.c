@@ -304,6 +304,7 @@ const struct provider provider_anthropic = {
     .model = provider_anthropic_model_name,
     .url = provider_anthropic_base_url,
     .tool = request_anthropic_tool,
+    .deferred = request_anthropic_deferred,
     .request = request_anthropic,
     .event = provider_anthropic_on_event,
     .document = provider_anthropic_on_whole,

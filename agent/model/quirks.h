@@ -47,6 +47,7 @@ enum quirks_flag {
     QUIRKS_NO_IMAGES = 1LL << 31,    /* a model without eyes */
     QUIRKS_NO_DOCUMENTS = 1LL << 32, /* PDF in the dialect's form */
     QUIRKS_NO_NONE = 1LL << 33,      /* the effort "none" is none of the model's */
+    QUIRKS_NO_DEFERRED = 1LL << 34,  /* tools that are kept back: agent/model/deferred.h */
 };
 struct quirks {
     uint64_t flags;

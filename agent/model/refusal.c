@@ -260,6 +260,7 @@ static const struct {
     {QUIRKS_ANSWER_RESULTS, NULL, NULL},
     {QUIRKS_NO_IMAGES, NULL, "the provider's .images = off"},
     {QUIRKS_NO_DOCUMENTS, NULL, "the provider's .documents = off"},
+    {QUIRKS_NO_DEFERRED, NULL, "the provider's .deferred_tools = off"},
 };
 #define MEMBERS (sizeof members / sizeof *members)
 
@@ -271,6 +272,9 @@ static const struct sentence {
     uint64_t flag, sent;
     const char *phrases[2][SENTENCE_PHRASES];
 } sentences[] = {
+    {QUIRKS_NO_DEFERRED, QUIRKS_NO_DEFERRED,
+        {{"defer_loading", "deferred tool", "tool_reference", "tool reference", "tool_search",
+            "tool search"}}},
     {QUIRKS_NO_IMAGES, QUIRKS_NO_IMAGES,
         {{"image", "vision", "multimodal", "multi-modal", "mmproj", "content must be a string"},
             {"not support", "unsupported", "not a multimodal", "that support image",
@@ -586,6 +590,11 @@ bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct
         refusal_log(c, r.flag & ~known->flags);
         known->flags |= r.flag;
         s->limits.keep_thoughts = known->flags & QUIRKS_KEEP_THOUGHTS;
+        return true;
+    }
+    if (c->status != 404 && c->sent & QUIRKS_NO_DEFERRED && !(known->flags & QUIRKS_NO_DEFERRED)) {
+        refusal_log(c, QUIRKS_NO_DEFERRED); /* it does not say what it dislikes */
+        known->flags |= QUIRKS_NO_DEFERRED;
         return true;
     }
     if (c->status != 404 && refusal_without_files(s, c))

@@ -47,6 +47,7 @@ void request_file(struct provider_http *out, const struct chat_file *file);
 
 /* last: the end of the prepared tools, which is marked for the cache. */
 void request_anthropic_tool(struct buf *json, const struct context_tool *tool, bool last);
+void request_anthropic_deferred(struct buf *json, const struct context_tool *tool);
 MUST_CHECK int request_anthropic(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out);
 
@@ -55,6 +56,8 @@ MUST_CHECK int request_openai(const struct provider_request *q, const struct buf
     struct provider_http *out);
 
 void request_responses_tool(struct buf *json, const struct context_tool *tool, bool last);
+void request_responses_deferred(struct buf *json, const struct context_tool *tool);
+void request_responses_search(struct buf *json, const struct context_tool *tool);
 MUST_CHECK int request_responses(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out);
 /* The rest of a stored response, behind the last event; its end at the vendor. 0 or ERR_NOMEM. */

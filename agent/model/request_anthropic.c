@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/model/request.h"
 
+#include "agent/model/deferred.h"
 #include "agent/model/request_rules.h"
 #include "agent/offer.h"
 #include "base/err.h"
@@ -10,7 +11,8 @@
 
 #define CACHE_MARK ",\"cache_control\":{\"type\":\"ephemeral\"}"
 
-void request_anthropic_tool(struct buf *json, const struct context_tool *tool, bool last)
+static void request_anthropic_put_tool(struct buf *json, const struct context_tool *tool,
+    const char *end)
 {
     buf_puts(json, "{\"name\":");
     buf_json_text(json, tool->name);
@@ -18,7 +20,18 @@ void request_anthropic_tool(struct buf *json, const struct context_tool *tool, b
         buf_puts(json, ",\"description\":");
         buf_json_text(json, tool->description);
     }
-    buf_printf(json, ",\"input_schema\":%s%s}", tool->schema, last ? CACHE_MARK : "");
+    buf_printf(json, ",\"input_schema\":%s%s}", tool->schema, end);
+}
+
+void request_anthropic_tool(struct buf *json, const struct context_tool *tool, bool last)
+{
+    request_anthropic_put_tool(json, tool, last ? CACHE_MARK : "");
+}
+
+/* Such a tool cannot have a mark for the cache: it is in none. */
+void request_anthropic_deferred(struct buf *json, const struct context_tool *tool)
+{
+    request_anthropic_put_tool(json, tool, ",\"defer_loading\":true");
 }
 
 struct anthropic_writer {
@@ -27,10 +40,12 @@ struct anthropic_writer {
     const struct provider_request *q;
     const struct buf *tools;
     struct abilities abilities;
+    struct deferred deferred;
     char maker[PROVIDER_MAKER_SIZE];
     bool marks;     /* for the cache */
     bool bare_loop; /* its last step has calls and no thought in front of them */
     bool forced;    /* a tool has to be called */
+    bool failed;    /* no memory */
     uint64_t sent;
 };
 
@@ -67,7 +82,12 @@ static int request_anthropic_tools(struct anthropic_writer *w)
         error = buf_error(&plain);
         tools = &plain;
     }
-    if (!error && provider_put_tools(&provider_anthropic, w->q, tools, w->json)) {
+    if (!error && provider_put_tools(&provider_anthropic, w->q, tools, &w->deferred, w->json)) {
+        const size_t before = w->json->len;
+        error = deferred_put(&w->deferred, &provider_anthropic, w->json);
+        w->out->deferred_bytes = w->json->len - before;
+        buf_putc(w->json, ']');
+        w->sent |= w->deferred.on ? QUIRKS_NO_DEFERRED : 0;
         w->sent |= QUIRKS_NO_TOOLS |
             ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->q->quirks.flags);
         if (!(w->q->quirks.flags & QUIRKS_NO_TOOL_CHOICE) && request_anthropic_choice(w))
@@ -80,13 +100,13 @@ static int request_anthropic_tools(struct anthropic_writer *w)
 /*
  * Newer Claudes bind a thought to what stood before it, the list of tools too (platform.claude.com,
  * build-with-claude/preserved-thinking, November 2026). So the thoughts in front of the last
- * find_tools that added some are of no use any more. Returns the first message that may have its
- * thoughts.
+ * find_tools that added some are of no use any more, unless what is found is in no list (deferred.h).
+ * Returns the first message that may have its thoughts.
  */
 static size_t request_anthropic_fresh(const struct anthropic_writer *w,
     const struct request_rules *rules)
 {
-    bool bound = w->abilities.family->thinking == FAMILY_THINKING_ADAPTIVE;
+    bool bound = w->abilities.family->thinking == FAMILY_THINKING_ADAPTIVE && !w->deferred.on;
 
     for (size_t i = rules->count; bound && w->q->context->found_count && i-- > 0;)
         for (size_t k = 0; k < rules->messages[i].count; k++)
@@ -150,6 +170,36 @@ static void request_anthropic_file(struct anthropic_writer *w, const struct chat
         buf_json_member(w->json, "title", f->name);
 }
 
+/* What find_tools has found is told by its names: the vendor puts the definitions there. */
+static int request_anthropic_found(struct anthropic_writer *w, const struct request_rules_part *p)
+{
+    struct deferred_named named = {0};
+    int error = 0;
+
+    if (w->deferred.on && p->name && !strcmp(p->name, OFFER_FIND_TOOLS))
+        error = deferred_read(&w->deferred, p->text, p->len, p->failed, &named);
+    if (!named.count) {
+        buf_json_string(w->json, p->text, p->len);
+    } else {
+        buf_putc(w->json, '[');
+        if (named.note) {
+            buf_puts(w->json, "{\"type\":\"text\",\"text\":");
+            buf_json_text(w->json, named.note);
+            buf_puts(w->json, "},");
+        }
+        for (size_t i = 0; i < named.count; i++) {
+            buf_puts(w->json,
+                i ? ",{\"type\":\"tool_reference\",\"tool_name\":" :
+                    "{\"type\":\"tool_reference\",\"tool_name\":");
+            buf_json_text(w->json, named.tools[i]->name);
+            buf_putc(w->json, '}');
+        }
+        buf_putc(w->json, ']');
+    }
+    deferred_named_fini(&named);
+    return error;
+}
+
 static void request_anthropic_part(struct anthropic_writer *w, const struct request_rules_part *p,
     bool mark)
 {
@@ -176,7 +226,8 @@ static void request_anthropic_part(struct anthropic_writer *w, const struct requ
         buf_puts(json, "{\"type\":\"tool_result\",\"tool_use_id\":");
         buf_json_text(json, p->id);
         buf_puts(json, ",\"content\":");
-        buf_json_string(json, p->text, p->len);
+        if (request_anthropic_found(w, p))
+            w->failed = true;
         if (p->failed && !(w->q->quirks.flags & QUIRKS_NO_IS_ERROR)) {
             w->sent |= QUIRKS_NO_IS_ERROR;
             buf_puts(json, ",\"is_error\":true");
@@ -284,7 +335,8 @@ static int request_anthropic_body(struct anthropic_writer *w)
         buf_json_text(w->json, system);
         buf_puts(w->json, w->marks ? CACHE_MARK "}]" : "}]");
     }
-    if ((error = request_anthropic_tools(w)) || (error = request_anthropic_messages(w)))
+    if ((error = deferred_begin(&provider_anthropic, q, &w->abilities, &w->deferred)) ||
+        (error = request_anthropic_tools(w)) || (error = request_anthropic_messages(w)))
         return error;
     request_anthropic_thinking(w, output);
     buf_putc(w->json, '}');
@@ -312,10 +364,11 @@ int request_anthropic(const struct provider_request *q, const struct buf *tools,
     if (*conf->anthropic_key)
         provider_header(out, &count, offsets, "x-api-key", conf->anthropic_key);
     error = request_anthropic_body(&w);
+    deferred_end(&w.deferred);
     if (w.sent & QUIRKS_NO_BETA)
         provider_header(out, &count, offsets, "anthropic-beta", REQUEST_INTERLEAVED);
     out->sent = w.sent | (w.marks ? QUIRKS_NO_CACHE_CONTROL : 0);
-    if (error || buf_error(&out->url) || buf_error(&out->header_text))
+    if (error || w.failed || buf_error(&out->url) || buf_error(&out->header_text))
         return ERR_NOMEM;
     provider_headers_done(out, count, offsets);
     return 0;

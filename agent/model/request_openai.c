@@ -349,8 +349,9 @@ static bool request_openai_tools(struct openai_writer *w, const struct buf *tool
                 q->conf->openai_model);
         return false;
     }
-    if (!provider_put_tools(&provider_openai, q, tools, w->json))
+    if (!provider_put_tools(&provider_openai, q, tools, NULL, w->json))
         return false;
+    buf_putc(w->json, ']');
     w->sent |= QUIRKS_NO_TOOLS | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
     if (!(w->flags & QUIRKS_NO_TOOL_CHOICE) && request_openai_choice(w))
         w->sent |= QUIRKS_NO_TOOL_CHOICE;

@@ -2,8 +2,10 @@
 #include "agent/model/request.h"
 
 #include "agent/model/abilities.h"
+#include "agent/model/deferred.h"
 #include "agent/model/request_extra.h"
 #include "agent/model/request_rules.h"
+#include "agent/offer.h"
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/utf8.h"
@@ -19,16 +21,36 @@
 
 #define OUTPUT_MIN 16
 
-void request_responses_tool(struct buf *json, const struct context_tool *tool, bool last)
+static void request_responses_put_tool(struct buf *json, const struct context_tool *tool,
+    const char *end)
 {
-    (void)last; /* this protocol caches by prefix and has no marks */
     buf_puts(json, "{\"type\":\"function\",\"name\":");
     buf_json_text(json, tool->name);
     if (!utf8_blank(tool->description, strlen(tool->description))) {
         buf_puts(json, ",\"description\":");
         buf_json_text(json, tool->description);
     }
-    buf_printf(json, ",\"parameters\":%s,\"strict\":false}", tool->schema);
+    buf_printf(json, ",\"parameters\":%s,\"strict\":false%s}", tool->schema, end);
+}
+
+void request_responses_tool(struct buf *json, const struct context_tool *tool, bool last)
+{
+    (void)last; /* this protocol caches by prefix and has no marks */
+    request_responses_put_tool(json, tool, "");
+}
+
+void request_responses_deferred(struct buf *json, const struct context_tool *tool)
+{
+    request_responses_put_tool(json, tool, ",\"defer_loading\":true");
+}
+
+/* The vendor gives it no name of ours: the words of the instructions name it. */
+void request_responses_search(struct buf *json, const struct context_tool *tool)
+{
+    buf_puts(json, "{\"type\":\"tool_search\",\"execution\":\"client\",\"description\":");
+    buf_puts(json, "\"" OFFER_FIND_TOOLS ": ");
+    buf_json_escaped(json, tool->description, strlen(tool->description));
+    buf_printf(json, "\",\"parameters\":%s}", tool->schema);
 }
 
 struct responses_writer {
@@ -36,11 +58,13 @@ struct responses_writer {
     struct buf *json; /* its body */
     const struct provider_request *q;
     struct abilities abilities;
+    struct deferred deferred;
     char maker[PROVIDER_MAKER_SIZE];
     uint64_t flags; /* of the quirks */
     uint64_t sent;
     bool background;
-    bool any; /* an item is written */
+    bool any;    /* an item is written */
+    bool failed; /* no memory */
 };
 
 /* ---- items ---- */
@@ -164,6 +188,23 @@ static void request_responses_call(struct responses_writer *w, const struct requ
     jdoc_free(extra);
 }
 
+/* Without an id: a call has none that an older release, or this one without search, could send. */
+static void request_responses_search_call(struct responses_writer *w,
+    const struct request_rules_part *p)
+{
+    request_responses_open(w);
+    buf_puts(w->json, "{\"type\":\"tool_search_call\",\"execution\":\"client\",\"call_id\":");
+    buf_json_text(w->json, p->id);
+    buf_puts(w->json, ",\"status\":\"completed\",\"arguments\":");
+    buf_put(w->json, p->text, p->len);
+    buf_putc(w->json, '}');
+}
+
+static bool request_responses_is_search(const struct responses_writer *w, const char *name)
+{
+    return w->deferred.on && name && !strcmp(name, OFFER_FIND_TOOLS);
+}
+
 static void request_responses_assistant(struct responses_writer *w,
     const struct request_rules_message *m)
 {
@@ -183,10 +224,54 @@ static void request_responses_assistant(struct responses_writer *w,
             thought = true;
         } else if (p->kind == REQUEST_RULES_TEXT) {
             request_responses_said(w, p);
+        } else if (p->kind == REQUEST_RULES_CALL && request_responses_is_search(w, p->name)) {
+            request_responses_search_call(w, p);
         } else if (p->kind == REQUEST_RULES_CALL) {
             request_responses_call(w, p, thought);
         }
     }
+}
+
+static int request_responses_found(struct responses_writer *w, const struct request_rules_part *p)
+{
+    struct deferred_named named;
+    int error = deferred_read(&w->deferred, p->text, p->len, p->failed, &named);
+
+    request_responses_open(w);
+    buf_puts(w->json, "{\"type\":\"tool_search_output\",\"execution\":\"client\",\"call_id\":");
+    buf_json_text(w->json, p->id);
+    buf_puts(w->json, ",\"status\":\"completed\",\"tools\":[");
+    for (size_t i = 0; i < named.count && !error; i++) {
+        const struct context_tool tool = {.name = named.tools[i]->name,
+            .description = named.tools[i]->description,
+            .schema = named.tools[i]->arguments_schema};
+        if (i)
+            buf_putc(w->json, ',');
+        request_responses_deferred(w->json, &tool);
+    }
+    buf_puts(w->json, "]}");
+    deferred_named_fini(&named);
+    return error;
+}
+
+/*
+ * What such an item has no place for: that nothing fits, what is not set up here, a failure. Behind
+ * the results, by the application.
+ */
+static int request_responses_note(struct responses_writer *w, const struct request_rules_part *p)
+{
+    struct deferred_named named;
+    int error = deferred_read(&w->deferred, p->text, p->len, p->failed, &named);
+    const char *words = named.note ? named.note : named.count ? NULL : p->text;
+
+    if (!error && words) {
+        request_responses_open(w);
+        buf_puts(w->json, "{\"type\":\"message\",\"role\":\"developer\",\"content\":");
+        buf_json_string(w->json, words, named.note ? strlen(words) : p->len);
+        buf_putc(w->json, '}');
+    }
+    deferred_named_fini(&named);
+    return error;
 }
 
 static void request_responses_result(struct responses_writer *w, const struct request_rules_part *p)
@@ -197,6 +282,21 @@ static void request_responses_result(struct responses_writer *w, const struct re
     buf_puts(w->json, ",\"output\":");
     buf_json_string(w->json, p->text, p->len);
     buf_putc(w->json, '}');
+}
+
+static void request_responses_results(struct responses_writer *w,
+    const struct request_rules_message *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (m->parts[i].kind == REQUEST_RULES_RESULT &&
+            request_responses_is_search(w, m->parts[i].name))
+            w->failed = request_responses_found(w, &m->parts[i]) || w->failed;
+        else if (m->parts[i].kind == REQUEST_RULES_RESULT)
+            request_responses_result(w, &m->parts[i]);
+    for (size_t i = 0; i < m->count; i++)
+        if (m->parts[i].kind == REQUEST_RULES_RESULT &&
+            request_responses_is_search(w, m->parts[i].name))
+            w->failed = request_responses_note(w, &m->parts[i]) || w->failed;
 }
 
 /* Each message's next part. */
@@ -231,10 +331,11 @@ static void request_responses_user(struct responses_writer *w,
 {
     bool open = false;
 
+    request_responses_results(w, m);
     for (size_t i = 0; i < m->count; i++) {
         const struct request_rules_part *p = &m->parts[i];
         if (p->kind == REQUEST_RULES_RESULT) {
-            request_responses_result(w, p);
+            continue;
         } else if (p->kind == REQUEST_RULES_FILE) {
             request_responses_part(w, &open);
             request_responses_file(w, p->file);
@@ -363,8 +464,10 @@ static void request_responses_choice(struct responses_writer *w)
 
 static void request_responses_tools(struct responses_writer *w, const struct buf *tools)
 {
-    if (!provider_put_tools(&provider_responses, w->q, tools, w->json))
+    if (!provider_put_tools(&provider_responses, w->q, tools, &w->deferred, w->json))
         return;
+    buf_putc(w->json, ']');
+    w->sent |= w->deferred.on ? QUIRKS_NO_DEFERRED : 0;
     w->sent |= QUIRKS_NO_TOOLS | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
     request_responses_choice(w);
     if (!w->q->conf->responses_parallel && request_responses_may(w, QUIRKS_NO_PARALLEL))
@@ -390,11 +493,13 @@ static int request_responses_body(struct responses_writer *w, const struct buf *
         buf_puts(w->json, ",\"instructions\":");
         buf_json_text(w->json, system);
     }
+    if ((error = deferred_begin(&provider_responses, q, &w->abilities, &w->deferred)))
+        return error;
     request_responses_tools(w, tools);
     if ((error = request_responses_input(w)))
         return error;
     buf_putc(w->json, '}');
-    return buf_error(w->json);
+    return w->failed ? ERR_NOMEM : buf_error(w->json);
 }
 
 static int request_responses_headers(const struct conf *conf, struct provider_http *out)
@@ -427,6 +532,7 @@ int request_responses(const struct provider_request *q, const struct buf *tools,
     provider_maker(&provider_responses, q->conf, w.maker);
     request_url(q->conf->responses_url, "/responses", &out->url);
     error = request_responses_body(&w, tools);
+    deferred_end(&w.deferred);
     out->sent = w.sent;
     return error ? ERR_NOMEM : request_responses_headers(q->conf, out);
 }

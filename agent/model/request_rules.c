@@ -407,6 +407,7 @@ static int request_rules_results(struct rules_builder *b, size_t at, size_t firs
             return ERR_NOMEM;
         *p = (struct request_rules_part){.kind = REQUEST_RULES_RESULT,
             .id = b->ids[first_call + k],
+            .name = m->calls[k].alias ? NULL : m->calls[k].name,
             .text = NO_RESULT,
             .len = sizeof NO_RESULT - 1,
             .failed = true};

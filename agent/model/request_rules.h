@@ -37,7 +37,7 @@ struct request_rules_part {
     const char *text; /* text, thought, result; of a call: its arguments, a JSON object */
     size_t len;
     const char *id;   /* call, result */
-    const char *name; /* call */
+    const char *name; /* call; of a result: the tool of ours whose it is, or NULL */
     /* thought, call, text of the assistant: struct chat_message, struct chat_call; or NULL */
     const char *sealed;
     size_t from, whole; /* such a text: where in its message it begins, of how many bytes */

@@ -9,7 +9,7 @@ static enum provider_block_kind responses_kind(const jdoc *item)
 {
     const char *type = jdoc_text_or(item, "type", "");
 
-    if (!strcmp(type, "function_call"))
+    if (!strcmp(type, "function_call") || responses_is_search(item))
         return PROVIDER_BLOCK_CALL;
     if (!strcmp(type, "reasoning"))
         return PROVIDER_BLOCK_REASONING;
@@ -35,7 +35,9 @@ static int responses_finish(struct provider_stream *s, struct provider_block *b,
     int error = 0;
 
     if (!b->open)
-        return b->kind == PROVIDER_BLOCK_CALL ? request_extra_note_item(s, b->call, item) : 0;
+        return b->kind == PROVIDER_BLOCK_CALL && !responses_is_search(item) ?
+            request_extra_note_item(s, b->call, item) :
+            0;
     switch (b->kind) {
     case PROVIDER_BLOCK_TEXT:
         error = responses_message(s, b, item);

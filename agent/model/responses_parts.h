@@ -24,6 +24,8 @@ MUST_CHECK int responses_new(struct provider_stream *s, const jdoc *event,
     enum provider_block_kind kind, struct provider_block **out);
 MUST_CHECK int responses_take(struct provider_stream *s, const jdoc *event,
     enum provider_block_kind kind, struct provider_block **out);
+/* Is the item a call of the vendor's search tool, which we answer? It is told as find_tools. */
+bool responses_is_search(const jdoc *item);
 /* The call is told as soon as its name is known. */
 MUST_CHECK int responses_announce(struct provider_stream *s, struct provider_block *b,
     const jdoc *item);

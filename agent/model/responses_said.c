@@ -3,6 +3,7 @@
 #include "agent/model/responses_parts.h"
 
 #include "agent/model/request_extra.h"
+#include "agent/offer.h"
 
 #include <string.h>
 
@@ -270,9 +271,18 @@ int responses_thought(struct provider_stream *s, struct provider_block *b, const
 
 /* ---- calls ---- */
 
+/* The vendor's search tool, which we answer, as find_tools (agent/model/deferred.h). */
+bool responses_is_search(const jdoc *item)
+{
+    return !strcmp(jdoc_text_or(item, "type", ""), "tool_search_call") &&
+        !strcmp(jdoc_text_or(item, "execution", ""), "client");
+}
+
 int responses_announce(struct provider_stream *s, struct provider_block *b, const jdoc *item)
 {
-    const char *name = jdoc_text_or(item, "name", ""), *id = jdoc_text_or(item, "call_id", "");
+    const char *name =
+        responses_is_search(item) ? OFFER_FIND_TOOLS : jdoc_text_or(item, "name", "");
+    const char *id = jdoc_text_or(item, "call_id", "");
     int error;
 
     if (b->announced || !*name)
@@ -335,8 +345,9 @@ int responses_call(struct provider_stream *s, struct provider_block *b, const jd
 
     if (error || !b->announced)
         return error;
-    if ((error = responses_args_rest(s, b, jdoc_get(item, "arguments"))) ||
-        (error = request_extra_note_item(s, b->call, item)))
+    if ((error = responses_args_rest(s, b, jdoc_get(item, "arguments"))))
+        return error;
+    if (!responses_is_search(item) && (error = request_extra_note_item(s, b->call, item)))
         return error;
     return provider_end_call(s, b);
 }

@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/test_crew_seats \
 	tests/unit/test_crowd \
 	tests/unit/test_currency \
+	tests/unit/test_deferred \
 	tests/unit/test_deflate \
 	tests/unit/test_desk_guard \
 	tests/unit/test_documents \

@@ -27,11 +27,19 @@ struct fixture {
 };
 static struct fixture f;
 
+static inline void set(const char *name, const char *value)
+{
+    char why[CONF_WHY_SIZE];
+    assert_int_equal(conf_set(&f.conf, name, value, why), 0);
+}
+
 static inline int set_up(void **state)
 {
     (void)state;
     memset(&f, 0, sizeof f);
     assert_int_equal(conf_init(&f.conf), 0);
+    set("anthropic.deferred_tools", "off"); /* tests/unit/test_deferred.c */
+    set("responses.deferred_tools", "off");
     f.arena = arena_new();
     f.input = (struct input){.run_id = "r", .text = "", .zone = "", .locale = ""};
     chat_init(&f.chat, f.arena);
@@ -49,12 +57,6 @@ static inline int tear_down(void **state)
     conf_fini(&f.conf);
     arena_free(f.arena);
     return 0;
-}
-
-static inline void set(const char *name, const char *value)
-{
-    char why[CONF_WHY_SIZE];
-    assert_int_equal(conf_set(&f.conf, name, value, why), 0);
 }
 
 static inline void add(const char *json)

@@ -102,13 +102,26 @@ static inline bool request_strict_file(const jdoc *part)
         request_strict_seen(source, "media_type") && request_strict_seen(source, "data");
 }
 
+/* A text, or texts and names of tools. */
+static inline bool request_strict_told(const jdoc *part)
+{
+    const jdoc *content = jdoc_get(part, "content");
+    bool good = jdoc_length(content) > 0;
+    if (jdoc_type(content) != JDOC_ARRAY)
+        return request_strict_seen(part, "content");
+    for (size_t i = 0; i < jdoc_length(content) && good; i++)
+        good = request_strict_seen(jdoc_at(content, i),
+            strcmp(jdoc_text_or(jdoc_at(content, i), "type", ""), "text") ? "tool_name" : "text");
+    return good;
+}
+
 static inline const char *request_strict_part(const jdoc *part, bool assistant)
 {
     const char *type = jdoc_text_or(part, "type", "");
     if (!strcmp(type, "text"))
         return request_strict_seen(part, "text") ? NULL : "blank text";
     if (!strcmp(type, "tool_result"))
-        return !assistant && request_strict_seen(part, "content") ? NULL : "result";
+        return !assistant && request_strict_told(part) ? NULL : "result";
     if (!strcmp(type, "image") || !strcmp(type, "document"))
         return !assistant && request_strict_file(part) ? NULL : "file";
     if (!assistant)
@@ -270,10 +283,20 @@ static inline const char *request_strict_item(const jdoc *item, char open[][48],
         snprintf(open[(*count)++], 48, "%s", id);
         return NULL;
     }
-    if (!strcmp(type, "function_call_output")) {
+    if (!strcmp(type, "tool_search_call")) {
+        if (!request_strict_id(id) || jdoc_type(jdoc_get(item, "arguments")) != JDOC_OBJECT ||
+            *count == 64)
+            return "search";
+        snprintf(open[(*count)++], 48, "%s", id);
+        return NULL;
+    }
+    if (!strcmp(type, "function_call_output") || !strcmp(type, "tool_search_output")) {
+        bool search = !strcmp(type, "tool_search_output");
         while (at < *count && strcmp(open[at], id))
             at++;
-        if (at == *count || !request_strict_seen(item, "output"))
+        if (at == *count ||
+            (search ? jdoc_type(jdoc_get(item, "tools")) != JDOC_ARRAY :
+                      !request_strict_seen(item, "output")))
             return "result";
         memmove(open[at], open[at + 1], (*count - at - 1) * sizeof open[0]);
         --*count;
@@ -309,8 +332,10 @@ static inline const char *request_strict_responses(const jdoc *body)
     }
     if (why || count)
         return why ? why : "a call without its result";
-    return !strcmp(last, "user") || !strcmp(last, "function_call_output") ? NULL :
-                                                                            "the model is last";
+    return !strcmp(last, "assistant") || !strcmp(last, "function_call") ||
+            !strcmp(last, "tool_search_call") || !strcmp(last, "reasoning") ?
+        "the model is last" :
+        NULL;
 }
 
 #endif

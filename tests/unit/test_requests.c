@@ -624,7 +624,9 @@ static void test_never_too_many_tools(void **state)
     ask(&provider_openai, false);
     f.context.found = found;
     f.context.found_count = 100;
-    assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), &json));
+    assert_true(
+        provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), NULL, &json));
+    buf_putc(&json, ']');
     assert_int_equal(f.body ? 0 : 1, 0);
     jdoc_free(f.body);
     assert_int_equal(jdoc_parse(buf_text(&json) + 9, json.len - 9, &f.body, NULL, 0), 0);
@@ -635,7 +637,9 @@ static void test_never_too_many_tools(void **state)
     has_not(buf_text(&json), "\"description\":\"\"");
     f.conf.model_tools_max = 32;
     buf_reset(&json);
-    assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), &json));
+    assert_true(
+        provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), NULL, &json));
+    buf_putc(&json, ']');
     has(buf_text(&json), "\"ui_tool_28\"");
     has_not(buf_text(&json), "\"ui_tool_29\"");
     has_not(buf_text(&json), "\"f99\"");
@@ -661,8 +665,9 @@ static void test_long_descriptions(void **state)
     for (int brief = 0; brief < 2; brief++) {
         q.quirks.flags = brief ? QUIRKS_SHORT_DESCRIPTIONS : 0;
         buf_reset(&json);
-        assert_true(
-            provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), &json));
+        assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), NULL,
+            &json));
+        buf_putc(&json, ']');
         jdoc_free(f.body);
         f.body = NULL;
         assert_int_equal(jdoc_parse(buf_text(&json) + 9, json.len - 9, &f.body, NULL, 0), 0);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "agent/model/deferred.h"
+
+#include "agent/model/request.h"
+#include "agent/offer.h"
+#include "base/jdoc.h"
+#include "base/log.h"
+#include "tools/remote/dynamic.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the list, in the form of a provider without a search tool of its own ---- */
+
+/* Tools one behind the other, each with a ',' in front of it; ends[i] is behind the row first + i,
+ * which has no bytes when it is not in the list. */
+struct deferred_list {
+    struct buf json;
+    size_t *ends;
+    size_t first, count;
+};
+static struct deferred_list deferred_own;    /* before the fork: the build's and declared tools */
+static struct deferred_list deferred_remote; /* each process: those of MCP servers */
+static unsigned deferred_generation;         /* of deferred_remote */
+
+static bool deferred_is_remote(const struct tools_spec *spec)
+{
+    return spec->dynamic && spec->dynamic->server;
+}
+
+static bool deferred_is_kept(const struct conf *conf, const struct tools_spec *spec)
+{
+    return !spec->core && tools_is_provided(conf, spec);
+}
+
+static void deferred_list_free(struct deferred_list *list)
+{
+    buf_free(&list->json);
+    free(list->ends);
+    *list = (struct deferred_list){0};
+}
+
+/* The rows [first, first + count), while their bytes are at most `most`; 0 = no limit. */
+static int deferred_write(const struct conf *conf, size_t first, size_t count, size_t most,
+    struct deferred_list *list)
+{
+    deferred_list_free(list);
+    list->first = first;
+    list->count = count;
+    if (!(list->ends = calloc(count + 1, sizeof *list->ends)))
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const struct tools_spec *spec = tools_at(first + i);
+        const struct context_tool tool = {.name = spec->name,
+            .description = spec->description,
+            .schema = spec->arguments_schema};
+        const size_t before = list->json.len;
+        if (deferred_is_kept(conf, spec)) {
+            buf_putc(&list->json, ',');
+            request_anthropic_deferred(&list->json, &tool);
+        }
+        if (most && list->json.len > most)
+            buf_cut(&list->json, before);
+        list->ends[i] = list->json.len;
+    }
+    return buf_error(&list->json);
+}
+
+static size_t deferred_own_rows(void)
+{
+    size_t n = 0;
+
+    while (n < tools_count() && !deferred_is_remote(tools_at(n)))
+        n++;
+    return n;
+}
+
+int deferred_prepare(const struct conf *conf)
+{
+    deferred_list_free(&deferred_remote);
+    return deferred_write(conf, 0, deferred_own_rows(), 0, &deferred_own);
+}
+
+/* Made anew when the servers' tools have changed. */
+static int deferred_take_remote(const struct conf *conf)
+{
+    const size_t first = deferred_own.count;
+    size_t count = tools_count() > first ? tools_count() - first : 0;
+    int error;
+
+    if (deferred_remote.ends && deferred_generation == dynamic_generation() &&
+        deferred_remote.count == count)
+        return 0;
+    error = deferred_write(conf, first, count, DEFERRED_REMOTE_MAX, &deferred_remote);
+    if (error)
+        deferred_list_free(&deferred_remote);
+    else
+        deferred_generation = dynamic_generation();
+    return error;
+}
+
+static size_t deferred_start(const struct deferred_list *list, size_t at)
+{
+    return at ? list->ends[at - 1] : 0;
+}
+
+static bool deferred_is_listed(const struct deferred_list *list, size_t row)
+{
+    size_t at = row - list->first;
+
+    return row >= list->first && at < list->count && list->ends[at] > deferred_start(list, at);
+}
+
+/* All at once when no row is left out, which is nearly always. */
+static void deferred_copy(const struct deferred *d, const struct deferred_list *list,
+    struct buf *json)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (d->rows[list->first + i] != DEFERRED_NONE || !deferred_is_listed(list, list->first + i))
+            continue;
+        buf_put(json, buf_text(&list->json) + from, deferred_start(list, i) - from);
+        from = list->ends[i];
+    }
+    if (list->json.len > from)
+        buf_put(json, buf_text(&list->json) + from, list->json.len - from);
+}
+
+int deferred_put(const struct deferred *d, const struct provider *p, struct buf *json)
+{
+    if (!d->on || p->search)
+        return 0;
+    deferred_copy(d, &deferred_own, json);
+    deferred_copy(d, &deferred_remote, json);
+    return buf_error(json);
+}
+
+/* ---- where each tool stands ---- */
+
+static size_t deferred_row_of(const struct deferred *d, const char *name)
+{
+    size_t i = 0;
+
+    while (i < d->count && strcmp(tools_at(i)->name, name))
+        i++;
+    return i;
+}
+
+int deferred_read(const struct deferred *d, const char *text, size_t len, bool failed,
+    struct deferred_named *out)
+{
+    jdoc *doc = NULL;
+    struct buf note = {0};
+    int error;
+
+    *out = (struct deferred_named){0};
+    if (failed)
+        return 0;
+    if ((error = jdoc_parse(text, len, &doc, NULL, 0)))
+        return error == ERR_NOMEM ? error : 0;
+    const jdoc *tools = jdoc_get(doc, "tools");
+    size_t count = jdoc_type(tools) == JDOC_ARRAY ? jdoc_length(tools) : 0;
+    for (size_t i = 0; i < count && out->count < DEFERRED_NAMED_MAX; i++) {
+        size_t row = deferred_row_of(d, jdoc_text_or(jdoc_at(tools, i), "name", ""));
+        bool there = row == d->count || d->rows[row] == DEFERRED_NONE;
+        for (size_t k = 0; k < out->count && !there; k++)
+            there = out->tools[k] == tools_at(row);
+        if (!there)
+            out->tools[out->count++] = tools_at(row);
+    }
+    if (jdoc_length(jdoc_get(doc, "not_available")) || (out->count < count) || !count) {
+        jdoc_remove(doc, "tools");
+        jdoc_write(doc, &note);
+        error = buf_error(&note);
+        out->note = error ? NULL : strdup(buf_text(&note));
+        error = out->note ? 0 : ERR_NOMEM;
+        buf_free(&note);
+    }
+    jdoc_free(doc);
+    return error;
+}
+
+void deferred_named_fini(struct deferred_named *named)
+{
+    free(named->note);
+    named->note = NULL;
+}
+
+/* The rows that results in the window name. */
+static int deferred_load(struct deferred *d, const struct context *c, size_t at)
+{
+    const struct chat_message *m = &c->items[at];
+    struct deferred_named named;
+    int error = 0;
+
+    for (size_t k = 0; k < m->call_count && !error; k++) {
+        if (m->calls[k].alias || strcmp(m->calls[k].name, OFFER_FIND_TOOLS))
+            continue;
+        for (size_t i = at + 1; i < c->count && c->items[i].role == CHAT_TOOL && !error; i++) {
+            const struct chat_message *r = &c->items[i];
+            if (strcmp(r->call_id, m->calls[k].id))
+                continue;
+            error = deferred_read(d, r->text, r->len, r->failed, &named);
+            for (size_t n = 0; n < named.count && !error; n++)
+                d->rows[deferred_row_of(d, named.tools[n]->name)] = DEFERRED_LOADED;
+            deferred_named_fini(&named);
+        }
+    }
+    return error;
+}
+
+static bool deferred_is_wanted(const struct provider *p, const struct provider_request *q,
+    const struct abilities *a)
+{
+    const uint64_t against =
+        QUIRKS_NO_DEFERRED | QUIRKS_NO_TOOLS | QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS;
+    const char *must = request_must_call(q);
+    const struct context *c = q->context;
+
+    return p->deferred && a->deferred && !(q->quirks.flags & against) && !c->reduced && c->frame &&
+        !c->frame->instructions && (!must || strcmp(must, OFFER_FIND_TOOLS) != 0) &&
+        tools_count() > 0;
+}
+
+int deferred_begin(const struct provider *p, const struct provider_request *q,
+    const struct abilities *a, struct deferred *out)
+{
+    const struct context *c = q->context;
+    int error = 0;
+
+    *out = (struct deferred){0};
+    if (!deferred_is_wanted(p, q, a))
+        return 0;
+    if (!p->search && (error = deferred_take_remote(q->conf)))
+        return error;
+    out->count = tools_count();
+    if (!(out->rows = calloc(out->count, 1)))
+        return ERR_NOMEM;
+    for (size_t i = 0; i < out->count; i++)
+        if (p->search ?
+                deferred_is_kept(q->conf, tools_at(i)) :
+                deferred_is_listed(&deferred_own, i) || deferred_is_listed(&deferred_remote, i))
+            out->rows[i] = DEFERRED_LISTED;
+    for (size_t i = 0; i < c->count && !error; i++)
+        if (c->items[i].role == CHAT_ASSISTANT)
+            error = deferred_load(out, c, i);
+    for (size_t i = 0; i < c->found_count; i++) {
+        size_t row = deferred_row_of(out, c->found[i].name);
+        if (row < out->count && out->rows[row] == DEFERRED_LISTED && !c->found[i].guessed)
+            out->rows[row] = DEFERRED_NONE;
+    }
+    out->on = !error;
+    return error;
+}
+
+void deferred_end(struct deferred *d)
+{
+    free(d->rows);
+    *d = (struct deferred){0};
+}
+
+bool deferred_holds(const struct deferred *d, const struct context_tool *found)
+{
+    size_t row = d->on ? deferred_row_of(d, found->name) : 0;
+
+    return d->on && row < d->count && d->rows[row] != DEFERRED_NONE;
+}
