@@ -43,9 +43,9 @@
 import http from "node:http";
 import {EventEmitter, once} from "node:events";
 import {pathToFileURL} from "node:url";
-import {blank, prefixOf, refuseAnthropic} from "./strict-anthropic.mjs";
+import {blank, prefixOf, PromptCache, refuseAnthropic} from "./strict-anthropic.mjs";
 import {nothingSaid, refuseOpenai} from "./strict-openai.mjs";
-import {BackgroundStore, newResponse, noteSaid, nothingSaid as noItemSaid, refuseResponses, responseEvents, turnsOf} from "./strict-responses.mjs";
+import {BackgroundStore, newResponse, noteSaid, nothingSaid as noItemSaid, PrefixCache, refuseResponses, responseEvents, turnsOf} from "./strict-responses.mjs";
 
 const TEXT = "The road north follows the coast for most of the day with towns about every hour and "
   + "places to rest at café stops where one can see whales in winter 🐋 before the last long stretch";
@@ -142,9 +142,9 @@ let serial = 0;
 const id = prefix => `${prefix}_${(++serial).toString(36).padStart(8, "0")}`;
 
 /** Events of an Anthropic stream: arrays [event name, data]; "hold" stands where a step pauses. */
-function* anthropic(step, model) {
+function* anthropic(step, model, cache) {
   const ev = (type, data) => [type, {type, ...data}];
-  const usage = {input_tokens: 25, cache_creation_input_tokens: 0, cache_read_input_tokens: 10, output_tokens: 1};
+  const usage = {input_tokens: 25, cache_creation_input_tokens: 0, cache_read_input_tokens: 10, ...cache, output_tokens: 1};
   yield ev("message_start", {message: {id: id("msg"), type: "message", role: "assistant", model, content: [],
     stop_reason: null, stop_sequence: null, usage}});
   let index = 0, stop = "end_turn", count = 0;
@@ -233,10 +233,13 @@ export class ModelDouble extends EventEmitter {
   mayBreak = false;
   strict = true;
   refuse = undefined;
+  counts = false;   // the tokens that it tells are those of a simulated prompt cache; `used` of a request has them
   summary = "text say=The_record.";
   summaries = [];
   title = "text say=A_short_title";
   titles = [];
+  #prompts = new PromptCache();
+  #prefixes = new PrefixCache();
   #extras = nothingSaid(); // of OpenAI-compatible servers
   background = new BackgroundStore();
   #items = noItemSaid(); // of Responses
@@ -332,6 +335,10 @@ export class ModelDouble extends EventEmitter {
     }
     if (step.named) step = {...step, pieces: this.texts.get(step.named).match(/[^]{1,40}/gu)};
     entry.step = step;
+    if (this.counts && ["anthropic", "responses"].includes(api)) {
+      entry.used = (api === "anthropic" ? this.#prompts : this.#prefixes).use(body);
+      Object.defineProperty(body, "counted", {value: entry.used, enumerable: false});
+    }
     if (api === "anthropic") this.#sign(step, body);
     else if (api === "openai") this.#note(step);
     this.#changed();
@@ -417,7 +424,7 @@ export class ModelDouble extends EventEmitter {
     response.socket.setNoDelay(true);
     const out = new Writer(response, step);
     const after = Number(step.after ?? 3);
-    for (const [name, data] of (api === "anthropic" ? anthropic : openai)(step, body.model)) {
+    for (const [name, data] of (api === "anthropic" ? anthropic : openai)(step, body.model, body.counted)) {
       if (name === "hold") {
         if (await this.#pause(api, step, data, after, out, response)) return undefined;
         continue;
@@ -443,7 +450,7 @@ export class ModelDouble extends EventEmitter {
   async #respond(step, body, response) {
     const made = newResponse(body), after = Number(step.after ?? 3);
     const events = responseEvents(made, step, {words: step.kind === "text" || step.kind === "refuse" || step.kind === "length" || step.kind === "think"
-      || ["overloaded", "cut", "stall", "badjson"].includes(step.kind) ? words(step) : [], calls: toolCalls(step), pieces});
+      || ["overloaded", "cut", "stall", "badjson"].includes(step.kind) ? words(step) : [], calls: toolCalls(step), pieces, used: body.counted});
     if (body.background) return this.#inBackground(made, events, step, body, response);
     if (!body.stream) {
       for (const _ of events) continue;

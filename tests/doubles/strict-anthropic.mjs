@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What Anthropic's Messages API refuses, in its words, as far as we send it or might. Sources: its
 // documentation and error texts in public bug reports (November 2026).
+import {createHash} from "node:crypto";
 import {base64Of, pictureOf} from "./pictures.mjs";
 
 const TOP = new Set(["model", "max_tokens", "messages", "system", "tools", "tool_choice", "stream", "temperature", "top_k", "top_p",
@@ -10,6 +11,9 @@ const BLOCKS = {
   tool_use: ["id", "name", "input", "cache_control", "caller"], tool_result: ["tool_use_id", "content", "is_error", "cache_control"],
   image: ["source", "cache_control"], document: ["source", "cache_control", "title", "context", "citations"],
 };
+// Tools that are kept back (agents-and-tools/tool-use/tool-search-tool, "Limits"): Sonnet and Opus from 4 on, Haiku from 4.5, all newer names.
+const DEFERS = /claude-(?:fable|mythos|(?:opus|sonnet)-(?:[4-9]|\d\d)|haiku-(?:4-5|[5-9]|\d\d))/;
+const TOOLS_AT_ONCE = 128, CATALOGUE = 10000;
 const IMAGES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 const TOOL = new Set(["name", "description", "input_schema", "cache_control", "type", "strict", "defer_loading", "input_examples", "eager_input_streaming"]);
 const CURRENT = /^claude-(?:(?:opus|sonnet|haiku|fable|mythos)-(?:[5-9]|4-[6-9])|(?:opus|sonnet|haiku)-\d{2})/; // no prefill
@@ -106,6 +110,40 @@ function toolFault(tool, i) {
   return fault && `tools.${i}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12: ${fault}`;
 }
 
+/** No header asks for it at the vendor's own server any more; a search tool of the vendor's, which we do not use, may not be kept back. */
+function deferredFault(model, tools) {
+  const kept = tools.filter(t => t.defer_loading);
+  if (!kept.length) return undefined;
+  if (!DEFERS.test(model)) return `tools: '${model}' does not support defer_loading.`;
+  for (const [i, t] of tools.entries()) if (t.defer_loading !== undefined && typeof t.defer_loading !== "boolean") return `tools.${i}.custom.defer_loading: Input should be a valid boolean`;
+  if (kept.length === tools.length) return "All tools have defer_loading set. At least one tool must be non-deferred.";
+  const search = kept.find(t => /^tool_search_tool_/.test(t.type ?? ""));
+  if (search) return `Tool '${search.name}' is a tool search tool and cannot have defer_loading set.`;
+  const marked = kept.find(t => t.cache_control);
+  if (marked) return `Tool '${marked.name}' cannot have both defer_loading=true and cache_control set. Tools with defer_loading cannot use prompt caching.`;
+  return tools.length > CATALOGUE ? `tools: at most ${CATALOGUE} tools may be searched, not ${tools.length}` : undefined;
+}
+
+/** What a result names must be in the list, kept back. */
+function referencesFault(body) {
+  const tools = new Map((body.tools ?? []).map(t => [t.name, t]));
+  for (const [i, m] of body.messages.entries()) {
+    for (const [k, p] of (Array.isArray(m.content) ? m.content : []).entries()) {
+      for (const [n, one] of (Array.isArray(p.content) ? p.content : []).entries()) {
+        const path = `messages.${i}.content.${k}.tool_result.content.${n}`;
+        if (!["text", "image", "document", "search_result", "tool_reference"].includes(one.type)) return `${path}: Input tag '${one.type}' found using 'type' does not match any of the expected tags`;
+        if (one.type === "text" && blank(one.text)) return `${path}: text content blocks must contain non-whitespace text`;
+        if (one.type !== "tool_reference") continue;
+        for (const key of Object.keys(one)) if (!["type", "tool_name", "cache_control"].includes(key)) return `${path}.tool_reference.${key}: Extra inputs are not permitted`;
+        if (!DEFERS.test(body.model)) return `${path}: '${body.model}' does not support tool_reference blocks.`;
+        if (!tools.has(one.tool_name)) return `Tool reference '${one.tool_name}' not found in available tools`;
+        if (!tools.get(one.tool_name).defer_loading) return `Tool reference '${one.tool_name}' has no corresponding tool definition`;
+      }
+    }
+  }
+  return undefined;
+}
+
 function toolsFault(body) {
   if (body.tools === undefined) return body.tool_choice ? "tool_choice: tools must be given" : undefined;
   if (!Array.isArray(body.tools)) return "tools: Input should be a valid list";
@@ -116,7 +154,10 @@ function toolsFault(body) {
     if (names.has(tool.name)) return "tools: Tool names must be unique.";
     names.add(tool.name);
   }
-  if (body.tools.length > 128) return `tools: List should have at most 128 items after validation, not ${body.tools.length}`;
+  const fault = deferredFault(body.model, body.tools);
+  if (fault) return fault;
+  const atOnce = body.tools.filter(t => !t.defer_loading).length;
+  if (atOnce > TOOLS_AT_ONCE) return `tools: List should have at most ${TOOLS_AT_ONCE} items after validation, not ${atOnce}`;
   if (body.tool_choice && !["auto", "any", "tool", "none"].includes(body.tool_choice.type)) return "tool_choice.type: Input tag does not match";
   return undefined;
 }
@@ -276,6 +317,41 @@ function bindingFault(body, said) {
   return undefined;
 }
 
+/**
+ * The vendor's prompt cache: what a request with marks reads of it and writes into it, in tokens. What is kept back is in no prompt; a
+ * reference is the definition, in its place ("How deferral works internally"). Order: tools, system, messages.
+ */
+export class PromptCache {
+  static LEAST = 1024; // tokens
+  static BACK = 20;    // blocks before a mark in which an earlier mark is looked for
+  #known = new Set();
+
+  #parts(body) {
+    const tools = new Map((body.tools ?? []).map(t => [t.name, t]));
+    const shown = part => part.type !== "tool_result" || !Array.isArray(part.content) ? part
+      : {...part, content: part.content.map(c => c.type === "tool_reference" ? tools.get(c.tool_name) : c)};
+    const listed = (body.tools ?? []).filter(t => !t.defer_loading);
+    const system = typeof body.system === "string" ? [{type: "text", text: body.system}] : body.system ?? [];
+    return [...listed, ...system, ...body.messages.flatMap(m => (typeof m.content === "string" ? [{type: "text", text: m.content}] : m.content).map(p => ({role: m.role, ...shown(p)})))];
+  }
+
+  use(body) {
+    let text = "", read = 0, marked = 0;
+    const ends = [];
+    for (const {cache_control: mark, ...part} of this.#parts(body)) {
+      text += JSON.stringify(part);
+      ends.push({mark, tokens: Math.floor(text.length / 4), key: createHash("sha256").update(`${body.model} ${text}`).digest("hex")});
+    }
+    for (const [i, {mark, tokens}] of ends.entries()) {
+      if (!mark || tokens < PromptCache.LEAST) continue;
+      marked = tokens;
+      read = ends.slice(Math.max(0, i - PromptCache.BACK), i + 1).findLast(e => this.#known.has(e.key))?.tokens ?? read;
+    }
+    for (const {mark, tokens, key} of ends) if (mark && tokens >= PromptCache.LEAST) this.#known.add(key);
+    return {input_tokens: Math.max(1, Math.floor(text.length / 4) - marked), cache_creation_input_tokens: marked - read, cache_read_input_tokens: read};
+  }
+}
+
 /** null, or [status, message]. */
 export function refuseAnthropic(body, headers, said = new Map()) {
   if (!headers["anthropic-version"]) return [400, "anthropic-version: header is required"];
@@ -292,7 +368,7 @@ export function refuseAnthropic(body, headers, said = new Map()) {
   }
   if (!Array.isArray(body.messages) || !body.messages.length) return [400, "messages: at least one message is required"];
   if (halves(body)) return [400, "The request body is not valid JSON: no low surrogate in string"];
-  const fault = toolsFault(body) ?? messagesFault(body) ?? filesFault(body) ?? thinkingConfigFault(body) ?? thinkingFault(body, said) ?? bindingFault(body, said);
+  const fault = toolsFault(body) ?? messagesFault(body) ?? referencesFault(body) ?? filesFault(body) ?? thinkingConfigFault(body) ?? thinkingFault(body, said) ?? bindingFault(body, said);
   if (fault) return [400, fault];
   if (!body.tools && /"type":"tool_(use|result)"/.test(JSON.stringify(body.messages))) return [400, "tools: Requests which include `tool_use` or `tool_result` blocks must define tools."];
   const marks = JSON.stringify([body.system, body.tools, body.messages]).split("\"cache_control\":{").length - 1;

@@ -2,6 +2,7 @@
 // OpenAI's Responses API: its stream, its store of background responses, and what it refuses, in its
 // words. Sources: npm package openai 7.59 (resources/responses/responses.d.ts), developers.openai.com
 // (guides background, reasoning, streaming-responses) and error texts in public bug reports (November 2026).
+import {createHash} from "node:crypto";
 import {EventEmitter} from "node:events";
 import {blank} from "./strict-anthropic.mjs";
 import {toolsFault} from "./strict-openai.mjs";
@@ -13,8 +14,10 @@ const TOP = new Set(["background", "background_options", "context_management", "
 const ITEMS = {
   message: ["role", "content", "id", "status", "phase"], reasoning: ["id", "summary", "content", "encrypted_content"],
   function_call: ["call_id", "name", "arguments", "id", "namespace", "caller", "async"], function_call_output: ["call_id", "output", "id"],
+  tool_search_call: ["call_id", "execution", "arguments", "status", "id"], tool_search_output: ["call_id", "execution", "tools", "status", "id"],
 };
-const PREFIXES = {message: "msg", reasoning: "rs", function_call: "fc", function_call_output: "fco"};
+const PREFIXES = {message: "msg", reasoning: "rs", function_call: "fc", function_call_output: "fco", tool_search_call: "tsc", tool_search_output: "tso"};
+const SEARCHES = /(?:^|\/)gpt-(?:5\.[4-9]|[6-9])(?!.*nano)/; // guides/tools-tool-search: gpt-5.4 and later
 const INCLUDES = ["file_search_call.results", "web_search_call.results", "message.input_image.image_url", "computer_call_output.output.image_url",
   "code_interpreter_call.outputs", "reasoning.encrypted_content", "message.output_text.logprobs", "web_search_call.action.sources"];
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
@@ -50,7 +53,28 @@ function parametersFault(body) {
 
 /** The rules of functions are those of Chat Completions, but `strict` is on unless it is turned off. */
 function functionsFault(body) {
-  for (const [i, tool] of (body.tools ?? []).entries()) {
+  const fault = searchFault(body);
+  return fault ?? listFault(body, (body.tools ?? []).filter(t => t.type !== "tool_search"));
+}
+
+/** The search tool, executed by the client; what it has found is in the conversation. */
+function searchFault(body) {
+  const searches = (body.tools ?? []).filter(t => t.type === "tool_search"), kept = (body.tools ?? []).filter(t => t.defer_loading);
+  const items = Array.isArray(body.input) ? body.input.filter(i => /^tool_search_/.test(i.type ?? "")) : [];
+  if (kept.length && !searches.length) return refusal("Invalid Value: 'tools.defer_loading'. Deferred tools require tools.tool_search.", "tools.defer_loading");
+  if ((searches.length || items.length) && !SEARCHES.test(body.model)) return refusal(`Tool 'tool_search' is not supported with ${body.model}.`, "tools");
+  if (searches.length > 1) return refusal("Only one tool_search tool may be specified.", "tools");
+  for (const t of searches) {
+    for (const key of Object.keys(t)) if (!["type", "description", "execution", "parameters"].includes(key)) return unknown(`tools.tool_search.${key}`);
+    if (!["client", "server", undefined].includes(t.execution)) return refusal(`Invalid value: '${t.execution}'. Supported values are: 'server' and 'client'.`, "tools.tool_search.execution", "invalid_value");
+    if (t.execution !== "client" && !kept.length) return refusal("Invalid Value: 'tools.tool_search'. tools.tool_search requires at least one deferred tool.", "tools.tool_search");
+    if (t.execution === "client" && t.parameters?.type !== "object") return refusal("Invalid schema for tool_search: schema must be a JSON Schema of 'type: \"object\"'.", "tools.tool_search.parameters");
+  }
+  return null;
+}
+
+function listFault(body, tools) {
+  for (const [i, tool] of tools.entries()) {
     if (tool.type !== "function") return refusal(`Invalid value: '${tool.type}'.`, `tools[${i}].type`, "invalid_value");
     if (tool.function) return refusal(`Missing required parameter: 'tools[${i}].name'.`, `tools[${i}].name`, "missing_required_parameter");
     for (const key of Object.keys(tool)) if (!["type", "name", "description", "parameters", "strict", "defer_loading"].includes(key)) return unknown(`tools[${i}].${key}`);
@@ -58,7 +82,7 @@ function functionsFault(body) {
       return refusal(`Invalid schema for function '${tool.name}': In context=(), 'additionalProperties' is required to be supplied and to be false.`, `tools[${i}].parameters`, "invalid_function_parameters");
     }
   }
-  const wrong = toolsFault({...body, tools: body.tools?.map(({type, ...f}) => ({type, function: f}))});
+  const wrong = toolsFault({...body, tools: body.tools && tools.map(({type, ...f}) => ({type, function: f}))});
   return wrong && JSON.parse(JSON.stringify(wrong).replaceAll(".function.", "."));
 }
 
@@ -99,7 +123,7 @@ function reasoningFault(item, next, store, said) {
   if (!own || (item.encrypted_content ?? own.item.encrypted_content) !== own.item.encrypted_content || JSON.stringify(item.summary) !== JSON.stringify(own.item.summary)) {
     return refusal(`The encrypted content for item ${item.id} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`, null, "invalid_encrypted_content");
   }
-  if (!next || !(["reasoning", "function_call"].includes(next.type) || (next.type === "message" && next.role === "assistant"))) {
+  if (!next || !(["reasoning", "function_call", "tool_search_call"].includes(next.type) || (next.type === "message" && next.role === "assistant"))) {
     return refusal(`Item '${item.id}' of type 'reasoning' was provided without its required following item.`, "input");
   }
   return null;
@@ -112,7 +136,7 @@ function inputFault(body, said) {
     if (!ITEMS[type]) return refusal(`Invalid value: '${type}'. Supported values are: ${Object.keys(ITEMS).map(t => `'${t}'`).join(", ")}.`, path, "invalid_value");
     for (const key of Object.keys(item)) if (key !== "type" && !ITEMS[type].includes(key) && !(type === "function_call" && said.members.has(key))) return unknown(`${path}.${key}`);
     if (item.id !== undefined && !String(item.id).startsWith(PREFIXES[type])) return refusal(`Invalid '${path}.id': '${item.id}'. Expected an ID that begins with '${PREFIXES[type]}'.`, `${path}.id`, "invalid_value");
-    if (open.size && !["function_call", "function_call_output", "reasoning"].includes(type) && item.role !== "assistant") {
+    if (open.size && !["function_call", "function_call_output", "reasoning", "tool_search_call", "tool_search_output"].includes(type) && item.role !== "assistant") {
       return refusal(`No tool output found for function call ${[...open][0]}.`, "input");
     }
     let fault = null;
@@ -131,6 +155,19 @@ function inputFault(body, said) {
       if (!open.delete(item.call_id)) fault = refusal(`No tool call found for function call output with call_id ${item.call_id}.`, "input");
       if (typeof item.output !== "string" || blank(item.output)) fault ??= refusal(`Invalid '${path}.output': must not be empty`, path);
     }
+    if (type === "tool_search_call") {
+      if (item.execution !== "client") fault = refusal(`Invalid '${path}.execution'.`, path);
+      if (item.arguments === null || typeof item.arguments !== "object") fault ??= refusal(`Invalid type for '${path}.arguments': expected an object.`, path, "invalid_type");
+      if (!item.call_id || seen.has(item.call_id)) fault ??= refusal(`Duplicate tool search call id: ${item.call_id}`, path);
+      seen.add(item.call_id);
+      open.add(item.call_id);
+    }
+    if (type === "tool_search_output") {
+      if (!open.delete(item.call_id)) fault = refusal(`No tool search call found for tool search output with call_id ${item.call_id}.`, "input");
+      if (!Array.isArray(item.tools)) fault ??= refusal(`Missing required parameter: '${path}.tools'.`, path, "missing_required_parameter");
+      if (item.tools?.length) fault ??= listFault({}, item.tools);
+      if (item.tools?.some(t => body.tools?.some(b => b.name === t.name))) fault ??= refusal(`${path}.tools: a tool is there already`, path);
+    }
     if (fault) return fault;
   }
   if (open.size) return refusal(`No tool output found for function call ${[...open][0]}.`, "input");
@@ -147,13 +184,31 @@ export function refuseResponses(body, headers, said = nothingSaid()) {
   return parametersFault(body) ?? functionsFault(body) ?? inputFault(body, said);
 }
 
+/** The vendor's prompt cache: the longest beginning that an earlier request had, in steps of 128 tokens from 1024 on. */
+export class PrefixCache {
+  #known = new Set();
+
+  use(body) {
+    const text = JSON.stringify([body.tools ?? [], body.instructions ?? ""]) + (Array.isArray(body.input) ? body.input : [body.input]).map(i => JSON.stringify(i)).join("");
+    const whole = Math.floor(text.length / 4);
+    let cached = 0;
+    for (let tokens = 1024; tokens <= whole; tokens += 128) {
+      const key = createHash("sha256").update(`${body.model} ${text.slice(0, tokens * 4)}`).digest("hex");
+      if (this.#known.has(key)) cached = tokens;
+      this.#known.add(key);
+    }
+    return {input: whole, cached};
+  }
+}
+
 // ---- the conversation, as a scenario sees it ----
 
 /** The same as messages of Chat Completions, for the choice of a step: who spoke, in which order. */
 export function turnsOf(body) {
   const messages = [];
   for (const item of Array.isArray(body?.input) ? body.input : [{role: "user", content: body?.input ?? ""}]) {
-    const said = item.role === "assistant" || item.type === "reasoning" || item.type === "function_call", last = messages.at(-1);
+    const said = item.role === "assistant" || ["reasoning", "function_call", "tool_search_call"].includes(item.type), last = messages.at(-1);
+    if (item.role === "developer") continue; // the application's
     if (!said && item.role) messages.push({role: "user", content: typeof item.content === "string" ? item.content : item.content?.map(p => ({type: "text", text: p.text ?? ""})) ?? []});
     else if (!said) messages.push({role: "tool"});
     else if (last?.role !== "assistant") messages.push({role: "assistant"});
@@ -187,7 +242,7 @@ function itemsOf(step, words, calls) {
 }
 
 /** Events of one response: arrays [event name, data]; "hold" stands where a step pauses. */
-export function* responseEvents(response, step, {words, calls, pieces}) {
+export function* responseEvents(response, step, {words, calls, pieces, used}) {
   let sequence = 0, count = 0;
   const ev = (type, data) => [type, {type, sequence_number: sequence++, ...data}];
   const snapshot = () => structuredClone(response);
@@ -210,6 +265,13 @@ export function* responseEvents(response, step, {words, calls, pieces}) {
         yield ev("response.reasoning_summary_part.done", {...at, part: {type: "summary_text", text: b.thinking}});
         item.summary = [{type: "summary_text", text: b.thinking}];
       }
+      response.output.push(item);
+      yield ev("response.output_item.done", {output_index, item});
+    } else if (b.name === "find_tools" && response.tools.some(t => t.type === "tool_search" && t.execution === "client")) {
+      const item = {id: id("tsc"), type: "tool_search_call", execution: "client", call_id: b.id ?? id("call"), status: "in_progress", arguments: {}};
+      yield ev("response.output_item.added", {output_index, item: {...item}});
+      yield ["hold", count++];
+      Object.assign(item, {status: "completed", arguments: JSON.parse(b.args ?? "{}")});
       response.output.push(item);
       yield ev("response.output_item.done", {output_index, item});
     } else if (b.name !== undefined) {
@@ -243,8 +305,8 @@ export function* responseEvents(response, step, {words, calls, pieces}) {
     }
   }
   const cut = step.kind === "length";
-  response.usage = {input_tokens: 35, input_tokens_details: {cached_tokens: 10, cache_write_tokens: 0}, output_tokens: count + 1,
-    output_tokens_details: {reasoning_tokens: 0}, total_tokens: count + 36};
+  response.usage = {input_tokens: used?.input ?? 35, input_tokens_details: {cached_tokens: used?.cached ?? 10, cache_write_tokens: 0}, output_tokens: count + 1,
+    output_tokens_details: {reasoning_tokens: 0}, total_tokens: count + 1 + (used?.input ?? 35)};
   response.status = cut ? "incomplete" : "completed";
   if (cut) response.incomplete_details = {reason: "max_output_tokens"};
   yield ev(`response.${response.status}`, {response: snapshot()});

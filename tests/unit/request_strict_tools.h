@@ -150,6 +150,41 @@ static inline const char *request_strict_tool(const jdoc *tool, const jdoc *sche
     return request_strict_schema(schema, 0);
 }
 
+/* Tools that the model is told at once; those that are kept back name themselves in results. */
+static inline size_t request_strict_at_once(const jdoc *tools)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < jdoc_length(tools); i++)
+        n += !jdoc_has(jdoc_at(tools, i), "defer_loading");
+    return n;
+}
+
+static inline bool request_strict_is_kept(const jdoc *tools, const char *name)
+{
+    for (size_t i = 0; i < jdoc_length(tools); i++)
+        if (!strcmp(jdoc_text_or(jdoc_at(tools, i), "name", ""), name))
+            return jdoc_has(jdoc_at(tools, i), "defer_loading");
+    return false;
+}
+
+/* What results name is in the list, kept back. */
+static inline const char *request_strict_references(const jdoc *body)
+{
+    const jdoc *messages = jdoc_get(body, "messages");
+    for (size_t i = 0; i < jdoc_length(messages); i++) {
+        const jdoc *parts = jdoc_get(jdoc_at(messages, i), "content");
+        for (size_t k = 0; jdoc_type(parts) == JDOC_ARRAY && k < jdoc_length(parts); k++) {
+            const jdoc *told = jdoc_get(jdoc_at(parts, k), "content");
+            for (size_t n = 0; jdoc_type(told) == JDOC_ARRAY && n < jdoc_length(told); n++) {
+                const char *name = jdoc_text_or(jdoc_at(told, n), "tool_name", NULL);
+                if (name && !request_strict_is_kept(jdoc_get(body, "tools"), name))
+                    return "a reference to no tool that is kept back";
+            }
+        }
+    }
+    return NULL;
+}
+
 /* most: tools that the receiver takes. */
 static inline const char *request_strict_tools(const jdoc *body, size_t most)
 {
@@ -157,7 +192,8 @@ static inline const char *request_strict_tools(const jdoc *body, size_t most)
     const char *why = NULL;
     if (!tools)
         return jdoc_has(body, "tool_choice") ? "tool_choice without tools" : NULL;
-    if (jdoc_type(tools) != JDOC_ARRAY || !jdoc_length(tools) || jdoc_length(tools) > most)
+    if (jdoc_type(tools) != JDOC_ARRAY || !request_strict_at_once(tools) ||
+        request_strict_at_once(tools) > most)
         return "too many tools, or none";
     for (size_t i = 0; i < jdoc_length(tools) && !why; i++) {
         const jdoc *outer = jdoc_at(tools, i), *function = jdoc_get(outer, "function");

@@ -25,6 +25,7 @@ static struct abilities of(const char *provider, const char *const *settings)
         set(&c, settings[0], settings[1]);
     set(&c, "anthropic.key", "k");
     set(&c, "openai.key", "k");
+    set(&c, "responses.key", "k");
     if (strcmp(provider, "none"))
         set(&c, "model.chain", provider);
     set(&c, "development", "on");
@@ -71,6 +72,33 @@ static void settings_stand_over_the_table(void **state)
     a = OF("openai", "openai.model", "gpt-4o", "openai.images", "off");
     assert_false(a.images);
     assert_true(a.documents);
+}
+
+static void tools_are_kept_back_where_both_take_it(void **state)
+{
+    static const struct {
+        const char *model;
+        bool anthropic, kept;
+    } rows[] = {{"claude-sonnet-5-5", true, true}, {"claude-opus-4-20250514", true, true},
+        {"claude-haiku-4-5", true, true}, {"claude-3-7-sonnet-20250219", true, false},
+        {"claude-3-5-haiku-20241022", true, false}, {"claude-fable-5-1", true, true},
+        {"gpt-5.4", false, true}, {"gpt-5.4-nano", false, false}, {"gpt-5.2", false, false},
+        {"gpt-6-sol", false, true}, {"o3", false, false}, {"mine", false, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct abilities a = rows[i].anthropic ? OF("anthropic", "anthropic.model", rows[i].model) :
+                                                 OF("responses", "responses.model", rows[i].model);
+        if (a.deferred != rows[i].kept)
+            fail_msg("%s: %d", rows[i].model, a.deferred);
+    }
+    assert_false(OF("openai", "openai.model", "gpt-6-sol").deferred);
+    assert_false(OF("anthropic", "anthropic.url", "https://relay.example").deferred);
+    assert_true(
+        OF("anthropic", "anthropic.url", "https://relay.example", "anthropic.deferred_tools", "on")
+            .deferred);
+    assert_true(OF("responses", "responses.url", "https://n.openai.azure.com/openai/v1").deferred);
+    assert_false(OF("responses", "responses.deferred_tools", "off").deferred);
 }
 
 static void nothing_is_taken_for_granted_of_an_unknown_model(void **state)
@@ -276,6 +304,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_nobody_set_comes_from_the_table),
         cmocka_unit_test(settings_stand_over_the_table),
+        cmocka_unit_test(tools_are_kept_back_where_both_take_it),
         cmocka_unit_test(nothing_is_taken_for_granted_of_an_unknown_model),
         cmocka_unit_test(a_provider_without_a_server_has_the_caps_of_the_site),
         cmocka_unit_test(a_small_window_leaves_room_for_the_answer),

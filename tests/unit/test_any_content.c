@@ -281,7 +281,8 @@ static void make_limits(struct some *s)
     s->quirks = (struct quirks){0};
     static const uint64_t flags[] = {QUIRKS_SHORT_IDS, QUIRKS_SYSTEM_AS_USER, QUIRKS_NEED_REASONING,
         QUIRKS_TEXT_CONTENT, QUIRKS_ANSWER_RESULTS, QUIRKS_PLAIN_SCHEMAS, QUIRKS_NO_CALL_EXTRA,
-        QUIRKS_SHORT_DESCRIPTIONS, QUIRKS_NO_CACHE_CONTROL, QUIRKS_NO_TOOL_CHOICE};
+        QUIRKS_SHORT_DESCRIPTIONS, QUIRKS_NO_CACHE_CONTROL, QUIRKS_NO_TOOL_CHOICE,
+        QUIRKS_NO_DEFERRED};
     for (size_t i = below(4); i > 0; i--)
         s->quirks.flags |= PICK(flags);
 }
@@ -307,6 +308,8 @@ static void look(struct some *s, const struct provider *p)
         why = "half of a surrogate pair";
     if (!why)
         why = request_strict_tools(body, (size_t)s->conf.model_tools_max);
+    if (!why)
+        why = request_strict_references(body);
     if (!why && *s->last && !strstr(buf_text(&http.body), s->last))
         why = "the user's last words left";
     if (why) { /* cmocka cuts what is long */

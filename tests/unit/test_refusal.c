@@ -594,7 +594,17 @@ static void test_members_of_responses(void **state)
             QUIRKS_NO_THOUGHTS},
     };
 
+    static const char *const kept_back[] = {
+        "tools.16.custom.defer_loading: Extra inputs are not permitted",
+        "'claude-3-haiku' does not support tool_reference blocks.",
+        "Tool reference 'x' not found in available tools",
+        "Tool 'tool_search' is not supported with gpt-5.",
+        "Invalid Value: 'tools.defer_loading'. Deferred tools require tools.tool_search."};
+
     (void)state;
+    for (size_t i = 0; i < sizeof kept_back / sizeof *kept_back; i++)
+        assert_true(
+            read_body(kept_back[i], 400, ALL | QUIRKS_NO_DEFERRED).flag == QUIRKS_NO_DEFERRED);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct refusal r = read_body(rows[i].body, 400, ALL & ~QUIRKS_NO_CALL_EXTRA);
         if (r.kind != REFUSAL_MEMBER || r.flag != rows[i].flag)
