@@ -470,6 +470,87 @@ static void a_repeated_call_does_it_once(void **state)
     jdoc_free(b);
 }
 
+static void expense(const char *id, const char *currency, int minor, const char *more)
+{
+    char json[400];
+    snprintf(json, sizeof json,
+        "{\"id\":\"%s\",\"amount\":%g,\"amount_minor\":%d,\"currency\":\"%s\",\"category\":\"gas\","
+        "\"date\":\"2026-11-01\"%s}",
+        id, minor / 100.0, minor, currency, more);
+    tool_seed(&bench, "expense", id, SEED_MS, json);
+}
+
+static void ids_are(const jdoc *result, const char *ids)
+{
+    char all[200] = "";
+    const jdoc *records = at(result, "/records");
+    for (size_t i = 0; i < jdoc_length(records); i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? " " : "",
+            jdoc_text_or(jdoc_at(records, i), "id", ""));
+    assert_string_equal(all, ids);
+}
+
+static void by_amount_in_the_users_money(void **state)
+{
+    (void)state;
+    const char *own = bench.context.currency;
+    char converted[120];
+    snprintf(converted, sizeof converted,
+        ",\"converted\":90,\"converted_minor\":9000,\"converted_currency\":\"%s\"", own);
+    expense("e1", own, 1000, "");
+    expense("e2", own, 8000, "");
+    expense("e3", "JPY", 500000, converted);
+    expense("e4", own, 3000, "");
+    expense("e5", "CHF", 99900, ""); /* nobody knows what it is */
+    jdoc *r = ok("list_records", "{\"kind\":\"expense\",\"order\":\"largest\",\"limit\":3}");
+    ids_are(r, "e3 e2 e4");
+    assert_int_equal(number_at(r, "/total"), 5);
+    assert_non_null(strstr(text_at(r, "/message"), "1 in other money"));
+    jdoc_free(r);
+    r = ok("list_records", "{\"kind\":\"expense\",\"order\":\"smallest\"}");
+    ids_are(r, "e1 e4 e2 e3 e5");
+    jdoc_free(r);
+    tool_refused(&bench, "list_records", "{\"kind\":\"favorite_spot\",\"order\":\"largest\"}",
+        "invalid_argument", "/order");
+    tool_refused(&bench, "list_records",
+        "{\"kind\":\"expense\",\"order\":\"largest\",\"cursor\":\"1795179600000/e1\"}",
+        "invalid_argument", "/cursor");
+}
+
+static void has_no_file(const jdoc *result)
+{
+    struct buf text = {0};
+    jdoc_write(result, &text);
+    assert_null(strstr(buf_text(&text), "secret-name.ics"));
+    assert_null(strstr(buf_text(&text), "X-KEPT"));
+    buf_free(&text);
+}
+
+static void what_is_for_the_program_alone_is_not_shown(void **state)
+{
+    (void)state;
+    static const char *const calls[] = {"get_record", "change_record", "get_record",
+        "delete_record", "restore_record"};
+    tool_seed(&bench, "event", "ev1", SEED_MS,
+        "{\"id\":\"ev1\",\"title\":\"Dentist\",\"start_date\":\"2026-12-01T14:00:00+11:00\","
+        "\"all_day\":false,\"timezone\":\"Australia/Sydney\",\"start_ms\":1796094000000,"
+        "\"event_type\":\"personal\",\"reminder_minutes\":[],\"file_name\":\"secret-name.ics\","
+        "\"kept\":[\"X-KEPT:1\"],\"created_at\":\"2026-11-01T02:00:00Z\","
+        "\"updated_at\":\"2026-11-01T02:00:00Z\"}");
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        jdoc *r = ok(calls[i], "{\"kind\":\"event\",\"id\":\"ev1\"%s}",
+            i == 1     ? ",\"changes\":{\"title\":\"Doctor\"}" :
+                i == 2 ? ",\"history\":true" :
+                         "");
+        has_no_file(r);
+        jdoc_free(r);
+    }
+    char now[2000];
+    const struct kind *kind = kinds_find("event");
+    stored(kind, "ev1", now, sizeof now); /* and it is still there */
+    assert_non_null(strstr(now, "secret-name.ics"));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
@@ -485,6 +566,8 @@ int main(void)
         T(refuses_to_undo_what_others_saw),
         T(takes_down_what_the_user_published),
         T(a_repeated_call_does_it_once),
+        T(by_amount_in_the_users_money),
+        T(what_is_for_the_program_alone_is_not_shown),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -337,6 +337,33 @@ static void a_shared_trip_is_not_deleted(void **state)
     jdoc_free(r);
 }
 
+/* change_record of a shared trip is change_trip: the others are told. Its money is the owner's. */
+static void members_are_told_what_change_record_changes(void **state)
+{
+    char args[300];
+    (void)state;
+    const char *const change = "{\"kind\":\"trip\",\"id\":\"%s\",\"changes\":{\"title\":\"%s\"}}";
+    snprintf(args, sizeof args, change, trip, "Alone");
+    jdoc_free(as("ann", "change_record", args));
+    join("bob", "viewer");
+    int64_t before = tool_fixture_number("XLEN tp:{bob}:inbox");
+    snprintf(args, sizeof args, "{\"kind\":\"trip\",\"id\":\"%s\",\"changes\":{\"budget\":900}}",
+        trip);
+    jdoc_free(as("ann", "change_record", args));
+    assert_int_equal(tool_fixture_number("XLEN tp:{bob}:inbox"), before);
+    snprintf(args, sizeof args, change, trip, "Together");
+    jdoc *r = as("ann", "change_record", args);
+    assert_string_equal(text_at(r, "/kind"), "trip");
+    assert_string_equal(text_at(r, "/record/title"), "Together");
+    assert_int_equal(number_at(r, "/record/budget"), 900);
+    jdoc_free(r);
+    assert_int_equal(tool_fixture_number("XLEN tp:{bob}:inbox"), before + 1);
+    r = as("bob", "get_trip", of_trip(""));
+    assert_string_equal(text_at(r, "/trip/title"), "Together");
+    jdoc_free(r);
+    no("bob", "change_record", args, "not_found");
+}
+
 static void a_trip_is_deleted_when_its_sharing_is_over(void **state)
 {
     char args[128];
@@ -517,6 +544,7 @@ int main(void)
         cmocka_unit_test_setup(a_repeated_call_invites_once, planned),
         cmocka_unit_test_setup(what_a_call_reached_is_its_success, planned),
         cmocka_unit_test_setup(a_shared_trip_is_not_deleted, planned),
+        cmocka_unit_test_setup(members_are_told_what_change_record_changes, planned),
         cmocka_unit_test_setup(a_trip_is_deleted_when_its_sharing_is_over, planned),
         cmocka_unit_test(the_arrival_follows_the_legs),
         cmocka_unit_test(points_out_of_order_and_jumps),

@@ -19,7 +19,7 @@ static struct generate_kind {
 static size_t generate_kind_count;
 
 static const char *const generate_languages[] = {"en", "de", "es", "fr"};
-static const char *const generate_lists[] = {"label", "filter", "money", "span"};
+static const char *const generate_lists[] = {"label", "filter", "money", "span", "hidden"};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static void generate_kinds_check_name(const char *name)
@@ -37,7 +37,7 @@ static void generate_kinds_check_fields(const char *name, const jdoc *kind)
 {
     static const char *const fields[] = {"kind", "family", "title", "label", "words", "example",
         "filter", "money", "date", "time", "span", "change", "delete", "untrusted", "past", "final",
-        "converted", "audience"};
+        "converted", "audience", "shared", "hidden"};
     struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
@@ -138,7 +138,7 @@ jdoc *generate_kinds_enum(void)
 
 void generate_kinds_check(void)
 {
-    static const char *const keys[] = {"change", "delete"};
+    static const char *const keys[] = {"change", "delete", "shared"};
     for (size_t i = 0; i < generate_kind_count; i++)
         for (size_t k = 0; k < COUNT(keys); k++) {
             const jdoc *kind = generate_kinds[i].kind, *by = jdoc_get(kind, keys[k]);
@@ -219,6 +219,7 @@ static void generate_kinds_put_row(size_t i)
     }
     generate_kinds_put_tool("changer", i, jdoc_get(kind, "change"));
     generate_kinds_put_tool("remover", i, jdoc_get(kind, "delete"));
+    generate_kinds_put_tool("sharer", i, jdoc_get(kind, "shared"));
     printf("        .example = ");
     generate_put_json(jdoc_get(kind, "example"));
     printf(

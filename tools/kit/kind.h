@@ -33,12 +33,14 @@ struct kind {
     const char *words[KIND_LANGUAGES]; /* what people call it, with blanks between */
     const char *change;                /* JSON Schema of the members that may be changed */
     struct kind_tool changer, remover;
-    const char *example;  /* JSON of a record */
-    bool untrusted;       /* may hold what others wrote */
-    const char *audience; /* member: who sees it; only what is "private" is deleted */
-    bool final;           /* what is deleted does not come back */
-    bool converted;       /* foreign money stands in it in the user's own, too (converted.h) */
-    bool past;            /* its time lies not in the future */
+    struct kind_tool sharer;   /* changes one that others see, and tells them; its money not */
+    const char *const *hidden; /* members that are for the program alone */
+    const char *example;       /* JSON of a record */
+    bool untrusted;            /* may hold what others wrote */
+    const char *audience;      /* member: who sees it; only what is "private" is deleted */
+    bool final;                /* what is deleted does not come back */
+    bool converted;            /* foreign money stands in it in the user's own, too (converted.h) */
+    bool past;                 /* its time lies not in the future */
 };
 
 #endif

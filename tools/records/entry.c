@@ -94,6 +94,12 @@ jdoc *entry_brief(struct tools_run *run, const struct kind *kind, const char *id
     return NULL;
 }
 
+void entry_hide(const struct kind *kind, jdoc *record)
+{
+    for (const char *const *member = kind->hidden; record && member && *member; member++)
+        jdoc_remove(record, *member);
+}
+
 /* --- what was said --- */
 
 static bool entry_is_among(const char *words, const char *word, size_t len)

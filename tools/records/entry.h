@@ -34,6 +34,9 @@ const char *entry_line(struct tools_run *run, const struct kind *kind, const jdo
 jdoc *entry_brief(struct tools_run *run, const struct kind *kind, const char *id,
     const jdoc *record);
 
+/* Takes away what is for the program alone: before a record is shown. */
+void entry_hide(const struct kind *kind, jdoc *record);
+
 /*
  * entry_score -- how well it fits what was said: 0 not at all, RECORD_MATCH_SURE and more every
  * word. Words that only name the kind, or nothing ("the", "one"), do not count.

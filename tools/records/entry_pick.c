@@ -153,6 +153,7 @@ static jdoc *entry_shape(struct tools_run *run)
     const struct kind *kind = run->shape_arg;
     const jdoc *own = jdoc_get(run->result, run->spec->entity);
     jdoc *record = own ? jdoc_dup(own) : jdoc_new_object(), *shaped = jdoc_new_object();
+    entry_hide(kind, record);
     int failed = !shaped || jdoc_set_bool(shaped, "success", true) != 0 ||
         jdoc_set_string(shaped, "message", jdoc_text_or(run->result, "message", "")) != 0 ||
         jdoc_set_string(shaped, "kind", kind->name) != 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* change_record. */
+#include "store/trips.h"
 #include "tools/engine/modules.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/amount.h"
@@ -45,9 +46,8 @@ static const char *records_change_argument(const struct kind_tool *by, const cha
 }
 
 static int records_change_elsewhere(struct tools_run *run, const struct entry *entry,
-    const jdoc *changes)
+    const struct kind_tool *by, const jdoc *changes)
 {
-    const struct kind_tool *by = &entry->kind->changer;
     const jdoc *id = jdoc_get(entry->record, "id");
     jdoc *args = jdoc_new_object(), *value;
     struct jdoc_iter it = {0};
@@ -237,6 +237,7 @@ static int records_change_answer(struct tools_run *run, const struct records_cha
     jdoc *answer = line ? run_succeed(run, "Changed (%s): the %s %s.%s", c->named, e->kind->title,
                               line, c->note ? c->note : "") :
                           NULL;
+    entry_hide(e->kind, copy);
     if (answer && copy && jdoc_set_string(answer, "kind", e->kind->name) == 0)
         return jdoc_set(answer, "record", copy);
     jdoc_free(copy);
@@ -268,6 +269,33 @@ static int records_change_in_place(struct tools_run *run, struct records_change 
     return record_commit(run, &item, 1, true);
 }
 
+/* Does it change what others see? What the record costs is its owner's. */
+static bool records_change_is_seen(const struct kind *kind, const jdoc *changes)
+{
+    struct jdoc_iter it = {0};
+    const char *key;
+    jdoc *value;
+    while (jdoc_next(changes, &it, &key, &value))
+        if (!records_change_is_money(kind, key) && strcmp(key, "currency") != 0)
+            return true;
+    return false;
+}
+
+/* by: the tool that makes the change; NULL: it is made here. */
+static int records_change_by(struct tools_run *run, const struct entry *entry, const jdoc *changes,
+    const struct kind_tool **by)
+{
+    const struct kind *kind = entry->kind;
+    struct trips_view view;
+    *by = kind->changer.name ? &kind->changer : NULL;
+    if (*by || !kind->sharer.name || !records_change_is_seen(kind, changes))
+        return 0;
+    int error = trips_look(run->context->store, run->context->uid, entry->id, run->arena, &view);
+    if (error == 0 && view.member_count > 0)
+        *by = &kind->sharer;
+    return error == ERR_NOT_FOUND ? 0 : error;
+}
+
 static const char *records_change_names(struct tools_run *run, const jdoc *changes)
 {
     struct jdoc_iter it = {0};
@@ -282,6 +310,7 @@ static int records_change_once(struct tools_run *run, void *arg)
 {
     struct records_change c = {.changes = jdoc_dup(jdoc_get(run->args, "changes"))};
     const struct kind *kind = entry_kind(run);
+    const struct kind_tool *by = NULL;
     (void)arg;
     c.named = records_change_names(run, c.changes);
     int error = c.changes && c.named ? entry_pick(run, &c.entry) : ERR_NOMEM;
@@ -291,8 +320,10 @@ static int records_change_once(struct tools_run *run, void *arg)
         error = error != 0 ? error : ERR_INVALID;
     }
     if (error == 0)
-        error = kind->changer.name ? records_change_elsewhere(run, &c.entry, c.changes) :
-                                     records_change_in_place(run, &c);
+        error = records_change_by(run, &c.entry, c.changes, &by);
+    if (error == 0)
+        error = by ? records_change_elsewhere(run, &c.entry, by, c.changes) :
+                     records_change_in_place(run, &c);
     jdoc_free(c.entry.record);
     jdoc_free(c.changes);
     return error;

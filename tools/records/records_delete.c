@@ -25,6 +25,7 @@ static int records_delete_elsewhere(struct tools_run *run, const struct entry *e
 static int records_delete_here(struct tools_run *run, struct entry *entry)
 {
     const char *line = entry_line(run, entry->kind, entry->record);
+    entry_hide(entry->kind, entry->record);
     if (!line ||
         !run_succeed(run,
             "The %s %s is deleted. undo_change or restore_record brings it back, for "

@@ -11,8 +11,8 @@
 
 #define HISTORY_MOST 20 /* changes of a record that are shown */
 
-static int records_get_add_change(jdoc *list, const struct changes_one *change,
-    const struct changes_write *w)
+static int records_get_add_change(jdoc *list, const struct kind *kind,
+    const struct changes_one *change, const struct changes_write *w)
 {
     char at[CLOCK_RFC3339_SIZE];
     jdoc *item = jdoc_new_object(), *was = NULL;
@@ -24,9 +24,11 @@ static int records_get_add_change(jdoc *list, const struct changes_one *change,
                 w->was        ? "changed" :
                                 "made") != 0 ||
         jdoc_set_bool(item, "undone", change->undone) != 0;
-    if (!failed && w->was)
-        failed = jdoc_parse(w->was, strlen(w->was), &was, NULL, 0) != 0 ||
-            jdoc_set(item, "before", was) != 0;
+    if (!failed && w->was) {
+        failed = jdoc_parse(w->was, strlen(w->was), &was, NULL, 0) != 0;
+        entry_hide(kind, was);
+        failed = failed || jdoc_set(item, "before", was) != 0;
+    }
     return jdoc_push_made(list, item, failed);
 }
 
@@ -43,7 +45,7 @@ static int records_get_history(struct tools_run *run, const struct kind *kind, c
         for (size_t k = 0; error == 0 && k < list.all[i].count; k++)
             if (strcmp(list.all[i].writes[k].family, kind->family) == 0 &&
                 strcmp(list.all[i].writes[k].id, id) == 0)
-                error = records_get_add_change(history, &list.all[i], &list.all[i].writes[k]);
+                error = records_get_add_change(history, kind, &list.all[i], &list.all[i].writes[k]);
     if (error == 0)
         return jdoc_set(run->result, "history", history);
     jdoc_free(history);
@@ -61,6 +63,7 @@ int records_tool_get_record(struct tools_run *run)
         error = ERR_NOMEM;
     if (error == 0 && jdoc_is_true(run->args, "history"))
         error = records_get_history(run, entry.kind, entry.id);
+    entry_hide(entry.kind, entry.record);
     if (error == 0)
         return jdoc_set(run->result, "record", entry.record);
     jdoc_free(entry.record);

@@ -2,6 +2,7 @@
 /* list_records. */
 #include "store/changes.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/cost.h"
 #include "tools/kit/record.h"
 #include "tools/kit/timestamp.h"
 #include "tools/records/entry.h"
@@ -15,12 +16,22 @@
 #include <string.h>
 #include <strings.h>
 
+/* A record by its amount. */
+struct records_ranked {
+    jdoc *brief;
+    bool foreign; /* in other money than the user's, and nothing says what it is in that */
+    int64_t minor;
+};
+
 struct records_listing {
     struct tools_run *run;
     const struct kind *kind;
     const jdoc *where;
     size_t limit;
     jdoc *list;
+    struct records_ranked *ranks; /* by amount: the best first, one spare; else NULL */
+    size_t ranked, fit, foreign;  /* fit: all with an amount; foreign: of them, not compared */
+    bool smallest;
 };
 
 static bool records_list_holds(const char *text, const char *part)
@@ -68,6 +79,102 @@ static int records_list_take(void *arg, const char *id, const jdoc *record)
     int error = jdoc_push(l->list, entry_brief(l->run, l->kind, id, record));
     return error != 0 ? error : jdoc_length(l->list) == l->limit ? ERR_LIMIT : 0;
 }
+
+/* ---- by amount ---- */
+
+static bool records_list_before(const struct records_listing *l, const struct records_ranked *a,
+    const struct records_ranked *b)
+{
+    if (a->foreign != b->foreign)
+        return b->foreign;
+    return l->smallest ? a->minor < b->minor : a->minor > b->minor;
+}
+
+/* In the user's own money. */
+static bool records_list_amount(const struct records_listing *l, const jdoc *record,
+    struct records_ranked *out)
+{
+    const char *currency, *own = cost_currency(l->run);
+    if (!entry_amount(l->kind, record, &out->minor, &currency))
+        return false;
+    out->foreign = strcmp(currency, own) != 0;
+    if (out->foreign && strcmp(jdoc_text_or(record, "converted_currency", ""), own) == 0)
+        out->foreign = jdoc_get_int(record, "converted_minor", &out->minor) != 0;
+    return true;
+}
+
+static int records_list_rank(void *arg, const char *id, const jdoc *record)
+{
+    struct records_listing *l = arg;
+    struct records_ranked one = {0};
+    if (!records_list_is_wanted(l, record) || !records_list_amount(l, record, &one))
+        return 0;
+    l->fit++;
+    l->foreign += one.foreign;
+    size_t at = l->ranked;
+    while (at > 0 && records_list_before(l, &one, &l->ranks[at - 1]))
+        at--;
+    if (at == l->limit)
+        return 0;
+    if (!(one.brief = entry_brief(l->run, l->kind, id, record)))
+        return ERR_NOMEM;
+    memmove(&l->ranks[at + 1], &l->ranks[at], (l->ranked - at) * sizeof *l->ranks);
+    l->ranks[at] = one;
+    if (l->ranked < l->limit)
+        l->ranked++;
+    else
+        jdoc_free(l->ranks[l->limit].brief);
+    return 0;
+}
+
+static int records_list_say_ranked(struct tools_run *run, struct records_listing *l,
+    const struct entry_walk *walk)
+{
+    const char *foreign = l->foreign ?
+        arena_printf(run->arena,
+            " %zu in other money, of which nothing says what they are in %s, are behind the others.",
+            l->foreign, cost_currency(run)) :
+        "";
+    const char *most = walk->more ?
+        arena_printf(run->arena, " Only the latest %d were looked at.", ENTRY_LOOK_MAX) :
+        "";
+    int error = 0;
+    if (!foreign || !most ||
+        !run_succeed(run, "The %zu %s of %zu %s records with an amount, the %s first.%s%s",
+            l->ranked, l->smallest ? "smallest" : "largest", l->fit, l->kind->title,
+            l->smallest ? "smallest" : "largest", foreign, most))
+        return ERR_NOMEM;
+    for (size_t i = 0; i < l->ranked && error == 0; i++) {
+        error = jdoc_push(l->list, l->ranks[i].brief);
+        l->ranks[i].brief = NULL;
+    }
+    return error == 0 ? jdoc_set_int(run->result, "total", (int64_t)l->fit) : error;
+}
+
+static int records_list_by_amount(struct tools_run *run, struct records_listing *l,
+    struct entry_walk *walk)
+{
+    int error = 0;
+    if (!l->kind->money)
+        error =
+            run_fail_at(run, "/order", "newest or oldest", "A %s has no amount.", l->kind->title);
+    else if (jdoc_has(run->args, "cursor"))
+        error = run_fail_at(run, "/cursor", "a larger limit, or order newest or oldest",
+            "By amount there is one page.");
+    if (error != 0 || !l->kind->money || jdoc_has(run->args, "cursor"))
+        return error != 0 ? error : ERR_INVALID;
+    if (!(l->ranks = calloc(l->limit + 1, sizeof *l->ranks)))
+        return ERR_NOMEM;
+    error = entry_each(run, walk, records_list_rank, l);
+    if (error == 0)
+        error = records_list_say_ranked(run, l, walk);
+    for (size_t i = 0; i < l->ranked; i++)
+        jdoc_free(l->ranks[i].brief);
+    free(l->ranks);
+    return error;
+}
+
+/* ---- by day ---- */
 
 /* Every member of `where` is one that the kind can be narrowed by. */
 static int records_list_check_where(struct tools_run *run, const struct kind *kind,
@@ -175,8 +282,10 @@ int records_tool_list_records(struct tools_run *run)
         .where = jdoc_get(run->args, "where"),
         .limit = (size_t)jdoc_int_or(run->args, "limit", 20),
         .list = jdoc_new_array()};
-    struct entry_walk walk = {.kind = l.kind,
-        .at = {.newest_first = strcmp(jdoc_text_or(run->args, "order", "newest"), "newest") == 0}};
+    const char *order = jdoc_text_or(run->args, "order", "newest");
+    bool by_amount = strcmp(order, "largest") == 0 || strcmp(order, "smallest") == 0;
+    struct entry_walk walk = {.kind = l.kind, .at = {.newest_first = strcmp(order, "oldest") != 0}};
+    l.smallest = strcmp(order, "smallest") == 0;
     int error = l.list ? records_list_check_where(run, l.kind, l.where) : ERR_NOMEM;
     if (error == 0)
         error = entry_span(run, &walk);
@@ -184,6 +293,8 @@ int records_tool_list_records(struct tools_run *run)
         error = records_list_read_cursor(run, &walk.at);
     if (error == 0 && jdoc_is_true(run->args, "deleted")) {
         error = records_list_deleted(run, &l);
+    } else if (error == 0 && by_amount) {
+        error = records_list_by_amount(run, &l, &walk);
     } else if (error == 0) {
         error = entry_each(run, &walk, records_list_take, &l);
         if (error == 0)

@@ -76,16 +76,18 @@ static const struct changes_write *records_restore_of(const struct changes_list 
 static int records_restore_commit(struct tools_run *run, const struct kind *kind,
     const struct changes_write *w)
 {
-    jdoc *record = NULL;
+    jdoc *record = NULL, *shown = NULL;
     int error = jdoc_parse(w->was, strlen(w->was), &record, NULL, 0);
     const char *line = error == 0 ? entry_line(run, kind, record) : NULL;
     if (error == 0)
         error = modules_before(run->context, kind->family, record);
     if (error == 0 &&
         (!line || !run_succeed(run, "The %s %s is back.", kind->title, line) ||
-            jdoc_set_string(run->result, "kind", kind->name) != 0 ||
-            jdoc_set(run->result, "record", jdoc_dup(record)) != 0))
+            jdoc_set_string(run->result, "kind", kind->name) != 0 || !(shown = jdoc_dup(record)) ||
+            jdoc_set(run->result, "record", shown) != 0))
         error = ERR_NOMEM;
+    if (error == 0)
+        entry_hide(kind, shown);
     struct record_item item = {.family = kind->family,
         .id = w->id,
         .document = record,
