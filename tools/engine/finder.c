@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "tools/engine/finder_index.h"
 #include "tools/engine/finder_other.h"
+#include "tools/engine/kinds.h"
 #include "tools/engine/speech.h"
 #include "tools/remote/dynamic.h"
 
@@ -65,6 +66,19 @@ static void finder_add_schema(struct finder_words *w, size_t document, const jdo
     }
 }
 
+/*
+ * A tool for records of every kind is for what people call them, too. In English: what they say in
+ * other languages becomes English words first (speech.h).
+ */
+static void finder_add_kinds(struct finder_words *w, size_t document, const jdoc *schema)
+{
+    const jdoc *names = jdoc_get(jdoc_get(jdoc_get(schema, "properties"), "kind"), "enum");
+    if (jdoc_length(names) != kinds_count())
+        return;
+    for (size_t i = 0; i < kinds_count(); i++)
+        finder_index_add(w, document, FINDER_ARGUMENTS, kinds_at(i)->words[KIND_EN]);
+}
+
 static int finder_add_tool(struct finder_words *w, size_t first, size_t document)
 {
     const struct tools_spec *spec = tools_at(first + document);
@@ -77,8 +91,10 @@ static int finder_add_tool(struct finder_words *w, size_t first, size_t document
     if (error == 0)
         error =
             jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &schema, NULL, 0);
-    if (error == 0)
+    if (error == 0) {
         finder_add_schema(w, document, schema);
+        finder_add_kinds(w, document, schema);
+    }
     jdoc_free(schema);
     return error;
 }
