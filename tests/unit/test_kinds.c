@@ -19,6 +19,11 @@ static const char *const delegated[][2] = {
     {"repeating_event", "{\"title\":\"Changed\"}"},
     {"fuel_entry", "{\"notes\":\"Changed\"}"},
     {"maintenance", "{\"notes\":\"Changed\"}"},
+    {"medication", "{\"instructions\":\"Changed\"}"},
+    {"list", "{\"name\":\"Changed\"}"},
+    {"contact", "{\"notes\":\"Changed\"}"},
+    {"document", "{\"notes\":\"Changed\"}"},
+    {"medical_record", "{\"summary\":\"Changed\"}"},
 };
 
 static const char *id_of(const struct kind *kind, char out[64])
