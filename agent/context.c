@@ -170,6 +170,25 @@ static const char *context_late(const struct context_frame *f, struct arena *are
     return text;
 }
 
+const char *context_neutral(const struct context_frame *f, struct arena *arena)
+{
+    struct buf b = {0};
+    char *text, units[UNITS_WORDS_SIZE];
+
+    buf_puts(&b,
+        "<situation>\nDate, time, place and what is known of the user are left out here, as the "
+        "question seems to need none of them. When it does, call get_current_time or another "
+        "tool: they are told with its result. Otherwise answer without them.\n");
+    context_late_text(&b, "Locale", f->locale);
+    context_late_text(&b, "Currency", f->currency);
+    units_words(&f->units, units);
+    context_late_text(&b, "Units", units);
+    buf_puts(&b, "</situation>");
+    text = buf_error(&b) ? NULL : arena_memdup(arena, buf_text(&b), b.len);
+    buf_free(&b);
+    return text;
+}
+
 /* ---- the frame ---- */
 
 static bool context_name_is_free(const struct context_frame *f, const char *name)

@@ -88,6 +88,9 @@ MUST_CHECK int context_frame_init(struct context_frame *frame, const struct conf
     const struct input *input, const char *stored, int64_t now_ms, struct arena *arena);
 /* Makes the late block anew with what is remembered (borrowed). Returns 0 or ERR_NOMEM. */
 MUST_CHECK int context_remember(struct context_frame *frame, const char *text, struct arena *arena);
+/* A late block that says nothing of the user but language, currency and units, and nothing of the
+ * time; NULL: no memory. */
+const char *context_neutral(const struct context_frame *frame, struct arena *arena);
 /*
  * context_build -- chooses what fits conf->model_context_tokens, less what the client's tools cost
  * (they take three quarters at most), and the limits (NULL = none). Whole messages go, the oldest

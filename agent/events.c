@@ -167,6 +167,9 @@ void events_run_finished(struct buf *json, const struct events_finish *f)
         buf_puts(json, ",\"result\":{\"stopReason\":");
         buf_json_string(json, f->stop_reason, strlen(f->stop_reason));
         buf_putc(json, '}');
+    } else if (f->cached) {
+        buf_printf(json, ",\"result\":{\"cached\":true,\"cachedSeconds\":%lld}",
+            (long long)f->cached_s);
     }
     if (!f->before_1_0 || strcmp(f->outcome, "cancelled") != 0)
         events_put_outcome(json, f);

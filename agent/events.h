@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * events -- AG-UI 1.0 events as JSON, appended to a buffer that the caller reuses. Optional
@@ -51,6 +52,8 @@ struct events_finish {
     size_t pending_count;
     const char *stop_reason; /* in `result` when not NULL: why the model stopped short */
     const char *usage;       /* JSON array or NULL */
+    bool cached;             /* the answer is a kept one, of so many seconds */
+    int64_t cached_s;
 };
 /* CUSTOM turnpike.summarizing: `messages` are told in words from now on, which takes seconds; and
  * turnpike.summarized: how many are, and whether it failed. */

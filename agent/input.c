@@ -26,6 +26,8 @@ int input_write(const struct input *in, struct buf *json)
         buf_json_member(json, "tracestate", in->tracestate);
     if (in->resume)
         buf_puts(json, ",\"resume\":true");
+    if (in->fresh)
+        buf_puts(json, ",\"fresh\":true");
     if (in->whole)
         buf_puts(json, ",\"whole\":true");
     if (in->context) {
@@ -113,6 +115,7 @@ int input_parse(const char *json, struct arena *arena, struct input *out)
     out->span_parent = jdoc_text_or(doc, "span_parent", "");
     out->tracestate = jdoc_text_or(doc, "tracestate", "");
     (void)jdoc_get_bool(doc, "resume", &out->resume);
+    (void)jdoc_get_bool(doc, "fresh", &out->fresh);
     (void)jdoc_get_bool(doc, "whole", &out->whole);
     out->context = jdoc_get(doc, "context");
     out->agui = jdoc_get(doc, "agui");

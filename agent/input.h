@@ -22,6 +22,7 @@ struct input {
     const char *zone, *locale; /* of this request; "" = unknown */
     const char *source;        /* "chat", "agui", "ws", "tool", "approval" */
     bool resume;               /* goes on with answered approvals; text may be "" */
+    bool fresh;                /* no kept answer is wanted, nor is this one to be kept */
     bool whole;                /* nobody reads along: the answer need not come word by word */
     const char *cls, *key;     /* the user's class, the id of the API key; "" = none */
     const char *role;    /* of the credential: "user", "admin"; input_parse: "user" when absent */

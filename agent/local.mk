@@ -18,6 +18,7 @@ libagent_a_SOURCES = \
 	agent/context_files.c agent/context_files.h \
 	agent/daytime.c agent/daytime.h \
 	agent/events.c agent/events.h \
+	agent/impersonal.c agent/impersonal.h \
 	agent/input.c agent/input.h \
 	agent/offer.c agent/offer.h \
 	agent/prompt.c agent/prompt.h \
@@ -29,6 +30,7 @@ libagent_a_SOURCES = \
 	agent/turn.c agent/turn.h \
 	agent/turn_ask.c \
 	agent/turn_begin.c \
+	agent/turn_cache.c agent/turn_cache_key.c \
 	agent/turn_checkpoint.c \
 	agent/turn_end.c \
 	agent/turn_measure.c \

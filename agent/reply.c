@@ -180,6 +180,10 @@ void reply_success(const struct reply *r, struct buf *json)
     buf_printf(json, ",\"context_updates\":{},\"tokens_used\":%lld,\"usage\":%s",
         (long long)r->tokens, r->usage ? r->usage : "[]");
     buf_json_member(json, "model", r->model);
+    if (r->cached)
+        buf_printf(json, ",\"cached\":true,\"cached_seconds\":%lld", (long long)r->cached_s);
+    if (r->kept_as)
+        buf_json_member(json, "cache_entry", r->kept_as);
     buf_puts(json, ",\"tool_calls\":");
     reply_put_calls(r, reply_put_call, json);
     if (r->pending_count) {

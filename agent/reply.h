@@ -21,6 +21,9 @@ struct reply {
     const char *usage; /* JSON array or NULL */
     int64_t tokens, now_ms;
     const char *stop_reason; /* or NULL */
+    bool cached;             /* a kept answer, of so many seconds */
+    int64_t cached_s;
+    const char *kept_as; /* the name by which it is, or may be, kept; NULL = it is not */
     const char *const *pending;
     size_t pending_count;
     const struct approvals_ask *asks; /* what the user is asked */

@@ -36,6 +36,8 @@ int turn_global_init(const struct conf *conf)
     if (!error)
         error = context_prepare(conf);
     if (!error)
+        error = turn_cache_prepare(conf);
+    if (!error)
         error = provider_prepare(tools, count);
     if (!error)
         error = deferred_prepare(conf);

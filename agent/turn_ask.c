@@ -197,6 +197,7 @@ int turn_ask(struct turn *t, bool *again)
     if (error == ERR_DRAINING && t->model.stream.background)
         return error; /* the next worker goes on with it: it stays open in the log */
     turn_usage_add(t, &result);
+    turn_cache_note(t, &result, error);
     turn_ask_note(t, &result);
     if (result.provider)
         provider_copy(t->model_name, sizeof t->model_name, result.model);

@@ -132,6 +132,8 @@ static void turn_end_event(struct turn *t, enum turn_ending ending, struct buf *
         .pending_count = ending || t->calls.ask_count ? 0 : t->pending_count,
         .stop_reason = ending ? NULL : t->stop_reason,
         .usage = t->usage_count ? buf_text(&t->usage_json) : NULL,
+        .cached = !ending && t->cache.state == TURN_CACHE_TOLD,
+        .cached_s = t->cache.age_s,
     };
 
     /* RUN_FINISHED is not allowed while something is open. */
@@ -153,6 +155,11 @@ static void turn_end_reply(struct turn *t, enum turn_ending ending, struct buf *
         .now_ms = clock_real_ms(),
         .usage = t->usage_count ? buf_text(&t->usage_json) : NULL,
         .stop_reason = t->stop_reason,
+        .cached = t->cache.state == TURN_CACHE_TOLD,
+        .cached_s = t->cache.age_s,
+        .kept_as = t->cache.state == TURN_CACHE_TOLD || t->cache.state == TURN_CACHE_KEEPS ?
+            t->cache.entry :
+            NULL,
         .pending = t->pending,
         .pending_count = t->pending_count,
         .asks = t->calls.asks,
@@ -271,6 +278,8 @@ int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result
     if (!error) {
         turn_measure_end(t, end.state, end.error_code);
         turn_spend_told(t);
+        if (!ending)
+            turn_cache_keep(t);
         stats_note_user(t->env->store, t->start->uid, clock_real_ms());
     }
 out:

@@ -21,6 +21,8 @@
  *   turn_resume      an answer that an earlier worker began, and the model's vendor goes on with
  *   turn_steps       model, tools, model, ...: until an answer, a limit or a question
  *   turn_ask         one call of the model
+ *   turn_cache       a kept answer in the place of that call, and an answer that is kept for others
+ *   turn_cache_key   what such an answer is found by
  *   turn_summary     a summary of the messages that leave the window
  *   turn_spend       what it uses and costs, and its end when a limit is used up
  *   turn_checkpoint  what a step has added and spent, written for a successor, and read by it
@@ -55,6 +57,11 @@ enum turn_ending {
     TURN_INTERNAL,
     TURN_ENDINGS
 };
+
+/* A kept answer: none is looked for or kept; the model is asked with a neutral situation; its
+ * answer is kept when the turn ends well; a kept one was told. */
+enum turn_cache_state { TURN_CACHE_NONE, TURN_CACHE_ASKS, TURN_CACHE_KEEPS, TURN_CACHE_TOLD };
+#define TURN_CACHE_MARK_SIZE 17
 
 struct turn {
     struct turn_env *env;
@@ -92,6 +99,12 @@ struct turn {
     bool torn;             /* the log has open ends of an earlier attempt */
     jdoc *upstream;        /* the mark of the answer to go on with, or NULL: model_mark */
     char model_name[96];   /* that answered last */
+    struct {
+        enum turn_cache_state state;
+        const char *late; /* the whole situation, while a neutral one is in the frame */
+        int64_t age_s;    /* TURN_CACHE_TOLD */
+        char entry[IDENT_SHA256_SIZE], mark[TURN_CACHE_MARK_SIZE]; /* entry: "" = not looked for */
+    } cache;
     struct {
         int64_t began_us;  /* monotonic: when its message came, as far as that is known */
         int64_t waited_us; /* of that, before this worker had it */
@@ -136,6 +149,19 @@ MUST_CHECK int turn_steps(struct turn *t, enum turn_ending *ending);
  * (bytes), ERR_PEER_GONE (the model broke off), ERR_INVALID, and the ERR_* of a model that gives no
  * answer. */
 MUST_CHECK int turn_ask(struct turn *t, bool *again);
+
+/* Before the first call of a model: whether a kept answer was told in its place. */
+MUST_CHECK int turn_cache_look(struct turn *t, bool *told);
+/* A call has ended, with its answer in t->answer: may that be kept? Puts the whole situation
+ * back. */
+void turn_cache_note(struct turn *t, const struct model_result *r, int error);
+/* The end is in Redis: keeps its answer when it may be. Does not wait. */
+void turn_cache_keep(struct turn *t);
+/* The name of the answer, and the user's mark in its entry. Before the fork: turn_cache_prepare.
+ * Both return 0 or ERR_NOMEM. */
+MUST_CHECK int turn_cache_name(const struct turn *t, char entry[IDENT_SHA256_SIZE],
+    char mark[TURN_CACHE_MARK_SIZE]);
+MUST_CHECK int turn_cache_prepare(const struct conf *conf);
 
 /* struct model_ask.shorten: puts a summary into the chat in place of the messages that would leave
  * the window, as far as it gets one. turn: a struct turn. Besides the usual: what wait_until

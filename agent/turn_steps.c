@@ -96,6 +96,7 @@ int turn_steps(struct turn *t, enum turn_ending *ending)
 {
     /* An earlier attempt may have come this far. */
     bool again = !turn_steps_answered(t) && !turn_steps_nothing_to_do(t);
+    bool told = false;
     int error = again ? turn_spend_look(t) : 0;
 
     while (!error && again) {
@@ -119,6 +120,8 @@ int turn_steps(struct turn *t, enum turn_ending *ending)
             error = turn_spend_say(t);
             break;
         }
+        if ((error = turn_cache_look(t, &told)) || told)
+            break;
         error = turn_ask(t, &again);
         if (!error && again)
             error = turn_checkpoint(t);

@@ -414,6 +414,15 @@
     X(title_model, TEXT, "title.model", "", 0, 0, \
         "PROVIDER:MODEL that writes them; empty = as answers") \
     X(title_ms, MS, "title.time", "10s", 100, 600000, "how long one may take") \
+    X(cache_answers, BOOL, "cache.answers", "off", 0, 0, \
+        "answers that depend on no user and no time are kept for all users") \
+    X(cache_ttl_ms, MS, "cache.ttl", "24h", 60000, 2592000000, "how long such an answer is kept") \
+    X(cache_entries, INT, "cache.entries", "1024", 16, 65536, \
+        "how many are kept at once, 16 KiB each at most; the same on all machines") \
+    X(cache_users, INT, "cache.users", "2", 1, 16, \
+        "users who must have asked a question before another one gets its kept answer") \
+    X(cache_wait_ms, MS, "cache.wait", "250ms", 10, 5000, \
+        "how long a turn waits for Redis' word on a kept answer; then it asks the model") \
     X(model_tools_max, INT, "model.tools_max", "128", 32, 100000, \
         "tools of one request; found ones leave first, then a client's") \
     X(client_tools_max, SIZE, "http.client_tools", "128k", 1024, 67108864, \

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* strcasestr */
+#endif
 #include "fcgi-app/admit.h"
 
 #include "agent/daytime.h"
@@ -35,6 +38,14 @@ static const char *admit_zone(const struct exchange *x, const struct submit *s)
     return *s->zone == '\0' && named && daytime_zone_valid(named) ? named : s->zone;
 }
 
+/* What it asks for is the model's own answer, now. */
+static bool admit_is_fresh(const struct exchange *x, const struct submit *s)
+{
+    const char *control = request_header(&x->request, "HTTP_CACHE_CONTROL");
+    return s->fresh || s->naming == TURNS_ANEW ||
+        (control && (strcasestr(control, "no-cache") || strcasestr(control, "no-store")));
+}
+
 static struct input admit_form(const struct exchange *x, const struct submit *s, const char *turn)
 {
     return (struct input){
@@ -45,6 +56,7 @@ static struct input admit_form(const struct exchange *x, const struct submit *s,
         .locale = *s->locale != '\0' ? s->locale : request_language(&x->request),
         .source = s->source,
         .resume = s->resume_count > 0,
+        .fresh = admit_is_fresh(x, s),
         .whole = s->whole,
         .cls = x->who.class,
         .key = x->who.key,

@@ -103,6 +103,7 @@ static void facade_answer_put_completion(const struct facade_view *view, const c
     buf_printf(json, "},\"logprobs\":null,\"finish_reason\":\"%s\"}],\"usage\":",
         facade_finish(jdoc_text_or(reply, "stop_reason", ""), calls));
     facade_usage_write(jdoc_get(reply, "usage"), false, json);
+    facade_cached_write(jdoc_int_or(reply, "cached_seconds", -1), json);
     buf_putc(json, '}');
     if (buf_error(&text) != 0 || buf_error(&thoughts) != 0)
         json->error = ERR_NOMEM;
@@ -248,6 +249,8 @@ int facade_answer_response(const struct facade_view *view, const struct facade_t
         .error = failed ? jdoc_text_or(reply, "detail", "The response failed.") : NULL,
         .incomplete = strcmp(status, "incomplete") == 0 ? facade_answer_incomplete(finish) : NULL,
         .usage = jdoc_get(reply, "usage"),
+        .cached = jdoc_is_true(reply, "cached"),
+        .cached_s = jdoc_int_or(reply, "cached_seconds", 0),
         .over = turn->ended_ms > 0,
         .completed_s = turn->ended_ms / 1000};
     facade_response_write(&form, json);

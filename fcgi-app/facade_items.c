@@ -127,6 +127,13 @@ const char *facade_finish(const char *stop_reason, bool calls)
     return "stop";
 }
 
+void facade_cached_write(int64_t seconds, struct buf *json)
+{
+    if (seconds >= 0)
+        buf_printf(json, ",\"turnpike\":{\"cached\":true,\"cached_seconds\":%lld}",
+            (long long)seconds);
+}
+
 /* --- a response --- */
 
 /* Members that every response has; the request's own value comes first. */
@@ -189,5 +196,6 @@ void facade_response_write(const struct facade_response_form *r, struct buf *jso
         buf_json_text(json, r->session);
         buf_putc(json, '}');
     }
+    facade_cached_write(r->cached ? r->cached_s : -1, json);
     buf_putc(json, '}');
 }

@@ -51,7 +51,12 @@ void facade_asks(const jdoc *interrupts, const char *base, struct buf *text);
 /* finish_reason of a chat completion. calls: it ends with calls of the client's tools. */
 const char *facade_finish(const char *stop_reason, bool calls);
 
+/* A kept answer: docs/openai.md. Nothing when it is none. seconds: of its age, or below 0. */
+void facade_cached_write(int64_t seconds, struct buf *json);
+
 struct facade_response_form {
+    bool cached; /* a kept answer, of so many seconds */
+    int64_t cached_s;
     const char *turn, *session, *model;
     const char *status; /* queued, in_progress, completed, incomplete, failed, cancelled */
     const jdoc *echo;   /* what the request said: submit.echo; or NULL */

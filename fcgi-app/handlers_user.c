@@ -4,9 +4,11 @@
 #include "agent/wishes.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "process/measure.h"
 #include "process/origin.h"
 #include "store/feedback.h"
+#include "store/kept_answers.h"
 #include "store/sessions.h"
 #include "store/tickets.h"
 #include "store/usage.h"
@@ -121,8 +123,33 @@ static int handlers_text(struct exchange *x, const jdoc *body, const char *name,
                                     problem_field(&x->problem, name, "%s must be a text.", name);
 }
 
+#define HANDLERS_BAD 2 /* a rating from here down is of a bad answer */
+
+/* An answer that others may get, too, is kept no longer; that it cannot be dropped is no reason to
+ * refuse the rating. */
+static void handlers_drop_kept(struct exchange *x, const char *turn)
+{
+    struct buf reply = {0};
+    jdoc *doc = NULL;
+    int status;
+    if (!x->app->conf->cache_answers || *turn == '\0')
+        return;
+    int error = turns_reply(x->app->store, x->who.user, turn, &reply, &status);
+    if (error == 0)
+        error = jdoc_parse(buf_text(&reply), reply.len, &doc, NULL, 0);
+    const char *entry = jdoc_text_or(doc, "cache_entry", "");
+    if (error == 0 && *entry != '\0')
+        error = kept_answers_drop(x->app->store, entry);
+    if (error < 0)
+        log_limited(LOG_LEVEL_WARN, "turn %s was rated bad; its kept answer may stay (%s)", turn,
+            err_name(error));
+    jdoc_free(doc);
+    buf_free(&reply);
+}
+
 int handlers_feedback(struct exchange *x)
 {
+    char turn[IDENT_UUID_SIZE];
     jdoc *body = NULL;
     const char *id = "", *type = "", *text = "";
     size_t id_len = 0, type_len = 0, text_len = 0;
@@ -143,11 +170,13 @@ int handlers_feedback(struct exchange *x)
     if ((error = handlers_feedback_type(x, type)) < 0)
         return error;
     const struct feedback_said said = {(int)rating, type, text};
-    error = feedback_give(x->app->store, x->who.user, id, &said);
+    error = feedback_give_turn(x->app->store, x->who.user, id, &said, turn);
     if (error == ERR_NOT_FOUND)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such message.");
     if (error < 0)
         return error;
+    if (rating <= HANDLERS_BAD)
+        handlers_drop_kept(x, turn);
     measure_count(MEASURE_FEEDBACK, (const char[]){(char)('0' + rating), '\0'});
     exchange_json(x, 200);
     buf_puts(&x->reply.body, "{\"success\":true,\"message\":\"Thank you, it was recorded.\"}");

@@ -200,6 +200,17 @@ static int report_on_row(void *arg, const struct stats_row *row)
     case MEASURE_LIMITS:
         report_named_of(&r->limits, row->label[0])->count += (uint64_t)row->value;
         break;
+    case MEASURE_CACHE_LOOKS:
+        r->kept.looks += (uint64_t)row->value;
+        if (strcmp(row->label[0], "hit") == 0)
+            r->kept.hits += (uint64_t)row->value;
+        break;
+    case MEASURE_CACHE_TOKENS:
+        r->kept.tokens += row->value;
+        break;
+    case MEASURE_CACHE_MONEY:
+        r->kept.micros += row->value;
+        break;
     default:
         report_add_model(r, at, row);
         break;

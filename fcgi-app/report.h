@@ -84,6 +84,10 @@ struct report {
     size_t tool_count;
     struct report_names models, classes, errors, limits;
     int64_t ratings, good;
+    struct { /* kept answers: questions that were looked for, told, what that saved */
+        uint64_t looks, hits;
+        int64_t tokens, micros;
+    } kept;
     char *selftest; /* JSON of the last one, or NULL */
 };
 /* Hours when the period has at most this, else days. */

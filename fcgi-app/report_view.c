@@ -236,6 +236,10 @@ void report_json(const struct report *r, struct buf *out)
     report_put_point(out, &r->total);
     buf_printf(out, ",\"cancelled\":%" PRIu64 ",\"ratings\":%" PRId64 ",\"good\":%" PRId64,
         r->cancelled, r->ratings, r->good);
+    buf_printf(out,
+        ",\"kept_answers\":{\"looked\":%" PRIu64 ",\"told\":%" PRIu64 ",\"saved_tokens\":%" PRId64
+        ",\"saved_micros\":%" PRId64 "}",
+        r->kept.looks, r->kept.hits, r->kept.tokens, r->kept.micros);
     report_put_tools(out, r);
     report_put_named(out, "models", &r->models, true);
     report_put_named(out, "classes", &r->classes, true);
@@ -367,6 +371,12 @@ void report_text(const struct report *r, struct buf *out)
         (double)r->total.cost_micros / 1e6);
     report_say_times(out, "response", MEASURE_TURN_TIME, &r->total.turns);
     report_say_times(out, "first text", MEASURE_FIRST_TOKEN, &r->total.first);
+    if (r->kept.looks)
+        buf_printf(out,
+            "Kept answers\n  told %" PRIu64 " of %" PRIu64 " times (%.1f %%), saved %" PRId64
+            " tokens, %.4f USD\n",
+            r->kept.hits, r->kept.looks, 100 * (double)r->kept.hits / (double)r->kept.looks,
+            r->kept.tokens, (double)r->kept.micros / 1e6);
     report_say_tools(out, r);
     report_say_money(out, "Models", &r->models);
     report_say_money(out, "Classes of users", &r->classes);

@@ -36,7 +36,7 @@ static int submit_chat(struct submit_parser *p, const char *key)
         (error = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
         (error = submit_key(p, key)) < 0 || (error = submit_context(p)) < 0 ||
         (error = submit_attachments(p)) < 0 || (error = submit_zone_and_locale(p, p->body)) < 0 ||
-        (error = submit_on_busy(p, p->body)) < 0)
+        (error = submit_on_busy(p, p->body)) < 0 || (error = submit_cache(p, p->body)) < 0)
         return error;
     error = jdoc_get_bool(p->body, "stream", &out->stream);
     if (error == ERR_INVALID)
@@ -93,7 +93,7 @@ static int submit_agui(struct submit_parser *p)
         (error = submit_resume_list(p, p->body)) < 0 ||
         (error = submit_agui_messages(p, p->body)) < 0 ||
         (error = submit_keep_agui(p, p->body)) < 0 ||
-        (error = submit_zone_and_locale(p, props)) < 0 ||
+        (error = submit_zone_and_locale(p, props)) < 0 || (error = submit_cache(p, props)) < 0 ||
         (error = webhook_parse(props, p->conf, &out->webhook, p->problem)) < 0)
         return error;
     return submit_on_busy(p, props);
@@ -113,6 +113,7 @@ static int submit_internal(struct submit_parser *p)
         (error = submit_string(p, p->body, "text", &text)) < 0 || (error = submit_context(p)) < 0 ||
         (error = submit_zone_and_locale(p, p->body)) < 0 ||
         (error = submit_on_busy(p, p->body)) < 0 ||
+        (error = submit_cache(p, agui ? jdoc_get(agui, "forwardedProps") : p->body)) < 0 ||
         (error = webhook_parse(agui ? jdoc_get(agui, "forwardedProps") : p->body, p->conf,
              &out->webhook, p->problem)) < 0)
         return error;

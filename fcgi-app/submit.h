@@ -100,6 +100,7 @@ struct submit {
     enum turns_on_busy on_busy;
     const char *webhook; /* URL, checked; NULL = none */
     bool stream;         /* "stream": true */
+    bool fresh;          /* "cache": false */
     bool whole;          /* set by the handler: the reply is JSON, read as one */
     const char *form;    /* of a streamed reply, as struct exchange_view has it; NULL = "agui" */
     const char *detail;  /* for that form; or NULL */

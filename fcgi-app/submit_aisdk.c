@@ -240,6 +240,8 @@ static int submit_aisdk_tools(struct submit_parser *p)
 static int submit_aisdk_busy(struct submit_parser *p, bool comes_again)
 {
     int error = submit_on_busy(p, p->body);
+    if (error == 0)
+        error = submit_cache(p, p->body);
     if (error == 0 && comes_again && !jdoc_has(p->body, "on_busy"))
         p->out->on_busy = TURNS_INTERRUPT;
     return error;

@@ -120,6 +120,15 @@ int submit_on_busy(struct submit_parser *p, const jdoc *doc)
     return problem_field(p->problem, "on_busy", "on_busy must be enqueue, interrupt or reject.");
 }
 
+int submit_cache(struct submit_parser *p, const jdoc *doc)
+{
+    bool cache = true;
+    if (jdoc_get_bool(doc, "cache", &cache) == ERR_INVALID)
+        return problem_field(p->problem, "cache", "cache must be true or false.");
+    p->out->fresh = !cache;
+    return 0;
+}
+
 int submit_key(struct submit_parser *p, const char *key)
 {
     int error = submit_id(p, p->body, "client_message_id", IDENT_CLIENT_MESSAGE_MAX,

@@ -53,6 +53,8 @@ MUST_CHECK int submit_context(struct submit_parser *p);
 MUST_CHECK int submit_key(struct submit_parser *p, const char *key);
 /* Members of doc: timezone (or the context's) and locale; on_busy. */
 MUST_CHECK int submit_zone_and_locale(struct submit_parser *p, const jdoc *doc);
+/* "cache": false = no kept answer is wanted. */
+MUST_CHECK int submit_cache(struct submit_parser *p, const jdoc *doc);
 MUST_CHECK int submit_on_busy(struct submit_parser *p, const jdoc *doc);
 /* The session that the client named; NULL = a new one. */
 void submit_session(struct submit_parser *p, const char *session);

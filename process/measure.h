@@ -62,6 +62,18 @@ enum measure_unit { MEASURE_PLAIN, MEASURE_SECONDS, MEASURE_BYTES, MEASURE_USD }
         "model", 32, "money for models, by the table of prices") \
     X(MEASURE_CLASS_MONEY, MEASURE_COUNTER, "turnpike_class_cost_usd", MEASURE_USD, "class", NULL, \
         32, "money for models by the user's class, default = none") \
+    X(MEASURE_CACHE_LOOKS, MEASURE_COUNTER, "turnpike_answer_cache_lookups", MEASURE_PLAIN, \
+        "outcome", NULL, 4, "questions that were looked for among the kept answers") \
+    X(MEASURE_CACHE_REFUSED, MEASURE_COUNTER, "turnpike_answer_cache_refused", MEASURE_PLAIN, \
+        "reason", NULL, 32, "questions and answers that are not for other users, by the reason") \
+    X(MEASURE_CACHE_KEPT, MEASURE_COUNTER, "turnpike_answer_cache_kept", MEASURE_PLAIN, NULL, \
+        NULL, 1, "answers that were offered to the kept ones") \
+    X(MEASURE_CACHE_BYTES, MEASURE_COUNTER, "turnpike_answer_cache_kept_bytes", MEASURE_BYTES, \
+        NULL, NULL, 1, "bytes of these") \
+    X(MEASURE_CACHE_TOKENS, MEASURE_COUNTER, "turnpike_answer_cache_saved_tokens", MEASURE_PLAIN, \
+        NULL, NULL, 1, "tokens that kept answers took when a model gave them, for each telling") \
+    X(MEASURE_CACHE_MONEY, MEASURE_COUNTER, "turnpike_answer_cache_saved_usd", MEASURE_USD, NULL, \
+        NULL, 1, "money that kept answers cost then, for each telling") \
     X(MEASURE_TOOL_TIME, MEASURE_HISTOGRAM, "turnpike_tool_seconds", MEASURE_SECONDS, "tool", \
         NULL, 192, "time of a tool's call") \
     X(MEASURE_TOOL_CALLS, MEASURE_COUNTER, "turnpike_tool_calls", MEASURE_PLAIN, "tool", NULL, \

@@ -159,6 +159,14 @@ static int feedback_give_user(struct store *s, const char *uid, const char *mess
 int feedback_give(struct store *s, const char *uid, const char *message_id,
     const struct feedback_said *said)
 {
+    char turn[IDENT_UUID_SIZE];
+
+    return feedback_give_turn(s, uid, message_id, said, turn);
+}
+
+int feedback_give_turn(struct store *s, const char *uid, const char *message_id,
+    const struct feedback_said *said, char turn[IDENT_UUID_SIZE])
+{
     struct link_reply *r = NULL;
     struct buf json = {0};
     struct feedback_note note = {.uid = uid,
@@ -172,6 +180,7 @@ int feedback_give(struct store *s, const char *uid, const char *message_id,
     feedback_put_said(&json, said, note.at_ms);
     error = feedback_give_user(s, uid, message_id, &json, &r);
     buf_free(&json);
+    snprintf(turn, IDENT_UUID_SIZE, "%s", error ? "" : link_reply_text(link_reply_at(r, 2), NULL));
     if (!error && s->conf->feedback_max > 0) {
         before = link_reply_text(link_reply_at(r, 0), &len);
         note.before_ms = feedback_time_before(before, len);

@@ -34,6 +34,10 @@ struct feedback_said {
 MUST_CHECK int feedback_give(struct store *s, const char *uid, const char *message_id,
     const struct feedback_said *said);
 
+/* The same. turn: out, "" when the message's turn is not known any more. */
+MUST_CHECK int feedback_give_turn(struct store *s, const char *uid, const char *message_id,
+    const struct feedback_said *said, char turn[IDENT_UUID_SIZE]);
+
 /* One entry of the index. */
 struct feedback_entry {
     char uid[IDENT_USER_MAX + 1], message[IDENT_CLIENT_MESSAGE_MAX + 1];

@@ -249,6 +249,11 @@ void keys_stats(char out[KEYS_MAX], const char *name)
     snprintf(out, KEYS_MAX, "tp:{+stats}:%s", name);
 }
 
+void keys_answer(char out[KEYS_MAX], unsigned place)
+{
+    snprintf(out, KEYS_MAX, "tp:answer:%u", place);
+}
+
 void keys_geocode(char out[KEYS_MAX], unsigned place)
 {
     snprintf(out, KEYS_MAX, "tp:geocode:%u", place);

@@ -77,6 +77,8 @@ void keys_shared_records(char out[KEYS_MAX], const char *family);
 
 /* Of the site: an answer of the geocoder; who has just asked it. */
 void keys_geocode(char out[KEYS_MAX], unsigned place);
+/* Of the site: a kept answer (store/kept_answers.h). */
+void keys_answer(char out[KEYS_MAX], unsigned place);
 #define KEYS_GEOCODE_TURN "tp:geocode:turn"
 
 /* By the SHA-256 of the ticket, which is never stored itself. */

@@ -16,6 +16,7 @@ libstore_a_SOURCES = \
 	store/geocodes.c store/geocodes.h \
 	store/hints.c store/hints.h \
 	store/inbox.c store/inbox.h \
+	store/kept_answers.c store/kept_answers.h \
 	store/keys.c store/keys.h \
 	store/keyuses.c store/keyuses.h \
 	store/rates_kept.c store/rates_kept.h \
@@ -100,6 +101,8 @@ STORE_LUA = \
 	store/lua/hint.lua \
 	store/lua/hint_moved.lua \
 	store/lua/hints_due.lua \
+	store/lua/kept_answer_drop.lua \
+	store/lua/kept_answer_put.lua \
 	store/lua/inbox_ack.lua \
 	store/lua/inbox_again.lua \
 	store/lua/inbox_list.lua \

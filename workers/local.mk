@@ -19,6 +19,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/crew_step.c \
 	workers/supervisor/crew_watch.c \
 	workers/supervisor/ending.c workers/supervisor/ending.h \
+	workers/supervisor/cache_command.c workers/supervisor/cache_command.h \
 	workers/supervisor/failover_command.c workers/supervisor/failover_command.h \
 	workers/supervisor/feedback_command.c workers/supervisor/feedback_command.h \
 	workers/supervisor/upgrade.c workers/supervisor/upgrade.h \

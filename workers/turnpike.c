@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "workers/supervisor/api_key_command.h"
 #include "workers/supervisor/audit_command.h"
+#include "workers/supervisor/cache_command.h"
 #include "workers/supervisor/config_command.h"
 #include "workers/supervisor/control.h"
 #include "workers/supervisor/failover_command.h"
@@ -276,6 +277,11 @@ static int turnpike_run_mcp(struct options *o, int argc, char **argv)
     return turnpike_run_with_store(o, mcp_command, argc, argv);
 }
 
+static int turnpike_run_cache(struct options *o, int argc, char **argv)
+{
+    return turnpike_run_with_store(o, cache_command, argc, argv);
+}
+
 static int turnpike_do_failover(const struct conf *conf, int argc, char **argv)
 {
     (void)argv;
@@ -433,6 +439,8 @@ static const struct command commands[] = {
         turnpike_run_observe},
     {"limits", "[USER]", "what the site or a user uses and may use; set NAME=VALUE, unset NAME",
         turnpike_run_limits},
+    {"cache", "show | clear", "answers that are kept for all users (cache.answers)",
+        turnpike_run_cache},
     {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)",
         turnpike_run_failover},
 };

@@ -26,7 +26,7 @@ describe("a Redis Cluster", () => {
       response.writeHead(204).end();
     }).listen(0, "127.0.0.1");
     await once(receiver, "listening");
-    stack = await Stack.start({settings: {...site.settings, "turn.seats": 24, "turn.user": 0, "respawn.min": "50ms", "webhook.secret": "the secret of the webhooks of this test",
+    stack = await Stack.start({settings: {...site.settings, "cache.answers": "on", "turn.seats": 24, "turn.user": 0, "respawn.min": "50ms", "webhook.secret": "the secret of the webhooks of this test",
       "webhook.allow_private": "on"}});
   });
   after(async () => {
@@ -41,6 +41,23 @@ describe("a Redis Cluster", () => {
     return ENDED.includes(turn?.state) && turn;
   }, `${id} ends`, LONG);
   const labels = async user => (await site.redis("hvals", `tp:{${user}}:r:timer`)).split("\n").filter(Boolean).map(t => JSON.parse(t).label).sort();
+
+  test("kept answers are on all nodes, and users of all nodes get them", async () => {
+    const owners = new Set(), scenario = stack.double.scenario;
+    stack.double.scenario = "text say=By_heat.";
+    for (let i = 0; owners.size < 3; i++) {
+      assert.ok(i < 40, `kept on ${owners.size} nodes alone`);
+      const text = `What is the difference between gas ${i} and water?`;
+      for (const user of ["kept1", "kept2"]) await stack.chat(text, {}, as(user));
+      const {json} = await eventually(async () => {
+        const reply = await stack.chat(text, {}, as(`kept${i + 3}`));
+        return reply.json.cached && reply;
+      }, `${text} is kept`, LONG);
+      assert.equal(json.response, "By heat.");
+      owners.add((await site.ownerOf(`tp:answer:${parseInt(json.cache_entry.slice(0, 8), 16) % 1024}`)).port);
+    }
+    stack.double.scenario = scenario;
+  });
 
   test("users of all nodes chat over JSON, an event stream and a WebSocket, in order, stop, list and delete", async () => {
     const owners = new Set();

@@ -55,6 +55,7 @@ UNIT_TESTS = \
 	tests/unit/test_http \
 	tests/unit/test_hub \
 	tests/unit/test_ident \
+	tests/unit/test_impersonal \
 	tests/unit/test_inbound \
 	tests/unit/test_inbound_ends \
 	tests/unit/test_inbound_peers \

@@ -203,9 +203,14 @@ static void aisdk_finish(struct aisdk *a, struct buf *out, const jdoc *event, bo
     }
     aisdk_chunk_open(a, out, "finish");
     buf_json_member(out, "finishReason", aisdk_finish_reason(event, cancelled));
+    const jdoc *cached = jdoc_get(jdoc_get(event, "result"), "cachedSeconds");
     if (usage) {
         buf_puts(out, ",\"messageMetadata\":{\"usage\":");
         jdoc_write(usage, out);
+        buf_putc(out, '}');
+    } else if (cached) {
+        buf_puts(out, ",\"messageMetadata\":{\"cached\":true,\"cachedSeconds\":");
+        jdoc_write(cached, out);
         buf_putc(out, '}');
     }
     aisdk_chunk_close(a, out);

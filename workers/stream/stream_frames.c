@@ -109,6 +109,7 @@ static void stream_frames_submit_text(struct stream_conn *c, const jdoc *frame, 
     stream_frames_copy_value(&body, frame, "context");
     stream_frames_copy_value(&body, frame, "attachments");
     stream_frames_copy_value(&body, frame, "webhook");
+    stream_frames_copy_value(&body, frame, "cache");
     submit.body = &body;
     stream_message_submit(c, &submit);
     buf_free(&body);

@@ -76,7 +76,9 @@ static void stream_openai_on_finished(struct stream_openai *s, const jdoc *event
     struct buf asks = {0};
     const struct stream_openai_end end = {.finish = facade_finish(stop, jdoc_length(pending) > 0),
         .cancelled = !strcmp(jdoc_text_or(outcome, "type", ""), "cancelled"),
-        .usage = jdoc_get(event, "usage")};
+        .usage = jdoc_get(event, "usage"),
+        .cached = jdoc_is_true(jdoc_get(event, "result"), "cached"),
+        .cached_s = jdoc_int_or(jdoc_get(event, "result"), "cachedSeconds", 0)};
 
     facade_asks(jdoc_get(outcome, "interrupts"), s->view.base, &asks);
     if (asks.len > 0)

@@ -30,7 +30,9 @@ struct stream_openai;
 struct stream_openai_end {
     const char *finish; /* finish_reason */
     bool cancelled;
-    const jdoc *usage;          /* or NULL */
+    const jdoc *usage; /* or NULL */
+    bool cached;       /* a kept answer, of so many seconds */
+    int64_t cached_s;
     const char *code, *message; /* of a failure; or NULL */
 };
 

@@ -110,6 +110,7 @@ static void stream_openai_chat_finish(struct stream_openai *s, const struct stre
     stream_openai_chat_open(s);
     buf_printf(s->out, "[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"%s\"}]",
         end->finish);
+    facade_cached_write(end->cached ? end->cached_s : -1, s->out);
     stream_openai_chat_close(s);
     if (s->view.usage) {
         stream_openai_chat_open(s);

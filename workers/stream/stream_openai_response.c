@@ -210,7 +210,11 @@ static void stream_openai_response_finish(struct stream_openai *s,
     const struct stream_openai_end *end)
 {
     bool cut = !strcmp(end->finish, "length") || !strcmp(end->finish, "content_filter");
-    struct facade_response_form form = {.status = "completed", .usage = end->usage, .over = true};
+    struct facade_response_form form = {.status = "completed",
+        .usage = end->usage,
+        .over = true,
+        .cached = end->cached,
+        .cached_s = end->cached_s};
     const char *type = "response.completed";
 
     stream_openai_response_end_item(s);
