@@ -51,33 +51,34 @@ static const char *reply_last_message_id(const struct reply *r)
     return "";
 }
 
-/* One action: what was done, and the entity under its own key, by which a front end refreshes. */
+/* Is the entity in the result, by which a front end refreshes? */
+static bool reply_has_entity(const struct tools_spec *spec, const struct chat_message *result)
+{
+    jdoc *doc = NULL;
+    bool has = spec && spec->entity && result && !result->failed &&
+        !jdoc_parse(result->text, result->len, &doc, NULL, 0) && jdoc_has(doc, spec->entity);
+
+    jdoc_free(doc);
+    return has;
+}
+
+static const char *reply_status(const struct chat_message *result)
+{
+    return !result ? "pending" : result->failed ? "error" : "success";
+}
+
+/* One action: what was done, and where its result is: that is in the reply once, with its call. */
 static void reply_put_action(const struct chat_call *call, const struct chat_message *result,
     struct buf *json)
 {
     const struct tools_spec *spec = call->alias ? NULL : tools_find(call->name);
-    const char *status = !result ? "pending" : result->failed ? "error" : "success";
-    jdoc *doc = NULL;
 
     buf_puts(json, "{\"type\":\"tool\"");
     buf_json_member(json, "tool", call->name);
-    buf_json_member(json, "status", status);
-    if (result && !jdoc_parse(result->text, result->len, &doc, NULL, 0)) {
-        const jdoc *message = jdoc_get(doc, "message");
-        const jdoc *entity = spec && spec->entity ? jdoc_get(doc, spec->entity) : NULL;
-        const jdoc *error = jdoc_get(doc, "error");
-        if (jdoc_string(message, NULL))
-            buf_json_member(json, "message", jdoc_string(message, NULL));
-        if (entity) {
-            buf_printf(json, ",\"%s\":", spec->entity);
-            jdoc_write(entity, json);
-        }
-        if (result->failed && error) {
-            buf_puts(json, ",\"error\":");
-            jdoc_write(error, json);
-        }
-        jdoc_free(doc);
-    }
+    buf_json_member(json, "status", reply_status(result));
+    buf_json_member(json, "tool_call_id", call->id);
+    if (reply_has_entity(spec, result))
+        buf_json_member(json, "entity", spec->entity);
     buf_putc(json, '}');
 }
 
@@ -92,7 +93,7 @@ static void reply_put_call(const struct chat_call *call, const struct chat_messa
         reply_put_json(json, call->args, call->args_len);
     else
         buf_puts(json, "{}");
-    buf_json_member(json, "status", !result ? "pending" : result->failed ? "error" : "success");
+    buf_json_member(json, "status", reply_status(result));
     if (result) {
         buf_puts(json, ",\"result\":");
         reply_put_json(json, result->text, result->len);

@@ -23,6 +23,47 @@ describe("a JSON consumer", () => {
     assert.ok(r.tokens_used > 0, JSON.stringify(r));
   });
 
+  test("a tool's result and arguments are once in each form of a reply", async () => {
+    const label = `mark-${uuid()}`, user = uuid(), as = {headers: {"X-Dev-User": user}};
+    const args = {action: "create", type: "timer", duration_seconds: 7200, label};
+    stack.double.scenario = `tool name=set_timer_or_alarm args=${JSON.stringify(args)} | text say=Done.`;
+    const times = (text, mark) => text.split(mark).length - 1, session_id = uuid();
+    try {
+      const json = await stack.chat("hello", {session_id}, as);
+      const [{result, id}] = json.json.tool_calls, mark = result.timers[0].id; // the store has made it: no other part of the turn has it
+      const inResult = times(JSON.stringify(result), mark);
+      assert.deepEqual(json.json.actions, [{type: "tool", tool: "set_timer_or_alarm", status: "success", tool_call_id: id, entity: "timers"}]);
+      const once = (what, text, of = mark) => assert.equal(times(text, of), inResult, `${what}: ${text}`);
+      const asked = (what, text) => assert.equal(times(text, label), 1 + times(JSON.stringify(result), label), `${what}: ${text}`); // once as an argument
+      once("JSON", json.text);
+      asked("JSON", json.text);
+      const {text} = await stack.get(`/sessions/${session_id}/messages`, as);
+      once("messages", text);
+      asked("messages", text);
+      once("turn", (await stack.get(`/turns/${json.json.turn_id}`, as)).text);
+      const seen = stack.sse(`/sessions/${session_id}/events`, {headers: {...as.headers, "Last-Event-ID": "1-1"}});
+      await seen.until(e => ["RUN_FINISHED", "MESSAGES_SNAPSHOT"].includes(e.data.type));
+      once("resume", seen.raw.toString());
+      asked("resume", seen.raw.toString());
+      seen.drop();
+      const stream = stack.chatStream("hello", {}, {headers: {...as.headers, Accept: "text/event-stream"}});
+      await stream.all();
+      const made = JSON.parse(stream.events.find(e => e.data.type === "TOOL_CALL_RESULT").data.content);
+      once("SSE", stream.raw.toString(), made.timers[0].id);
+      const socket = await stack.socket("/ws", as);
+      socket.message("hello");
+      await socket.until("RUN_FINISHED");
+      const content = socket.events().find(e => e.type === "TOOL_CALL_RESULT").content;
+      once("WebSocket", socket.frames.map(f => JSON.stringify(f)).join("\n"), JSON.parse(content).timers[0].id);
+      await socket.end();
+      const ui = await stack.post("/ai/chat", {id: uuid(), trigger: "submit-message", messages: [{id: uuid(), role: "user", parts: [{type: "text", text: "hello"}]}]}, as);
+      assert.equal(times(ui.text, "\"tool-output-available\""), 1);
+      once("AI SDK", ui.text, /"timers":\[\{"id":"([^"]+)"/.exec(ui.text)[1]);
+    } finally {
+      stack.double.scenario = "text";
+    }
+  });
+
   test("with Prefer: respond-async gets 202 at once and asks for the answer later", async () => {
     const body = {message: "hello [[text words=6 hold=3]]", session_id: uuid(), client_message_id: uuid()}, headers = {Prefer: "wait=10, Respond-Async"};
     const reply = await stack.post("/chat", body, {headers});
