@@ -60,9 +60,9 @@ enum charset charset_guess(const char *text, size_t len)
 static void charset_put_utf16(struct buf *out, const unsigned char *at, size_t len, bool big)
 {
     for (size_t i = 0; i + 1 < len; i += 2) {
-        unsigned code = (unsigned)at[i + !big] | (unsigned)at[i + big] << 8;
+        unsigned code = (unsigned)at[i + big] | (unsigned)at[i + !big] << 8;
         if ((code & 0xFC00u) == 0xD800u && i + 3 < len) {
-            unsigned low = (unsigned)at[i + 2 + !big] | (unsigned)at[i + 2 + big] << 8;
+            unsigned low = (unsigned)at[i + 2 + big] | (unsigned)at[i + 2 + !big] << 8;
             if ((low & 0xFC00u) == 0xDC00u) {
                 code = 0x10000u + ((code & 0x3FFu) << 10 | (low & 0x3FFu));
                 i += 2;

@@ -135,7 +135,8 @@ static void media_plain_type(const char *declared, char out[MEDIA_TYPE_SIZE])
 {
     static const char *const same[][2] = {{"image/jpg", "image/jpeg"},
         {"image/pjpeg", "image/jpeg"}, {"image/apng", "image/png"}, {"image/x-png", "image/png"},
-        {"application/x-pdf", "application/pdf"}};
+        {"application/x-pdf", "application/pdf"},
+        {"application/vnd.ms-excel", "text/csv"}}; /* what Windows with Excel calls it */
     size_t len = 0;
 
     declared += strspn(declared, " \t");
@@ -172,6 +173,19 @@ static bool media_says_nothing(const char *type)
 {
     return type[0] == '\0' || strcmp(type, "application/octet-stream") == 0 ||
         strcmp(type, "binary/octet-stream") == 0;
+}
+
+bool media_is_table(const char *declared)
+{
+    static const char *const tables[] = {"text/csv", "application/csv", "text/x-csv",
+        "text/comma-separated-values", "text/tab-separated-values", "text/vcard", "text/x-vcard"};
+    char type[MEDIA_TYPE_SIZE];
+
+    media_plain_type(declared, type);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (strcmp(type, tables[i]) == 0)
+            return true;
+    return false;
 }
 
 bool media_agrees(const struct media *found, const char *declared)

@@ -44,6 +44,8 @@ MUST_CHECK int media_look(const void *bytes, size_t len, struct media *out,
  * texts. An image that is none of ours (SVG) is no text.
  */
 bool media_agrees(const struct media *found, const char *declared);
+/* Is it declared as a table or as cards, which older programs write in their own character set? */
+bool media_is_table(const char *declared);
 /* What it is called from now on: the type found; of a text the declared one without parameters, in
  * small letters, when that is one of a text. At most MEDIA_TYPE_SIZE - 1 characters. */
 #define MEDIA_TYPE_SIZE 80

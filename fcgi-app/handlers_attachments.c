@@ -24,16 +24,20 @@ int handlers_attachment_put(struct exchange *x)
     struct attachment a;
     const char *declared = request_header(&x->request, "CONTENT_TYPE");
     const char *name = request_query(&x->request, "name");
-    const struct upload u = {.field = "body",
+    struct buf own = {0};
+    struct upload u = {.field = "body",
         .declared = declared ? declared : "",
         .name = name ? name : "",
         .bytes = x->request.body,
         .len = x->request.body_len};
     if (x->app->conf->attachments_message == 0)
         return problem_limit(&x->problem, "body", 0, "This service takes no files.");
-    int error = upload_check(&u, x->app->conf, &a, &x->problem);
+    int error = upload_recode(&u, x->app->conf, &own);
+    if (error == 0)
+        error = upload_check(&u, x->app->conf, &a, &x->problem);
     if (error == 0)
         error = upload_keep(&u, x->app->store, x->who.user, &a, &x->problem);
+    buf_free(&own);
     if (error < 0)
         return error;
     exchange_json(x, 201);

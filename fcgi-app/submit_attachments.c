@@ -50,6 +50,20 @@ static int submit_data_url(struct submit_parser *p, struct submit_file *f, const
     return 0;
 }
 
+static int submit_recode(struct submit_parser *p, struct submit_file *f)
+{
+    struct upload u = {.declared = f->declared, .bytes = f->bytes, .len = f->len};
+    struct buf own = {0};
+    int error = upload_recode(&u, p->conf, &own);
+
+    if (!error && own.len > 0) {
+        free(f->bytes);
+        f->bytes = buf_take(&own, &f->len);
+    }
+    buf_free(&own);
+    return error;
+}
+
 /* Decodes it into memory of its own; the text leaves the document, as the turn keeps that. */
 static int submit_decode(struct submit_parser *p, struct submit_file *f,
     const struct submit_origin *from)
@@ -71,6 +85,8 @@ static int submit_decode(struct submit_parser *p, struct submit_file *f,
     if (n < 0)
         return problem_field(p->problem, f->field, "%s is not in base64 (RFC 4648).", f->field);
     f->len = (size_t)n;
+    if ((error = submit_recode(p, f)))
+        return error;
     return submit_check_file(f, f->bytes, f->len, p->conf, p->problem);
 }
 

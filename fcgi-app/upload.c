@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi-app/upload.h"
 
+#include "base/charset.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +31,19 @@ static bool upload_is_taken(const struct conf *conf, const struct attachment *a)
         word += len + strspn(word + len, " ,\t");
     }
     return false;
+}
+
+int upload_recode(struct upload *u, const struct conf *conf, struct buf *own)
+{
+    if (!media_is_table(u->declared) || u->len > (size_t)conf->attachments_bytes)
+        return 0;
+    enum charset charset = charset_guess(u->bytes, u->len);
+    if (charset == CHARSET_UTF8)
+        return 0;
+    charset_put(own, charset, u->bytes, u->len);
+    u->bytes = buf_text(own);
+    u->len = own->len;
+    return buf_error(own);
 }
 
 int upload_check(const struct upload *u, const struct conf *conf, struct attachment *out,

@@ -2,6 +2,7 @@
 #ifndef TURNPIKE_FCGI_APP_UPLOAD_H
 #define TURNPIKE_FCGI_APP_UPLOAD_H
 
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "process/problem.h"
@@ -29,6 +30,12 @@ struct upload {
  */
 MUST_CHECK int upload_check(const struct upload *u, const struct conf *conf, struct attachment *out,
     struct problem *problem);
+/*
+ * upload_recode -- tables and cards (media_is_table) in UTF-16 or Windows-1252 as UTF-8, so that a
+ * model can read them, too: u->bytes are those of own then, which the caller frees.
+ * Returns 0 or ERR_NOMEM.
+ */
+MUST_CHECK int upload_recode(struct upload *u, const struct conf *conf, struct buf *own);
 /* More bytes than one file may have: sets the problem (413), returns ERR_INVALID. */
 MUST_CHECK int upload_too_large(const char *field, const struct conf *conf,
     struct problem *problem);

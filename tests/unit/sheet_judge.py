@@ -34,10 +34,11 @@ for _ in range(COUNT):
     for row in reader:
         judged.append([begins, row])
         begins = reader.line_num + 1
-    if [cells for _, cells in ours] != [cells for _, cells in judged]:
+    plain = lambda rows: [[cell.strip(" ") for cell in cells] for _, cells in rows]  # blanks around a field do not count
+    if plain(ours) != plain(judged):
         bad += 1
         print(f"{text!r}: {ours} is not {judged}")
-    elif "\r" not in text.replace("\r\n", "") and ours != judged:
+    elif "\r" not in text.replace("\r\n", "") and [line for line, _ in ours] != [line for line, _ in judged]:
         bad += 1
         print(f"{text!r}: the lines of {ours} are not those of {judged}")
 print(f"{COUNT} files, {bad} differences")

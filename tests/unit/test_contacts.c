@@ -155,6 +155,29 @@ static void what_is_written_is_read_again(void **state)
     buf_free(&again);
 }
 
+/* A card without END costs itself alone; of two with one UID the first counts. */
+static void broken_cards_cost_themselves(void **state)
+{
+    static const char text[] = "BEGIN:VCARD\nFN:A\nUID:1\nBEGIN:VCARD\nFN:B\nUID:2\nEND:VCARD\n"
+                               "BEGIN:VCARD\nFN:C\nUID:2\nEND:VCARD\nBEGIN:VCARD\nFN:D\n"
+                               "AGENT:\nBEGIN:VCARD\nFN:X\nBEGIN:VCARD\nFN:E\nEND:VCARD\n";
+    struct vcard_list list;
+    struct buf json = {0};
+    (void)state;
+    assert_int_equal(vcard_read(text, sizeof text - 1, &list), 0);
+    jdoc_write(list.cards, &json);
+    assert_string_equal(buf_text(&json),
+        "[{\"name\":\"B\",\"uid\":\"2\"},{\"name\":\"E\"}]");
+    buf_reset(&json);
+    jdoc_write(list.skipped, &json);
+    assert_string_equal(buf_text(&json),
+        "[{\"card\":1,\"line\":1,\"reason\":\"its end is missing\"},{\"card\":3,\"line\":8,"
+        "\"reason\":\"an earlier card of the file has its UID\"},{\"card\":4,\"line\":12,"
+        "\"reason\":\"its end is missing\"}]");
+    buf_free(&json);
+    vcard_free(&list);
+}
+
 /* --- the tools --- */
 
 static void a_file_comes_in_once(void **state)
@@ -175,6 +198,12 @@ static void a_file_comes_in_once(void **state)
     assert_int_equal(number_at(r, "/created"), 0);
     assert_int_equal(number_at(r, "/known"), 130);
     jdoc_free(r);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:contact"), 130);
+    r = tool_ok(&bench, "undo_change", "{}"); /* three commits, one change */
+    assert_non_null(strstr(text_at(r, "/message"), "import_contacts"));
+    jdoc_free(r);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:contact"), 0);
+    jdoc_free(tool_ok(&bench, "undo_change", "{\"redo\":true}"));
     assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:contact"), 130);
     r = tool_ok(&bench, "export_contacts", "{\"contact\":\"person 77\"}");
     assert_non_null(strstr(text_at(r, "/vcard"), "FN:Person 77\r\n"));
@@ -288,6 +317,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cards_of_phones_are_read),
+        cmocka_unit_test(broken_cards_cost_themselves),
         cmocka_unit_test(bad_cards_cost_themselves),
         cmocka_unit_test(a_line_that_is_too_long_is_read_within_its_bounds),
         cmocka_unit_test(what_is_written_is_read_again),

@@ -32,7 +32,7 @@ static void sums_are_read_as_banks_write_them(void **state)
         {"A$4.20", '.', 0, 0, 0, 420, "AUD"}, {"12.00 DR", '.', 0, 0, -1, 1200, ""},
         {"12.00CR", '.', 0, 0, 1, 1200, ""}, {"\xe2\x88\x92" "3.00", '.', 0, 1, 0, 300, ""},
         {"1\xc2\xa0" "234,00", ',', 0, 0, 0, 123400, ""}, {"+7", '.', 0, 0, 0, 700, ""},
-        {".50", '.', 0, 0, 0, 50, ""}, {"0012.5", '.', ERR_INVALID, 0, 0, 0, ""},
+        {".50", '.', 0, 0, 0, 50, ""}, {"0012.5", '.', 0, 0, 0, 1250, ""},
         {"1.2.3", '.', ERR_INVALID, 0, 0, 0, ""}, {"1,23,4.5", '.', ERR_INVALID, 0, 0, 0, ""},
         {"12.345", '.', ERR_INVALID, 0, 0, 0, ""}, {"12.340", '.', 0, 0, 0, 1234, ""},
         {"abc", '.', ERR_INVALID, 0, 0, 0, ""}, {"", '.', ERR_INVALID, 0, 0, 0, ""},
@@ -104,9 +104,10 @@ static void rows_keep_their_lines(void **state)
     assert_string_equal(sheet.rows[1].cells[0], "x\ny");
     assert_int_equal(sheet.rows[2].line, 5);
     assert_string_equal(sheet.rows[2].cells[0], "=HYPERLINK(1)");
-    assert_string_equal(sheet.rows[2].cells[1], " z ");
+    assert_string_equal(sheet.rows[1].cells[1], " 2\"");
+    assert_string_equal(sheet.rows[2].cells[1], "z");
     assert_int_equal(sheet.rows[3].line, 6);
-    assert_int_equal(sheet_read("a\n\"b", 5, ',', 0, arena, &sheet, why), ERR_INVALID);
+    assert_int_equal(sheet_read("a\n\"b", 4, ',', 0, arena, &sheet, why), ERR_INVALID);
     assert_non_null(strstr(why, "line 2"));
     assert_int_equal(sheet_read("a\0b", 3, ',', 0, arena, &sheet, why), ERR_INVALID);
     struct buf big = {0};

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #define BLOCK 4096 /* by which libcsv's memory of a field grows */
+/* libcsv's state between a quote and the next one. Its own refusal of such an end (CSV_STRICT_FINI)
+ * goes with refusals of every quote within a field, which banks write. */
+#define WITHIN_FIELD 2
 
 struct sheet_reader {
     struct arena *arena;
@@ -103,11 +106,10 @@ static void sheet_on_row(int end, void *arg)
     r->out->count++;
 }
 
-/* Blanks belong to a field (RFC 4180, 2.4). */
-static int sheet_no_blank(unsigned char c)
+/* Not the tab, which may be the delimiter. */
+static int sheet_is_blank(unsigned char c)
 {
-    (void)c;
-    return 0;
+    return c == ' ';
 }
 
 /* The line with its end. */
@@ -156,19 +158,16 @@ int sheet_read(const char *text, size_t len, char delimiter, size_t most, struct
         sheet_refuse(&r, ERR_INVALID, "the file has zero bytes, so it is no text");
     if (r.error)
         return r.error;
-    if (csv_init(&parser, CSV_STRICT_FINI))
+    if (csv_init(&parser, 0))
         return ERR_NOMEM;
     csv_set_delim(&parser, (unsigned char)delimiter);
-    csv_set_space_func(&parser, sheet_no_blank);
+    csv_set_space_func(&parser, sheet_is_blank);
     csv_set_blk_size(&parser, BLOCK);
     sheet_feed(&r, &parser, text, len);
-    if (!r.error && !r.full && csv_fini(&parser, sheet_on_cell, sheet_on_row, &r) != 0) {
-        if (csv_error(&parser) == CSV_EPARSE)
-            sheet_refuse(&r, ERR_INVALID,
-                "a quote in the row of line %zu is never closed", r.begun);
-        else if (!r.error)
-            r.error = ERR_NOMEM;
-    }
+    if (parser.quoted && parser.pstate == WITHIN_FIELD && !r.full)
+        sheet_refuse(&r, ERR_INVALID, "a quote in the row of line %zu is never closed", r.begun);
+    if (!r.error && !r.full && csv_fini(&parser, sheet_on_cell, sheet_on_row, &r) != 0)
+        r.error = r.error ? r.error : ERR_NOMEM;
     csv_free(&parser);
     return r.error;
 }

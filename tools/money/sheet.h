@@ -11,7 +11,8 @@
 /*
  * sheet -- a CSV file (RFC 4180) as rows of texts, with any delimiter. libcsv takes it apart;
  * here are its limits, the lines of the rows, and refusals that name both. Every cell is a text,
- * also one that a spreadsheet would compute. Empty lines are no rows. Pure computation.
+ * also one that a spreadsheet would compute. Empty lines are no rows; blanks around a field
+ * that is not quoted do not count. Pure computation.
  */
 #define SHEET_BYTES_MAX ((size_t)2 << 20)
 #define SHEET_ROWS_MAX 5000

@@ -136,14 +136,14 @@ typedef int statement_score_fn(const struct statement_look *l);
 
 static int statement_score_date(const struct statement_look *l)
 {
-    if (!statement_mostly(l->days, l, 80) || l->filled * 2 < l->rows)
+    if (!statement_mostly(l->days, l, 60) || l->filled * 2 < l->rows)
         return 0;
     return 10 + (l->roles & ROLE_DATE ? 10 : 0) - (l->roles & ROLE_VALUE ? 5 : 0);
 }
 
 static bool statement_may_be_sum(const struct statement_look *l)
 {
-    return statement_mostly(l->sums, l, 80) && !statement_mostly(l->days, l, 50) &&
+    return statement_mostly(l->sums, l, 60) && !statement_mostly(l->days, l, 50) &&
         !(l->roles & (ROLE_OTHER | ROLE_DATE));
 }
 

@@ -17,6 +17,7 @@ struct vcard_reader {
     struct vcard_source from;
     size_t begun; /* the line where the card began */
     size_t depth, cards;
+    bool agent; /* the line before was AGENT: a card within this one may follow (vCard 2.1) */
     jdoc *card;
     char wrong[80];
     struct vcard_list *out;
@@ -181,6 +182,17 @@ static int vcard_skip(struct vcard_reader *r, const char *reason)
     return jdoc_push_made(r->out->skipped, skipped, failed);
 }
 
+/* Of two cards with one UID the first counts: a second would take its place. */
+static bool vcard_is_twice(const struct vcard_list *list, const jdoc *card)
+{
+    const char *uid = jdoc_string(jdoc_get(card, "uid"), NULL);
+
+    for (size_t i = 0; uid && i < jdoc_length(list->cards); i++)
+        if (strcmp(jdoc_text_or(jdoc_at(list->cards, i), "uid", ""), uid) == 0)
+            return true;
+    return false;
+}
+
 /* A card without FN is called by N, the organisation, or its first address. */
 static int vcard_finish(struct vcard_reader *r)
 {
@@ -195,6 +207,8 @@ static int vcard_finish(struct vcard_reader *r)
     if (!error && email)
         error = vcard_set(card, "name", email);
     jdoc_remove(card, "full");
+    if (!error && r->wrong[0] == '\0' && vcard_is_twice(r->out, card))
+        snprintf(r->wrong, sizeof r->wrong, "an earlier card of the file has its UID");
     if (!error && r->wrong[0] == '\0' && !jdoc_get(card, "name"))
         snprintf(r->wrong, sizeof r->wrong, "it has no name");
     if (!error && r->wrong[0] == '\0')
@@ -214,20 +228,28 @@ static int vcard_begin(struct vcard_reader *r)
     return r->card ? 0 : ERR_NOMEM;
 }
 
-/* BEGIN and END; those within a card belong to one that it holds. */
+/* BEGIN and END. A card within a card follows AGENT; any other BEGIN tells that an END is missing. */
 static int vcard_bounds(struct vcard_reader *r, const struct vcard_line *l, bool begins)
 {
     char text[VCARD_TEXT_MAX + 1];
+    bool agent = r->agent;
 
+    r->agent = false;
     vcard_text(l, -1, text);
     if (strcasecmp(text, "VCARD") != 0)
         return 0;
-    if (begins && !r->card)
-        return vcard_begin(r);
-    if (begins) { /* an END is missing, or a card holds another: both end the same way */
+    if (begins && r->card && agent) {
         r->depth++;
         return 0;
     }
+    if (begins && r->card) {
+        snprintf(r->wrong, sizeof r->wrong, "its end is missing");
+        int error = vcard_finish(r);
+        if (error)
+            return error;
+    }
+    if (begins)
+        return vcard_begin(r);
     if (!r->card || --r->depth > 0)
         return 0;
     return vcard_finish(r);
@@ -239,6 +261,7 @@ static int vcard_line_of(struct vcard_reader *r, const struct vcard_line *l)
         return vcard_bounds(r, l, true);
     if (strcasecmp(l->name, "END") == 0)
         return vcard_bounds(r, l, false);
+    r->agent = strcasecmp(l->name, "AGENT") == 0;
     return r->card && r->depth == 1 ? vcard_take(r->card, l) : 0;
 }
 

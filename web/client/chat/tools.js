@@ -99,6 +99,8 @@ const DOINGS = {
   tripView: [() => t("Looking at the trip"), () => t("Looked at the trip")],
   tripMembers: [() => t("Looking after who takes part in the trip"), () => t("Looked after who takes part in the trip")],
   placeEnd: [() => t("Ending the sharing of your place"), () => t("Ended the sharing of your place")],
+  expenseFile: [() => t("Reading your file of expenses"), () => t("Read your file of expenses")],
+  expenseImport: [() => t("Taking in your expenses"), () => t("Took in your expenses")],
   track: [() => t("Reading your track"), () => t("Read your track")],
   tripFile: [() => t("Making a file of your trip"), () => t("Made a file of your trip")],
 };
@@ -147,6 +149,7 @@ const TOOLS = {
   get_trip: "tripView", list_shared_trips: "tripView", list_trip_members: "tripView", live_trip_status: "tripView", change_trip: "trip",
   invite_to_trip: "tripMembers", join_trip: "tripMembers", leave_trip: "tripMembers", change_trip_member: "tripMembers",
   revoke_trip_invitation: "tripMembers", start_live_trip: "place", stop_live_trip: "placeEnd", import_gpx: "track", export_trip_gpx: "tripFile",
+  preview_expense_import: "expenseFile", import_expenses: "expenseImport",
 };
 
 /** Whether there is a sentence for a tool. */
