@@ -312,6 +312,37 @@ static void friends_are_written_to_by_name(void **state)
         "{\"recipient_id\":\"kevin on tour\",\"message\":\"Hi\"}", "not_found", NULL);
 }
 
+/* Whoever takes a contact's name gets none of that contact's messages. */
+static void a_name_of_ones_own_choice_reaches_nobody_else(void **state)
+{
+    (void)state;
+    befriend("ann", "u-20");
+    befriend("ann", "u-21");
+    befriend("ann", "mum");
+    ok("add_contact", "{\"name\":\"Trev Hill\",\"user_id\":\"u-20\"}");
+    ok("add_contact", "{\"name\":\"Mum\",\"user_id\":\"u-20\"}");
+    ok("add_contact", "{\"name\":\"Zoe Ray\"}");
+    seed_of("u-21", "profile", "me", "{\"id\":\"me\",\"username\":\"trev\"}");
+    /* The friend's name fits better than the contact's: asked. */
+    tool_refused(&bench, "message_friend", "{\"recipient_id\":\"trev\",\"message\":\"Hi\"}",
+        "ambiguous", "/recipient_id");
+    seed_of("u-21", "profile", "me", "{\"id\":\"me\",\"username\":\"trev hill\"}");
+    jdoc *r = tool_ok(&bench, "message_friend", "{\"recipient_id\":\"Trev Hill\",\"message\":\"Hi\"}");
+    assert_string_equal(text_at(r, "/direct_message/to"), "u-20");
+    jdoc_free(r);
+    /* An id is a name that somebody has chosen, too. */
+    r = tool_ok(&bench, "message_friend", "{\"recipient_id\":\"mum\",\"message\":\"Hi\"}");
+    assert_string_equal(text_at(r, "/direct_message/to"), "u-20");
+    jdoc_free(r);
+    r = tool_ok(&bench, "message_friend", "{\"recipient_id\":\"id:mum\",\"message\":\"Hi\"}");
+    assert_string_equal(text_at(r, "/direct_message/to"), "mum");
+    jdoc_free(r);
+    /* A contact of that name whose user nobody knows: asked, not guessed. */
+    seed_of("u-21", "profile", "me", "{\"id\":\"me\",\"username\":\"Zoe Ray\"}");
+    tool_refused(&bench, "message_friend", "{\"recipient_id\":\"Zoe Ray\",\"message\":\"Hi\"}",
+        "ambiguous", "/recipient_id");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
@@ -325,6 +356,7 @@ int main(void)
         T(people_are_kept_and_found),
         T(birthdays_ring_each_year),
         T(friends_are_written_to_by_name),
+        T(a_name_of_ones_own_choice_reaches_nobody_else),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -202,6 +202,14 @@ static void people_by_name(void **state)
     as("ann");
     previews("message_friend", "{\"recipient_id\":\"bob\",\"message\":\"See you\\nat eight\"}",
         "send \"bob\" the message \"See you at eight\"");
+    as("bob");
+    jdoc_free(tool_ok(&bench, "update_profile", "{\"username\":\"Bobby\"}"));
+    as("ann");
+    previews("message_friend", "{\"recipient_id\":\"bob\",\"message\":\"Hi\"}",
+        "send the user \"bob\", who goes by the name \"Bobby\", the message \"Hi\"");
+    jdoc_free(tool_ok(&bench, "add_contact", "{\"name\":\"Robert\",\"user_id\":\"bob\"}"));
+    previews("message_friend", "{\"recipient_id\":\"robert\",\"message\":\"Hi\"}",
+        "send \"Robert\" (your contact, the user \"bob\") the message \"Hi\"");
     previews("share_location",
         "{\"location_name\":\"Dubbo\",\"latitude\":-32,\"longitude\":148,\"is_public\":true}",
         "share where you are, \"Dubbo\", with everyone for 24 hours");

@@ -49,18 +49,6 @@ static int community_target(struct tools_run *run, const char *argument, const c
     return error == ERR_NOT_FOUND ? 0 : error;
 }
 
-/* What a preview shows of the user: the name that was said, and the id when that is another. */
-static const char *community_called(struct tools_run *run, const char *argument, const char *uid)
-{
-    const char *said = jdoc_text_or(run->args, argument, "");
-    const char *id = preview_text(run->arena, uid, PREVIEW_TITLE);
-    const char *name = preview_text(run->arena, said, PREVIEW_TITLE);
-
-    if (!id || !name || strcmp(said, uid) == 0)
-        return name;
-    return arena_printf(run->arena, "%s (the user %s)", name, id);
-}
-
 /* --- follow_user --- */
 
 static int community_set_follow(struct tools_run *run, const char *target, bool following,
@@ -97,15 +85,14 @@ static int community_check_target(struct tools_run *run, const char *target, boo
 int community_preview_follow_user(struct tools_run *run)
 {
     bool unfollow = jdoc_is_true(run->args, "unfollow");
-    const char *target = "";
+    const char *target = "", *called = "";
     int error = community_target(run, "target_user_id", &target);
     if (error == 0)
         error = community_check_target(run, target, unfollow);
-    if (error == 0) {
-        const char *called = community_called(run, "target_user_id", target);
-        error = called ? preview_say(run, "%s %s", unfollow ? "stop following" : "follow", called) :
-                         ERR_NOMEM;
-    }
+    if (error == 0)
+        error = people_called(run, target, &called, NULL);
+    if (error == 0)
+        error = preview_say(run, "%s %s", unfollow ? "stop following" : "follow", called);
     if (error == 0)
         error = about_title(run, unfollow ? "unfollow" : "follow", run->args, "target_user_id");
     return error == ERR_INVALID ? 0 : error;
@@ -228,19 +215,20 @@ static int community_check_recipient(struct tools_run *run, const char *to)
 
 int community_preview_message_friend(struct tools_run *run)
 {
-    const char *to = "";
+    const char *to = "", *name = "", *label = "";
     int error = community_target(run, "recipient_id", &to);
     if (error == 0)
         error = community_check_recipient(run, to);
+    if (error == 0)
+        error = people_called(run, to, &name, &label);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
-    const char *name = community_called(run, "recipient_id", to);
     const char *text =
         preview_text(run->arena, jdoc_text_or(run->args, "message", ""), PREVIEW_BODY);
-    error = !name || !text ? ERR_NOMEM : preview_say(run, "send %s the message %s", name, text);
+    error = !text ? ERR_NOMEM : preview_say(run, "send %s the message %s", name, text);
     if (error == 0)
         error = about_title(run, "message", run->args, "recipient_id");
-    return error != 0 ? error : about_people(run, &to, 1);
+    return error != 0 ? error : about_people(run, &label, 1);
 }
 
 int community_tool_message_friend(struct tools_run *run)

@@ -5,6 +5,7 @@
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"
 #include "tools/kit/courtesy.h"
+#include "tools/kit/people.h"
 #include "tools/kit/preview.h"
 #include "tools/together/together.h"
 
@@ -55,21 +56,22 @@ static int together_check_guest(struct tools_run *run, const struct together *t)
 int together_preview_invite_to_trip(struct tools_run *run)
 {
     struct together t;
-    const char *to = together_guest(run);
+    const char *to = together_guest(run), *name = "", *label = "";
     int error = together_open(run, TRIPS_INVITE, &t);
     if (error == 0)
         error = together_check_guest(run, &t);
+    if (error == 0 && to)
+        error = people_called(run, to, &name, &label);
     const char *title = error == 0 ? preview_text(run->arena, t.title, PREVIEW_TITLE) : NULL;
-    const char *name = preview_text(run->arena, to ? to : "", PREVIEW_TITLE);
     if (error == 0)
-        error = !title || !name ?
+        error = !title ?
             ERR_NOMEM :
             preview_say(run, "invite %s to the trip %s as %s", to ? name : "whoever has the code",
                 title, jdoc_text_or(run->args, "role", "viewer"));
     if (error == 0)
         error = about_title(run, "trip", t.trip, "title");
     if (error == 0)
-        error = to ? about_people(run, &to, 1) : about_audience(run, "others");
+        error = to ? about_people(run, &label, 1) : about_audience(run, "others");
     together_end(&t);
     return error == ERR_INVALID ? 0 : error;
 }

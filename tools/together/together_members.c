@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"
+#include "tools/kit/people.h"
 #include "tools/kit/preview.h"
 #include "tools/together/together.h"
 
@@ -130,15 +131,16 @@ static const char *together_deed_words(struct tools_run *run, const char *who, c
 int together_preview_change_trip_member(struct tools_run *run)
 {
     struct together t;
-    const char *uid = jdoc_text_or(run->args, "user_id", "");
+    const char *uid = jdoc_text_or(run->args, "user_id", ""), *who = "", *label = "";
     enum together_deed deed = together_deed_of(run);
     int error = together_open(run, together_deeds[deed].action, &t);
     if (error == 0)
         error = together_check_member(run, &t);
+    if (error == 0)
+        error = people_called(run, uid, &who, &label);
     if (error == 0) {
         const char *title = preview_text(run->arena, t.title, PREVIEW_TITLE);
-        const char *who = preview_text(run->arena, uid, PREVIEW_TITLE);
-        if (!title || !who)
+        if (!title)
             error = ERR_NOMEM;
         else if (deed == TOGETHER_ROLE)
             error = preview_say(run, "make %s %s of the trip %s", who,
@@ -153,7 +155,7 @@ int together_preview_change_trip_member(struct tools_run *run)
     if (error == 0)
         error = about_title(run, "trip", t.trip, "title");
     if (error == 0)
-        error = about_people(run, &uid, 1);
+        error = about_people(run, &label, 1);
     together_end(&t);
     return error == ERR_INVALID ? 0 : error;
 }
