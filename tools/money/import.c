@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PART 50 /* expenses of one script, so that none holds Redis up */
+#define PART 40 /* expenses of one script, so that none holds Redis up */
 #define DAY_MS INT64_C(86400000)
 
 /* --- what is stored already --- */

@@ -15,7 +15,7 @@
  * that is not quoted do not count. Pure computation.
  */
 #define SHEET_BYTES_MAX ((size_t)2 << 20)
-#define SHEET_ROWS_MAX 5000
+#define SHEET_ROWS_MAX 5051 /* with a header, and what is above it */
 #define SHEET_COLUMNS_MAX 64
 #define SHEET_CELL_MAX 2000 /* bytes */
 #define SHEET_WHY_SIZE 200

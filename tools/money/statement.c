@@ -317,6 +317,11 @@ int statement_open(struct tools_run *run, const char *text, size_t len, struct s
     buf_free(&plain);
     if (!error)
         statement_find_head(s);
+    if (!error && s->sheet.count > s->first + STATEMENT_ROWS_MAX) {
+        snprintf(why, sizeof why, "it has %zu rows, and %d are taken in at once",
+            s->sheet.count - s->first, STATEMENT_ROWS_MAX);
+        error = ERR_LIMIT;
+    }
     return error ? statement_refuse_file(run, error, why) : 0;
 }
 

@@ -18,6 +18,7 @@
  * columns mean: what the caller has given of it counts, the rest is read off the data. What the
  * data leaves open is a question, and has a guess for the preview alone. Pure computation.
  */
+#define STATEMENT_ROWS_MAX 5000
 #define STATEMENT_TEXTS 3  /* columns that make the description */
 #define STATEMENT_UNSET -1 /* a column that nobody has named; 0: there is none */
 
