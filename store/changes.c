@@ -52,7 +52,8 @@ static int changes_read_doc(const jdoc *doc, struct arena *arena, struct changes
         .undone_by = changes_text(arena, doc, "undone_by"),
         .lost = jdoc_is_true(doc, "lost"),
         .writes = arena_array(arena, count + 1, sizeof *out->writes)};
-    if (!out->id || !out->undone_by || !out->group || !out->tool || !out->session || !out->of || !out->writes)
+    if (!out->id || !out->undone_by || !out->group || !out->tool || !out->session || !out->of ||
+        !out->writes)
         return ERR_NOMEM;
     for (size_t i = 0; i < count && out->count < RECORDS_WRITES_MAX; i++) {
         int error = changes_read_write(jdoc_at(writes, i), arena, &out->writes[out->count++]);
@@ -132,17 +133,16 @@ static int changes_group_page(struct store *s, const char *uid, const struct cha
 {
     struct arena *own = arena_new();
     struct records_list list = {0};
-    int error = !own ?
-        ERR_NOMEM :
-        records_tagged(s, uid,
-            &(struct records_page){.family = CHANGES_FAMILY,
-                .tag = tag,
-                .from = clock_real_ms() - CHANGES_KEEP_MS,
-                .to = INT64_C(1) << 52,
-                .highest_first = true,
-                .offset = offset,
-                .max = GROUP_PAGE},
-            own, &list);
+    int error = !own ? ERR_NOMEM :
+                       records_tagged(s, uid,
+                           &(struct records_page){.family = CHANGES_FAMILY,
+                               .tag = tag,
+                               .from = clock_real_ms() - CHANGES_KEEP_MS,
+                               .to = INT64_C(1) << 52,
+                               .highest_first = true,
+                               .offset = offset,
+                               .max = GROUP_PAGE},
+                           own, &list);
 
     out->more = list.more;
     for (size_t i = 0; !error && i < list.count; i++) {

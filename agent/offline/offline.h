@@ -124,6 +124,9 @@ struct offline_result {
     const char *name; /* of the tool */
     const struct chat_message *message;
 };
+/* After a look at a file with expenses: takes them in when the user said so. Returns whether. */
+bool offline_next_files(const struct offline_result *results, size_t count, const char *words,
+    struct offline_step *step);
 /* The same in another language than English; and the lists of a result, line by line. */
 void offline_tell(const struct offline_result *results, size_t count,
     enum offline_language language, struct buf *text);

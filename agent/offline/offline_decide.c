@@ -158,9 +158,11 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
             buf_puts(&out->text, offline_phrase_unknown(language));
         if (language == OFFLINE_ENGLISH && (no_tools || !offline_first_calls(out, &ask, &world)))
             offline_say_plain(&ask, &out->text);
+    } else if (files && !no_tools && offline_next_files(results, count, text, out)) {
+        /* what was looked at is taken in */
     } else if (no_tools || !offline_second_calls(out, &ask, &world, results, count)) {
-        size_t skip =
-            count > 1 && (ask.kind == OFFLINE_MOVE_EVENT || ask.kind == OFFLINE_DELETE_EVENT);
+        size_t skip = count > 1 &&
+            (files || ask.kind == OFFLINE_MOVE_EVENT || ask.kind == OFFLINE_DELETE_EVENT);
         enum offline_language language =
             user == SIZE_MAX ? OFFLINE_ENGLISH : offline_speech_language(text, world.language);
         if (language == OFFLINE_ENGLISH)

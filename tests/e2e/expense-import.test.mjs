@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import {eventually, SLOW, Stack, uuid} from "./harness.mjs";
 
 const as = user => ({headers: {"X-Dev-User": user}});
+const PLAIN = "Date,Payee,Amount\n2026-11-02,Woolworths,-45.20\n2026-11-03,Cafe,-4.50\n";
 const FILE = ["Kontoauszug;;;;", "Buchungstag;Beguenstigter;Verwendungszweck;Betrag;Waehrung",
   "02.10.26;REWE M\xfcnchen;Einkauf;-45,20;EUR", "13.10.26;Shell;Diesel;-1.088,00;EUR", "13.10.26;=HYPERLINK(1);x;-2,00;EUR",
   "14.10.26;Arbeitgeber;Gehalt;2.500,00;EUR", "15.10.26;Ich;Umbuchung;-300,00;EUR", "x;y;z;-1,00;EUR", ""].join("\r\n");
@@ -117,5 +118,25 @@ describe("expenses of a bank's file", () => {
     console.log(`undo: ${(performance.now() - began).toFixed(0)} ms`);
     assert.match(undone.message, /Undone \(import_expenses\).* and 4997 more/);
     assert.equal(await stored(user), 0);
+  });
+});
+
+describe("expenses of a bank's file without a model", () => {
+  let stack;
+  before(async () => { stack = await Stack.start({double: false}); });
+  after(() => stack.stop());
+
+  test("a file with the words for it is looked at, asked about and taken in", async () => {
+    const user = uuid(), session_id = uuid();
+    const attachments = [{data: Buffer.from(PLAIN).toString("base64"), mime_type: "text/csv", name: "card.csv"}];
+    const looked = await stack.chat("What is in this bank statement?", {session_id, attachments}, as(user));
+    assert.match(looked.json.response, /2 new expenses: 49\.70 AUD/, looked.text);
+    const asked = await stack.chat("Import these expenses", {session_id, attachments}, as(user));
+    assert.equal(asked.json.outcome, "interrupt", asked.text);
+    const [open] = (await stack.get("/approvals", as(user))).json.approvals;
+    assert.match(open.message, /take in 2 expenses of 49\.70 AUD in all, from 2026-11-02 to 2026-11-03, out of the file "card\.csv"/);
+    assert.equal((await stack.post(`/approvals/${open.id}`, {approved: true}, as(user))).status, 202);
+    await eventually(async () => Number(await stack.redis("HLEN", `tp:{${user}}:r:expense`)) === 2, "they are stored");
+    await eventually(async () => /2 expenses are taken in: 49\.70 AUD/.test((await stack.get(`/sessions/${session_id}/messages`, as(user))).text), "the user is told");
   });
 });

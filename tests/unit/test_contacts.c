@@ -166,8 +166,7 @@ static void broken_cards_cost_themselves(void **state)
     (void)state;
     assert_int_equal(vcard_read(text, sizeof text - 1, &list), 0);
     jdoc_write(list.cards, &json);
-    assert_string_equal(buf_text(&json),
-        "[{\"name\":\"B\",\"uid\":\"2\"},{\"name\":\"E\"}]");
+    assert_string_equal(buf_text(&json), "[{\"name\":\"B\",\"uid\":\"2\"},{\"name\":\"E\"}]");
     buf_reset(&json);
     jdoc_write(list.skipped, &json);
     assert_string_equal(buf_text(&json),
@@ -327,7 +326,8 @@ static void a_name_of_ones_own_choice_reaches_nobody_else(void **state)
     tool_refused(&bench, "message_friend", "{\"recipient_id\":\"trev\",\"message\":\"Hi\"}",
         "ambiguous", "/recipient_id");
     seed_of("u-21", "profile", "me", "{\"id\":\"me\",\"username\":\"trev hill\"}");
-    jdoc *r = tool_ok(&bench, "message_friend", "{\"recipient_id\":\"Trev Hill\",\"message\":\"Hi\"}");
+    jdoc *r =
+        tool_ok(&bench, "message_friend", "{\"recipient_id\":\"Trev Hill\",\"message\":\"Hi\"}");
     assert_string_equal(text_at(r, "/direct_message/to"), "u-20");
     jdoc_free(r);
     /* An id is a name that somebody has chosen, too. */

@@ -28,17 +28,23 @@ static void sums_are_read_as_banks_write_them(void **state)
         {"1.234,50", ',', 0, 0, 0, 123450, ""}, {"1 234,5", ',', 0, 0, 0, 123450, ""},
         {"1'234.50", '.', 0, 0, 0, 123450, ""}, {"12,34,567.80", '.', 0, 0, 0, 123456780, ""},
         {"$12", '.', 0, 0, 0, 1200, "$"}, {"-$12.00", '.', 0, 1, 0, 1200, "$"},
-        {"12,00 \xe2\x82\xac", ',', 0, 0, 0, 1200, "EUR"}, {"EUR 12,00-", ',', 0, 1, 0, 1200, "EUR"},
-        {"A$4.20", '.', 0, 0, 0, 420, "AUD"}, {"12.00 DR", '.', 0, 0, -1, 1200, ""},
-        {"12.00CR", '.', 0, 0, 1, 1200, ""}, {"\xe2\x88\x92" "3.00", '.', 0, 1, 0, 300, ""},
-        {"1\xc2\xa0" "234,00", ',', 0, 0, 0, 123400, ""}, {"+7", '.', 0, 0, 0, 700, ""},
-        {".50", '.', 0, 0, 0, 50, ""}, {"0012.5", '.', 0, 0, 0, 1250, ""},
-        {"1.2.3", '.', ERR_INVALID, 0, 0, 0, ""}, {"1,23,4.5", '.', ERR_INVALID, 0, 0, 0, ""},
-        {"12.345", '.', ERR_INVALID, 0, 0, 0, ""}, {"12.340", '.', 0, 0, 0, 1234, ""},
-        {"abc", '.', ERR_INVALID, 0, 0, 0, ""}, {"", '.', ERR_INVALID, 0, 0, 0, ""},
-        {"=1+2", '.', ERR_INVALID, 0, 0, 0, ""}, {"1e5", '.', ERR_INVALID, 0, 0, 0, ""},
-        {"--5", '.', ERR_INVALID, 0, 0, 0, ""}, {"(-5)", '.', ERR_INVALID, 0, 0, 0, ""},
-        {"12 34", '.', ERR_INVALID, 0, 0, 0, ""}, {"5 USD EUR", '.', ERR_INVALID, 0, 0, 0, ""},
+        {"12,00 \xe2\x82\xac", ',', 0, 0, 0, 1200, "EUR"},
+        {"EUR 12,00-", ',', 0, 1, 0, 1200, "EUR"}, {"A$4.20", '.', 0, 0, 0, 420, "AUD"},
+        {"12.00 DR", '.', 0, 0, -1, 1200, ""}, {"12.00CR", '.', 0, 0, 1, 1200, ""},
+        {"\xe2\x88\x92"
+         "3.00",
+            '.', 0, 1, 0, 300, ""},
+        {"1\xc2\xa0"
+         "234,00",
+            ',', 0, 0, 0, 123400, ""},
+        {"+7", '.', 0, 0, 0, 700, ""}, {".50", '.', 0, 0, 0, 50, ""},
+        {"0012.5", '.', 0, 0, 0, 1250, ""}, {"1.2.3", '.', ERR_INVALID, 0, 0, 0, ""},
+        {"1,23,4.5", '.', ERR_INVALID, 0, 0, 0, ""}, {"12.345", '.', ERR_INVALID, 0, 0, 0, ""},
+        {"12.340", '.', 0, 0, 0, 1234, ""}, {"abc", '.', ERR_INVALID, 0, 0, 0, ""},
+        {"", '.', ERR_INVALID, 0, 0, 0, ""}, {"=1+2", '.', ERR_INVALID, 0, 0, 0, ""},
+        {"1e5", '.', ERR_INVALID, 0, 0, 0, ""}, {"--5", '.', ERR_INVALID, 0, 0, 0, ""},
+        {"(-5)", '.', ERR_INVALID, 0, 0, 0, ""}, {"12 34", '.', ERR_INVALID, 0, 0, 0, ""},
+        {"5 USD EUR", '.', ERR_INVALID, 0, 0, 0, ""},
         {"1234567890123456", '.', ERR_LIMIT, 0, 0, 0, ""}, {"1,234", 0, ERR_INVALID, 0, 0, 0, ""}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -138,9 +144,18 @@ static void texts_of_four_kinds_become_utf8(void **state)
         size_t len;
         enum charset charset;
         const char *utf8;
-    } cases[] = {{"\xEF\xBB\xBF" "a", 4, CHARSET_UTF8, "a"}, {"gr\xc3\xbc", 4, CHARSET_UTF8, "gr\xc3\xbc"},
-        {"gr\xfc", 3, CHARSET_1252, "gr\xc3\xbc"}, {"\x80" "5", 2, CHARSET_1252, "\xe2\x82\xac" "5"},
-        {"\xFF\xFE" "a\0\xfc\0", 6, CHARSET_UTF16LE, "a\xc3\xbc"},
+    } cases[] = {{"\xEF\xBB\xBF"
+                  "a",
+                     4, CHARSET_UTF8, "a"},
+        {"gr\xc3\xbc", 4, CHARSET_UTF8, "gr\xc3\xbc"}, {"gr\xfc", 3, CHARSET_1252, "gr\xc3\xbc"},
+        {"\x80"
+         "5",
+            2, CHARSET_1252,
+            "\xe2\x82\xac"
+            "5"},
+        {"\xFF\xFE"
+         "a\0\xfc\0",
+            6, CHARSET_UTF16LE, "a\xc3\xbc"},
         {"\xFE\xFF\0a\0\xfc", 6, CHARSET_UTF16BE, "a\xc3\xbc"},
         {"a\0,\0b\0", 6, CHARSET_UTF16LE, "a,b"}, {"\0a\0,\0b", 6, CHARSET_UTF16BE, "a,b"},
         {"\xFF\xFE\x3d\xd8\x00\xde", 6, CHARSET_UTF16LE, "\xf0\x9f\x98\x80"},
@@ -356,7 +371,8 @@ static void an_import_that_was_cut_goes_on(void **state)
     jdoc_free(tool_ok(&bench, "import_expenses", args));
     /* As if its worker had died after some: they are away, and nothing tells of an end. */
     struct link_reply *reply = NULL;
-    assert_int_equal(link_command(bench.context.store->link, &reply, "HKEYS tp:{ann}:r:expense"), 0);
+    assert_int_equal(link_command(bench.context.store->link, &reply, "HKEYS tp:{ann}:r:expense"),
+        0);
     for (size_t i = 0; i < 25; i++) {
         struct arena *arena = arena_new();
         const char *prior;

@@ -216,8 +216,7 @@ static int calendar_file_commit(struct in *in, const struct step *s)
             .count = s->count,
             .result = "",
             .group = in->group},
-        in->arena,
-        &prior);
+        in->arena, &prior);
 }
 
 /* Changed occurrences of before that are none any more; of an import those that find

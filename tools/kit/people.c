@@ -131,9 +131,10 @@ static int people_ask_which(struct people_search *s, const struct people_search 
     size_t count = s->count + friends->count;
 
     return people_ask(s, path, "the id of one of them",
-        arena_printf(s->run->arena, "%zu people fit \"%.80s\": %.400s%s%.400s%s. Which one is meant?",
-            count, s->said, buf_text(&s->names), s->count && friends->count ? "; " : "",
-            buf_text(&friends->names), friends->count ? " by their own names" : ""));
+        arena_printf(s->run->arena,
+            "%zu people fit \"%.80s\": %.400s%s%.400s%s. Which one is meant?", count, s->said,
+            buf_text(&s->names), s->count && friends->count ? "; " : "", buf_text(&friends->names),
+            friends->count ? " by their own names" : ""));
 }
 
 /* A contact by that name, whom nobody has said which user it is. */

@@ -160,10 +160,10 @@ static const struct cell_word {
     const char *word;
     int way;
 } cell_words[] = {{"dr", -1}, {"d", -1}, {"debit", -1}, {"débit", -1}, {"soll", -1}, {"s", -1},
-    {"cargo", -1}, {"out", -1}, {"expense", -1}, {"withdrawal", -1}, {"ausgabe", -1},
-    {"gasto", -1}, {"dépense", -1}, {"adeudo", -1}, {"belastung", -1}, {"cr", 1}, {"c", 1},
-    {"credit", 1}, {"crédit", 1}, {"haben", 1}, {"h", 1}, {"abono", 1}, {"in", 1}, {"income", 1},
-    {"deposit", 1}, {"einnahme", 1}, {"ingreso", 1}, {"gutschrift", 1}, {"recette", 1}};
+    {"cargo", -1}, {"out", -1}, {"expense", -1}, {"withdrawal", -1}, {"ausgabe", -1}, {"gasto", -1},
+    {"dépense", -1}, {"adeudo", -1}, {"belastung", -1}, {"cr", 1}, {"c", 1}, {"credit", 1},
+    {"crédit", 1}, {"haben", 1}, {"h", 1}, {"abono", 1}, {"in", 1}, {"income", 1}, {"deposit", 1},
+    {"einnahme", 1}, {"ingreso", 1}, {"gutschrift", 1}, {"recette", 1}};
 
 int cell_way(const char *text)
 {
@@ -219,7 +219,8 @@ static int cell_core(const char *plain, struct cell_sum *out, char core[PLAIN_SI
 
     for (size_t i = bracket; i < len - bracket;) {
         unsigned char c = (unsigned char)plain[i];
-        if (isdigit(c) || ((c == '.' || c == ',') && (n > 0 || isdigit((unsigned char)plain[i + 1])))) {
+        if (isdigit(c) ||
+            ((c == '.' || c == ',') && (n > 0 || isdigit((unsigned char)plain[i + 1])))) {
             if (behind)
                 return ERR_INVALID; /* a second number */
             core[n++] = plain[i++];

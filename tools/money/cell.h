@@ -26,8 +26,8 @@ MUST_CHECK int cell_day_solve(const struct cell_day *day, enum cell_order order,
 /* What a sum proves about the sign before its decimals. */
 enum cell_proof { CELL_NOTHING, CELL_POINT, CELL_COMMA, CELL_EITHER };
 struct cell_sum {
-    bool negative;   /* -12, 12-, (12) */
-    int way;         /* DR: -1, CR: 1, else 0 */
+    bool negative;    /* -12, 12-, (12) */
+    int way;          /* DR: -1, CR: 1, else 0 */
     char currency[4]; /* as currency_named says it; "" */
     int64_t whole;
     char fraction[8]; /* digits without zeros at the end */

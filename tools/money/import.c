@@ -263,8 +263,7 @@ static bool import_is_expected(const struct import_totals *t, const jdoc *expect
 
     if (jdoc_int_or(expected, "count", -1) != (int64_t)t->count ||
         strcmp(jdoc_text_or(expected, "from", ""), t->from) != 0 ||
-        strcmp(jdoc_text_or(expected, "to", ""), t->to) != 0 ||
-        jdoc_length(sums) != t->sums.count)
+        strcmp(jdoc_text_or(expected, "to", ""), t->to) != 0 || jdoc_length(sums) != t->sums.count)
         return false;
     for (size_t i = 0; i < t->sums.count; i++) {
         bool found = false;
@@ -315,8 +314,7 @@ static jdoc *import_expense(struct import *in, const struct statement_entry *e,
         jdoc_set_string(expense, "description", e->text[0] ? e->text : NULL) ||
         jdoc_set_string(expense, "date", e->date) ||
         jdoc_set_string(expense, "timezone", zone_name(z)) ||
-        jdoc_set_int(expense, "time_ms", e->ms) ||
-        jdoc_set_string(expense, "created_at", now) ||
+        jdoc_set_int(expense, "time_ms", e->ms) || jdoc_set_string(expense, "created_at", now) ||
         jdoc_set_string(expense, "import_id", in->id) || converted_put(in->run, expense, &note);
     if (!failed)
         return expense;
@@ -325,8 +323,8 @@ static jdoc *import_expense(struct import *in, const struct statement_entry *e,
 }
 
 /* The entries from *at on that are ready, as one script; last: with the result. */
-static int import_write_part(struct import *in, const struct zone *z, const char *group,
-    size_t *at, size_t *left)
+static int import_write_part(struct import *in, const struct zone *z, const char *group, size_t *at,
+    size_t *left)
 {
     struct record_item items[PART];
     jdoc *documents[PART];
@@ -386,16 +384,16 @@ static int import_conclude(struct import *in)
     cost_sums_text(&all.sums, sums);
     const char *left_out = import_left_out(run, &fresh);
     size_t before = fresh.fates[STATEMENT_OWN];
-    jdoc *answer = !left_out ? NULL :
-                               run_succeed(run,
-                                   "%zu expense%s taken in: %s, from %s to %s.%s%s%s undo_change "
-                                   "takes all of it back.",
-                                   fresh.count, fresh.count == 1 ? " is" : "s are", sums, all.from,
-                                   all.to,
-                                   before == 0          ? "" :
-                                       fresh.count == 0 ? " All were stored before." :
-                                                          " The others of them were stored before.",
-                                   left_out[0] ? " Left out: " : "", left_out);
+    jdoc *answer = !left_out ?
+        NULL :
+        run_succeed(run,
+            "%zu expense%s taken in: %s, from %s to %s.%s%s%s undo_change "
+            "takes all of it back.",
+            fresh.count, fresh.count == 1 ? " is" : "s are", sums, all.from, all.to,
+            before == 0          ? "" :
+                fresh.count == 0 ? " All were stored before." :
+                                   " The others of them were stored before.",
+            left_out[0] ? " Left out: " : "", left_out);
     jdoc *totals = answer ? import_tell_totals(&all) : NULL;
     if (!totals || jdoc_set(answer, "imported", totals))
         return ERR_NOMEM;

@@ -67,7 +67,8 @@ static jdoc *import_column(struct import *in, int column)
 
     if (!failed && s->head)
         failed = jdoc_set_string(one, "name", import_cut(in->run, sheet_cell(s->head, column)));
-    for (size_t i = s->first; !failed && i < s->sheet.count && jdoc_length(samples) < SAMPLES; i++) {
+    for (size_t i = s->first; !failed && i < s->sheet.count && jdoc_length(samples) < SAMPLES;
+         i++) {
         const char *cell = import_cut(in->run, sheet_cell(&s->sheet.rows[i], column));
         if (!cell)
             failed = ERR_NOMEM;

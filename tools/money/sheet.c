@@ -48,8 +48,8 @@ static void sheet_on_cell(void *cell, size_t len, void *arg)
         return;
     }
     if (r->count == SHEET_COLUMNS_MAX) {
-        sheet_refuse(r, ERR_LIMIT, "the row in line %zu has more than %d columns",
-            r->begun, SHEET_COLUMNS_MAX);
+        sheet_refuse(r, ERR_LIMIT, "the row in line %zu has more than %d columns", r->begun,
+            SHEET_COLUMNS_MAX);
         return;
     }
     const char *copy = arena_memdup(r->arena, cell ? cell : "", len);

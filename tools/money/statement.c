@@ -58,14 +58,13 @@ int statement_map_read(struct tools_run *run, struct statement_map *map)
                *texts = jdoc_get(mapping, "description_columns");
     bool header = false;
 
-    *map = (struct statement_map){
-        .charset = charset_named(jdoc_text_or(mapping, "encoding", "")),
+    *map = (struct statement_map){.charset = charset_named(jdoc_text_or(mapping, "encoding", "")),
         .delimiter = (char)statement_value(run, "delimiter", STATEMENT_NAMES(statement_delimiters)),
         .skip = (int)jdoc_int_or(mapping, "skip_rows", STATEMENT_UNSET),
         .header = jdoc_get_bool(mapping, "header", &header) ? STATEMENT_UNSET : header,
         .text_count = texts ? 0 : STATEMENT_UNSET,
-        .order = (enum cell_order)statement_value(run, "date_order",
-            STATEMENT_NAMES(statement_orders)),
+        .order =
+            (enum cell_order)statement_value(run, "date_order", STATEMENT_NAMES(statement_orders)),
         .decimal = (char)statement_value(run, "decimal", STATEMENT_NAMES(statement_decimals)),
         .spent = statement_value(run, "spent", STATEMENT_NAMES(statement_signs)),
         .categories = jdoc_get(mapping, "categories"),
@@ -208,8 +207,8 @@ static int statement_find_delimiter(struct tools_run *run, const struct buf *tex
     for (size_t i = 0; i < sizeof statement_delimiters / sizeof *statement_delimiters; i++) {
         struct sheet sheet;
         char delimiter = (char)statement_delimiters[i].value;
-        int error = sheet_read(buf_text(text), text->len, delimiter, LOOKED_AT, run->arena, &sheet,
-            why);
+        int error =
+            sheet_read(buf_text(text), text->len, delimiter, LOOKED_AT, run->arena, &sheet, why);
         if (error == ERR_NOMEM)
             return error;
         refused = error ? error : refused;
@@ -328,8 +327,8 @@ int statement_open(struct tools_run *run, const char *text, size_t len, struct s
 int statement_ask(struct statement *s, const char *field, const char *question)
 {
     jdoc *one = jdoc_new_object();
-    int failed = !one || jdoc_set_string(one, "field", field) ||
-        jdoc_set_string(one, "question", question);
+    int failed =
+        !one || jdoc_set_string(one, "field", field) || jdoc_set_string(one, "question", question);
 
     return jdoc_push_made(s->questions, one, failed);
 }

@@ -34,8 +34,8 @@ enum statement_column {
 };
 struct statement_map {
     enum charset charset;
-    char delimiter;              /* 0: unset */
-    int skip, header;            /* rows above; 1, 0; STATEMENT_UNSET */
+    char delimiter;   /* 0: unset */
+    int skip, header; /* rows above; 1, 0; STATEMENT_UNSET */
     int columns[STATEMENT_COLUMNS];
     int texts[STATEMENT_TEXTS], text_count; /* STATEMENT_UNSET */
     enum cell_order order;
@@ -71,7 +71,7 @@ struct statement_entry {
 struct statement {
     struct statement_map map;
     struct sheet sheet;
-    size_t first; /* row with data */
+    size_t first;                 /* row with data */
     const struct sheet_row *head; /* or NULL */
     struct statement_entry *entries;
     size_t count;

@@ -30,32 +30,38 @@ enum statement_role {
 static const struct statement_role_words {
     unsigned role;
     const char *words[32]; /* as base/words.h writes them */
-} statement_roles[] = {
-    {ROLE_DATE, {"date", "datum", "buchungstag", "buchungsdatum", "valutadatum", "wertstellung",
-                    "fecha", "day", "when", "posted"}},
+} statement_roles[] = {{ROLE_DATE,
+                           {"date", "datum", "buchungstag", "buchungsdatum", "valutadatum",
+                               "wertstellung", "fecha", "day", "when", "posted"}},
     {ROLE_VALUE, {"valuta", "valutadatum", "wertstellung", "value", "valor", "valeur", "settled"}},
-    {ROLE_AMOUNT, {"amount", "betrag", "umsatz", "importe", "montant", "monto", "sum", "total",
-                      "price", "cost", "preis", "precio", "prix", "cantidad"}},
-    {ROLE_DEBIT, {"debit", "debits", "withdrawal", "withdrawals", "soll", "ausgabe", "ausgaben",
-                     "cargo", "cargos", "gasto", "gastos", "depense", "depenses", "debito", "out",
-                     "spent", "lastschrift", "belastung", "dr", "expense"}},
-    {ROLE_CREDIT, {"credit", "credits", "deposit", "deposits", "haben", "einnahme", "einnahmen",
-                      "abono", "abonos", "ingreso", "ingresos", "recette", "recettes", "gutschrift",
-                      "in", "received", "cr", "income", "credito"}},
+    {ROLE_AMOUNT,
+        {"amount", "betrag", "umsatz", "importe", "montant", "monto", "sum", "total", "price",
+            "cost", "preis", "precio", "prix", "cantidad"}},
+    {ROLE_DEBIT,
+        {"debit", "debits", "withdrawal", "withdrawals", "soll", "ausgabe", "ausgaben", "cargo",
+            "cargos", "gasto", "gastos", "depense", "depenses", "debito", "out", "spent",
+            "lastschrift", "belastung", "dr", "expense"}},
+    {ROLE_CREDIT,
+        {"credit", "credits", "deposit", "deposits", "haben", "einnahme", "einnahmen", "abono",
+            "abonos", "ingreso", "ingresos", "recette", "recettes", "gutschrift", "in", "received",
+            "cr", "income", "credito"}},
     {ROLE_WAY, {"indicator", "direction", "richtung"}},
-    {ROLE_CURRENCY, {"currency", "wahrung", "waehrung", "divisa", "moneda", "devise", "monnaie",
-                        "ccy"}},
+    {ROLE_CURRENCY,
+        {"currency", "wahrung", "waehrung", "divisa", "moneda", "devise", "monnaie", "ccy"}},
     {ROLE_CATEGORY, {"category", "kategorie", "categoria", "categorie", "categories"}},
-    {ROLE_PAYEE, {"payee", "merchant", "empfanger", "empfaenger", "beguenstigter", "begunstigter",
-                     "zahlungsempfanger", "zahlungsempfaenger", "beneficiario", "comercio",
-                     "tiers", "name", "shop", "vendor", "store", "beneficiaire"}},
-    {ROLE_TEXT, {"description", "details", "narrative", "memo", "text", "verwendungszweck",
-                    "beschreibung", "concepto", "descripcion", "libelle", "buchungstext", "note",
-                    "notes", "notiz", "detail", "particulars", "transaction", "what"}},
-    {ROLE_OTHER, {"balance", "saldo", "kontostand", "solde", "id", "reference", "referenz",
-                     "referencia", "number", "nummer", "numero", "iban", "bic", "account", "konto",
-                     "kontonummer", "cuenta", "compte", "blz", "card", "code", "mandat", "ref",
-                     "no", "rate", "kurs", "quantity", "liters", "litres"}}};
+    {ROLE_PAYEE,
+        {"payee", "merchant", "empfanger", "empfaenger", "beguenstigter", "begunstigter",
+            "zahlungsempfanger", "zahlungsempfaenger", "beneficiario", "comercio", "tiers", "name",
+            "shop", "vendor", "store", "beneficiaire"}},
+    {ROLE_TEXT,
+        {"description", "details", "narrative", "memo", "text", "verwendungszweck", "beschreibung",
+            "concepto", "descripcion", "libelle", "buchungstext", "note", "notes", "notiz",
+            "detail", "particulars", "transaction", "what"}},
+    {ROLE_OTHER,
+        {"balance", "saldo", "kontostand", "solde", "id", "reference", "referenz", "referencia",
+            "number", "nummer", "numero", "iban", "bic", "account", "konto", "kontonummer",
+            "cuenta", "compte", "blz", "card", "code", "mandat", "ref", "no", "rate", "kurs",
+            "quantity", "liters", "litres"}}};
 
 static unsigned statement_word_roles(const char *word)
 {
@@ -99,7 +105,8 @@ static void statement_look_cell(struct statement_look *l, const char *cell)
         return;
     bool is_day = cell_day_read(cell, &day) == 0;
     bool is_sum = !is_day &&
-        (cell_sum_read(cell, '.', &sum, &proof) == 0 || cell_sum_read(cell, ',', &sum, &proof) == 0);
+        (cell_sum_read(cell, '.', &sum, &proof) == 0 ||
+            cell_sum_read(cell, ',', &sum, &proof) == 0);
     l->filled++;
     l->days += is_day;
     l->sums += is_sum;
@@ -253,7 +260,8 @@ static int statement_longest(const struct statement_looks *looks)
     int column = 0;
 
     for (int c = 1; c <= looks->columns; c++)
-        if (!looks->used[c] && !(looks->all[c].roles & ROLE_OTHER) && looks->all[c].letters > most) {
+        if (!looks->used[c] && !(looks->all[c].roles & ROLE_OTHER) &&
+            looks->all[c].letters > most) {
             most = looks->all[c].letters;
             column = c;
         }

@@ -50,11 +50,11 @@ void statement_fold(const char *text, char out[STATEMENT_FOLDED])
 
 static bool statement_is_transfer(const char *folded)
 {
-    static const char *const phrases[] = {" transfer to ", " transfer from ",
-        " internal transfer ", " account transfer ", " transfers ", " own account ",
-        " to savings ", " umbuchung ", " ubertrag ", " eigenubertrag ", " credit card payment ",
-        " card payment thank you ", " payment thank you ", " payment received ",
-        " kreditkartenabrechnung ", " kreditkartenausgleich ", " traspaso ", " virement interne ",
+    static const char *const phrases[] = {" transfer to ", " transfer from ", " internal transfer ",
+        " account transfer ", " transfers ", " own account ", " to savings ", " umbuchung ",
+        " ubertrag ", " eigenubertrag ", " credit card payment ", " card payment thank you ",
+        " payment thank you ", " payment received ", " kreditkartenabrechnung ",
+        " kreditkartenausgleich ", " traspaso ", " virement interne ",
         " virement compte a compte "};
 
     for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
@@ -328,8 +328,7 @@ static int statement_identify(struct statement_reader *r)
         if (!text)
             return ERR_NOMEM;
         ident_sha256_hex(text, strlen(text), digest);
-        s->entries[keys[i].index].id =
-            arena_printf(r->run->arena, "imp-%.*s", ID_DIGITS, digest);
+        s->entries[keys[i].index].id = arena_printf(r->run->arena, "imp-%.*s", ID_DIGITS, digest);
         if (!s->entries[keys[i].index].id)
             return ERR_NOMEM;
     }
@@ -350,8 +349,12 @@ int statement_rows(struct tools_run *run, struct statement *s)
     bool american = strcmp(run->context->locale, "en-US") == 0;
     struct statement_reader r = {.run = run,
         .s = s,
-        .order = m->order ? m->order : american ? CELL_MONTH_FIRST : CELL_DAY_FIRST,
-        .decimal = m->decimal ? m->decimal : m->delimiter == ';' ? ',' : '.',
+        .order = m->order ? m->order :
+            american      ? CELL_MONTH_FIRST :
+                            CELL_DAY_FIRST,
+        .decimal = m->decimal   ? m->decimal :
+            m->delimiter == ';' ? ',' :
+                                  '.',
         .spent = m->spent ? m->spent : -1};
     int error = timestamp_zone(run, &r.zone);
 

@@ -48,9 +48,8 @@ static const char *contacts_id_of(struct tools_run *run, const jdoc *card)
 /* last: with the result and the call's mark. */
 static int contacts_import_flush(struct contacts_import *in, bool last)
 {
-    int error = in->waiting > 0 ?
-        record_commit_part(in->run, in->items, in->waiting, in->group, last) :
-        0;
+    int error =
+        in->waiting > 0 ? record_commit_part(in->run, in->items, in->waiting, in->group, last) : 0;
 
     for (size_t i = 0; i < in->waiting; i++)
         jdoc_free(in->documents[i]);

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECENT 3 /* changes of other conversations that are named */
-#define TOLD 3   /* records of a change that are named */
+#define RECENT 3  /* changes of other conversations that are named */
+#define TOLD 3    /* records of a change that are named */
 #define LISTED 40 /* records of an import in the result; the others are counted */
 
 static int records_undo_refuse(int error)
