@@ -499,6 +499,11 @@
         "how often their tools are listed again") \
     X(mcp_trust_first, BOOL, "mcp.trust_first", "off", 0, 0, \
         "a tool seen for the first time is used without `turnpike mcp accept`") \
+    X(mcp_token_key, SECRET, "mcp.token_key", "", 0, 0, \
+        "encrypts the OAuth tokens of MCP servers in Redis, at least 32 bytes; the same on all " \
+        "machines") \
+    X(mcp_token_key_previous, SECRET, "mcp.token_key_previous", "", 0, 0, \
+        "opens what was encrypted before a rotation of mcp.token_key") \
     X(http_tools_dir, TEXT, "http_tools.dir", "", 0, 0, \
         "directory of JSON files, each a tool made of an HTTP request; empty = none")
 
@@ -600,5 +605,7 @@ void conf_visit(const struct conf *c, conf_visit_fn *fn, void *arg);
 bool conf_differs(const struct conf *a, const struct conf *b, const char *name);
 /* The name of the setting that is most like this one; NULL: none is. */
 const char *conf_near_name(const char *name);
+/* The word that is most like the text; NULL: none is. words: the last is followed by NULL. */
+const char *conf_near_word(const char *text, size_t len, const char *const *words);
 
 #endif

@@ -11,6 +11,7 @@
 /* Checks that look at more than one setting, or at a text's form; each rule is a row of
  * conf_rules. */
 #define SOCKET_PATH_MAX 107
+#define MCP_TOKEN_KEY_MIN 32
 #define WEBHOOK_SECRET_MIN 24
 
 bool conf_word_is(const char *word, size_t len, const char *const *words)
@@ -285,6 +286,21 @@ static int conf_rule_push(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
+static int conf_rule_mcp(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    size_t len = strlen(c->mcp_token_key);
+
+    if (len == 0 && *c->mcp_token_key_previous) {
+        snprintf(why, CONF_WHY_SIZE, "mcp.token_key_previous: mcp.token_key is empty");
+        return ERR_CONFIG;
+    }
+    if (len == 0 || len >= MCP_TOKEN_KEY_MIN)
+        return 0;
+    snprintf(why, CONF_WHY_SIZE, "mcp.token_key: %zu bytes, but at least %d are needed", len,
+        MCP_TOKEN_KEY_MIN);
+    return ERR_CONFIG;
+}
+
 static int conf_rule_respawn(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     if (c->backoff_min_ms <= c->backoff_max_ms)
@@ -368,6 +384,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_responses,
     conf_rule_webhook,
     conf_rule_push,
+    conf_rule_mcp,
     conf_rule_origins,
     conf_rule_user_claim,
     conf_rule_cookie,

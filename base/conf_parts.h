@@ -62,8 +62,6 @@ const char *conf_type_name(enum conf_type type);
 
 /* ---- what was meant: conf_near.c ---- */
 
-/* The word that is most like the text; NULL: none is. words: the last is followed by NULL. */
-const char *conf_near_word(const char *text, size_t len, const char *const *words);
 /*
  * conf_not_one_of -- writes `NAME: "TEXT" is not a, b or c; did you mean b?`
  * Returns ERR_CONFIG.

@@ -268,7 +268,7 @@ static void selftest_mcp_on_list(void *arg, const struct mcp_answer *answer)
 
 void selftest_mcp_begin(struct selftest_job *job)
 {
-    struct mcp_peer_settings settings = mcp_settings(job->what);
+    struct mcp_peer_settings settings = mcp_settings(job->what, job->test->store);
     struct mcp_call call = {.http = job->test->http,
         .reactor = job->test->reactor,
         .method = "tools/list",

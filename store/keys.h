@@ -125,6 +125,7 @@ void keys_hint_part(char out[KEYS_MAX], const char *hints, unsigned part);
 #define KEYS_RATES "tp:{+rates}" /* exchange rates of the site: store/rates_kept.h */
 #define KEYS_MCP_SERVERS "tp:mcp:servers"
 #define KEYS_MCP_PINS "tp:mcp:pins"
+#define KEYS_MCP_LOGINS "tp:mcp:logins" /* store/mcp_logins.h */
 #define KEYS_READY "tp:ready"
 #define KEYS_REVOKED "tp:revoked"
 #define KEYS_SELFTEST "tp:selftest"

@@ -21,6 +21,7 @@ libstore_a_SOURCES = \
 	store/keyuses.c store/keyuses.h \
 	store/rates_kept.c store/rates_kept.h \
 	store/logentry.c store/logentry.h \
+	store/mcp_logins.c store/mcp_logins.h \
 	store/notice.c store/notice.h \
 	store/pushes.c store/pushes.h \
 	store/records.c store/records.h \
@@ -108,6 +109,7 @@ STORE_LUA = \
 	store/lua/inbox_list.lua \
 	store/lua/inbox_snooze.lua \
 	store/lua/log_top.lua \
+	store/lua/mcp_login.lua \
 	store/lua/message_ids.lua \
 	store/lua/push_claim.lua \
 	store/lua/push_due.lua \

@@ -6,11 +6,17 @@
  *
  * Prints one JSON object a line: what tools/list said, then each call's result. Without TOOL every
  * tool is called, its arguments made up from its schema. Status 0 = every answer came.
+ *
+ * In a scenario of the conformance suite about authorisation (MCP_CONFORMANCE_SCENARIO "auth/...")
+ * it has an account by OAuth, with what MCP_CONFORMANCE_CONTEXT says. The browser of its login is
+ * a GET that follows the redirect.
  */
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "tools/remote/mcp_peer.h"
+#include "tools/remote/oauth_login.h"
+#include "tools/remote/oauth_purse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +24,7 @@
 
 #define PATIENCE_MS 20000
 #define PAGES_MAX 20
+#define LOGINS_MAX 2
 
 struct asked {
     bool done;
@@ -28,6 +35,114 @@ struct asked {
 static struct reactor *reactor;
 static struct http_client *http;
 static struct mcp_peer *peer;
+
+/* ---- authorisation ---- */
+
+static struct oauth_client *account;
+static unsigned logins;
+
+static jdoc *file_member(const char *path, const char *text)
+{
+    jdoc *object = jdoc_new_object();
+    FILE *f = fopen(path, "w");
+    if (!f || fputs(text, f) < 0 || fclose(f) != 0 || jdoc_set_string(object, "file", path) != 0)
+        exit(1);
+    return object;
+}
+
+/* The member "auth" that an operator would write for the scenario. */
+static jdoc *make_auth(const char *scenario, const jdoc *context, const char *dir)
+{
+    jdoc *auth = jdoc_new_object();
+    char path[300];
+    const char *secret = jdoc_text_or(context, "client_secret", "");
+    const char *key = jdoc_text_or(context, "private_key_pem", "");
+    const char *grant = strstr(scenario, "client-credentials") ? "client_credentials" :
+        strstr(scenario, "cross-app")                          ? "enterprise" :
+                                                                 "authorization_code";
+    int error = jdoc_set_string(auth, "type", "oauth");
+    if (error == 0)
+        error = jdoc_set_string(auth, "grant", grant);
+    if (error == 0 && jdoc_has(context, "client_id"))
+        error = jdoc_set_string(auth, "client_id", jdoc_text_or(context, "client_id", ""));
+    else if (error == 0)
+        error = jdoc_set_string(auth, "client_metadata_url",
+            "https://conformance-test.local/client-metadata.json");
+    snprintf(path, sizeof path, "%s/secret", dir);
+    if (error == 0 && *secret != '\0')
+        error = jdoc_set(auth, "client_secret", file_member(path, secret));
+    snprintf(path, sizeof path, "%s/key", dir);
+    if (error == 0 && *key != '\0')
+        error = jdoc_set(auth, "private_key", file_member(path, key));
+    if (error == 0 && jdoc_has(context, "idp_id_token")) {
+        jdoc *idp = jdoc_new_object();
+        snprintf(path, sizeof path, "%s/id_token", dir);
+        error =
+            jdoc_set_string(idp, "token_endpoint", jdoc_text_or(context, "idp_token_endpoint", ""));
+        if (error == 0)
+            error = jdoc_set_string(idp, "client_id", jdoc_text_or(context, "idp_client_id", ""));
+        if (error == 0)
+            error = jdoc_set(idp, "id_token",
+                file_member(path, jdoc_text_or(context, "idp_id_token", "")));
+        if (error == 0)
+            error = jdoc_set(auth, "identity_provider", idp);
+    }
+    if (error != 0)
+        exit(1);
+    return auth;
+}
+
+/* Kept for the life of the program: the client borrows from it. */
+static jdoc *auth, *context;
+
+static void read_account(const char *url)
+{
+    const char *scenario = getenv("MCP_CONFORMANCE_SCENARIO");
+    const char *text = getenv("MCP_CONFORMANCE_CONTEXT");
+    char why[1000] = "", dir[] = "/tmp/mcp-client-XXXXXX";
+    const struct entry_file f = {.path = "conformance", .why = why, .why_size = sizeof why};
+    if (!scenario || strncmp(scenario, "auth/", 5) != 0)
+        return;
+    if (!mkdtemp(dir) || (text && jdoc_parse(text, strlen(text), &context, NULL, 0) != 0))
+        exit(1);
+    auth = make_auth(scenario, context, dir);
+    if (oauth_client_read(&f, auth, true, &account) != 0) {
+        fprintf(stderr, "mcp_client: %s\n", why);
+        exit(1);
+    }
+    account->server = "test";
+    account->url = url;
+}
+
+static void open_in_browser(void *arg, const char *url, const char *redirect)
+{
+    const struct http_request request = {.method = "GET", .url = url, .max_redirects = 5};
+    (void)arg;
+    (void)redirect;
+    if (http_start(http, &request, NULL) != 0)
+        fputs("mcp_client: the address cannot be opened\n", stderr);
+}
+
+/* A person signs in, as with `turnpike mcp login`. */
+static int log_in(void)
+{
+    char why[300];
+    jdoc *got = NULL;
+    const struct oauth_login_what what = {.client = account,
+        .http = http,
+        .reactor = reactor,
+        .scope = oauth_purse_wanted(mcp_peer_purse(peer)),
+        .input = -1,
+        .until_ms = clock_mono_ms() + PATIENCE_MS,
+        .show = open_in_browser};
+    logins++;
+    int error = oauth_login(&what, &got, why, sizeof why);
+    if (error != 0)
+        fprintf(stderr, "mcp_client: login: %s\n", why);
+    return error != 0 ? error : oauth_purse_fill(mcp_peer_purse(peer), got);
+}
+
+/* ---- questions ---- */
 
 static void on_done(void *arg, const struct mcp_answer *answer)
 {
@@ -40,7 +155,7 @@ static void on_done(void *arg, const struct mcp_answer *answer)
             answer->text, (long long)answer->code);
 }
 
-static int ask(const char *method, jdoc *params, const char *name, const jdoc *schema,
+static int ask_once(const char *method, jdoc *params, const char *name, const jdoc *schema,
     jdoc **result)
 {
     struct asked a = {0};
@@ -59,6 +174,22 @@ static int ask(const char *method, jdoc *params, const char *name, const jdoc *s
         reactor_step(reactor, clock_mono_ms() + 1000, NULL);
     *result = a.result;
     return error != 0 ? error : a.error;
+}
+
+/* Takes params. */
+static int ask(const char *method, jdoc *params, const char *name, const jdoc *schema,
+    jdoc **result)
+{
+    int error = ask_once(method, jdoc_dup(params), name, schema, result);
+    while (error == ERR_AUTH && account && account->grant == OAUTH_CODE && logins < LOGINS_MAX) {
+        jdoc_free(*result);
+        *result = NULL;
+        error = log_in();
+        if (error == 0)
+            error = ask_once(method, jdoc_dup(params), name, schema, result);
+    }
+    jdoc_free(params);
+    return error;
 }
 
 static void print(const char *what, const char *name, const jdoc *value)
@@ -183,8 +314,10 @@ int main(int argc, char **argv)
         fputs("usage: mcp_client [--era ERA] URL [TOOL [ARGUMENTS]]...\n", stderr);
         return 2;
     }
+    read_account(argv[1]);
     struct mcp_peer_settings settings = {.name = "test",
         .url = argv[1],
+        .oauth = account,
         .max_bytes = 1 << 20,
         .era = (enum mcp_era)era};
     if (reactor_new(&reactor) != 0 || http_new(&http, reactor) != 0 ||
@@ -201,6 +334,9 @@ int main(int argc, char **argv)
         reactor_step(reactor, until, NULL);
     jdoc_free(tools);
     mcp_peer_free(peer);
+    oauth_client_free(account);
+    jdoc_free(auth);
+    jdoc_free(context);
     http_free(http);
     reactor_free(reactor);
     return error == 0 ? 0 : 1;

@@ -4,6 +4,7 @@
 #endif
 #include "tools/remote/entry_file.h"
 
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/url.h"
@@ -103,6 +104,10 @@ int entry_file_known(const struct entry_file *f, const char *field, const jdoc *
             size_t len = strlen(f->why);
             snprintf(f->why + len, f->why_size - len, "%s %s", i > 0 ? "," : "", known[i]);
         }
+        const char *near = conf_near_word(key, strlen(key), known);
+        size_t len = strlen(f->why);
+        if (near)
+            snprintf(f->why + len, f->why_size - len, ". Did you mean %s?", near);
         return error;
     }
     return 0;
@@ -186,8 +191,8 @@ bool entry_file_is_header(const char *name)
     return true;
 }
 
-static int entry_file_credential_path(const struct entry_file *f, const char *file, char *path,
-    size_t size)
+static int entry_file_credential_path(const struct entry_file *f, const char *field,
+    const char *file, char *path, size_t size)
 {
     const char *dir = getenv("CREDENTIALS_DIRECTORY");
     int n;
@@ -196,9 +201,30 @@ static int entry_file_credential_path(const struct entry_file *f, const char *fi
     else if (dir && dir[0] != '\0')
         n = snprintf(path, size, "%s/%s", dir, file);
     else
-        return entry_file_wrong(f, "credential.file",
+        return entry_file_wrong(f, field,
             "\"%.60s\" has no '/' and $CREDENTIALS_DIRECTORY is not set", file);
-    return (size_t)n < size ? 0 : entry_file_wrong(f, "credential.file", "the path is too long");
+    return (size_t)n < size ? 0 : entry_file_wrong(f, field, "the path is too long");
+}
+
+int entry_file_secret(const struct entry_file *f, const char *field, const char *file, char **out)
+{
+    char path[1024], place[320];
+    const struct entry_file at = {.path = place, .why = f->why, .why_size = f->why_size};
+    size_t len = 0;
+    snprintf(place, sizeof place, "%.250s: %.60s", f->path, field);
+    *out = NULL;
+    int error = entry_file_credential_path(f, field, file, path, sizeof path);
+    if (error == 0)
+        error = entry_file_text(&at, path, SECRET_MAX, out, &len);
+    if (error != 0 || !*out)
+        return error;
+    while (len > 0 && strchr(" \t\r\n", (*out)[len - 1]))
+        (*out)[--len] = '\0';
+    if (len > 0 && strlen(*out) == len)
+        return 0;
+    free(*out);
+    *out = NULL;
+    return entry_file_wrong(f, field, "the file must hold text");
 }
 
 static int entry_file_read_secret(const struct entry_file *f, const char *file, const char *header,
@@ -208,7 +234,7 @@ static int entry_file_read_secret(const struct entry_file *f, const char *file, 
     const struct entry_file at = {.path = field, .why = f->why, .why_size = f->why_size};
     size_t len = 0;
     snprintf(field, sizeof field, "%.280s: credential.file", f->path);
-    int error = entry_file_credential_path(f, file, path, sizeof path);
+    int error = entry_file_credential_path(f, "credential.file", file, path, sizeof path);
     if (error == 0)
         error = entry_file_text(&at, path, SECRET_MAX, &text, &len);
     if (error != 0 || !text)

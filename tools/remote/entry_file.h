@@ -53,6 +53,10 @@ MUST_CHECK int entry_file_approval(const struct entry_file *f, const jdoc *objec
  */
 MUST_CHECK int entry_file_credential(const struct entry_file *f, const jdoc *credential,
     bool secrets, char **out);
+/* What a file of a credential holds, without blanks at its end; named as in entry_file_credential.
+ * field: for messages. The caller wipes and frees it. */
+MUST_CHECK int entry_file_secret(const struct entry_file *f, const char *field, const char *file,
+    char **out);
 /*
  * entry_file_url -- is the text a URL to call (base/url.h)? Without user and password: a credential
  * has a file of its own.

@@ -23,6 +23,20 @@ libtools_a_SOURCES += \
 	tools/remote/mcp_stream.c tools/remote/mcp_stream.h \
 	tools/remote/mcp_trial.c tools/remote/mcp_trial.h \
 	tools/remote/mcp_wire.c tools/remote/mcp_wire.h \
+	tools/remote/mcp_badge.c tools/remote/mcp_badge.h \
+	tools/remote/oauth.c tools/remote/oauth.h \
+	tools/remote/oauth_ask.c tools/remote/oauth_ask.h \
+	tools/remote/oauth_entry.c tools/remote/oauth_entry.h \
+	tools/remote/oauth_find.c tools/remote/oauth_find.h \
+	tools/remote/oauth_login.c tools/remote/oauth_login.h \
+	tools/remote/oauth_purse.c tools/remote/oauth_purse.h \
+	tools/remote/oauth_purse_parts.h \
+	tools/remote/oauth_redirect.c tools/remote/oauth_redirect.h \
+	tools/remote/oauth_renew.c \
+	tools/remote/oauth_seal.c tools/remote/oauth_seal.h \
+	tools/remote/oauth_sign.c tools/remote/oauth_sign.h \
+	tools/remote/oauth_token.c tools/remote/oauth_token.h \
+	tools/remote/oauth_wire.c tools/remote/oauth_wire.h \
 	tools/remote/outside.c tools/remote/outside.h \
 	tools/remote/tool_call.c tools/remote/tool_call.h \
 	tools/remote/tool_words.c tools/remote/tool_words.h

@@ -29,7 +29,7 @@ struct waiting { /* in the run's arena */
     bool unsent, settled; /* what is known of its effect */
 };
 
-struct mcp_peer_settings mcp_settings(const struct mcp_server *server)
+struct mcp_peer_settings mcp_settings(const struct mcp_server *server, struct store *store)
 {
     return (struct mcp_peer_settings){.name = server->name,
         .url = server->url,
@@ -37,10 +37,12 @@ struct mcp_peer_settings mcp_settings(const struct mcp_server *server)
         .public_only = server->public_only,
         .max_bytes = REPLY_MAX,
         .era = server->era,
-        .breaker = server->breaker};
+        .breaker = server->breaker,
+        .oauth = server->oauth,
+        .store = store};
 }
 
-static int mcp_peer_of(const struct mcp_server *server, struct mcp_peer **out)
+static int mcp_peer_of(const struct mcp_server *server, struct store *store, struct mcp_peer **out)
 {
     size_t i = 0;
     while (i < MCP_SERVERS_MAX && peers[i].server && peers[i].server != server)
@@ -48,7 +50,7 @@ static int mcp_peer_of(const struct mcp_server *server, struct mcp_peer **out)
     if (i == MCP_SERVERS_MAX)
         return ERR_LIMIT;
     if (!peers[i].peer) {
-        struct mcp_peer_settings settings = mcp_settings(server);
+        struct mcp_peer_settings settings = mcp_settings(server, store);
         int error = mcp_peer_new(&peers[i].peer, &settings);
         if (error != 0)
             return error;
@@ -216,6 +218,8 @@ static int mcp_on_failure(struct tools_run *run, const struct mcp_answer *a)
     if (a->error == ERR_PROTOCOL)
         return run_fail(run, "provider_failed", "%s gave an answer that cannot be understood.",
             server);
+    if ((a->error == ERR_AUTH || a->error == ERR_NET) && *a->text)
+        return run_fail(run, "provider_unavailable", "%s", a->text);
     return run_fail(run, "provider_unavailable",
         a->error == ERR_AUTH ? "%s does not accept the credential that is configured for it." :
                                "%s cannot be reached at the moment. Try again later.",
@@ -243,7 +247,7 @@ static void mcp_on_answer(void *arg, const struct mcp_answer *a)
         mcp_on_failure(run, a) :
         mcp_result(run, server->name, a->result, (size_t)server->result_max);
     if (run->error == 0)
-        run->error = outside_hide(run, server->header);
+        run->error = outside_hide(run, a->bearer ? a->bearer : server->header);
     w->unsent = a->error != 0 && !a->sent;
     w->settled = a->error == 0 || a->error == ERR_REMOTE;
     w->step = (struct tools_step){.fn = mcp_mark, .arg = w};
@@ -298,7 +302,7 @@ int mcp_tool(struct tools_run *run)
     if (!run->context->http)
         return run_fail(run, "provider_unavailable", "%s cannot be asked from here.",
             tool->server->name);
-    int error = mcp_peer_of(tool->server, &peer);
+    int error = mcp_peer_of(tool->server, run->context->store, &peer);
     if (error == 0)
         error = mcp_prepare(run, tool, &w);
     if (error == 0)

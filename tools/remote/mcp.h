@@ -12,7 +12,7 @@
 /* The handler of every row with a server (dynamic.h). */
 MUST_CHECK int mcp_tool(struct tools_run *run);
 /* How a server is spoken to. */
-struct mcp_peer_settings mcp_settings(const struct mcp_server *server);
+struct mcp_peer_settings mcp_settings(const struct mcp_server *server, struct store *store);
 /*
  * mcp_leave -- before a worker's end: sessions of this process are ended with a word to their
  * servers, at most wait_ms. http may be NULL.

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "tools/remote/mcp_badge.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,8 @@ static void mcp_cell_fault(struct mcp_op *op, const struct mcp_reply *reply)
 static void mcp_cell_status(struct mcp_op *op, const struct mcp_reply *reply)
 {
     char why[96];
+    if (mcp_badge_denied(op, reply))
+        return;
     snprintf(why, sizeof why, "status %ld %s", reply->status, http_reason((int)reply->status));
     mcp_op_fail(op, reply->status == 401 || reply->status == 403 ? ERR_AUTH : ERR_NET, why);
 }
@@ -172,6 +175,8 @@ static void mcp_cell_ready(struct mcp_op *op, const struct mcp_reply *reply)
 
 static void mcp_cell_ready_failed(struct mcp_op *op, const struct mcp_reply *reply)
 {
+    if (mcp_badge_denied(op, reply))
+        return;
     op->peer->version[0] = op->peer->session[0] = '\0';
     if (reply->error == ERR_REMOTE || reply->error == 0)
         mcp_cell_status(op, reply);
@@ -190,7 +195,11 @@ static void mcp_cell_call_result(struct mcp_op *op, const struct mcp_reply *repl
         return;
     }
     mcp_op_finish(op,
-        &(struct mcp_answer){.sent = true, .result = reply->message.result, .text = "", .why = ""});
+        &(struct mcp_answer){.sent = true,
+            .result = reply->message.result,
+            .text = "",
+            .why = "",
+            .bearer = op->bearer});
 }
 
 /* The server did not take the request, for a reason that a new beginning mends. Once. */
@@ -231,7 +240,8 @@ static void mcp_cell_call_refused(struct mcp_op *op, const struct mcp_reply *rep
             .sent = true,
             .code = reply->message.code,
             .text = reply->message.text,
-            .why = ""});
+            .why = "",
+            .bearer = op->bearer});
 }
 
 static void mcp_cell_call_status(struct mcp_op *op, const struct mcp_reply *reply)
@@ -244,6 +254,8 @@ static void mcp_cell_call_status(struct mcp_op *op, const struct mcp_reply *repl
  * _FAULT. */
 static mcp_cell_fn *const mcp_cell_table[MCP_OP_STATES][MCP_OP_EVENTS] = {
     [MCP_OP_WAIT] = {mcp_cell_impossible, mcp_cell_impossible, mcp_cell_impossible,
+        mcp_cell_impossible},
+    [MCP_OP_BADGE] = {mcp_cell_impossible, mcp_cell_impossible, mcp_cell_impossible,
         mcp_cell_impossible},
     [MCP_OP_PROBE] = {mcp_cell_probe_result, mcp_cell_probe_refused, mcp_cell_probe_status,
         mcp_cell_fault},

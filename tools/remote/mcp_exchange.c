@@ -26,6 +26,7 @@ struct mcp_exchange {
     unsigned resumes;
     struct mcp_reply reply;
     char session[512];
+    char *challenge;
     char why[192];
 };
 
@@ -37,6 +38,7 @@ static void mcp_exchange_destroy(struct mcp_exchange *e)
     for (size_t i = 0; i < e->header_count; i++)
         free(e->headers[i]);
     mcp_reader_fini(&e->reader);
+    free(e->challenge);
     free(e);
 }
 
@@ -51,6 +53,7 @@ static void mcp_exchange_conclude(struct mcp_exchange *e, int error, const char 
     mcp_exchange_done_fn *done = e->what.done;
     e->reply.error = error;
     e->reply.session = e->session;
+    e->reply.challenge = e->challenge;
     snprintf(e->why, sizeof e->why, "%s", why);
     e->reply.why = e->why;
     if (error == 0 && e->reader.response)
@@ -163,6 +166,8 @@ static void mcp_exchange_on_done(void *arg, const struct http_result *http)
     if (http->status != 0 && !e->resuming) {
         e->reply.status = http->status;
         snprintf(e->session, sizeof e->session, "%s", http->wanted);
+        if (http->challenge[0] != '\0' && !e->challenge)
+            e->challenge = strdup(http->challenge);
     }
     e->reply.sent = e->reply.sent || http->sent;
     if (e->reader.response)

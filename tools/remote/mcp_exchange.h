@@ -25,8 +25,9 @@ struct mcp_reply { /* borrowed during on_done */
     long status; /* of the POST; 0 = none */
     bool sent;   /* the server may have acted on it */
     struct mcp_wire_message message;
-    const char *session; /* Mcp-Session-Id; "" = none */
-    const char *why;     /* for the log */
+    const char *session;   /* Mcp-Session-Id; "" = none */
+    const char *challenge; /* WWW-Authenticate of the POST; NULL or "" = none */
+    const char *why;       /* for the log */
 };
 struct mcp_exchange;
 typedef void mcp_exchange_done_fn(void *arg, const struct mcp_reply *reply);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "tools/remote/mcp_badge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,8 @@ static void mcp_op_free(struct mcp_op *op)
     mcp_exchange_cancel(op->exchange);
     mcp_stream_free(op->stream);
     reactor_timer_clear(op->call.reactor, &op->timer);
+    oauth_purse_leave(&op->wish);
+    mcp_badge_wipe(&op->bearer);
     mcp_op_unlink(op);
     if (p->greeter == op) { /* it has not come through: what was known may not hold any more */
         p->greeter = NULL;
@@ -73,6 +76,8 @@ void mcp_op_poke_waiting(struct mcp_peer *p)
 static void mcp_op_count(const struct mcp_op *op, int error)
 {
     struct breaker *b = op->peer->settings.breaker;
+    if (op->state == MCP_OP_BADGE) /* it is no fault of the server that there is no token */
+        return;
     if (!b || error == ERR_BUSY || error == ERR_NOMEM || error == ERR_LIMIT)
         return;
     if (error == 0 || error == ERR_REMOTE)
@@ -119,6 +124,10 @@ static bool mcp_op_is_ready(const struct mcp_peer *p)
 void mcp_op_begin(struct mcp_op *op)
 {
     struct mcp_peer *p = op->peer;
+    if (p->purse && !op->has_badge) {
+        mcp_badge_ask(op, MCP_OP_WAIT);
+        return;
+    }
     if (mcp_op_is_ready(p)) {
         mcp_op_go(op, MCP_OP_CALL);
     } else if (p->era == MCP_ERA_STREAM) { /* each operation has a stream of its own */

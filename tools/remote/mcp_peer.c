@@ -2,6 +2,7 @@
 #include "tools/remote/mcp_peer_parts.h"
 
 #include "base/err.h"
+#include "tools/remote/mcp_badge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,10 @@ int mcp_peer_new(struct mcp_peer **out, const struct mcp_peer_settings *settings
         return ERR_NOMEM;
     p->settings = *settings;
     p->era = settings->era;
+    if (settings->oauth && oauth_purse_new(&p->purse, settings->oauth, settings->store) != 0) {
+        free(p);
+        return ERR_NOMEM;
+    }
     *out = p;
     return 0;
 }
@@ -39,7 +44,14 @@ void mcp_peer_free(struct mcp_peer *p)
         return;
     while (p->ops)
         mcp_op_cancel(p->ops);
+    oauth_purse_free(p->purse);
+    mcp_badge_wipe(&p->bearer);
     free(p);
+}
+
+struct oauth_purse *mcp_peer_purse(struct mcp_peer *p)
+{
+    return p->purse;
 }
 
 enum mcp_era mcp_peer_era(const struct mcp_peer *p)
@@ -63,7 +75,7 @@ void mcp_peer_forget_era(struct mcp_peer *p)
 bool mcp_peer_leave(struct mcp_peer *p, struct http_client *http)
 {
     char session[600], version[64];
-    const char *headers[] = {session, version, p->settings.header, NULL};
+    const char *headers[] = {session, version, p->bearer ? p->bearer : p->settings.header, NULL};
     if (p->era != MCP_ERA_LEGACY || p->session[0] == '\0')
         return false;
     snprintf(session, sizeof session, "Mcp-Session-Id: %s", p->session);

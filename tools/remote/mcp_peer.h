@@ -6,6 +6,9 @@
 #include "base/err.h"
 #include "tools/remote/mcp_exchange.h"
 
+#include "store/store.h"
+#include "tools/remote/oauth.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,8 +32,10 @@ struct mcp_peer_settings { /* all borrowed for the life of the peer */
     const char *header; /* "Authorization: Bearer ..." or NULL */
     bool public_only;
     size_t max_bytes;
-    enum mcp_era era;        /* what is known; MCP_ERA_UNKNOWN = find out */
-    struct breaker *breaker; /* NULL = none */
+    enum mcp_era era;                 /* what is known; MCP_ERA_UNKNOWN = find out */
+    struct breaker *breaker;          /* NULL = none */
+    const struct oauth_client *oauth; /* its tokens take the place of `header`; NULL = none */
+    struct store *store;              /* where they are kept; NULL = in the peer (tests) */
 };
 struct mcp_peer;
 MUST_CHECK int mcp_peer_new(struct mcp_peer **out, const struct mcp_peer_settings *settings);
@@ -47,9 +52,11 @@ struct mcp_answer { /* borrowed during done */
                                 breaker is open; ERR_AUTH; others as in mcp_reply */
     bool sent;      /* the request itself may have been acted on */
     const jdoc *result;
-    int64_t code;     /* of a JSON-RPC error; 0 = none */
-    const char *text; /* the server's words; untrusted; "" = none */
-    const char *why;  /* for the log */
+    int64_t code;       /* of a JSON-RPC error; 0 = none */
+    const char *text;   /* the server's words; untrusted; "" = none; of ERR_AUTH and ERR_NET ours,
+                         for users: why there is no token */
+    const char *why;    /* for the log */
+    const char *bearer; /* the header that was sent beside those of the settings; NULL = none */
 };
 struct mcp_op;
 typedef void mcp_op_done_fn(void *arg, const struct mcp_answer *answer);
@@ -70,6 +77,9 @@ struct mcp_call {
 /* Returns 0 (done comes later, from within reactor_step) or what hindered it: ERR_BUSY, ... */
 MUST_CHECK int mcp_op_start(struct mcp_op **out, struct mcp_peer *peer,
     const struct mcp_call *call);
+struct oauth_purse;
+/* The peer's tokens; NULL = it has none. */
+struct oauth_purse *mcp_peer_purse(struct mcp_peer *peer);
 /* Gives up: closes the stream, tells a legacy server. done is not called. */
 void mcp_op_cancel(struct mcp_op *op);
 

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "tools/remote/mcp_peer.h"
 #include "tools/remote/mcp_stream.h"
+#include "tools/remote/oauth_purse.h"
 
 /*
  * mcp_peer_parts -- what the files of mcp_peer share with each other:
@@ -13,6 +14,7 @@
  *   mcp_op         the life of an operation: it waits for the one that greets, goes on, ends
  *   mcp_cell       the table of what each event does in each state
  *   mcp_peer_send  the requests: headers and bodies
+ *   mcp_badge      tokens: asked for before the first request, and when the server refuses one
  */
 #define MCP_OP_HEADERS_MAX 32
 
@@ -24,13 +26,16 @@ struct mcp_peer {
     char session[512]; /* "" = the server wants none */
     unsigned sessions; /* begun so far */
     int64_t last_id;
-    struct mcp_op *ops;     /* all under way */
-    struct mcp_op *greeter; /* the one that finds the era out or begins the session */
+    struct mcp_op *ops;        /* all under way */
+    struct mcp_op *greeter;    /* the one that finds the era out or begins the session */
+    struct oauth_purse *purse; /* NULL: the header of the settings is all there is */
+    char *bearer;              /* the header that was given last, for the leave */
 };
 
 /* What the operation waits for. */
 enum mcp_op_state {
     MCP_OP_WAIT,
+    MCP_OP_BADGE, /* for the token to go on with (mcp_badge) */
     MCP_OP_PROBE,
     MCP_OP_OPEN,
     MCP_OP_HELLO,
@@ -60,6 +65,11 @@ struct mcp_op {
     char *headers[MCP_OP_HEADERS_MAX + 1];
     size_t header_count;
     int header_error;
+    struct oauth_wish wish;
+    bool has_badge;          /* the purse has been asked */
+    char *bearer;            /* what it gave; NULL = nothing */
+    unsigned denials;        /* 401 and 403 that were answered by another token */
+    enum mcp_op_state after; /* MCP_OP_BADGE: the state to go on with */
 };
 
 /* ---- mcp_peer ---- */

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "process/spans.h"
+#include "tools/remote/mcp_badge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 void mcp_peer_drop_headers(struct mcp_op *op)
 {
     for (size_t i = 0; i < op->header_count; i++)
-        free(op->headers[i]);
+        mcp_badge_wipe(&op->headers[i]);
     op->header_count = 0;
     op->header_error = 0;
     op->headers[0] = NULL;
@@ -57,8 +58,8 @@ static int mcp_peer_headers(struct mcp_op *op, const char *method, bool modern)
 {
     const struct mcp_peer *p = op->peer;
     mcp_peer_drop_headers(op);
-    if (p->settings.header)
-        mcp_peer_add_header(op, p->settings.header);
+    if (op->bearer || p->settings.header)
+        mcp_peer_add_header(op, op->bearer ? op->bearer : p->settings.header);
     if (op->state == MCP_OP_CALL && op->call.span)
         mcp_peer_add_trace(op);
     if (modern) {

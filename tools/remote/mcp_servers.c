@@ -17,7 +17,7 @@
 
 static const char *const server_members[] = {"name", "url", "credential", "timeout_ms",
     "result_max", "era", "effect", "approval", "trust_annotations", "allow_private", "allow",
-    "deny", "tools", "outside", NULL};
+    "deny", "tools", "outside", "auth", NULL};
 static const char *const tool_members[] = {"effect", "approval", "timeout_ms", "keywords", NULL};
 
 static int mcp_servers_check_name(const struct entry_file *f, struct mcp_servers *servers,
@@ -114,8 +114,25 @@ static int mcp_servers_check_era(const struct entry_file *f, const jdoc *entry,
     return error;
 }
 
-static int mcp_servers_read_server(const struct entry_file *f, struct mcp_servers *servers,
-    const jdoc *entry, bool secrets)
+static int mcp_servers_check_auth(const struct entry_file *f, const struct conf *conf,
+    const jdoc *entry, bool secrets, struct mcp_server *s)
+{
+    const jdoc *auth = jdoc_get(entry, "auth");
+    int error = oauth_client_read(f, auth, secrets, &s->oauth);
+    if (error != 0 || !auth)
+        return error;
+    s->oauth->server = s->name;
+    s->oauth->url = s->url;
+    s->oauth->public_only = s->public_only;
+    if (jdoc_has(entry, "credential"))
+        return entry_file_wrong(f, "credential", "cannot be beside auth: leave one of them out");
+    if (conf->mcp_token_key[0] == '\0')
+        return entry_file_wrong(f, "auth", "needs the setting mcp.token_key, at least 32 bytes");
+    return 0;
+}
+
+static int mcp_servers_read_server(const struct entry_file *f, const struct conf *conf,
+    struct mcp_servers *servers, const jdoc *entry, bool secrets)
 {
     struct mcp_server *s = &servers->list[servers->count];
     *s = (struct mcp_server){.timeout_ms = TIMEOUT_MS,
@@ -151,6 +168,8 @@ static int mcp_servers_read_server(const struct entry_file *f, struct mcp_server
         error = mcp_servers_check_tools(f, entry, s);
     if (error == 0)
         error = entry_file_credential(f, jdoc_get(entry, "credential"), secrets, &s->header);
+    if (error == 0)
+        error = mcp_servers_check_auth(f, conf, entry, secrets, s);
     return error;
 }
 
@@ -181,7 +200,7 @@ static int mcp_servers_read_list(struct mcp_servers *out, const struct conf *con
         return ERR_NOMEM;
     for (size_t i = 0; error != ERR_NOMEM && i < count; i++) { /* what is wrong in each of them */
         snprintf(place, sizeof place, "%.200s: server %zu", conf->mcp_file, i + 1);
-        error = mcp_servers_read_server(&f, out, jdoc_at(out->document, i), secrets);
+        error = mcp_servers_read_server(&f, conf, out, jdoc_at(out->document, i), secrets);
         out->count++; /* also of a wrong one: its header is freed with the others */
         found = error != 0 ? error : found;
         if (error != 0)
@@ -214,6 +233,7 @@ void mcp_servers_free(struct mcp_servers *servers)
         if (header)
             explicit_bzero(header, strlen(header));
         free(header);
+        oauth_client_free(servers->list[i].oauth);
     }
     if (servers->breakers)
         munmap(servers->breakers, servers->count * sizeof *servers->breakers);

@@ -8,6 +8,7 @@
 #include "base/jdoc.h"
 #include "tools/kit/run.h"
 #include "tools/remote/mcp_peer.h"
+#include "tools/remote/oauth.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,7 @@ struct mcp_server {
     char name[MCP_SERVER_NAME_MAX + 1]; /* [a-z][a-z0-9-]*: tools are called NAME__TOOL */
     const char *url;                    /* in the document */
     char *header;                       /* "Authorization: Bearer ...", or NULL */
+    struct oauth_client *oauth;         /* its tokens instead, or NULL */
     bool public_only;                   /* the URL names no private address itself */
     int64_t timeout_ms;
     int64_t result_max; /* bytes of a result that the model gets */

@@ -39,7 +39,9 @@ struct http_result {
     char content_type[96];
     char request_id[96]; /* request-id or x-request-id */
     char wanted[512];    /* the header that http_request.wanted names; "" = absent or too long */
-    char why[192];       /* for the log, never for a user */
+    /* www-authenticate of a 401 or 403, several lines joined by ", "; "" = absent or too long */
+    char challenge[768];
+    char why[192]; /* for the log, never for a user */
 };
 
 /* Non-zero ends the transfer with that error. Called for the bodies of all statuses but of a

@@ -109,6 +109,14 @@ static unsigned http_reply_layers(const char *value)
     return count;
 }
 
+static void http_reply_on_challenge(struct http_result *r, const char *value)
+{
+    size_t len = strlen(r->challenge);
+
+    if ((r->status == 401 || r->status == 403) && len + strlen(value) + 3 < sizeof r->challenge)
+        snprintf(r->challenge + len, sizeof r->challenge - len, "%s%s", len ? ", " : "", value);
+}
+
 static void http_reply_on_field(struct http_transfer *t, const char *name, const char *value)
 {
     struct http_result *r = &t->result;
@@ -133,6 +141,8 @@ static void http_reply_on_field(struct http_transfer *t, const char *name, const
             r->retry_after_ms = ms;
     } else if (strcasecmp(name, "retry-after") == 0) {
         http_reply_on_retry_after(r, value);
+    } else if (strcasecmp(name, "www-authenticate") == 0) {
+        http_reply_on_challenge(r, value);
     }
     if (t->wanted && strcasecmp(name, t->wanted) == 0 && strlen(value) < sizeof r->wanted)
         snprintf(r->wanted, sizeof r->wanted, "%s", value);
@@ -143,7 +153,7 @@ size_t http_reply_on_header(char *bytes, size_t size, size_t count, void *arg)
 {
     struct http_transfer *t = arg;
     size_t len = size * count, n = len;
-    char line[640];
+    char line[1024];
 
     if (n >= sizeof line)
         n = sizeof line - 1;

@@ -412,7 +412,7 @@ int mcp_desk_new(struct mcp_desk **out, struct store *store, struct reactor *rea
         error = http_new(&d->http, reactor);
     for (size_t i = 0; error == 0 && i < known->count; i++) {
         struct desk_server *s = &d->servers[d->count];
-        struct mcp_peer_settings settings = mcp_settings(&known->list[i]);
+        struct mcp_peer_settings settings = mcp_settings(&known->list[i], store);
         settings.breaker = NULL; /* it has its own pace, and does not take the place of a call */
         *s = (struct desk_server){.desk = d, .server = &known->list[i]};
         error = mcp_peer_new(&s->peer, &settings);
