@@ -26,6 +26,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor/keyfile.c workers/supervisor/keyfile.h \
 	workers/supervisor/limits_command.c workers/supervisor/limits_command.h \
 	workers/supervisor/mcp_command.c workers/supervisor/mcp_command.h \
+	workers/supervisor/mcp_login_command.c workers/supervisor/mcp_login_command.h \
 	workers/supervisor/metrics.c workers/supervisor/metrics.h \
 	workers/supervisor/metrics_desk.c workers/supervisor/metrics_desk.h \
 	workers/supervisor/metrics_http.c workers/supervisor/metrics_http.h \

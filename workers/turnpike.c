@@ -433,7 +433,7 @@ static const struct command commands[] = {
         turnpike_run_revoke},
     {"audit", "verify", "does a line of the audit log miss or differ?", turnpike_run_audit},
     {"push-key", "", "make the key of web pushes, for push.key_file", turnpike_run_push_key},
-    {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh",
+    {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh, login, logout",
         turnpike_run_mcp},
     {"observe", "[DIR]", "Prometheus with our alert rules, on loopback, to try them",
         turnpike_run_observe},

@@ -35,7 +35,8 @@ const results = {
   structured: () => ({content: [{type: "text", text: "{\"depth\":4}"}, {type: "image", data: "AAAA", mimeType: "image/png"}], structuredContent: {depth: 4}}),
 };
 
-export async function startMcpDouble({token} = {}) {
+/** gate: of oauth-double.mjs, asked before each request. */
+export async function startMcpDouble({token, gate} = {}) {
   const double = {requests: [], tools: modernTools(), faults: {}, refuse: 0, pages: 3, calls: {}, aborted: 0};
   const server = http.createServer((request, response) => {
     const chunks = [];
@@ -98,6 +99,7 @@ export async function startMcpDouble({token} = {}) {
   }
 
   function answer(request, response, body) {
+    if (gate && !gate(request, response)) return undefined;
     if (double.refuse) return json(response, double.refuse, {}, double.refuse === 401 ? {"WWW-Authenticate": "Bearer"} : {});
     if (token && request.headers.authorization !== `Bearer ${token}`) return json(response, 401, {}, {"WWW-Authenticate": "Bearer"});
     const bad = wrong(request, body), id = body?.id ?? null;

@@ -25,6 +25,9 @@ CASES = [  # typed, what stands there afterwards
     ("turnpike feedback --r", ["feedback", "--rating"]),
     ("turnpike mcp a", ["mcp", "accept"]),
     ("turnpike mcp accept we", ["mcp", "accept", "weather", "weather/forecast"]),
+    ("turnpike mcp logi", ["mcp", "login"]),
+    ("turnpike mcp login we", ["mcp", "login", "weather"]),
+    ("turnpike mcp login weather --n", ["mcp", "login", "weather", "--no-browser"]),
     ("turnpike mcp show ev", ["mcp", "show", "ev"]),  # a name that a shell would run
     ("turnpike api-key revoke 0", ["api-key", "revoke", "0123456789abcdef"]),
     ("turnpike revoke fo", ["revoke", "forget"]),

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/ident.h"
-#include "base/log.h"
+#include "process/measure.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -122,11 +122,18 @@ static void oauth_purse_tell(struct oauth_purse *p, const struct oauth_badge *ba
     w->done(w->arg, badge); /* the last thing: the purse may be gone afterwards */
 }
 
+void oauth_purse_measure(const struct oauth_purse *p, const char *outcome)
+{
+    measure_add(MEASURE_MCP_TOKENS, &(struct measure_labels){{p->client->server, outcome}}, 1);
+}
+
 void oauth_purse_end(struct oauth_purse *p, int error)
 {
     char words[sizeof p->words];
 
     snprintf(words, sizeof words, "%s", p->words);
+    if (error == ERR_AUTH && p->client->grant == OAUTH_CODE)
+        oauth_purse_measure(p, "needs_login");
     oauth_purse_tell(p, &(struct oauth_badge){.error = error, .words = words});
 }
 

@@ -56,6 +56,8 @@ void oauth_purse_take(struct oauth_purse *p, const struct mcp_logins_reply *repl
 void oauth_purse_end(struct oauth_purse *p, int error);
 void oauth_purse_say(struct oauth_purse *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Counts a renewal's outcome. */
+void oauth_purse_measure(const struct oauth_purse *p, const char *outcome);
 /* With the entry's token. */
 void oauth_purse_succeed(struct oauth_purse *p);
 /* What is to be done by p->entry: give its token, try without, refuse (p->words), write down that

@@ -44,6 +44,7 @@ static void oauth_renew_failed(struct oauth_purse *p, int error, const char *why
     int64_t pause = backoff_delay(RENEW_BACKOFF_MS, RENEW_BACKOFF_MAX_MS, ++p->failures);
 
     p->not_before_ms = clock_mono_ms() + pause;
+    oauth_purse_measure(p, "failed");
     log_limited(LOG_LEVEL_WARN, "MCP server %s: no token: %s %s", p->client->server,
         err_text(error), why);
     if (later)
@@ -151,6 +152,7 @@ static void oauth_renew_on_token(void *arg, const struct oauth_issued *issued)
     }
     if (!issued->error) {
         p->failures = 0;
+        oauth_purse_measure(p, "renewed");
         p->entry.why[0] = '\0';
         p->entry.needs_login = false;
         oauth_renew_save(p);

@@ -11,6 +11,7 @@
 #include "tools/remote/mcp_define.h"
 #include "tools/remote/mcp_servers.h"
 #include "workers/supervisor/ending.h"
+#include "workers/supervisor/mcp_login_command.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -112,6 +113,16 @@ static int mcp_command_tool_state(struct command *c, const struct mcp_server *se
     return error;
 }
 
+static int mcp_command_list_login(struct command *c, const struct mcp_server *server)
+{
+    struct buf said = {0};
+    int error = mcp_login_say(c->store, server, &said);
+    if (error == 0 && server->oauth)
+        printf("  %s\n", buf_text(&said));
+    buf_free(&said);
+    return error;
+}
+
 static int mcp_command_list_server(struct command *c, const struct mcp_server *server)
 {
     int error;
@@ -121,6 +132,7 @@ static int mcp_command_list_server(struct command *c, const struct mcp_server *s
         return error;
     printf("%s  %s  %s\n", server->name, server->url,
         !entry ? "not listed yet" : jdoc_text_or(entry, "era", ""));
+    error = mcp_command_list_login(c, server);
     if (entry)
         printf("  listed %s, %zu tools\n", jdoc_text_or(entry, "listed_at", "?"),
             jdoc_length(tools));
@@ -325,12 +337,25 @@ static int mcp_command_run_refresh(struct command *c, int argc, char **argv)
     return mcp_command_wake(c, NOTICE_MCP_LIST);
 }
 
+static int mcp_command_run_login(struct command *c, int argc, char **argv)
+{
+    const struct mcp_login_where where = {c->conf, &c->servers, c->store, c->reactor};
+    return mcp_login_command(&where, argc, argv);
+}
+
+static int mcp_command_run_logout(struct command *c, int argc, char **argv)
+{
+    const struct mcp_login_where where = {c->conf, &c->servers, c->store, c->reactor};
+    return mcp_logout_command(&where, argc, argv);
+}
+
 static const struct {
     const char *name;
     int (*run)(struct command *c, int argc, char **argv);
 } commands[] = {{"list", mcp_command_run_list}, {"show", mcp_command_run_show},
     {"accept", mcp_command_run_accept}, {"forget", mcp_command_run_forget},
-    {"refresh", mcp_command_run_refresh}};
+    {"refresh", mcp_command_run_refresh}, {"login", mcp_command_run_login},
+    {"logout", mcp_command_run_logout}};
 
 static int mcp_command_dispatch(struct command *c, int argc, char **argv)
 {
@@ -339,7 +364,7 @@ static int mcp_command_dispatch(struct command *c, int argc, char **argv)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(c, argc - 1, argv + 1);
     fputs("usage: turnpike mcp list | show SERVER[/TOOL] | accept SERVER[/TOOL] [HASH] | "
-          "forget SERVER/TOOL | refresh\n",
+          "forget SERVER/TOOL | refresh | login SERVER [--no-browser] | logout SERVER\n",
         stderr);
     return 2;
 }
