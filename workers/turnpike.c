@@ -475,7 +475,7 @@ static int turnpike_print_table(const char *table)
 }
 
 /* These have their own options. */
-static bool turnpike_reads_options(const char *command)
+static bool turnpike_reads_options(const char *command, const char *sub)
 {
     static const char *const own[] = {"api-key", "chat", "config", "feedback", "report", "selftest",
         "setup"};
@@ -483,7 +483,7 @@ static bool turnpike_reads_options(const char *command)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(command, own[i]) == 0)
             return true;
-    return false;
+    return strcmp(command, "mcp") == 0 && sub && strcmp(sub, "login") == 0;
 }
 
 /* Options up to the command (shorts begins with +), or around its arguments. Returns -1, or the
@@ -524,7 +524,7 @@ int main(int argc, char **argv)
         return status;
     argc -= optind;
     argv += optind;
-    bool own = argc > 0 && turnpike_reads_options(argv[0]);
+    bool own = argc > 0 && turnpike_reads_options(argv[0], argc > 1 ? argv[1] : NULL);
     optind = own ? 1 : 0; /* getopt begins anew, behind the command */
     if (argc > 0 && !own && (status = turnpike_options(&o, argc, argv, "c:h")) >= 0)
         return status;

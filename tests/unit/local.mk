@@ -92,6 +92,7 @@ UNIT_TESTS = \
 	tests/unit/test_money_more \
 	tests/unit/test_notice \
 	tests/unit/test_numeral \
+	tests/unit/test_oauth \
 	tests/unit/test_offer \
 	tests/unit/test_offline \
 	tests/unit/test_offline_speak \
