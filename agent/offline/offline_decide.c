@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What comes next in a conversation: calls, a question, or the answer from the results. */
+#include "agent/offline/offline_doubt.h"
 #include "agent/offline/offline_follow.h"
 #include "agent/offline/offline_phrase.h"
 #include "agent/offline/offline_speech.h"
@@ -121,6 +122,22 @@ static bool offline_take_talk(struct offline_talk *talk, struct offline_ask *ask
     return true;
 }
 
+/* Calls that the message speaks against are not made; the user is told why. */
+static void offline_doubt_calls_of(const char *text, enum offline_language language,
+    enum offline_kind kind, struct offline_step *out)
+{
+    bool deletes = kind == OFFLINE_MOVE_EVENT || kind == OFFLINE_DELETE_EVENT;
+    enum offline_doubt doubt;
+
+    if (!out->call_count ||
+        (doubt = offline_doubt_find(text, language, out, deletes)) == OFFLINE_DOUBT_NONE)
+        return;
+    offline_step_fini(out);
+    memset(out, 0, sizeof *out);
+    buf_printf(&out->text, "%s%s", offline_doubt_text(doubt, language),
+        offline_phrase_signature(language));
+}
+
 int offline_decide(const struct context *context, bool no_tools, struct offline_step *out)
 {
     struct offline_result results[RESULTS_MAX];
@@ -133,6 +150,7 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
     bool files = user != SIZE_MAX && context->items[user].file_count;
     static struct offline_talk offline_last_talk; /* 4 KiB; nothing waits here */
     struct offline_talk *talk = &offline_last_talk;
+    bool follows = false;
 
     memset(out, 0, sizeof *out);
     offline_world_read(context->frame, &scratch, &world);
@@ -144,7 +162,8 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
     if (count && talk->outcome == OFFLINE_EVENT && ask.kind == OFFLINE_UNKNOWN)
         ask = talk->ask;
     if (!count && !files && !no_tools && (ask.kind == OFFLINE_UNKNOWN || *ask.question) &&
-        talk->outcome != OFFLINE_CALLS && offline_follow(context, user, text, &world, talk))
+        talk->outcome != OFFLINE_CALLS &&
+        (follows = offline_follow(context, user, text, &world, talk)))
         ask = (struct offline_ask){.kind = OFFLINE_UNKNOWN};
     if (!count && !files && !no_tools && offline_take_talk(talk, &ask, out)) {
         /* calls, or a question */
@@ -170,6 +189,9 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
         else
             offline_tell(results + skip, count - skip, language, &out->text);
     }
+    if (!count && !follows)
+        offline_doubt_calls_of(text,
+            ask.kind == OFFLINE_UNKNOWN ? talk->language : OFFLINE_ENGLISH, ask.kind, out);
     offline_talk_fini(talk);
     offline_scratch_fini(&scratch);
     buf_free(&words);

@@ -170,6 +170,18 @@ static bool offline_fill_over(const struct offline_fill *f)
         (f->speech->when.dates || f->speech->when.times || f->speech->when.part);
 }
 
+/* "Change the language": a call that says nothing of what to write. */
+static bool offline_fill_empty(const struct offline_fill *f)
+{
+    static const char *const bare[] = {"undo_change", "plan_meals", "generate_shopping_list"};
+
+    for (size_t i = 0; i < sizeof bare / sizeof *bare; i++)
+        if (!strcmp(f->spec->name, bare[i]))
+            return false;
+    return f->spec->effect != TOOLS_READ && !jdoc_length(f->args);
+}
+
+/* What the call must have, by its schema, or to be one at all; "" = it is there. */
 static const char *offline_fill_first_missing(const struct offline_fill *f)
 {
     const jdoc *required = jdoc_get(f->schema, "required");
@@ -179,6 +191,8 @@ static const char *offline_fill_first_missing(const struct offline_fill *f)
         if (name && !jdoc_has(f->args, name))
             return name;
     }
+    if (strstr(f->intent->set, "\"alarm\"") && !jdoc_has(f->args, "alarm_time"))
+        return "time";
     return "";
 }
 
@@ -233,6 +247,20 @@ static bool offline_fill_unreal(const struct offline_fill *f)
     return false;
 }
 
+/* "My phone plan" is none of a trip: what stands before the word makes it another one. */
+static bool offline_fill_other_plan(const struct offline_fill *f)
+{
+    const struct offline_tokens *t = &f->speech->tokens;
+
+    if (!f->spec || strcmp(f->spec->name, "plan_trip") != 0)
+        return false;
+    for (size_t i = 1; i < t->count; i++)
+        if (offline_tokens_is(t, i, "plan") && !t->list[i].gap &&
+            t->list[i - 1].kind == OFFLINE_WORD && t->list[i - 1].mark == OFFLINE_MARK_UNKNOWN)
+            return true;
+    return false;
+}
+
 static enum offline_verdict offline_fill_judge(struct offline_fill *f)
 {
     struct tools_problem problem;
@@ -240,12 +268,15 @@ static enum offline_verdict offline_fill_judge(struct offline_fill *f)
 
     if (*f->problem)
         return OFFLINE_DOUBTFUL;
-    if (offline_fill_over(f) || f->vague || offline_fill_unreal(f) ||
+    if (offline_fill_over(f) || f->vague || offline_fill_unreal(f) || offline_fill_other_plan(f) ||
         (reads && !offline_fill_asks(f->speech)))
         return OFFLINE_LEFT;
     if (!f->spec)
         return *f->title ? OFFLINE_WHOLE : OFFLINE_MISSING;
     snprintf(f->missing, sizeof f->missing, "%s", offline_fill_first_missing(f));
+    if (!*f->missing && offline_fill_empty(f))
+        snprintf(f->missing, sizeof f->missing, "%.*s", (int)strcspn(f->intent->slots, "="),
+            f->intent->slots);
     if (*f->missing)
         return OFFLINE_MISSING;
     jdoc *copy = jdoc_dup(f->args);

@@ -97,7 +97,7 @@ static void offline_fill_capital(char *text)
 static bool offline_fill_pronoun(const struct offline_fill *f, size_t at, size_t n)
 {
     return n == 1 &&
-        offline_fill_is(f, at, "it|this|that|something|anything|stuff|things|~algo|~etwas");
+        offline_fill_is(f, at, "it|this|that|them|these|something|anything|stuff|things|~algo|~etwas");
 }
 
 /* Whether the text begins with somebody else who is to be reminded. */
@@ -178,7 +178,8 @@ static void offline_fill_list(struct offline_fill *f, const struct offline_slot_
     size_t at, n;
     jdoc *all;
 
-    if (!offline_fill_run(f, &at, &n) || !(all = jdoc_new_array()))
+    if (!offline_fill_run(f, &at, &n) || offline_fill_pronoun(f, at, n) ||
+        !(all = jdoc_new_array()))
         return;
     for (size_t i = 0, from = 0; i <= n; i++) {
         bool cut = i == n || offline_fill_is(f, at + i, "and|,|&|plus");
