@@ -103,6 +103,7 @@ libagent_a_SOURCES = \
 	agent/offline/offline_moment.c \
 	agent/offline/offline_money.c \
 	agent/offline/offline_phrase.c agent/offline/offline_phrase.h \
+	agent/offline/offline_phrase_problem.c \
 	agent/offline/offline_plain.c \
 	agent/offline/offline_reading.h \
 	agent/offline/offline_rules.c agent/offline/offline_rules.h \

@@ -190,8 +190,8 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
             offline_tell(results + skip, count - skip, language, &out->text);
     }
     if (!count && !follows)
-        offline_doubt_calls_of(text,
-            ask.kind == OFFLINE_UNKNOWN ? talk->language : OFFLINE_ENGLISH, ask.kind, out);
+        offline_doubt_calls_of(text, ask.kind == OFFLINE_UNKNOWN ? talk->language : OFFLINE_ENGLISH,
+            ask.kind, out);
     offline_talk_fini(talk);
     offline_scratch_fini(&scratch);
     buf_free(&words);

@@ -52,9 +52,9 @@ static void offline_doubt_split(const char *text, struct offline_doubt_line *out
     for (const char *p = text; *p && out->count < OFFLINE_DOUBT_WORDS;) {
         size_t n = offline_doubt_length(p);
         if (!n) {
-            p += (unsigned char)*p == 0xe2 && p[1] && p[2]        ? 3 :
-                (unsigned char)*p == 0xc2 && p[1]                 ? 2 :
-                                                                    1;
+            p += (unsigned char)*p == 0xe2 && p[1] && p[2] ? 3 :
+                (unsigned char)*p == 0xc2 && p[1]          ? 2 :
+                                                             1;
             continue;
         }
         offline_copy(word, sizeof word, p, n);
@@ -267,7 +267,8 @@ static struct offline_doubt_calls offline_doubt_calls(const struct offline_step 
         c.deed |= !reads && offline_doubt_deed(step->calls[i].name);
         c.erase |= !reads && !whole &&
             (spec->effect == TOOLS_DELETE || offline_doubt_has(step, i, "\"action\":\"cancel\"") ||
-                offline_doubt_has(step, i, "\"action\":\"remove\"") || !strcmp(spec->name, "forget"));
+                offline_doubt_has(step, i, "\"action\":\"remove\"") ||
+                !strcmp(spec->name, "forget"));
     }
     return c;
 }
@@ -327,11 +328,10 @@ const char *offline_doubt_text(enum offline_doubt doubt, enum offline_language l
                 "nada. Si debe contar como tuyo, dilo en primera persona, por favor.",
                 "Je tiens tes propres données, et cela semble être le fait de quelqu'un d'autre. Je "
                 "n'ai rien écrit. Si cela doit compter pour toi, dis-le avec « je », s'il te plaît."},
-        [OFFLINE_DOUBT_BOUND] =
-            {"How much was it exactly? I have written nothing.",
-                "Wie viel war es genau? Ich habe nichts geschrieben.",
-                "¿Cuánto fue exactamente? No he escrito nada.",
-                "Combien était-ce exactement ? Je n'ai rien écrit."},
+        [OFFLINE_DOUBT_BOUND] = {"How much was it exactly? I have written nothing.",
+            "Wie viel war es genau? Ich habe nichts geschrieben.",
+            "¿Cuánto fue exactamente? No he escrito nada.",
+            "Combien était-ce exactement ? Je n'ai rien écrit."},
         [OFFLINE_DOUBT_ALL] =
             {"In offline mode I take away one thing at a time. Which one is it? I have changed nothing.",
                 "Im Offline-Modus entferne ich eins nach dem anderen. Welches ist es? Ich habe nichts "

@@ -97,7 +97,8 @@ static void offline_fill_capital(char *text)
 static bool offline_fill_pronoun(const struct offline_fill *f, size_t at, size_t n)
 {
     return n == 1 &&
-        offline_fill_is(f, at, "it|this|that|them|these|something|anything|stuff|things|~algo|~etwas");
+        offline_fill_is(f, at,
+            "it|this|that|them|these|something|anything|stuff|things|~algo|~etwas");
 }
 
 /* Whether the text begins with somebody else who is to be reminded. */

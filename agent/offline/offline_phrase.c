@@ -8,59 +8,6 @@ typedef const char *offline_phrase_row[OFFLINE_LANGUAGE_COUNT];
 
 /* ---- questions ---- */
 
-static const offline_phrase_row offline_phrase_problems[] = {
-    {OFFLINE_PHRASE_IS_QUESTION,
-        "Ist das eine Frage, oder soll ich es aufschreiben? Bitte ohne Fragezeichen, wenn ich es soll.",
-        "\xc2\xbf"
-        "Es una pregunta o lo anoto? Sin signo de interrogaci\xc3\xb3n, por favor, si debo anotarlo.",
-        "Est-ce une question, ou dois-je le noter ? Sans point d'interrogation, s'il faut le noter."},
-    {OFFLINE_PHRASE_WHICH,
-        "Da ist mehreres geschehen, und ich weiß nicht, welches davon gemeint ist. Bitte nenne es.",
-        "Se hicieron varias cosas, y no sé a cuál te refieres. Por favor, nómbrala.",
-        "Plusieurs choses ont été faites, et je ne sais pas laquelle est visée. Merci de la nommer."},
-    {OFFLINE_PHRASE_TOO_MUCH, "Das ist mehr, als ich auf einmal kann. Bitte sag es in Teilen.",
-        "Es m\xc3\xa1s de lo que puedo hacer de una vez. Dilo por partes, por favor.",
-        "C'est plus que je ne peux faire en une fois. Dis-le en plusieurs fois."},
-    {"At what time shall I remind you?", "Um wie viel Uhr soll ich daran erinnern?",
-        "\xc2\xbf"
-        "A qu\xc3\xa9 hora te lo recuerdo?",
-        "\xc3\x80 quelle heure dois-je te le rappeler ?"},
-    {"At what time?", "Um wie viel Uhr?",
-        "\xc2\xbf"
-        "A qu\xc3\xa9 hora?",
-        "\xc3\x80 quelle heure ?"},
-    {"On which day is it?", "An welchem Tag ist es?",
-        "\xc2\xbfQu\xc3\xa9 d\xc3\xad"
-        "a es?",
-        "Quel jour est-ce ?"},
-    {"For how long?", "Wie lange?",
-        "\xc2\xbf"
-        "Cu\xc3\xa1nto tiempo?",
-        "Pour combien de temps ?"},
-    {"That day has not come yet. When was it?", "Der Tag liegt in der Zukunft. Wann war es?",
-        "Ese d\xc3\xad"
-        "a a\xc3\xban no ha llegado. \xc2\xbf"
-        "Cu\xc3\xa1ndo fue?",
-        "Ce jour n'est pas encore venu. Quand \xc3\xa9tait-ce ?"},
-    {"That is over already. When should it be?", "Das ist schon vorbei. Wann soll es sein?",
-        "Eso ya pas\xc3\xb3. \xc2\xbf"
-        "Cu\xc3\xa1ndo debe ser?",
-        "C'est d\xc3\xa9j\xc3\xa0 pass\xc3\xa9. Quand cela doit-il \xc3\xaatre ?"},
-    {"Is that an amount of money that you spent?", "Ist das ein Betrag, den du ausgegeben hast?",
-        "\xc2\xbf"
-        "Es una cantidad de dinero que gastaste?",
-        "Est-ce une somme que tu as d\xc3\xa9pens\xc3\xa9"
-        "e ?"},
-};
-
-const char *offline_phrase_problem(const char *english, enum offline_language language)
-{
-    for (size_t i = 0; i < sizeof offline_phrase_problems / sizeof *offline_phrase_problems; i++)
-        if (!strcmp(offline_phrase_problems[i][0], english))
-            return offline_phrase_problems[i][language];
-    return english;
-}
-
 static const struct {
     const char *argument;
     offline_phrase_row question;
