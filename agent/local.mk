@@ -94,8 +94,10 @@ libagent_a_SOURCES = \
 	agent/offline/offline_fill_when.c \
 	agent/offline/offline_follow.c agent/offline/offline_follow.h \
 	agent/offline/offline_frame.c agent/offline/offline_frame.h \
+	agent/offline/offline_frame_more.c \
 	agent/offline/offline_frame_slot.c agent/offline/offline_frame_slot.h \
 	agent/offline/offline_frames.c \
+	agent/offline/offline_frames_more.c \
 	agent/offline/offline_intent.c agent/offline/offline_intent.h \
 	agent/offline/offline_join.c \
 	agent/offline/offline_lexicon.c agent/offline/offline_lexicon.h \

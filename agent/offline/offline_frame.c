@@ -140,9 +140,13 @@ bool offline_frame_read(const char *text, const struct offline_world *world,
     if (words.broken || !words.count)
         return false;
     for (int other = 0; other < 2; other++) /* the user's own language first */
-        for (size_t i = 0; i < offline_frame_count; i++)
-            if ((offline_frames[i].language != world->language) == other &&
-                offline_frame_try_one(&t, &offline_frames[i], out))
+        for (size_t i = 0; i < offline_frame_count + offline_frame_more_count; i++) {
+            const struct offline_frame *frame = i < offline_frame_count ?
+                &offline_frames[i] :
+                &offline_frames_more[i - offline_frame_count];
+            if ((frame->language != world->language) == other &&
+                offline_frame_try_one(&t, frame, out))
                 return true;
+        }
     return false;
 }

@@ -13,7 +13,8 @@
  *          be there), "$type:argument" (a slot). "??" first: only with a question mark
  *   set    members of the arguments that do not depend on the words, as JSON without braces
  *
- * Types: value, unit, currency, list, items, kind, name, medicine, text (the rest, as it was said).
+ * Types: value, unit, currency, list, items, kind, name, medicine, text (the rest, as it was said);
+ * of offline_frame_more.c: phone, date, paper, code.
  */
 struct offline_frame {
     enum offline_language language;
@@ -21,6 +22,8 @@ struct offline_frame {
 };
 extern const struct offline_frame offline_frames[];
 extern const size_t offline_frame_count;
+extern const struct offline_frame offline_frames_more[];
+extern const size_t offline_frame_more_count;
 
 /* Whether the message fits a frame; then out has its call, and the language. */
 bool offline_frame_read(const char *text, const struct offline_world *world,

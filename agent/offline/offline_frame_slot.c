@@ -300,8 +300,10 @@ static bool offline_frame_slot_kind(const char *word, const char **kind)
     static const struct {
         const char *words, *kind;
     } kinds[] = {
-        {"trips|reisen|fahrten|viajes|voyages", "trip"},
-        {"vehicles|fahrzeuge|vehiculos|vehicules", "vehicle"},
+        {"trips|trip|reisen|fahrten|viajes|voyages", "trip"},
+        {"vehicles|vehicle|fahrzeuge|vehiculos|vehicules", "vehicle"},
+        {"recipe", "recipe"},
+        {"spot", "favorite_spot"},
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -436,7 +438,7 @@ size_t offline_frame_slot_most(const char *type)
     for (size_t i = 0; i < sizeof mosts / sizeof *mosts; i++)
         if (!strncmp(type, mosts[i].type, strlen(mosts[i].type)))
             return mosts[i].most;
-    return 0;
+    return offline_frame_more_most(type);
 }
 
 bool offline_frame_slot_take(const struct offline_frame_words *w,
@@ -447,6 +449,8 @@ bool offline_frame_slot_take(const struct offline_frame_words *w,
     const char *kind;
     jdoc *items = NULL;
 
+    if (offline_frame_more_most(s->type))
+        return offline_frame_more_take(w, s, world, language, args);
     if (!offline_frame_slot_text(w, s, text, sizeof text))
         return false;
     switch (*s->type) {

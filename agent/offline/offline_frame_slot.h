@@ -32,5 +32,10 @@ size_t offline_frame_slot_most(const char *type);
 bool offline_frame_slot_take(const struct offline_frame_words *words,
     const struct offline_frame_slot *slot, const struct offline_world *world,
     enum offline_language language, jdoc *args);
+/* The same for telephone numbers, days, papers and codes; 0 = none of these types. */
+size_t offline_frame_more_most(const char *type);
+bool offline_frame_more_take(const struct offline_frame_words *words,
+    const struct offline_frame_slot *slot, const struct offline_world *world,
+    enum offline_language language, jdoc *args);
 
 #endif

@@ -21,6 +21,7 @@ const struct offline_entry offline_words_fr[] = {
     {"_for", "pour|en|pendant"},
     {"_in", "dans|en"},
     {"_with", "avec"},
+    {"_between", "entre"},
     {"_near", "pres de|pres d|autour de|proche de|aux alentours de|a cote de"},
     {"_via", "via|par|en passant par"},
     {"_on", "sur|le"},
