@@ -287,6 +287,9 @@ enum offline_doubt offline_doubt_find(const char *text, enum offline_language la
     offline_doubt_split(text, &line);
     if (offline_doubt_asks(&line))
         return OFFLINE_DOUBT_ASKED;
+    if (offline_doubt_is(&line, 0, "book|reserve|buche|reserviere|reserva|reservar|reserver") &&
+        !strcmp(step->calls[0].name, "save_favorite_spot"))
+        return OFFLINE_DOUBT_UNREAL; /* nothing is booked here */
     if (offline_doubt_phrase(&line, offline_doubt_unreal[language], phrase) &&
         !offline_doubt_within(step, phrase))
         return OFFLINE_DOUBT_UNREAL;

@@ -261,6 +261,22 @@ static bool offline_fill_other_plan(const struct offline_fill *f)
     return false;
 }
 
+/* "Add 5 minutes to my timer", "pause the timer": none is set anew. */
+static bool offline_fill_other_timer(const struct offline_fill *f)
+{
+    const struct offline_tokens *t = &f->speech->tokens;
+    const char *label = jdoc_text_or(f->args, "label", "");
+
+    if (!strstr(f->intent->set, "\"create\",\"type\":\"timer\""))
+        return false;
+    for (size_t i = 0; i + 1 < t->count; i++)
+        if (offline_tokens_is(t, i, "add") && t->list[i + 1].kind == OFFLINE_DURATION)
+            return true;
+    /* In English a name may come first; elsewhere what comes first is what to do. */
+    return f->speech->language != OFFLINE_ENGLISH && *label &&
+        !strncmp(t->text + t->list[0].from, label, strlen(label));
+}
+
 static enum offline_verdict offline_fill_judge(struct offline_fill *f)
 {
     struct tools_problem problem;
@@ -269,7 +285,7 @@ static enum offline_verdict offline_fill_judge(struct offline_fill *f)
     if (*f->problem)
         return OFFLINE_DOUBTFUL;
     if (offline_fill_over(f) || f->vague || offline_fill_unreal(f) || offline_fill_other_plan(f) ||
-        (reads && !offline_fill_asks(f->speech)))
+        offline_fill_other_timer(f) || (reads && !offline_fill_asks(f->speech)))
         return OFFLINE_LEFT;
     if (!f->spec)
         return *f->title ? OFFLINE_WHOLE : OFFLINE_MISSING;

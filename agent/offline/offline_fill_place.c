@@ -2,6 +2,9 @@
 /* Slots of places: what a preposition leads to, or what alone is left. */
 #include "agent/offline/offline_fill.h"
 
+#include "tools/kit/gazetteer.h"
+
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,13 +65,27 @@ static bool offline_fill_behind(struct offline_fill *f, const char *name, const 
     return false;
 }
 
+/* Whether words that no preposition leads to can be a place: one that is known, or a name by its
+ * capital, which says nothing of a German noun or of the first word. */
+static bool offline_fill_placelike(const struct offline_fill *f, size_t at, size_t n)
+{
+    const struct offline_tokens *t = &f->speech->tokens;
+    struct gazetteer_bias bias = {0};
+    static struct gazetteer_candidates found;
+    char text[OFFLINE_TEXT_MAX];
+
+    offline_tokens_text(t, at, n, text, sizeof text);
+    return (at && f->speech->language != OFFLINE_GERMAN && isupper((unsigned char)*text)) ||
+        !gazetteer_candidates(text, &bias, &found);
+}
+
 /* The one place that is said without a preposition. */
 static bool offline_fill_alone(struct offline_fill *f, const char *name)
 {
     for (size_t i = 0; i < f->speech->tokens.count; i++) {
         size_t n = offline_fill_place_length(f, i);
         if (n)
-            return offline_fill_place_take(f, name, i, n);
+            return offline_fill_placelike(f, i, n) && offline_fill_place_take(f, name, i, n);
     }
     return false;
 }

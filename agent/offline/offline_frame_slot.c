@@ -393,7 +393,8 @@ static bool offline_frame_slot_listed(const struct offline_frame_words *w,
         const char *concept = offline_frame_slot_concept(w, i, language);
         bool bought = offline_frame_slot_in(w->list[i].low, shopping);
         if ((concept && !bought && offline_frame_slot_in(concept, kept)) ||
-            offline_frame_slot_in(w->list[i].low, words) || (made && bought))
+            offline_frame_slot_in(w->list[i].low, words) || (made && bought) ||
+            strstr(w->list[i].low, "wiedergabe") || !strncmp(w->list[i].low, "playlist", 8))
             return false;
     }
     return true;

@@ -415,5 +415,10 @@ const struct offline_entry offline_words_de[] = {
     {"packinglist", "packliste"},
     {"lists", "listen"},
     {"undo", "ruckgangig|mach das ruckgangig"},
+
+    /* of timers */
+    {"pause", "pausiere|pausier|verlangere|verkurze|setze fort|setz fort|fortsetzen|unterbrich"},
+    {"_", "namens|genannt"},
+    {"set", "starte|start"},
 };
 const size_t offline_words_de_count = sizeof offline_words_de / sizeof *offline_words_de;

@@ -416,5 +416,8 @@ const struct offline_entry offline_words_en[] = {
     {"lists", "lists|my lists"},
     {"packinglist", "packing list|packing lists"},
     {"papers", "my documents|my papers|vehicle papers"},
+
+    /* of timers */
+    {"pause", "pause|resume|extend|shorten|prolong|lengthen|continue|unpause"},
 };
 const size_t offline_words_en_count = sizeof offline_words_en / sizeof *offline_words_en;

@@ -408,5 +408,11 @@ const struct offline_entry offline_words_es[] = {
     {"packinglist", "lista de equipaje|lista de maletas"},
     {"lists", "listas"},
     {"undo", "deshaz|deshacer|deshazlo"},
+
+    /* of timers */
+    {"pause",
+        "pausa|pausar|deten|detener|parar|continua|continuar|reanuda|reanudar|aumenta|aumentar|reduce|reducir|incrementa|incrementar|alarga|acorta|suma|sumar|resta"},
+    {"_", "llamado|llamada|con nombre|de nombre"},
+    {"set", "inicia|iniciar"},
 };
 const size_t offline_words_es_count = sizeof offline_words_es / sizeof *offline_words_es;

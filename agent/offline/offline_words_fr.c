@@ -383,5 +383,11 @@ const struct offline_entry offline_words_fr[] = {
     {"packinglist", "liste de bagages|liste de valise"},
     {"lists", "listes"},
     {"undo", "annule ca|annule le"},
+
+    /* of timers */
+    {"pause",
+        "pause|en pause|reprends|reprendre|augmente|augmenter|reduis|reduire|prolonge|continue|enleve"},
+    {"_", "appele|appelee|nomme|nommee"},
+    {"set", "demarre|lance"},
 };
 const size_t offline_words_fr_count = sizeof offline_words_fr / sizeof *offline_words_fr;
