@@ -82,6 +82,7 @@ libagent_a_SOURCES = \
 	agent/offline/offline.h \
 	agent/offline/offline_ask.c \
 	agent/offline/offline_category.c \
+	agent/offline/offline_courtesy.c \
 	agent/offline/offline_decide.c \
 	agent/offline/offline_doubt.c agent/offline/offline_doubt.h \
 	agent/offline/offline_example.c \

@@ -131,6 +131,8 @@ bool offline_next_files(const struct offline_result *results, size_t count, cons
 void offline_tell(const struct offline_result *results, size_t count,
     enum offline_language language, struct buf *text);
 void offline_tell_lists(const jdoc *doc, enum offline_language language, struct buf *out);
+/* A message of a tool for the user: without what names tools, which is for a model. */
+void offline_clean(const char *text, struct buf *out);
 void offline_say(const struct offline_result *results, size_t count, struct buf *text);
 void offline_say_plain(const struct offline_ask *ask, struct buf *text);
 

@@ -165,7 +165,13 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
         talk->outcome != OFFLINE_CALLS &&
         (follows = offline_follow(context, user, text, &world, talk)))
         ask = (struct offline_ask){.kind = OFFLINE_UNKNOWN};
-    if (!count && !files && !no_tools && offline_take_talk(talk, &ask, out)) {
+    const char *courtesy = !count && !files && !follows && talk->outcome != OFFLINE_CALLS &&
+            ask.kind != OFFLINE_GREETING && ask.kind != OFFLINE_THANKS ?
+        offline_courtesy(text, world.language) :
+        NULL;
+    if (courtesy) {
+        buf_puts(&out->text, courtesy);
+    } else if (!count && !files && !no_tools && offline_take_talk(talk, &ask, out)) {
         /* calls, or a question */
     } else if (!count && files && ask.kind == OFFLINE_UNKNOWN) {
         offline_take_files(&context->items[user], text, no_tools, out);

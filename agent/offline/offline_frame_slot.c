@@ -98,7 +98,9 @@ void offline_frame_split(const char *text, struct offline_frame_words *out)
             p += 2, len -= 2;
         while (len && strchr(".,!?;:", p[len - 1])) {
             comma |= p[len - 1] == ',';
-            ended |= p[len - 1] != ',';
+            ended |= p[len - 1] != ',' &&
+                !(p[len - 1] == '.' && len > 1 &&
+                    isdigit((unsigned char)p[len - 2])); /* "3. Mai" */
             out->question |= p[len - 1] == '?';
             len--;
         }

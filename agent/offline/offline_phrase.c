@@ -181,11 +181,14 @@ const char *offline_phrase_unknown(enum offline_language language)
 {
     static const offline_phrase_row rows = {"",
         "Ich bin im Offline-Modus, ohne Sprachmodell, und habe diese Bitte nicht verstanden. Ich habe "
-        "nichts getan, denn ich will nicht raten. ",
+        "nichts getan, denn ich will nicht raten. Ich verstehe einfache Sätze wie „Ich habe 45 Euro für "
+        "Diesel bezahlt“ oder „Wie weit ist es von Berlin nach Rom?“.",
         "Estoy en modo offline, sin modelo de lenguaje, y no he entendido esa petici\xc3\xb3n. No he "
-        "hecho nada, porque no quiero adivinar. ",
+        "hecho nada, porque no quiero adivinar. Entiendo frases sencillas como «Gasté 45 en gasolina» o "
+        "«¿Cuántos kilómetros hay de Madrid a Sevilla?».",
         "Je suis en mode offline, sans mod\xc3\xa8le de langage, et je n'ai pas compris cette demande. "
-        "Je n'ai rien fait, car je ne veux pas deviner. "};
+        "Je n'ai rien fait, car je ne veux pas deviner. Je comprends des phrases simples comme « J'ai payé "
+        "45 euros d'essence » ou « Quelle distance entre Lyon et Marseille ? »."};
 
     return rows[language];
 }
@@ -243,6 +246,11 @@ const char *offline_phrase_label(const char *member, enum offline_language langu
                 "tel\xc3\xa9"
                 "fono",
                 "t\xc3\xa9l\xc3\xa9phone"}},
+        {"expiry_date", {"expires", "läuft ab", "caduca", "expire"}},
+        {"local", {"time", "Zeit", "hora", "heure"}},
+        {"allergies", {"allergies", "Allergien", "alergias", "allergies"}},
+        {"dietary_restrictions", {"diet", "Ernährung", "dieta", "régime"}},
+        {"disliked_ingredients", {"not liked", "nicht gemocht", "no gusta", "pas aimé"}},
         {"expires_on", {"expires", "l\xc3\xa4uft ab", "caduca", "expire"}},
         {"medication",
             {"medication", "Medikament", "medicamento",

@@ -29,5 +29,7 @@ const char *offline_phrase_done(enum offline_language language);
 const char *offline_phrase_failed(enum offline_language language);
 /* A member's label, as "amount"; NULL = it is not told. */
 const char *offline_phrase_label(const char *member, enum offline_language language);
+/* The answer to a greeting, to thanks, or to "never mind"; NULL = the message is none of them. */
+const char *offline_courtesy(const char *text, enum offline_language usual);
 
 #endif

@@ -243,7 +243,8 @@ static void offline_say_result(const struct offline_result *r, struct buf *out)
     }
     if (!success)
         buf_puts(out, "That did not work: ");
-    buf_puts(out, jdoc_text_or(doc, "message", success ? "Done." : "the tool gave no reason."));
+    offline_clean(jdoc_text_or(doc, "message", success ? "Done." : "the tool gave no reason."),
+        out);
     bool own = false;
     for (size_t i = 0; success && i < sizeof details / sizeof *details; i++)
         if (!strcmp(details[i].tool, r->name)) {
@@ -309,9 +310,9 @@ void offline_say_plain(const struct offline_ask *ask, struct buf *text)
             buf_puts(text, "In offline mode I understand English only. ");
         buf_puts(text,
             "I am in offline mode, without a language model, and I did not recognise that "
-            "request. I have done nothing, as I would rather not guess. What I understand looks "
-            "like this:");
-        buf_puts(text, can);
+            "request. I have done nothing, as I would rather not guess. I understand plain requests "
+            "like \"I spent 45.50 on fuel\" or \"How far is it from Perth to Broome?\"; say "
+            "\"help\" for more.");
         break;
     }
 }

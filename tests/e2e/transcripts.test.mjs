@@ -21,6 +21,7 @@ function plain(text, zone) {
   let out = text.replace(SIGNATURE, " ~").replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b/g, "{id}").replace(/tool_[A-Za-z0-9_-]+/g, "{id}");
   for (const [n, name] of [[0, "today"], [1, "tomorrow"], [2, "in 2 days"], [-1, "yesterday"]]) out = out.replaceAll(day(n), `{${name}}`);
   return out.replace(/\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? (the )?\d{1,2}(st|nd|rd|th)? [A-Z][a-z]+( \d{4})?/g, "{day}")
+    .replace(/(rings at|klingelt um|suena a las|sonne à|Zeit|hora|heure): \S+( days\})? \d\d:\d\d/g, "$1: {time}")
     .replace(/\b20\d\d-\d\d-\d\d\b(?= \d)/g, "{date}")
     .replace(/\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)( \d{4})?(?! expire)/g, (all, _m, year) => Number(year) > 2028 ? all : "{date}")
     .replace(/\b([01]?\d|2[0-3]):[0-5]\d( ?[ap]m)?(?=[^"]*\((?:Asia|Australia|Europe))/g, "{time}").replace(/\b\d+ days? (left|from now)/g, "{n} days $1");

@@ -339,7 +339,7 @@ static int memory_try_forget(struct tools_run *run, void *arg)
     }
     if (error == 0 &&
         !(meant.count == 1 ?
-                run_succeed(run, "Forgotten: %s Undo can bring it back for 30 days.",
+                run_succeed(run, "Forgotten: %s. Undo can bring it back for 30 days.",
                     meant.all->text) :
                 run_succeed(run, "Forgotten, all %zu facts. Undo can bring them back for 30 days.",
                     meant.count)))
