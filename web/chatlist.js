@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The user's chats as the server lists them, and those that a search has found: pages, what frames tell, what the user does. No DOM.
 const PAGE = 30, MOST = 100; // of one request
+const SHARED_EVERY = 60000; // chats of others' trips: how often the list asks, when nothing tells
 const AGAIN = 700, TRIES = 20; // a search whose index is still being made
 
 export class ChatList {
+  shared = []; #sharedAt = 0;
   chats = []; cursor = null; loaded = false;
   query = ""; found = null; complete = true; here = false; searching = false; // of a search: found is null while there is none
   #request; #changed; #asking = null; #later = 0; #foundCursor = null; #search = null; #turning = false;
@@ -14,9 +16,12 @@ export class ChatList {
     this.#changed = changed;
   }
 
-  get(id) { return this.chats.find(c => c.id === id) ?? this.found?.find(c => c.id === id); }
+  get(id) { return this.chats.find(c => c.id === id) ?? this.shared.find(c => c.id === id) ?? this.found?.find(c => c.id === id); }
   /** What is to be shown, and whether there is more of it. */
-  get shown() { return this.found ?? this.chats; }
+  get shown() {
+    if (this.found || this.shared.length === 0) return this.found ?? this.chats;
+    return [...this.chats, ...this.shared].sort((a, b) => b.pinned - a.pinned || (a.pinned ? 0 : Date.parse(b.updated_at) - Date.parse(a.updated_at)));
+  }
   get more() { return Boolean(this.found ? this.#foundCursor : this.cursor); }
   get running() { return this.chats.some(c => c.running_turn); }
 
@@ -24,7 +29,8 @@ export class ChatList {
     this.#asking?.abort();
     this.#search?.abort();
     clearTimeout(this.#later);
-    Object.assign(this, {chats: [], cursor: null, loaded: false, query: "", found: null, searching: false});
+    this.#sharedAt = 0;
+    Object.assign(this, {chats: [], shared: [], cursor: null, loaded: false, query: "", found: null, searching: false});
     this.#foundCursor = null;
     this.#changed();
   }
@@ -55,7 +61,23 @@ export class ChatList {
       if (behind.length === 0) this.cursor = page.next_cursor;
       this.loaded = true;
       this.#changed();
+      await this.#askShared(asking.signal);
     } catch { /* not now */ }
+  }
+
+  /** Chats of trips of others, in which the user takes part. An older server has none. */
+  async #askShared(signal) {
+    if (Date.now() - this.#sharedAt < SHARED_EVERY) return;
+    this.#sharedAt = Date.now();
+    const {chats} = await this.#request("/trip-chats", {signal});
+    this.shared = chats.filter(c => c.role !== "owner").map(c => ({...c.session, pinned: false, role: c.role, shared_by: c.shared_by}));
+    this.#changed();
+  }
+
+  /** A frame trip_update: a role may have changed, or a chat may be open. */
+  hearTrip() {
+    this.#sharedAt = 0;
+    this.refreshSoon();
   }
 
   /** The next page of what is shown. */

@@ -3,6 +3,7 @@
 // conversation on wide screens, a drawer on narrow ones.
 import {ChatList, grouped} from "./chatlist.js";
 import {button, element, visible} from "./client/chat/elements.js";
+import {isTripChat} from "./client/ids.js";
 import {n, region, t} from "./client/chat/words.js";
 
 const TYPING = 200, POLL = 4000;
@@ -60,6 +61,7 @@ export class Chats {
   }
   /** A frame of the user's channel. */
   hear(frame) {
+    if (frame.type === "trip_update") this.#list.hearTrip();
     if (frame.type !== "session_updated") return;
     this.#list.hear(frame); // one that is on the screen and was deleted elsewhere stays, and says so
   }
@@ -163,7 +165,7 @@ export class Chats {
   /** All that a row shows. */
   #key(chat) {
     const current = chat.id === this.current();
-    return [chat.id, chat.title, chat.pinned, chat.updated_at, current, current ? this.running() : Boolean(chat.running_turn), chat.match, chat.title_ranges, chat.id === this.#at];
+    return [chat.id, chat.title, chat.pinned, chat.updated_at, current, current ? this.running() : Boolean(chat.running_turn), chat.match, chat.title_ranges, chat.id === this.#at, chat.shared_by?.name];
   }
 
   /** The same element as long as it shows the same: a click or the focus may be on it. */
@@ -188,12 +190,13 @@ export class Chats {
       dot.setAttribute("role", "img");
       dot.setAttribute("aria-label", t("answers"));
     }
+    if (chat.shared_by) a.append(marked("span", "snippet", t("Shared by {name}", {name: chat.shared_by.name})));
     if (chat.match) a.append(marked("span", "snippet", chat.match.snippet, chat.match.ranges));
     a.title = new Date(chat.updated_at).toLocaleString(region());
     more.setAttribute("aria-label", t("More for {title}", {title: chat.title || t("New chat")}));
     more.setAttribute("aria-haspopup", "menu");
     more.setAttribute("aria-expanded", "false");
-    li.append(a, more);
+    li.append(a, ...chat.shared_by ? [] : [more]);
     return li;
   }
 
@@ -215,7 +218,8 @@ export class Chats {
       return e;
     };
     menu.setAttribute("role", "menu");
-    menu.append(entry(t("Rename"), () => this.#rename(chat.id)), entry(chat.pinned ? t("Unpin") : t("Pin"), () => this.#do(this.#list.pin(chat.id, !chat.pinned))),
+    if (isTripChat(chat.id)) menu.append(entry(t("Delete"), () => this.#delete(chat.id)));
+    else menu.append(entry(t("Rename"), () => this.#rename(chat.id)), entry(chat.pinned ? t("Unpin") : t("Pin"), () => this.#do(this.#list.pin(chat.id, !chat.pinned))),
       entry(t("Export"), () => this.#export(chat)), entry(t("Delete"), () => this.#delete(chat.id)));
     li.append(menu);
     li.querySelector(".more").setAttribute("aria-expanded", "true");
@@ -300,7 +304,7 @@ export class Chats {
 
   #rename(id) {
     const chat = this.#list.get(id), li = this.#item(id);
-    if (!chat || !li) return;
+    if (!chat || !li || isTripChat(id)) return;
     const field = Object.assign(element("input", "rename"), {value: chat.title ?? "", maxLength: 120});
     let over = false;
     const end = keep => {
@@ -334,7 +338,7 @@ export class Chats {
     try {
       const until = await this.#list.remove(id);
       if (had) (next && this.#item(next.dataset.id)?.querySelector("a") || this.#parts.search).focus();
-      this.#offerUndo(id, title, until, current);
+      if (!isTripChat(id)) this.#offerUndo(id, title, until, current); // that of a trip is gone for all
       this.gone(id);
     } catch (error) {
       if (error.status === 404) this.#list.refreshSoon(0);

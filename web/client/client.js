@@ -16,7 +16,7 @@
 //
 // A connection is a link: socket.js, or events.js where no socket can be had. This file decides when there is one.
 import {Http} from "./http.js";
-import {isAfter, newId} from "./ids.js";
+import {isAfter, isTripChat, newId} from "./ids.js";
 import {Queue} from "./queue.js";
 import {EXPIRED, lossOf, reason, refusalOf, TOO_LARGE} from "./reasons.js";
 import {Requests} from "./requests.js";
@@ -56,7 +56,7 @@ export class TurnpikeClient extends Requests {
     }
     const held = new Token(token), http = new Http({base, url: String(url), credentials}, held);
     super(http, session, cursor);
-    this.#transports = new Transports(WebSocket, transport);
+    this.#transports = new Transports(WebSocket, isTripChat(session) ? "sse" : transport); // no socket knows the chats of trips
     this.#token = held;
     const client = this;
     this.#host = {

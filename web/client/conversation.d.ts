@@ -29,6 +29,8 @@ export interface UserMessage {
   /** Its place in the queue, from 1. */
   readonly position?: number;
   readonly runId?: string;
+  /** In the chat of a shared trip: who wrote it. */
+  readonly author?: { readonly id: string; readonly name: string };
   readonly branch?: Versions;
   /** The user goes back to it: until its run begins. */
   readonly again?: { readonly text: string };

@@ -5,7 +5,7 @@
 //
 // Events are those of AG-UI (docs/stream-protocol.md) and local actions, whose types are in lower case. Whatever comes, in
 // whatever order, gives a conversation: an event about what is not known is left out, one that comes again changes nothing.
-import {answerId, filesOf, messagesOf, parsed, textOf, toolPart, without, withResult} from "./stored.js";
+import {answerId, authorOf, filesOf, messagesOf, parsed, textOf, toolPart, without, withResult} from "./stored.js";
 import {withBranches, withFeedback, withVersion} from "./versions.js";
 
 export const initial = Object.freeze({messages: Object.freeze([]), run: null, approvals: Object.freeze([]), older: null, branch: null});
@@ -165,10 +165,11 @@ function runStarted(c, e, now) {
   const asked = (Array.isArray(e.input?.messages) ? e.input.messages : []).filter(m => m?.role === "user" && m.id);
   const mine = c.messages.find(m => m.role === "user" && m.runId === e.runId && m.state !== "sent");
   let answers = mine?.id ?? null;
-  if (mine) c = confirm(c, mine, e.runId);
+  if (mine && asked.some(m => m.author)) c = {...c, messages: c.messages.filter(m => m !== mine)}; // in the chat of a trip the server names messages
+  else if (mine) c = confirm(c, mine, e.runId);
   for (const message of asked) {
     const known = c.messages.find(m => m.id === message.id), files = filesOf(message.content);
-    c = confirm(c, {...known, id: message.id, role: "user", text: textOf(message.content), files: files.length ? files : known?.files ?? []}, e.runId);
+    c = confirm(c, {...known, id: message.id, role: "user", text: textOf(message.content), files: files.length ? files : known?.files ?? [], ...authorOf(message)}, e.runId);
     answers = message.id;
   }
   answers ??= c.messages.findLast(m => m.role === "user" && !isPending(m))?.id ?? "";

@@ -2,7 +2,7 @@
 // A link over plain HTTP, where no WebSocket can be had: events by a stream of server-sent events, or by long-poll where a proxy holds
 // streams back; messages and stops by POST; the inbox by asking. It tells its host the frames that a socket would bring (see socket.js).
 // Further ends: how "buffered" (no first byte of the stream, though HTTP works); unheard: a run began and its events did not come.
-import {cursorOf, isAfter, newId} from "./ids.js";
+import {cursorOf, isAfter, isTripChat, newId} from "./ids.js";
 import {readEvents} from "./sse.js";
 
 const CONNECT_WITHIN = 10000;
@@ -172,7 +172,7 @@ export class EventsLink {
 
   async #cancel({client_message_id, session_id}) {
     try {
-      const path = client_message_id ? "/cancel" : `/sessions/${encodeURIComponent(session_id)}/cancel`;
+      const path = client_message_id && !isTripChat(this.#host.session) ? "/cancel" : `/sessions/${encodeURIComponent(session_id ?? this.#host.session)}/cancel`;
       this.#tell({type: "cancel_result", ...await this.#ask(path, {method: "POST", body: {client_message_id}})});
     } catch (error) {
       this.#refused(error, {});

@@ -10,6 +10,9 @@ export function newId() {
   return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20)}`;
 }
 
+/** The chat of a shared trip: several users read and write it. */
+export const isTripChat = session => String(session).startsWith("trip~");
+
 /** Whether cursor a ("EPOCH-N") stands behind b. */
 export function isAfter(a, b) {
   if (!b) return true;

@@ -27,6 +27,8 @@ export function textOf(content) {
 }
 
 /** The files of a content: {id?, name, mimeType, bytes?, width?, height?, url?}. */
+/** {author} of a message in the chat of a shared trip. */
+export const authorOf = ({author}) => author?.id ? {author: {id: String(author.id), name: String(author.name ?? author.id)}} : {};
 export function filesOf(content) {
   if (!Array.isArray(content)) return [];
   return content.filter(part => part && part.type !== "text").map(({type, source = {}, metadata = {}}) => ({
@@ -70,7 +72,7 @@ export function messagesOf(stored) {
     if (message.role === "user") {
       user = String(message.id);
       answer = null;
-      messages.push({id: user, role: "user", text: textOf(message.content), files: filesOf(message.content), state: "sent"});
+      messages.push({id: user, role: "user", text: textOf(message.content), files: filesOf(message.content), state: "sent", ...authorOf(message)});
     } else if (message.role === "tool") {
       const parts = calls.get(message.toolCallId)?.parts, at = parts?.findIndex(part => part.type === "tool" && part.id === message.toolCallId);
       if (parts) parts[at] = withResult(parts[at], message.content);

@@ -65,6 +65,10 @@ export class UserMessage {
     this.element = element("article", "message user");
     this.body = element("div", "text");
     this.body.dir = "auto";
+    this.author = element("div", "author");
+    this.author.dir = "auto";
+    this.author.hidden = true;
+    this.you = element("span", "hidden", t("You:"));
     this.files = element("ul", "files");
     this.note = element("span", "note");
     this.actions = element("div", "actions");
@@ -74,7 +78,7 @@ export class UserMessage {
     this.retry = small(t("Try again"), () => acts.again(this.message), "at-rest retry");
     this.retry.hidden = true;
     this.actions.append(this.versions.element, this.retry, this.edit, this.takeBack);
-    this.element.append(element("span", "hidden", t("You:")), this.files, this.body, this.note, this.actions);
+    this.element.append(this.you, this.author, this.files, this.body, this.note, this.actions);
   }
 
   update(message) {
@@ -84,13 +88,16 @@ export class UserMessage {
     this.element.classList.toggle("lost", message.state === "lost");
     if (was?.text !== message.text) this.body.textContent = visible(message.text);
     this.body.hidden = message.text === "" || this.#editor !== null;
+    this.author.hidden = !message.author;
+    this.you.hidden = Boolean(message.author);
+    if (message.author) this.author.textContent = visible(message.author.name);
     if (was?.files !== message.files) this.files.replaceChildren(...message.files.map(file => fileView(file, this.ctx)));
     this.files.hidden = message.files.length === 0;
     this.note.textContent = waiting ? STATES[message.state]?.() ?? "" : "";
     this.note.hidden = !waiting;
     this.takeBack.hidden = !waiting || Boolean(message.again);
     this.takeBack.textContent = message.state === "lost" ? t("Write it again") : t("Take back");
-    this.edit.hidden = waiting || Boolean(message.past) || this.#editor !== null;
+    this.edit.hidden = waiting || Boolean(message.past) || Boolean(message.author) || this.#editor !== null;
     this.versions.update(waiting ? null : message.branch);
   }
 

@@ -35,6 +35,7 @@ const CSS = `
 .user { justify-self: end; max-width: 85%; background: var(--mine); border-radius: var(--radius) var(--radius) 4px var(--radius); padding: 9px 14px; }
 .user.waiting { opacity: .75; }
 .user .note { display: block; font-size: .78rem; color: var(--soft); }
+.user .author { font-size: .78rem; font-weight: 600; color: var(--soft); }
 .user.lost .note { color: var(--bad); }
 .assistant { background: var(--panel); border: 1px solid var(--line); border-radius: var(--radius) var(--radius) var(--radius) 4px; padding: 11px 15px; }
 .parts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; }

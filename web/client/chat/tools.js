@@ -148,7 +148,7 @@ const TOOLS = {
   restore_record: "restore", undo_change: "undo",
   get_trip: "tripView", list_shared_trips: "tripView", list_trip_members: "tripView", live_trip_status: "tripView", change_trip: "trip",
   invite_to_trip: "tripMembers", join_trip: "tripMembers", leave_trip: "tripMembers", change_trip_member: "tripMembers",
-  revoke_trip_invitation: "tripMembers", start_live_trip: "place", stop_live_trip: "placeEnd", import_gpx: "track", export_trip_gpx: "tripFile",
+  revoke_trip_invitation: "tripMembers", open_trip_chat: "tripMembers", start_live_trip: "place", stop_live_trip: "placeEnd", import_gpx: "track", export_trip_gpx: "tripFile",
   preview_expense_import: "expenseFile", import_expenses: "expenseImport",
 };
 

@@ -212,6 +212,7 @@ export default {
   "done": "erledigt",
   "not sent yet": "noch nicht gesendet",
   "sending": "wird gesendet",
+  "Shared by {name}": "Geteilt von {name}",
   "waits its turn": "wartet, bis es dran ist",
   "not sent": "nicht gesendet",
   "The version before": "Die Fassung davor",

@@ -212,6 +212,7 @@ export default {
   "done": "hecho",
   "not sent yet": "aún no enviado",
   "sending": "enviando",
+  "Shared by {name}": "Compartido por {name}",
   "waits its turn": "espera su turno",
   "not sent": "no enviado",
   "The version before": "La versión anterior",

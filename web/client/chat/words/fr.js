@@ -212,6 +212,7 @@ export default {
   "done": "fait",
   "not sent yet": "pas encore envoyé",
   "sending": "envoi en cours",
+  "Shared by {name}": "Partagé par {name}",
   "waits its turn": "attend son tour",
   "not sent": "non envoyé",
   "The version before": "La version d’avant",
