@@ -81,6 +81,8 @@ static bool approval_brings_untrusted(const struct chat *chat, size_t result)
     const struct chat_call *call = approval_call_of(chat, result);
     const struct tools_spec *spec = call && !call->alias ? tools_find(call->name) : NULL;
 
+    if (chat->of_trip && spec && !strcmp(spec->family, "together"))
+        return false;
     if (m->len >= sizeof mark - 1 && !memcmp(m->text, mark, sizeof mark - 1))
         return true;
     return !m->failed && (!spec || spec->untrusted);

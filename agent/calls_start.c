@@ -189,7 +189,7 @@ static int calls_start_taint(struct calls *c, bool *tainted)
 
     *tainted = approval_tainted(c->chat);
     while (!*tainted &&
-        (error = approvals_untrusted(c->tools->store, c->tools->uid, c->wait->start->session,
+        (error = approvals_untrusted(c->tools->store, c->wait->start->uid, c->wait->start->session,
              tainted)))
         if ((error = wait_retry(c->wait, error)))
             return error;
@@ -230,6 +230,13 @@ static int calls_start_ask(struct calls_slot *s, const struct tools_spec *spec)
         error = calls_start_taint(c, &tainted);
     if (!error)
         error = approval_needed(spec, s->call, tainted, c->arena, &s->asked, ask);
+    if (!error && s->asked && c->tools->chat_trip) {
+        s->asked = false;
+        return calls_fail(s, "not_in_shared_chat",
+            "Others wrote some of what this conversation goes by, so this needs the user's approval, "
+            "and in a shared chat nobody is asked. It was not done. The user may ask for it in a "
+            "chat of their own.");
+    }
     if (!error && s->asked)
         error = calls_start_preview(s, spec, ask);
     if (error || !s->asked)
@@ -281,6 +288,8 @@ int calls_start(struct calls_slot *s)
             "The limit of tool calls for one answer is reached. Answer with what is known and say "
             "what was left undone.");
     c->left--;
+    if (c->tools->chat_trip && !spec->shared) /* it says so; nobody is asked */
+        return calls_start_tool(s, spec);
     if ((error = calls_start_ask(s, spec)) || s->asked || s->answered)
         return error;
     if (c->resumed && spec->effect == TOOLS_OUTSIDE)

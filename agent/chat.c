@@ -234,6 +234,70 @@ static int chat_parse_calls(struct chat *c, const jdoc *doc, struct chat_message
     return 0;
 }
 
+/* Bytes of what ends a line here, in whatever way readers may take it; 0 = nothing does. */
+static size_t chat_line_end(const char *s, size_t len)
+{
+    static const char *const ends[] = {"\n", "\r", "\v", "\f", "\xc2\x85", "\xe2\x80\xa8",
+        "\xe2\x80\xa9"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t n = strlen(ends[i]);
+        if (len >= n && !memcmp(s, ends[i], n))
+            return n;
+    }
+    return 0;
+}
+
+static size_t chat_line(const char *s, size_t len)
+{
+    for (size_t i = 0, n; i < len; i++)
+        if ((n = chat_line_end(s + i, len - i)))
+            return i + n;
+    return len;
+}
+
+/* "Maria (maria): ", in front of each line. Names are chosen by users, ids are not. */
+static void chat_write_lines(const char *name, const char *id, const struct chat_message *m,
+    struct buf *out)
+{
+    for (size_t at = 0; at == 0 || at < m->len;) {
+        size_t len = chat_line(m->text + at, m->len - at);
+        if (strcmp(name, id) != 0)
+            buf_printf(out, "%s (%s): ", name, id);
+        else
+            buf_printf(out, "%s: ", id);
+        buf_put(out, m->text + at, len);
+        at += len;
+        if (!len)
+            return;
+    }
+}
+
+static int chat_parse_author(struct chat *c, const jdoc *doc, struct chat_message *m)
+{
+    const jdoc *author = jdoc_get(doc, "author");
+    const char *id = jdoc_text_or(author, "id", "");
+    struct buf text = {0}, content = {0}, json = {0};
+
+    if (m->role != CHAT_USER || !*id || m->content)
+        return 0;
+    chat_write_lines(jdoc_text_or(author, "name", id), id, m, &text);
+    buf_json_string(&content, m->text, m->len);
+    jdoc_write(author, &json);
+    m->content = arena_memdup(c->arena, buf_text(&content), content.len);
+    m->author = arena_memdup(c->arena, buf_text(&json), json.len);
+    m->text = arena_memdup(c->arena, buf_text(&text), text.len);
+    m->len = text.len;
+    int error = buf_error(&text) || buf_error(&content) || buf_error(&json) || !m->content ||
+            !m->author || !m->text ?
+        ERR_NOMEM :
+        0;
+    buf_free(&text);
+    buf_free(&content);
+    buf_free(&json);
+    return error;
+}
+
 static int chat_parse_document(struct chat *c, const jdoc *doc)
 {
     struct chat_message m = {0};
@@ -248,7 +312,7 @@ static int chat_parse_document(struct chat *c, const jdoc *doc)
     m.id = arena_strdup(c->arena, jdoc_text_or(doc, "id", ""));
     if (!m.id)
         return ERR_NOMEM;
-    if ((error = chat_parse_content(c, doc, &m)))
+    if ((error = chat_parse_content(c, doc, &m)) || (error = chat_parse_author(c, doc, &m)))
         return error;
     if (m.role == CHAT_ASSISTANT &&
         ((error = chat_parse_calls(c, doc, &m)) ||
@@ -315,6 +379,8 @@ void chat_write(const struct chat_message *m, struct buf *json)
         buf_puts(json, ",\"content\":");
         buf_json_string(json, m->text, m->len);
     }
+    if (m->author)
+        buf_printf(json, ",\"author\":%s", m->author);
     if (m->call_count)
         chat_write_calls(m, json);
     if (m->role == CHAT_TOOL) {

@@ -47,7 +47,15 @@ struct chat_message {
     const char *id;
     const char *text; /* never NULL; where a file stands, a line that names it */
     size_t len;
-    const char *content;     /* with files: AG-UI's array of parts, as it is stored; else NULL */
+    /* With files AG-UI's array of parts, with an author the words alone: as it is stored. Else
+     * NULL. */
+    const char *content;
+    /*
+     * user, in the chat of a trip: {"id","name"} of who wrote it, as it is stored; else NULL. Each
+     * line of the text begins with that then, so that no message can look as if others had written
+     * a part of it.
+     */
+    const char *author;
     struct chat_file *files; /* user, tool; as they stand in the text */
     size_t file_count;
     struct chat_call *calls; /* assistant */
@@ -74,6 +82,9 @@ struct chat {
      * but for those of the role system. NULL = nothing does, covered is 0. */
     const char *summary;
     size_t covered;
+    /* That of a trip: what its members wrote into the trip is not what outsiders wrote, as they may
+     * all change it (agent/approval.h). */
+    bool of_trip;
 };
 
 void chat_init(struct chat *c, struct arena *arena);

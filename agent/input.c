@@ -5,10 +5,23 @@
 
 #include <string.h>
 
+/* The id of the run is in here: so a release that knows no chats, and would let the turn use what
+ * the owner alone may see, finds none and runs nothing. */
+static void input_write_chat(const struct input *in, struct buf *json)
+{
+    buf_puts(json, ",\"chat\":{\"trip\":");
+    buf_json_text(json, in->trip);
+    buf_json_member(json, "actor", in->actor);
+    buf_json_member(json, "name", in->actor_name);
+    buf_json_member(json, "run_id", in->run_id);
+    buf_putc(json, '}');
+}
+
 int input_write(const struct input *in, struct buf *json)
 {
     buf_puts(json, "{\"v\":1");
-    buf_json_member(json, "run_id", in->run_id);
+    if (!in->trip)
+        buf_json_member(json, "run_id", in->run_id);
     buf_json_member(json, "text", in->text);
     buf_json_member(json, "message_id", in->message_id);
     buf_json_member(json, "zone", in->zone);
@@ -38,6 +51,8 @@ int input_write(const struct input *in, struct buf *json)
         buf_puts(json, ",\"agui\":");
         jdoc_write(in->agui, json);
     }
+    if (in->trip)
+        input_write_chat(in, json);
     buf_putc(json, '}');
     return buf_error(json);
 }
@@ -102,7 +117,15 @@ int input_parse(const char *json, struct arena *arena, struct input *out)
     if (jdoc_type(doc) != JDOC_OBJECT)
         return ERR_INVALID;
     out->document = doc;
-    out->run_id = jdoc_text_or(doc, "run_id", "");
+    const jdoc *chat = jdoc_get(doc, "chat");
+    if (chat) {
+        out->trip = jdoc_text_or(chat, "trip", "");
+        out->actor = jdoc_text_or(chat, "actor", "");
+        out->actor_name = jdoc_text_or(chat, "name", "");
+        if (!*out->trip || !ident_is_user(out->actor, strlen(out->actor)))
+            return ERR_INVALID;
+    }
+    out->run_id = jdoc_text_or(chat ? chat : doc, "run_id", "");
     out->text = jdoc_text_or(doc, "text", "");
     out->message_id = jdoc_text_or(doc, "message_id", "");
     out->zone = jdoc_text_or(doc, "zone", "");

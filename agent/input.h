@@ -30,6 +30,11 @@ struct input {
     const jdoc *agui;    /* RunAgentInput parts: tools, context, state, forwardedProps; or NULL */
     const char *traceparent;
     const char *span_parent, *tracestate; /* the client's span, and what goes with it; "" = none */
+    /*
+     * In the chat of a trip (store/chats.h): the trip; who wrote the message, whose turn it is; how
+     * the others see that one. NULL, as are the other two: a conversation of one user alone.
+     */
+    const char *trip, *actor, *actor_name;
     const jdoc *echo; /* for the first event alone, where its reader finds it; or NULL */
     const char *said; /* for the first event alone: the message with its files, JSON; or NULL */
     jdoc *document;   /* owns the above after input_parse */

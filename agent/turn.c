@@ -106,6 +106,7 @@ int turn_run(struct turn_env *env, const struct turns_start *start, const struct
         t->own = *start;
         t->own.account = &t->account;
         t->start = &t->own;
+        t->actor = t->own.uid;
         t->given = input;
         t->input.run_id = "";
         turn_measure_begin(t);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "store/chats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static int turn_begin_conversation(struct turn *t)
     int error = 0;
 
     chat_init(&t->chat, t->arena);
+    t->chat.of_trip = t->input.trip != NULL;
     if (!(t->history_at = places))
         return ERR_NOMEM;
     for (size_t i = 0; i < s->history_count; i++) {
@@ -75,6 +77,8 @@ static int turn_begin_memory(struct turn *t)
     struct remembered_list list;
     struct buf said = {0};
     const char *text;
+    if (t->input.trip) /* others read what comes of it */
+        return 0;
     int error = remembered_read(t->env->store, t->start->uid, t->arena, &list);
 
     if (error == ERR_NOMEM)
@@ -169,21 +173,42 @@ static void turn_begin_tools(struct turn *t)
         .store = t->env->store,
         .http = t->env->http,
         .reactor = t->env->reactor,
-        .uid = t->start->uid,
-        .session = t->start->session,
+        .uid = t->actor,
+        .session = turn_is_members(t) ? NULL : t->start->session,
         .epoch = t->start->epoch,
+        .chat_trip = t->input.trip,
+        .chat_session = t->input.trip ? t->start->session : NULL,
         .zone = t->frame.zone,
         .locale = t->frame.locale,
         .currency = t->frame.currency,
         .units = t->frame.units,
         .now_ms = t->frame.now_ms,
-        .role = t->input.role,
+        .role = t->input.trip ? "user" : t->input.role, /* all members read it */
         .on_wishes = turn_begin_on_wishes,
         .on_wishes_arg = t,
         .apart = t->env->apart,
         .earlier = shorten_earlier,
         .earlier_arg = &t->chat};
-    turn_begin_location(t);
+    if (!t->input.trip)
+        turn_begin_location(t);
+}
+
+/* A member may have left, or have become a viewer, while the message waited. */
+static int turn_begin_member(struct turn *t)
+{
+    enum trips_role role;
+    int error;
+
+    t->actor = t->input.trip ? t->input.actor : t->start->uid;
+    if (t->input.trip && !ident_is_chat(t->start->session, strlen(t->start->session)))
+        return ERR_INVALID;
+    if (!turn_is_members(t))
+        return 0;
+    t->own.account = NULL; /* it is counted in the slot of the member */
+    while ((error = chats_role(t->env->store, t->start->uid, t->start->session, t->actor, &role)))
+        if ((error = wait_retry(&t->wait, error)))
+            return error;
+    return role >= TRIPS_EDITOR ? 0 : ERR_CANCELLED;
 }
 
 int turn_begin(struct turn *t)
@@ -202,9 +227,11 @@ int turn_begin(struct turn *t)
         t->input = *t->given;
     else if ((error = input_parse(t->start->input, t->arena, &t->input)))
         return error;
+    if ((error = turn_begin_member(t)))
+        return error;
     usage_account_init(&t->account, t->env->store, t->input.cls, t->input.key);
-    if ((error = context_frame_init(&t->frame, conf, &t->input, t->start->context, clock_real_ms(),
-             t->arena)))
+    if ((error = context_frame_init(&t->frame, conf, &t->input,
+             t->input.trip ? NULL : t->start->context, clock_real_ms(), t->arena)))
         return error;
     turn_begin_tools(t);
     turn_measure_named(t);

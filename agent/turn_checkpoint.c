@@ -93,6 +93,8 @@ static int turn_checkpoint_save(struct turn *t, const struct turns_summary *summ
 {
     int error = turn_flush(t);
 
+    if (!error)
+        error = turn_spend_members(t);
     if (error)
         return error;
     if (summary)

@@ -215,7 +215,9 @@ static int turn_end_commit(struct turn *t, const struct turns_end *end, struct t
     if (!result->next_arena)
         return ERR_NOMEM;
     do {
-        error = turns_finish(t->env->store, t->start, end, result->next_arena, &result->next);
+        error = turn_spend_members(t);
+        if (!error)
+            error = turns_finish(t->env->store, t->start, end, result->next_arena, &result->next);
         if (error == ERR_BEHIND) {
             eventlog_doubt(t->env->eventlog);
             flushed = eventlog_flush(t->env->eventlog, until);
@@ -280,7 +282,7 @@ int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result
         turn_spend_told(t);
         if (!ending)
             turn_cache_keep(t);
-        stats_note_user(t->env->store, t->start->uid, clock_real_ms());
+        stats_note_user(t->env->store, t->actor, clock_real_ms());
     }
 out:
     buf_free(&entry);

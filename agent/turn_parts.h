@@ -71,6 +71,7 @@ struct turn {
     const struct input *given;     /* the caller has it already; or NULL */
     struct arena *arena, *scratch; /* of the turn; of one model call */
     struct input input;
+    const char *actor; /* whose turn it is: start->uid, but for members in the chat of a trip */
     struct context_frame frame;
     struct tools_context tools;
     struct chat chat;
@@ -179,6 +180,11 @@ void turn_usage_add(struct turn *t, const struct model_result *r);
 void turn_spend(struct turn *t, const struct model_used *r);
 /* Redis has counted it: for the site's sums; and whether one of these is used up by now. */
 void turn_spend_told(struct turn *t);
+/* Does somebody else than its user ask, a member in the chat of that user's trip? */
+bool turn_is_members(const struct turn *t);
+/* Then: what it has used by now is counted in the slot of the member. Before each checkpoint, and
+ * before the end. Returns 0 or ERR_STORE*. */
+MUST_CHECK int turn_spend_members(struct turn *t);
 /* Before the first step of a turn that has waited: whether a limit is used up. */
 MUST_CHECK int turn_spend_look(struct turn *t);
 /* The last words of a turn for which account.over is set. */

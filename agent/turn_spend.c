@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "process/measure.h"
+#include "store/chats.h"
 
 #include <string.h>
 
@@ -61,6 +62,17 @@ void turn_spend(struct turn *t, const struct model_used *r)
     usage_spent_add(&t->account.spent, &more);
 }
 
+bool turn_is_members(const struct turn *t)
+{
+    return strcmp(t->actor, t->start->uid) != 0;
+}
+
+int turn_spend_members(struct turn *t)
+{
+    return turn_is_members(t) ? chats_spend(t->env->store, t->actor, t->start->turn, &t->account) :
+                                0;
+}
+
 void turn_spend_told(struct turn *t)
 {
     usage_site_add(t->env->store, &t->account);
@@ -75,9 +87,9 @@ int turn_spend_look(struct turn *t)
 {
     int error;
 
-    if (t->start->looked)
+    if (t->start->looked && !turn_is_members(t))
         return 0;
-    while ((error = usage_look(t->env->store, t->start->uid, &t->account)))
+    while ((error = usage_look(t->env->store, t->actor, &t->account)))
         if ((error = wait_retry(&t->wait, error)))
             return error;
     turn_spend_told(t);

@@ -45,7 +45,7 @@ static bool turn_title_is_wanted(const struct turn *t)
 {
     const struct conf *conf = t->env->conf;
 
-    return conf->titles && !t->calls.ask_count && !t->pending_count &&
+    return conf->titles && !t->input.trip && !t->calls.ask_count && !t->pending_count &&
         (*conf->title_model || strcmp(conf->providers, "offline") != 0) &&
         !keys_is_unlisted(t->start->session) && title_is_wanted(&t->chat);
 }

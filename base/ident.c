@@ -322,6 +322,19 @@ bool ident_is_session(const char *s, size_t len)
     return true;
 }
 
+bool ident_is_chat(const char *s, size_t len)
+{
+    static const size_t head = sizeof IDENT_CHAT - 1;
+
+    return len <= IDENT_SESSION_MAX && len > head && !memcmp(s, IDENT_CHAT, head) &&
+        ident_is_session(s + head, len - head);
+}
+
+const char *ident_chat_trip(const char *chat)
+{
+    return chat + sizeof IDENT_CHAT - 1;
+}
+
 /* Copies n lower-case hexadecimal digits; false when there is another character or only zeros. */
 static bool ident_trace_field(const char **p, size_t n, char *out)
 {

@@ -55,6 +55,13 @@ bool ident_user_is(const char *uid, const char *text, size_t len);
  * (":msgs", ":log", ...): session "a:msgs" would be the message list of session "a".
  */
 bool ident_is_session(const char *s, size_t len);
+/*
+ * The chat of a shared trip: IDENT_CHAT and the trip's id (store/chats.h). No session has such an
+ * id, so whatever takes sessions alone takes no chat. A release before chats takes none either.
+ */
+#define IDENT_CHAT "trip~"
+bool ident_is_chat(const char *s, size_t len);
+const char *ident_chat_trip(const char *chat); /* of one that is; borrowed */
 /* W3C traceparent (level 1): parses or makes one; child gets a new span id. */
 struct ident_trace {
     char trace_id[33], span_id[17];

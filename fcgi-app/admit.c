@@ -64,7 +64,12 @@ static struct input admit_form(const struct exchange *x, const struct submit *s,
         .context = s->context,
         .agui = s->agui,
         .echo = s->echo,
-        .said = s->said && !strcmp(s->said->role, "user") ? s->messages[s->said->at] : NULL,
+        .trip = s->trip,
+        .actor = s->trip ? x->who.user : NULL,
+        .actor_name = s->author,
+        .said = s->trip                               ? s->messages[0] :
+            s->said && !strcmp(s->said->role, "user") ? s->messages[s->said->at] :
+                                                        NULL,
         .traceparent = x->request.traceparent,
         .span_parent = x->request.span_parent,
         .tracestate = x->request.tracestate,
@@ -99,7 +104,7 @@ int admit_request(struct exchange *x, const struct submit *s, const char *turn,
     buf_init(&first, 0);
     buf_init(&input, 0);
     *out = (struct turns_request){
-        .uid = x->who.user,
+        .uid = exchange_owner(x),
         .session = s->session,
         .turn = turn,
         .client_message_id = s->client_message_id,
@@ -136,7 +141,7 @@ static void admit_keep_input(struct admit *a, const char *written)
 static int admit_expect(struct admit *a)
 {
     struct exchange *x = a->x;
-    int error = webhooks_expect(x->app->store, x->who.user, a->turn);
+    int error = webhooks_expect(x->app->store, exchange_owner(x), a->turn);
     if (error != ERR_FULL)
         return error;
     problem_set(&x->problem, PROBLEM_WEBHOOKS_FULL,
@@ -165,8 +170,8 @@ static int admit_begin(struct admit *a, bool may_run)
     if (!a->start || admit_request(a->x, s, a->turn, &request) < 0)
         return ERR_NOMEM;
     guard_turn(request.uid, s->session, request.input, &a->work);
-    request.account = limited_account(a->x);
-    request.counts = !limited_has_counted(a->x);
+    request.account = a->x->owner ? NULL : limited_account(a->x); /* a member's is not there */
+    request.counts = !a->x->owner && !limited_has_counted(a->x);
     request.only_known = guard_refused(a->x, &a->work) > 0 || s->only_known ||
         (!request.may_pend && limited_by_site(a->x));
     request.may_run = may_run;
@@ -178,7 +183,7 @@ static int admit_begin(struct admit *a, bool may_run)
     }
     /* Named before the script runs: a death at any later moment tells which turn died. */
     if (may_run)
-        runner_name(app, a->x->who.user, s->session, a->turn);
+        runner_name(app, exchange_owner(a->x), s->session, a->turn);
     runner_on_stage(app->runner, STAGE_STARTING);
     int error = turns_begin(app->store, &request, a->x->arena, a->start);
     if (error < 0)
@@ -237,6 +242,8 @@ static int admit_outcome_problem(struct exchange *x, const struct turns_start *s
         return admit_user_full(x, start->user_max);
     case TURNS_LIMIT:
         return limited_problem(x, &x->account->over);
+    case TURNS_GONE:
+        return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such session.");
     case TURNS_REFUSED:
         return x->problem.set ? ERR_BUSY : admit_refused(x); /* set: workers died in it */
     default:
@@ -257,7 +264,7 @@ static int admit_cursor(struct admit *a, const char **out)
     if (a->start->cursor[0] != '\0')
         return 0;
     char cursor[TURNS_CURSOR_SIZE] = "0-0";
-    int error = sessions_cursor(x->app->store, x->who.user, a->start->session, cursor);
+    int error = sessions_cursor(x->app->store, exchange_owner(x), a->start->session, cursor);
     if (error < 0 && error != ERR_NOT_FOUND)
         return error;
     *out = arena_strdup(x->arena, cursor);
@@ -334,7 +341,8 @@ static int admit_reply_elsewhere(struct admit *a)
     buf_init(&reply, 0);
     int error = ERR_NOT_YET;
     if (a->start->outcome == TURNS_DUPLICATE)
-        error = turns_reply(a->x->app->store, a->x->who.user, a->start->turn, &reply, &status);
+        error =
+            turns_reply(a->x->app->store, exchange_owner(a->x), a->start->turn, &reply, &status);
     if (error == 0)
         admit_reply_stored(a->x, status, &reply);
     buf_free(&reply);

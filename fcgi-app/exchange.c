@@ -252,6 +252,11 @@ static void exchange_argument(struct buf *b, const char *name, const char *value
     buf_put_urlencoded(b, value, strlen(value));
 }
 
+const char *exchange_owner(const struct exchange *x)
+{
+    return x->owner ? x->owner : x->who.user;
+}
+
 /* Whose session or turn the stream workers are to answer for, at which of their addresses. */
 static void exchange_redirect(struct exchange *x, const char *at, const char *session,
     const char *turn)
@@ -262,7 +267,9 @@ static void exchange_redirect(struct exchange *x, const char *at, const char *se
     buf_reset(&x->reply.body);
     buf_reset(head);
     buf_printf(head, "X-Accel-Redirect: /_stream/%s?user=", at);
-    buf_put_urlencoded(head, x->who.user, strlen(x->who.user));
+    buf_put_urlencoded(head, exchange_owner(x), strlen(exchange_owner(x)));
+    if (x->owner)
+        exchange_argument(head, "member", x->who.user);
     exchange_argument(head, "session", session);
     if (turn)
         exchange_argument(head, "turn", turn);

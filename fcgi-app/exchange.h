@@ -67,6 +67,9 @@ struct exchange {
     struct arena *arena;
     struct request request;
     struct auth_identity who;
+    /* In whose slot what is asked for stands, when that is another user's: the owner of a trip's
+     * chat (fcgi-app/shared_chat.h). NULL = that of `who`. */
+    const char *owner;
     struct usage_account *account; /* of who: limited_account; or NULL */
     struct exchange_limit met;
     bool by_cookie; /* the credential came by itself, as cookies do: the reply is not compressed */
@@ -81,6 +84,8 @@ MUST_CHECK int exchange_init(struct exchange *x, struct app *app,
     const struct request_source *source);
 void exchange_fini(struct exchange *x);
 
+/* In whose slot the session is that the request is about. */
+const char *exchange_owner(const struct exchange *x);
 /* Starts a JSON reply; the handler appends to x->reply.body. */
 void exchange_json(struct exchange *x, int status);
 /*

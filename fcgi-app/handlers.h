@@ -30,6 +30,7 @@ routes_handler handlers_push_act;
 routes_handler handlers_calendar_export, handlers_calendar_import, handlers_expenses_export;
 routes_handler handlers_dav_propfind, handlers_dav_report, handlers_dav_get, handlers_dav_put;
 routes_handler handlers_trip_position, handlers_trip_live;
+routes_handler handlers_trip_chat_open, handlers_trip_chat_get, handlers_trip_chats;
 routes_handler handlers_dav_delete, handlers_dav_proppatch;
 routes_handler handlers_trip_export, handlers_user_export, handlers_user_erase;
 routes_handler handlers_models, handlers_model, handlers_completion, handlers_response;

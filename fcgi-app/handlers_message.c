@@ -5,6 +5,7 @@
 #include "fcgi-app/admit.h"
 #include "fcgi-app/answers.h"
 #include "fcgi-app/attach.h"
+#include "fcgi-app/shared_chat.h"
 
 #include <string.h>
 
@@ -42,6 +43,9 @@ int handlers_chat(struct exchange *x)
         return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
             "Accept leaves out application/json and " REQUEST_SSE ".");
     submit->whole = !stream && !submit->stream;
+    if (ident_is_chat(submit->session, strlen(submit->session)) &&
+        (error = shared_chat_submit(x, submit)) < 0)
+        return error;
     if (!stream && request_prefers_async(&x->request)) {
         error = admit_submit(x, submit, ADMIT_ACCEPTED);
         if (error == 0)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "fcgi-app/shared_chat.h"
 #include "store/branches.h"
 #include "store/find.h"
 #include "store/sessions.h"
@@ -35,6 +36,10 @@ static int handlers_cursor(struct exchange *x, const char **out)
     if (*out && **out == '\0')
         *out = NULL;
     if (!*out || ident_is_safe(*out, strlen(*out), IDENT_SESSION_MAX + 32))
+        return 0;
+    const char *chat = strstr(*out, "-" IDENT_CHAT); /* the score of a chat, and its id */
+    if (chat && ident_is_chat(chat + 1, strlen(chat + 1)) &&
+        ident_is_safe(*out, (size_t)(chat - *out), 32))
         return 0;
     return handlers_bad_cursor(x);
 }
@@ -93,10 +98,11 @@ int handlers_sessions_list(struct exchange *x)
 
 int handlers_session_get(struct exchange *x)
 {
-    if (!ident_is_session(x->params[0], strlen(x->params[0])))
-        return handlers_no_session(x);
+    int error = shared_chat_open(x, x->params[0], TRIPS_VIEWER);
+    if (error < 0)
+        return error;
     exchange_json(x, 200);
-    int error = sessions_get(x->app->store, x->who.user, x->params[0], &x->reply.body);
+    error = sessions_get(x->app->store, exchange_owner(x), x->params[0], &x->reply.body);
     return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
 }
 
@@ -158,9 +164,12 @@ static int handlers_delete(struct exchange *x, const char *session, int64_t undo
 {
     char until[CLOCK_RFC3339_SIZE];
     int64_t until_ms = 0;
-    int error = ident_is_session(session, strlen(session)) ?
-        sessions_delete(x->app->store, x->who.user, session, undo_ms, &until_ms) :
-        ERR_NOT_FOUND;
+    int error = shared_chat_open(x, session, TRIPS_OWNER);
+    if (error < 0)
+        return error;
+    if (ident_is_chat(session, strlen(session))) /* others may open theirs meanwhile */
+        undo_ms = 0;
+    error = sessions_delete(x->app->store, x->who.user, session, undo_ms, &until_ms);
     if (error == ERR_NOT_FOUND)
         return handlers_no_session(x);
     if (error < 0)
@@ -226,13 +235,16 @@ int handlers_session_messages(struct exchange *x)
             &(struct request_bounds){50, 1, HANDLERS_PAGE_MAX}, &limit, &x->problem);
     if (error < 0)
         return error;
-    if (!ident_is_session(x->params[0], strlen(x->params[0])))
-        return handlers_no_session(x);
+    error = shared_chat_open(x, x->params[0], TRIPS_VIEWER);
+    if (error < 0)
+        return error;
+    if (branch && ident_is_chat(x->params[0], strlen(x->params[0])))
+        return handlers_no_session(x); /* it has none */
     exchange_json(x, 200);
     if (branch)
         return handlers_branch(x,
             &(struct branches_page){x->params[0], branch, before, (size_t)limit});
-    error = sessions_messages(x->app->store, x->who.user, x->params[0], before, (size_t)limit,
+    error = sessions_messages(x->app->store, exchange_owner(x), x->params[0], before, (size_t)limit,
         &x->reply.body);
     if (error == ERR_INVALID)
         return handlers_bad_cursor(x);
@@ -246,8 +258,9 @@ int handlers_session_events(struct exchange *x)
     if (!request_accepts(&x->request, "text/event-stream"))
         return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
             "Only text/event-stream is sent here.");
-    if (!ident_is_session(x->params[0], strlen(x->params[0])))
-        return handlers_no_session(x);
+    int error = shared_chat_open(x, x->params[0], TRIPS_VIEWER);
+    if (error < 0)
+        return error;
     const char *cursor = request_header(&x->request, "HTTP_LAST_EVENT_ID");
     const char *field = "Last-Event-ID";
     if (!cursor) {
@@ -256,7 +269,7 @@ int handlers_session_events(struct exchange *x)
     }
     if (cursor && !exchange_cursor_valid(cursor))
         return problem_field(&x->problem, field, "%s must be an event id of this session.", field);
-    int error = sessions_cursor(x->app->store, x->who.user, x->params[0], end);
+    error = sessions_cursor(x->app->store, exchange_owner(x), x->params[0], end);
     if (error < 0)
         return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
     const struct exchange_view view = {.session = x->params[0],

@@ -2,6 +2,7 @@
 #include "fcgi-app/handlers.h"
 
 #include "base/err.h"
+#include "fcgi-app/shared_chat.h"
 #include "store/turns.h"
 #include "store/webhooks.h"
 
@@ -62,7 +63,7 @@ static int handlers_stopped(struct exchange *x, const char *turn, const char *st
 static int handlers_stop(struct exchange *x, const struct turns_target *target)
 {
     char stopped[IDENT_UUID_SIZE] = "", state[16] = "";
-    int error = turns_stop(x->app->store, x->who.user, target, stopped, state);
+    int error = turns_stop(x->app->store, exchange_owner(x), target, stopped, state);
     if (error < 0)
         return error;
     bool over = target->take_back ? strcmp(state, TURNS_TAKEN_BACK) != 0 : handlers_is_over(state);
@@ -80,9 +81,13 @@ int handlers_turn_cancel(struct exchange *x)
 
 int handlers_session_cancel(struct exchange *x)
 {
-    int error = ERR_NOT_FOUND;
-    if (ident_is_session(x->params[0], strlen(x->params[0])))
-        error = handlers_stop(x, &(struct turns_target){.session = x->params[0]});
+    char turn[IDENT_UUID_SIZE] = "";
+    int error = shared_chat_turn(x, x->params[0], turn);
+    if (error < 0)
+        return error;
+    error = handlers_stop(x,
+        *turn ? &(struct turns_target){.turn = turn} :
+                &(struct turns_target){.session = x->params[0]});
     if (error != ERR_NOT_FOUND)
         return error;
     return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No turn is running in this session.");

@@ -43,6 +43,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_streams.c \
 	fcgi-app/handlers_tool_call.c \
 	fcgi-app/handlers_tools.c \
+	fcgi-app/handlers_trip_chat.c \
 	fcgi-app/handlers_trips.c \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
@@ -78,6 +79,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/selftest_tool.c \
 	fcgi-app/selftest_web.c \
 	fcgi-app/serve.c fcgi-app/serve.h \
+	fcgi-app/shared_chat.c fcgi-app/shared_chat.h \
 	fcgi-app/submit.c fcgi-app/submit.h \
 	fcgi-app/submit_agui.c \
 	fcgi-app/submit_aisdk.c \

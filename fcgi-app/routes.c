@@ -150,6 +150,12 @@ static const struct routes_row routes_rows[] = {
         handlers_trip_export},
     {"POST", "/trips/{id}/position", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_trip_position},
+    {"GET", "/trip-chats", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
+        handlers_trip_chats},
+    {"GET", "/trips/{id}/chat", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_trip_chat_get},
+    {"POST", "/trips/{id}/chat", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_trip_chat_open},
     {"GET", "/trips/{id}/live", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_trip_live},
     {"GET", "/export", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_DEAR,
@@ -212,7 +218,7 @@ static int routes_param(struct exchange *x, char kind, const char *text, size_t 
     const char **out)
 {
     bool user = kind == 'u';
-    if (kind == 'i' && !ident_is_safe(text, len, IDENT_USER_MAX))
+    if (kind == 'i' && !ident_is_safe(text, len, IDENT_USER_MAX) && !ident_is_chat(text, len))
         return 0;
     char *copy = arena_memdup(x->arena, text, len);
     char *id = user ? arena_alloc(x->arena, IDENT_USER_MAX + 1) : copy;

@@ -108,6 +108,8 @@ struct submit {
     const char *title;   /* for a session that has none */
     const jdoc *echo;    /* what the client wants to read again with the answer; or NULL */
     enum turns_naming naming;
+    const char *trip;      /* of a message in the chat of a trip (shared_chat.h); else NULL */
+    const char *author;    /* then: how others see who wrote it */
     struct facade *facade; /* what a request in OpenAI's words says besides; or NULL */
     char body_hash[IDENT_SHA256_SIZE];
 };

@@ -40,7 +40,11 @@ int submit_id(struct submit_parser *p, const jdoc *doc, const char *name, size_t
 
 int submit_session_id(struct submit_parser *p, const jdoc *doc, const char *name, const char **out)
 {
-    int error = submit_id(p, doc, name, IDENT_SESSION_MAX, out);
+    int error = submit_string(p, doc, name, out);
+    if (error == 0 && *out && p->from->kind == SUBMIT_CHAT && ident_is_chat(*out, strlen(*out)))
+        return 0;
+    if (error == 0)
+        error = submit_id(p, doc, name, IDENT_SESSION_MAX, out);
     if (error < 0 || !*out || ident_is_session(*out, strlen(*out)))
         return error;
     return problem_field(p->problem, name,

@@ -194,6 +194,11 @@ void keys_trip_links(char out[KEYS_MAX], const char *uid)
     keys_put(out, uid, "joined", "", "");
 }
 
+void keys_chats(char out[KEYS_MAX], const char *uid)
+{
+    keys_put(out, uid, "chats", "", "");
+}
+
 void keys_trip_code(char out[KEYS_MAX], const char *digest)
 {
     snprintf(out, KEYS_MAX, "tp:invite:%s", digest);

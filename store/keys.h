@@ -69,6 +69,8 @@ void keys_trip_share(char out[KEYS_MAX], const char *uid, const char *trip);
 void keys_trip_shares(char out[KEYS_MAX], const char *uid);
 void keys_trip_out(char out[KEYS_MAX], const char *uid);
 void keys_trip_links(char out[KEYS_MAX], const char *uid);
+/* In which chats of others' trips the user has written: store/chats.h. */
+void keys_chats(char out[KEYS_MAX], const char *uid);
 
 /* Shared by all users. */
 #define KEYS_SHARED "tp:{community}:" /* KEYS[1] of scripts over it */

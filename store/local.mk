@@ -36,6 +36,7 @@ libstore_a_SOURCES = \
 	store/stats.c store/stats.h \
 	store/store.c store/store.h \
 	store/tickets.c store/tickets.h \
+	store/chats.c store/chats.h \
 	store/trips.c store/trips.h \
 	store/trips_act.c \
 	store/trips_erase.c \
@@ -136,6 +137,9 @@ STORE_LUA = \
 	store/lua/session_branch.lua \
 	store/lua/session_change.lua \
 	store/lua/session_delete.lua \
+	store/lua/chat_forget.lua \
+	store/lua/chat_open.lua \
+	store/lua/chat_spend.lua \
 	store/lua/session_info.lua \
 	store/lua/session_list.lua \
 	store/lua/session_messages.lua \

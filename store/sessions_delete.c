@@ -158,7 +158,8 @@ static int sessions_purge_one(struct store *s, const char *hints, const char *me
 
     snprintf(home, sizeof home, "%s", hints);
     if (ident_is_safe(member, user, IDENT_USER_MAX) &&
-        ident_is_session(member + user + 1, len - user - 1)) {
+        (ident_is_session(member + user + 1, len - user - 1) ||
+            ident_is_chat(member + user + 1, len - user - 1))) {
         hints_bring_home(s, KEYS_HINT_GONE, hints, member);
         hints_key(home, s, KEYS_HINT_GONE, member);
         snprintf(uid, sizeof uid, "%.*s", (int)user, member);

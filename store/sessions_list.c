@@ -63,7 +63,8 @@ int sessions_read_cursor(const char *cursor, char score[24], const char **sessio
     size_t n = strspn(cursor, "0123456789");
 
     if (!n || n > 15 || cursor[n] != '-' ||
-        !ident_is_safe(cursor + n + 1, strlen(cursor + n + 1), IDENT_SESSION_MAX))
+        (!ident_is_safe(cursor + n + 1, strlen(cursor + n + 1), IDENT_SESSION_MAX) &&
+            !ident_is_chat(cursor + n + 1, strlen(cursor + n + 1))))
         return ERR_INVALID;
     snprintf(score, 24, "%.*s", (int)n, cursor);
     *session = cursor + n + 1;

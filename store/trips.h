@@ -144,7 +144,7 @@ struct trips_act {
     const char *actor, *trip;
     const char *owner;   /* trips_owner's, or of the code */
     const char *mark;    /* of the call, of any form; NULL = nothing to know its repetition by */
-    const char *session; /* of the actor; NULL = a direct call */
+    const char *session; /* of the actor, or the trip's chat; NULL = a direct call */
     int64_t epoch;
     const char *title; /* of the trip; no line feeds */
     const char *event; /* for the members: JSON of an entry of the inbox; "" = none */

@@ -93,7 +93,8 @@ int trips_acted(struct store *s, const struct trips_act *act, bool *acted)
 static void trips_begin(struct trips_head *h, const struct store *s, const struct trips_act *act,
     enum trips_action action, const char *op)
 {
-    bool fenced = act->session && strcmp(act->actor, act->owner) == 0;
+    bool fenced = act->session &&
+        (strcmp(act->actor, act->owner) == 0 || ident_is_chat(act->session, strlen(act->session)));
 
     args_init(&h->args);
     h->silent = false;

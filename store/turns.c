@@ -37,6 +37,7 @@ static const struct {
     {"user", TURNS_USER_FULL},
     {"limit", TURNS_LIMIT},
     {"refused", TURNS_REFUSED},
+    {"gone", TURNS_GONE},
 };
 
 static void turns_copy_text(char *out, size_t size, const struct link_reply *r)

@@ -78,7 +78,8 @@ enum turns_outcome {
     /* a limit of the user or of the API key is used up, as account->over says: nothing was
      * written */
     TURNS_LIMIT,
-    TURNS_REFUSED /* session free, but it can neither run nor wait: nothing was written */
+    TURNS_REFUSED, /* session free, but it can neither run nor wait: nothing was written */
+    TURNS_GONE     /* the chat of a trip that its owner has not opened: nothing was written */
 };
 
 /* What a worker needs to run a turn; texts live in the arena given. */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/chats.h"
 #include "store/feedback.h"
 #include "store/hints.h"
 #include "store/keys.h"
@@ -108,7 +109,7 @@ static int userdata_erase_sessions(struct erasure *e)
         count = link_reply_count(reply);
         for (size_t i = 0; error == 0 && i < count; i++) {
             const char *id = link_reply_text(link_reply_at(reply, i), NULL);
-            error = ident_is_session(id, strlen(id)) ?
+            error = ident_is_session(id, strlen(id)) || ident_is_chat(id, strlen(id)) ?
                 sessions_delete(e->store, e->uid, id, 0, NULL) :
                 ERR_NOT_FOUND;
             if (error == ERR_NOT_FOUND)
@@ -360,6 +361,8 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
         error = userdata_erase_tickets(&e);
     if (error == 0)
         error = trips_erase(s, uid);
+    if (error == 0)
+        error = chats_erase(s, uid);
     if (error == 0)
         error = userdata_erase_shared(&e);
     /* Until one pass finds nothing: a turn that was stopped may have written meanwhile. */

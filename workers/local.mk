@@ -90,6 +90,7 @@ libworkers_a_SOURCES = \
 	workers/stream/stream_handshake.c workers/stream/stream_handshake.h \
 	workers/stream/stream_json.c workers/stream/stream_json.h \
 	workers/stream/stream_legacy.c workers/stream/stream_legacy.h \
+	workers/stream/stream_member.c workers/stream/stream_member.h \
 	workers/stream/stream_message.c workers/stream/stream_message.h \
 	workers/stream/stream_offer.c workers/stream/stream_offer.h \
 	workers/stream/stream_guard.c workers/stream/stream_guard.h \

@@ -68,6 +68,10 @@ end
 if mode == 'x' then
     return {'refused', ''}
 end
+-- The chat of a trip is begun by its owner alone (chat_open.lua).
+if string.sub(sid, 1, 5) == 'trip~' and redis.call('HEXISTS', s, 'created') == 0 then
+    return {'gone', ''}
+end
 
 -- It may name a message of long ago: the index of these is made first, in steps (message_ids.lua).
 if ARGV[23] == '1' and #messages > 0 and ids_wanted(sid) then

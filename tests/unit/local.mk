@@ -161,6 +161,7 @@ UNIT_TESTS = \
 	tests/unit/test_tracks \
 	tests/unit/test_transition \
 	tests/unit/test_travel \
+	tests/unit/test_chats \
 	tests/unit/test_trips \
 	tests/unit/test_turn \
 	tests/unit/test_turn_names \

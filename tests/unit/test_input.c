@@ -145,6 +145,41 @@ static void test_first_event(void **state)
     buf_free(&json);
 }
 
+/* A release before chats looks for the run's id at the top, and refuses an input without one: else
+ * it would run a member's turn with what the owner alone may see. */
+static void test_a_chats_input_is_refused_by_older_releases(void **state)
+{
+    struct arena *arena = arena_new();
+    struct buf json = {0};
+    struct input in = {.run_id = "r1",
+                     .text = "hi \"actor\":\"eve\",",
+                     .trip = "t1",
+                     .actor = "bob",
+                     .actor_name = "Bob"},
+                 out;
+    jdoc *doc = NULL;
+
+    (void)state;
+    assert_int_equal(input_write(&in, &json), 0);
+    assert_int_equal(jdoc_parse(buf_text(&json), json.len, &doc, NULL, 0), 0);
+    assert_false(jdoc_has(doc, "run_id"));
+    assert_int_equal(input_parse(buf_text(&json), arena, &out), 0);
+    assert_string_equal(out.run_id, "r1");
+    assert_string_equal(out.trip, "t1");
+    assert_string_equal(out.actor, "bob");
+    assert_string_equal(out.actor_name, "Bob");
+    assert_null(strstr(buf_text(&json), "\"actor\":\"eve\",")); /* as chat_forget.lua looks */
+    assert_int_equal(input_parse("{\"chat\":{\"trip\":\"t\",\"actor\":\"a b\",\"run_id\":\"r\"}}",
+                         arena, &out),
+        ERR_INVALID);
+    assert_int_equal(input_parse("{\"run_id\":\"r\",\"chat\":{\"trip\":\"t\",\"actor\":\"ann\"}}",
+                         arena, &out),
+        ERR_INVALID);
+    jdoc_free(doc);
+    buf_free(&json);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_bad_input_is_refused),
         cmocka_unit_test(test_digest_is_of_the_text),
         cmocka_unit_test(test_first_event),
+        cmocka_unit_test(test_a_chats_input_is_refused_by_older_releases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

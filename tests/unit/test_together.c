@@ -531,6 +531,38 @@ static void all_tools_were_called(void **state)
     tool_all_succeeded("together", false);
 }
 
+static void the_owner_opens_a_chat_once(void **state)
+{
+    char chat[96];
+    (void)state;
+    join("bob", "editor");
+    no("bob", "open_trip_chat", of_trip(""), "forbidden");
+    no("eve", "open_trip_chat", of_trip(""), "not_found");
+    snprintf(chat, sizeof chat, "trip~%s", trip);
+    for (int i = 0; i < 2; i++) {
+        jdoc *r = as("ann", "open_trip_chat", of_trip(""));
+        assert_string_equal(text_at(r, "/chat/session_id"), chat);
+        jdoc_free(r);
+    }
+}
+
+/* What runs in a chat reads nothing of whoever asks, and no other trip. */
+static void in_a_chat_tools_know_the_trip_alone(void **state)
+{
+    (void)state;
+    join("bob", "editor");
+    bench.context.chat_trip = trip;
+    no("ann", "create_expense", "{\"amount\":3,\"category\":\"fuel\"}", "not_in_shared_chat");
+    no("ann", "plan_trip", "{\"origin\":\"Sydney\",\"destination\":\"Perth\"}",
+        "not_in_shared_chat");
+    no("ann", "invite_to_trip", of_trip(""), "not_in_shared_chat");
+    no("bob", "get_trip", "{\"trip_id\":\"other\"}", "invalid_argument");
+    jdoc *r = as("bob", "change_trip", of_trip(",\"title\":\"West\""));
+    assert_string_equal(text_at(r, "/trip/title"), "West");
+    jdoc_free(r);
+    bench.context.chat_trip = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -551,6 +583,8 @@ int main(void)
         cmocka_unit_test(the_state_is_kept_whole),
         cmocka_unit_test(rough_is_rough),
         cmocka_unit_test_setup(a_live_trip_by_tools, planned),
+        cmocka_unit_test_setup(the_owner_opens_a_chat_once, planned),
+        cmocka_unit_test_setup(in_a_chat_tools_know_the_trip_alone, planned),
         cmocka_unit_test(all_tools_were_called),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);

@@ -64,7 +64,9 @@ static void all_of_a_call_arrives(void **state)
         .latitude = -33.867849999999997,
         .longitude = 151.20731999999998,
         .location_text = "K\xc3\xb6ln",
-        .role = "admin"};
+        .role = "admin",
+        .chat_trip = "t1",
+        .chat_session = "trip~t1"};
     const struct tools_run sent_run = {.context = &sent_context,
         .spec = tools_find(TOOL),
         .call_id = "turn:call",
@@ -93,6 +95,8 @@ static void all_of_a_call_arrives(void **state)
     assert_true(context.longitude == sent_context.longitude);
     assert_string_equal(context.location_text, "K\xc3\xb6ln");
     assert_string_equal(context.role, "admin");
+    assert_string_equal(context.chat_session, "trip~t1");
+    assert_string_equal(context.chat_trip, "t1");
     buf_free(&sent.params);
     buf_free(&sent.body);
     buf_free(&bytes);

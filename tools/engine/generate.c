@@ -230,11 +230,11 @@ static void generate_check_fields(const char *name, const jdoc *tool)
     static const char *const fields[] = {"name", "description", "effect", "approval", "timeout_ms",
         "idempotent", "entity", "arguments", "result", "examples", "keywords", "provider",
         "approval_when", "core", "untrusted", "reaches_others", "outside", "process",
-        "process_unless", "outlives"};
+        "process_unless", "outlives", "shared"};
     static const char *const flags[] = {"core", "untrusted", "reaches_others", "process",
-        "outlives"};
+        "outlives", "shared"};
     size_t known = sizeof fields / sizeof *fields;
-    for (size_t i = 0; i + 9 < known; i++) /* the last nine are optional */
+    for (size_t i = 0; i + 10 < known; i++) /* the last ten are optional */
         if (!jdoc_get(tool, fields[i]))
             generate_fail(name, "the field `%s` is missing", fields[i]);
     struct jdoc_iter it = {0};
@@ -256,6 +256,8 @@ static void generate_check_fields(const char *name, const jdoc *tool)
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (jdoc_get(tool, flags[i]) && (jdoc_get_bool(tool, flags[i], &flag) != 0 || !flag))
             generate_fail(name, "%s must be true, or left out", flags[i]);
+    if (jdoc_get(tool, "shared") && strcmp(jdoc_text_or(tool, "approval", ""), "never") != 0)
+        generate_fail(name, "a `shared` tool needs no approval: nobody is asked in a shared chat");
     if (jdoc_get(tool, "reaches_others") && strcmp(jdoc_text_or(tool, "effect", ""), "read") == 0)
         generate_fail(name, "reaches_others: a tool that reads reaches nobody");
     if (jdoc_get(tool, "process_unless") && !jdoc_get(tool, "process"))
@@ -467,6 +469,8 @@ static void generate_put_row(size_t i)
         printf(",\n        .outlives = true");
     if (jdoc_get(e->tool, "outside"))
         printf(",\n        .outside = \"%s\"", jdoc_text_or(e->tool, "outside", ""));
+    if (jdoc_get(e->tool, "shared"))
+        printf(",\n        .shared = true");
     if (jdoc_get(e->tool, "process"))
         printf(",\n        .process = true");
     if (jdoc_get(e->tool, "process_unless"))

@@ -166,13 +166,39 @@ static void tools_call_answered(struct tools_run *run, bool settled)
         run->on_done(run);
 }
 
+/* All members of a trip read what stands in its chat. */
+static int tools_call_check_chat(struct tools_run *run)
+{
+    if (!run->context->chat_trip || run->spec->shared)
+        return 0;
+    int error = run_fail(run, "not_in_shared_chat",
+        "%s works with what is the user's alone, and others read this chat. The user may ask for "
+        "it in a chat of their own.",
+        run->spec->name);
+    return error != 0 ? error : 1;
+}
+
+/* Other trips of whoever asks are not for the members of this one. */
+static int tools_call_check_trip(struct tools_run *run)
+{
+    const char *trip = run->context->chat_trip;
+    if (!trip || strcmp(jdoc_text_or(run->args, "trip_id", trip), trip) == 0)
+        return 0;
+    int error = run_fail_at(run, "/trip_id", trip, "this chat is about that trip alone");
+    return error != 0 ? error : 1;
+}
+
 /*
  * The steps before a handler; the first that refuses has set the result. Returns 0 to go on, 1
  * when the result stands, else a fault of ours.
  */
 static int tools_call_prepare(struct tools_run *run, const char *text, size_t len)
 {
-    int error = tools_args_read(run, text, len);
+    int error = tools_call_check_chat(run);
+    if (error == 0)
+        error = tools_args_read(run, text, len);
+    if (error == 0)
+        error = tools_call_check_trip(run);
     if (error == 0)
         error = tools_call_check_provider(run);
     if (error == ERR_INVALID || error == ERR_NOT_CONFIGURED)

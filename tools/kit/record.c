@@ -205,12 +205,18 @@ int record_take_back(struct tools_run *run, const struct changes_one *change, bo
     return error == 0 && prior ? record_take_earlier(run, prior) : error;
 }
 
+/* Others read the chat: nothing of the user but the name that they see anyway. */
+static bool record_is_hidden(const struct tools_run *run, const char *family)
+{
+    return run->context->chat_trip && strcmp(family, "profile") != 0;
+}
+
 int record_get(struct tools_run *run, const char *family, const char *id, jdoc **document,
     const char **text)
 {
     const char *json = NULL;
     *document = NULL;
-    if (!ident_is_safe(id, strlen(id), 128))
+    if (!ident_is_safe(id, strlen(id), 128) || record_is_hidden(run, family))
         return ERR_NOT_FOUND;
     int error = records_get(run->context->store, run->context->uid, family, id, run->arena, &json);
     if (error != 0)

@@ -74,6 +74,7 @@ struct tools_spec {
     bool reaches_others; /* what it does others see: needs approval once untrusted content
                                       stands in the conversation */
     bool outlives; /* what it keeps steers later conversations: needs approval as reaches_others */
+    bool shared;   /* also in the chat of a trip, before other users: it reads nothing private */
     bool process;  /* it computes for long, or in a library: tools_is_apart */
     const char *process_unless; /* settings of services that it may ask and wait for, with a
                                       blank between; or NULL */
@@ -101,6 +102,13 @@ struct tools_context { /* one per turn, or per direct call */
     struct reactor *reactor;
     const char *uid, *session; /* session NULL in a direct call */
     int64_t epoch;
+    /*
+     * In the chat of a trip (store/chats.h), else NULL: the trip. `uid` is who wrote the message.
+     * All members read the results, so tools over private data do not run, and
+     * nothing private is read. session is NULL when the chat is in the slot of another user;
+     * chat_session names it in any case.
+     */
+    const char *chat_trip, *chat_session;
     const char *zone;   /* IANA name, validated; the user's for this request */
     const char *locale; /* BCP 47 or "" */
     const char *currency;

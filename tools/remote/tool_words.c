@@ -2,6 +2,7 @@
 #include "tools/remote/tool_words.h"
 
 #include "base/err.h"
+#include "base/ident.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ int tool_words_ask(struct buf *out, const struct tools_run *run, const char *arg
         {"TP_LOCALE", c->locale}, {"TP_CURRENCY", c->currency}, {"TP_UNITS", n.units},
         {"TP_NOW", n.now}, {"TP_LATITUDE", c->has_location ? n.latitude : NULL},
         {"TP_LONGITUDE", c->has_location ? n.longitude : NULL}, {"TP_LOCATION", c->location_text},
-        {"TP_ROLE", c->role}};
+        {"TP_ROLE", c->role}, {"TP_CHAT", c->chat_session}};
     size_t count = sizeof pairs / sizeof *pairs, bytes = 0;
 
     for (size_t i = 0; i < count; i++)
@@ -109,6 +110,9 @@ int tool_words_read(tool_words_param *param, void *arg, tool_words_find *find, s
     context->now_ms = tool_words_number(&r, "TP_NOW");
     context->location_text = tool_words_text(&r, "TP_LOCATION");
     context->role = tool_words_text(&r, "TP_ROLE");
+    context->chat_session = tool_words_text(&r, "TP_CHAT");
+    if (context->chat_session)
+        context->chat_trip = ident_chat_trip(context->chat_session);
     tool_words_location(&r, context);
     if (r.no_memory)
         return ERR_NOMEM;

@@ -3,6 +3,7 @@
 TOOLS_SPEC += tools/together/together.json
 libtools_a_SOURCES += \
 	tools/together/together.c tools/together/together.h \
+	tools/together/together_chat.c \
 	tools/together/together_invite.c \
 	tools/together/together_live.c \
 	tools/together/together_members.c \

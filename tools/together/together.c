@@ -144,7 +144,7 @@ int together_begin(struct tools_run *run, const char *owner, const char *trip, c
     *act = (struct trips_act){.actor = run->context->uid,
         .owner = owner,
         .trip = trip,
-        .session = run->context->session,
+        .session = run->context->chat_session ? run->context->chat_session : run->context->session,
         .epoch = run->context->epoch,
         .title = title,
         .event = ""};

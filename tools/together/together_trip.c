@@ -261,6 +261,12 @@ static int together_set_way(struct tools_run *run, jdoc *trip, const struct rout
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
+/* Does the vehicle of whoever asks decide? In the chat of the trip nobody's is looked at. */
+static bool together_own_vehicle(const struct tools_run *run, const struct together *t)
+{
+    return t->view.role == TRIPS_OWNER && !run->context->chat_trip;
+}
+
 /* Out of the arguments; NULL on no memory. */
 static jdoc *together_take_filled(struct tools_run *run)
 {
@@ -312,7 +318,7 @@ static int together_way_done(struct tools_run *run, struct route *r)
         error = named ? record_copy(t.trip, run->args, together_fields) : ERR_NOMEM;
     if (error == 0)
         error = together_set_way(run, t.trip, r);
-    if (error == 0 && t.view.role == TRIPS_OWNER)
+    if (error == 0 && together_own_vehicle(run, &t))
         error = route_rules_write(&r->rules, t.trip);
     if (error == 0)
         error = together_write_trip(run, &t, named, r);
@@ -353,7 +359,7 @@ static int together_fill_places(struct tools_run *run, const struct together *t)
 {
     jdoc *filled = jdoc_new_object(), *keys = jdoc_new_array(), *seen = jdoc_new_object();
     int failed = !filled || !keys || !seen || record_copy(seen, t->trip, together_way_of) != 0 ||
-        jdoc_set_bool(filled, "own", t->view.role == TRIPS_OWNER) != 0;
+        jdoc_set_bool(filled, "own", together_own_vehicle(run, t)) != 0;
 
     for (size_t i = 0; failed == 0 && together_places[i]; i++) {
         const char *key = together_places[i];

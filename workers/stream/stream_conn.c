@@ -6,6 +6,7 @@
 #include "process/crowd.h"
 #include "process/measure.h"
 #include "workers/stream/stream_guard.h"
+#include "workers/stream/stream_member.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -330,6 +331,7 @@ static void stream_conn_free(struct stream_conn *c)
         stream_share_remove(&s->share, c->user);
     free(c->user);
     free(c->account);
+    stream_member_free(c);
     free(c);
     s->connections--;
 }

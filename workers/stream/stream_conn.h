@@ -31,6 +31,7 @@ struct iovec;
 struct stream_conn;
 struct fastcgi_pool;
 struct stream_deflate;
+struct stream_member;
 struct stream_stop;
 
 /* What the connections of a worker share; made by stream_worker. */
@@ -137,6 +138,7 @@ struct stream_conn {
     int64_t opened_ms, in_ms, out_ms; /* monotonic */
     int64_t due_ms;                   /* monotonic; the kind's, and the end of finishing */
     int64_t expires_ms;               /* real time; 0 = never */
+    struct stream_member *member;     /* of a chat of another user's trip (stream_member.h) */
     struct auth_mark mark;            /* of the credential that opened it */
     unsigned rights;                  /* auth_rights of then: fewer end it */
     unsigned char stage, bucket;

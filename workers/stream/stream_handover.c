@@ -47,6 +47,24 @@ static int stream_handover_form(const char *query, const char *form, struct stre
     return out->render || out->json || !form[0] || strcmp(form, "agui") == 0 ? 0 : ERR_INVALID;
 }
 
+/* Only the chat of a trip has members. */
+static bool stream_handover_member(const char *query, struct stream_handover *out, size_t session)
+{
+    bool chat = ident_is_chat(out->session, session);
+    long member;
+
+    out->member[0] = '\0';
+    if (!stream_query_has(query, "member"))
+        return chat || ident_is_session(out->session, session);
+    member = stream_query_get(query, "member", out->member, sizeof out->member);
+    return chat && member > 0 && ident_is_safe(out->member, (size_t)member, IDENT_USER_MAX);
+}
+
+const char *stream_handover_viewer(const struct stream_handover *h)
+{
+    return h->member[0] ? h->member : h->user;
+}
+
 int stream_handover_read(const char *query, struct stream_handover *out)
 {
     char scope[8], expires[24], form[24], until[8], mark[AUTH_MARK_SIZE];
@@ -54,7 +72,7 @@ int stream_handover_read(const char *query, struct stream_handover *out)
     long session = stream_query_get(query, "session", out->session, sizeof out->session);
 
     if (user <= 0 || session <= 0 || !ident_is_safe(out->user, (size_t)user, IDENT_USER_MAX) ||
-        !ident_is_session(out->session, (size_t)session))
+        !stream_handover_member(query, out, (size_t)session))
         return ERR_INVALID;
     stream_handover_get(query, "turn", out->turn, sizeof out->turn);
     stream_handover_get(query, "cursor", out->cursor, sizeof out->cursor);

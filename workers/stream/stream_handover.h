@@ -19,9 +19,10 @@
  */
 struct stream_handover {
     char user[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1];
-    char turn[IDENT_UUID_SIZE];         /* "" = the whole session */
-    char cursor[LOGENTRY_ID_SIZE];      /* "" = live */
-    char request[72];                   /* id of the request; "" = none */
+    char member[IDENT_USER_MAX + 1]; /* who looks, at the chat of that user's trip; "" = the user */
+    char turn[IDENT_UUID_SIZE];      /* "" = the whole session */
+    char cursor[LOGENTRY_ID_SIZE];   /* "" = live */
+    char request[72];                /* id of the request; "" = none */
     char trace[IDENT_TRACEPARENT_SIZE]; /* "" = none */
     char cls[LIMITS_CLASS_MAX + 1];     /* the user's class; "" = none */
     char origin[520];                   /* of the page, when it may be told; "" = none */
@@ -37,6 +38,8 @@ struct stream_handover {
 
 /* Returns 0 or ERR_INVALID. */
 MUST_CHECK int stream_handover_read(const char *query, struct stream_handover *out);
+/* Whose connection it is. */
+const char *stream_handover_viewer(const struct stream_handover *h);
 /* The viewer that it asks for. out borrows from h. */
 void stream_handover_start(const struct stream_handover *h, struct hub_start *out);
 

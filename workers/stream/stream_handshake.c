@@ -454,7 +454,7 @@ static void stream_handshake_hand_over(struct stream_conn *c)
         stream_handshake_refuse(c, 503, "request_crashed_worker",
             "Workers died in what this session holds. A message sent with this request is "
             "accepted: ask again with its client message id.");
-    else if (stream_conn_is_too_many(c->stream, h.user))
+    else if (stream_conn_is_too_many(c->stream, stream_handover_viewer(&h)))
         stream_handshake_refuse_share(c);
     else if (h.json)
         stream_json_start(c, &h);

@@ -197,7 +197,7 @@ void stream_json_start(struct stream_conn *c, const struct stream_handover *h)
     struct stream_handover *own = malloc(sizeof *own);
     struct hub_start start;
 
-    if (!own || stream_conn_belongs(c, h->user)) {
+    if (!own || stream_conn_belongs(c, stream_handover_viewer(h))) {
         free(own);
         stream_conn_kill(c);
         return;

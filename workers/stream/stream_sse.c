@@ -7,6 +7,7 @@
 #include "store/keys.h"
 #include "workers/stream/stream_call.h"
 #include "workers/stream/stream_credential.h"
+#include "workers/stream/stream_member.h"
 #include "workers/stream/stream_refuse.h"
 
 #include <stdio.h>
@@ -138,7 +139,8 @@ static void stream_sse_leave(struct stream_conn *c)
 
 static void stream_sse_tick(struct stream_conn *c, int64_t now_ms)
 {
-    if (stream_credential_has_ended(c))
+    stream_member_tick(c, now_ms);
+    if (stream_credential_has_ended(c) || stream_member_has_left(c))
         stream_sse_end(c, false);
     else if (stream_conn_is_old(c, now_ms))
         stream_sse_leave(c);
@@ -278,7 +280,7 @@ void stream_sse_start(struct stream_conn *c, const struct stream_handover *h, bo
         return;
     }
     stream_conn_become(c, &stream_sse_kind, sse); /* from now on it owns the state */
-    if (stream_conn_belongs(c, h->user)) {
+    if (stream_conn_belongs(c, stream_handover_viewer(h)) || stream_member_set(c, h)) {
         stream_conn_kill(c);
         return;
     }
