@@ -32,7 +32,7 @@ static int calls_start_unknown(struct calls_slot *s)
         return error;
     buf_printf(&text, "There is no tool named \"%.64s\".", s->call->name);
     for (size_t i = 0; i < count && named < NEAR_NAMES; i++)
-        if (tools_is_provided(s->batch->owner->tools->conf, found[i]))
+        if (tools_is_offered(s->batch->owner->tools, found[i]))
             buf_printf(&text, "%s%s", named++ ? ", " : " Like it are: ", found[i]->name);
     buf_puts(&text, named ? ". find_tools finds others." : " find_tools finds tools by a wish.");
     error = buf_error(&text) ? ERR_NOMEM : calls_fail(s, "unknown_tool", buf_text(&text));

@@ -310,7 +310,7 @@ static const char *context_zone(const struct context_frame *f, const struct wish
     return daytime_zone_valid(f->conf->default_zone) ? f->conf->default_zone : "UTC";
 }
 
-int context_frame_init(struct context_frame *f, const struct conf *conf, const struct input *input,
+int context_frame_begin(struct context_frame *f, const struct conf *conf, const struct input *input,
     const char *stored, int64_t now_ms, struct arena *arena)
 {
     struct wishes wishes;
@@ -325,24 +325,24 @@ int context_frame_init(struct context_frame *f, const struct conf *conf, const s
         return ERR_NOMEM;
     f->currency = wishes.currency;
     f->units = wishes.units;
+    f->memory = wishes.memory;
     f->locale = input->locale && *input->locale ? input->locale : wishes.language;
-    f->late = context_late(f, arena);
-    if (!f->late)
-        return ERR_NOMEM;
     return context_add_tools(f, arena);
 }
 
-int context_remember(struct context_frame *f, const char *text, struct arena *arena)
+int context_frame_end(struct context_frame *f, const char *remembered, struct arena *arena)
 {
-    const char *late;
+    f->remembered = remembered;
+    f->late = context_late(f, arena);
+    return f->late ? 0 : ERR_NOMEM;
+}
 
-    if (!*text)
-        return 0;
-    f->remembered = text;
-    if (!(late = context_late(f, arena)))
-        return ERR_NOMEM;
-    f->late = late;
-    return 0;
+int context_frame_init(struct context_frame *f, const struct conf *conf, const struct input *input,
+    const char *stored, int64_t now_ms, struct arena *arena)
+{
+    int error = context_frame_begin(f, conf, input, stored, now_ms, arena);
+
+    return error ? error : context_frame_end(f, "", arena);
 }
 
 const struct context_tool *context_client_tool(const struct context_frame *f, const char *name)

@@ -38,6 +38,7 @@ struct context_frame {
     struct units units;
     int64_t now_ms;         /* real time at the turn's start */
     const char *stored;     /* the user's stored context as JSON text, NULL or "{}" = none */
+    bool memory;            /* memories are used, by the site's wish and the user's */
     const char *remembered; /* of the user (agent/memory.h); NULL or "" = nothing */
     const char *late;       /* text of the late block, made by context_frame_init */
     const struct context_tool *client_tools; /* each name once, and none of ours */
@@ -86,8 +87,12 @@ const char *context_system(void);
 /* Everything made lives in the arena; stored is borrowed. Returns 0 or ERR_NOMEM. */
 MUST_CHECK int context_frame_init(struct context_frame *frame, const struct conf *conf,
     const struct input *input, const char *stored, int64_t now_ms, struct arena *arena);
-/* Makes the late block anew with what is remembered (borrowed). Returns 0 or ERR_NOMEM. */
-MUST_CHECK int context_remember(struct context_frame *frame, const char *text, struct arena *arena);
+/* The same in two steps, for a turn: all but the late block; and that, with what is remembered
+ * ("" = nothing; borrowed). Both return 0 or ERR_NOMEM. */
+MUST_CHECK int context_frame_begin(struct context_frame *frame, const struct conf *conf,
+    const struct input *input, const char *stored, int64_t now_ms, struct arena *arena);
+MUST_CHECK int context_frame_end(struct context_frame *frame, const char *remembered,
+    struct arena *arena);
 /* A late block that says nothing of the user but language, currency and units, and nothing of the
  * time; NULL: no memory. */
 const char *context_neutral(const struct context_frame *frame, struct arena *arena);

@@ -277,7 +277,8 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
     if (!units)
         return ERR_NOMEM;
     if (!limits->reduced &&
-        (error = offer_build(frame->conf, chat, arena, &out->found, &out->found_count)))
+        (error = offer_build(frame->conf, frame->memory, chat, arena, &out->found,
+             &out->found_count)))
         return error;
     if ((error = context_build_repair(chat, limits, (size_t)frame->conf->tool_result_shown, &whole,
              units, &unit_count)))

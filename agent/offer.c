@@ -10,20 +10,22 @@
 struct offer {
     const struct conf *conf;
     const struct chat *chat;
+    bool memory;
     struct context_tool *tools; /* room for every tool */
     size_t count;
 };
 
 bool offer_is_core(const struct conf *conf, const struct tools_spec *spec)
 {
-    return spec->core && tools_is_provided(conf, spec);
+    return spec->core && tools_is_provided(conf, spec) && (conf->memory || !tools_is_memory(spec));
 }
 
 static void offer_take(struct offer *o, const char *name, bool found)
 {
     const struct tools_spec *spec = tools_find(name);
 
-    if (!spec || spec->core || !tools_is_provided(o->conf, spec))
+    if (!spec || spec->core || !tools_is_provided(o->conf, spec) ||
+        (!o->memory && tools_is_memory(spec)))
         return;
     for (size_t i = 0; i < o->count; i++)
         if (o->tools[i].name == spec->name) {
@@ -54,10 +56,10 @@ static int offer_take_found(struct offer *o, const char *call_id)
     return 0;
 }
 
-int offer_build(const struct conf *conf, const struct chat *chat, struct arena *arena,
+int offer_build(const struct conf *conf, bool memory, const struct chat *chat, struct arena *arena,
     const struct context_tool **tools, size_t *count)
 {
-    struct offer o = {.conf = conf, .chat = chat};
+    struct offer o = {.conf = conf, .memory = memory, .chat = chat};
     int error = 0;
 
     o.tools = arena_array(arena, tools_count() + 1, sizeof *o.tools);

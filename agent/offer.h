@@ -22,10 +22,11 @@
  * offer_is_core -- is the tool in every request? One whose provider is not set up is in none.
  *
  * offer_build -- those that a result of find_tools named or that were called, each once, in order
- * of first appearance: the list only grows at its end. In the arena. Returns 0 or ERR_NOMEM.
+ * of first appearance: the list only grows at its end. memory: with those that remember. In the
+ * arena. Returns 0 or ERR_NOMEM.
  */
 bool offer_is_core(const struct conf *conf, const struct tools_spec *spec);
-MUST_CHECK int offer_build(const struct conf *conf, const struct chat *chat, struct arena *arena,
-    const struct context_tool **tools, size_t *count);
+MUST_CHECK int offer_build(const struct conf *conf, bool memory, const struct chat *chat,
+    struct arena *arena, const struct context_tool **tools, size_t *count);
 
 #endif

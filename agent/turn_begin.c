@@ -71,29 +71,23 @@ static void turn_begin_said(const struct chat *chat, struct buf *out)
             buf_putc(out, '\n');
 }
 
-/* A turn goes on without its memories when they cannot be read. */
-static int turn_begin_memory(struct turn *t)
+/* The situation, with what is remembered of the user; that came with the conversation. */
+static int turn_begin_situation(struct turn *t)
 {
-    struct remembered_list list;
+    const struct turns_start *s = t->start;
+    struct remembered_list list = {0};
     struct buf said = {0};
-    const char *text;
-    if (t->input.trip) /* others read what comes of it */
-        return 0;
-    int error = remembered_read(t->env->store, t->start->uid, t->arena, &list);
+    const char *text = "";
+    int error = 0;
 
-    if (error == ERR_NOMEM)
-        return error;
-    if (error) {
-        log_limited(LOG_LEVEL_WARN, "turn %s: what is remembered cannot be read (%s)",
-            t->start->turn, err_name(error));
-        return 0;
+    if (t->frame.memory && !t->input.trip) /* others read what comes of it */
+        error = remembered_take(s->memories, s->memory_count, t->arena, &list);
+    if (!error && list.count) {
+        turn_begin_said(&t->chat, &said);
+        error = memory_choose(&list, buf_text(&said), t->arena, &text);
+        buf_free(&said);
     }
-    if (!list.count)
-        return 0;
-    turn_begin_said(&t->chat, &said);
-    error = memory_choose(&list, buf_text(&said), t->arena, &text);
-    buf_free(&said);
-    return error ? error : context_remember(&t->frame, text, t->arena);
+    return error ? error : context_frame_end(&t->frame, text, t->arena);
 }
 
 static bool turn_begin_left_open(const struct turn *t)
@@ -165,6 +159,8 @@ static void turn_begin_on_wishes(void *arg, const struct tools_wishes *wishes)
     t->tools.zone = zone;
     t->tools.currency = currency;
     t->tools.units = wishes->units;
+    t->tools.memory_off = wishes->memory_off;
+    t->frame.memory = !wishes->memory_off;
 }
 
 static void turn_begin_tools(struct turn *t)
@@ -182,6 +178,7 @@ static void turn_begin_tools(struct turn *t)
         .locale = t->frame.locale,
         .currency = t->frame.currency,
         .units = t->frame.units,
+        .memory_off = !t->frame.memory,
         .now_ms = t->frame.now_ms,
         .role = t->input.trip ? "user" : t->input.role, /* all members read it */
         .on_wishes = turn_begin_on_wishes,
@@ -230,12 +227,12 @@ int turn_begin(struct turn *t)
     if ((error = turn_begin_member(t)))
         return error;
     usage_account_init(&t->account, t->env->store, t->input.cls, t->input.key);
-    if ((error = context_frame_init(&t->frame, conf, &t->input,
+    if ((error = context_frame_begin(&t->frame, conf, &t->input,
              t->input.trip ? NULL : t->start->context, clock_real_ms(), t->arena)))
         return error;
     turn_begin_tools(t);
     turn_measure_named(t);
-    if ((error = turn_begin_conversation(t)) || (error = turn_begin_memory(t)) ||
+    if ((error = turn_begin_conversation(t)) || (error = turn_begin_situation(t)) ||
         (error = turn_begin_answers(t)))
         return error;
     t->begun = t->chat.count;

@@ -88,13 +88,17 @@ int wishes_read(const struct wishes_from *from, struct arena *arena, struct wish
     jdoc *doc = NULL;
     int error = 0;
 
-    *out = (struct wishes){.zone = "", .currency = "", .language = ""};
+    *out =
+        (struct wishes){.zone = "", .currency = "", .language = "", .memory = from->conf->memory};
     if (from->stored && jdoc_parse(from->stored, strlen(from->stored), &doc, NULL, 0) < 0)
         doc = NULL;
     const char *language = jdoc_text_or(doc, "language", "");
     if (wishes_is_language(language))
         error = wishes_keep(language, arena, &out->language);
     wishes_usual(from, out);
+    bool memory = true;
+    err_ignore(jdoc_get_bool(doc, "memory", &memory));
+    out->memory = out->memory && memory;
     if (!error && jdoc_type(doc) == JDOC_OBJECT)
         error = wishes_apply(doc, arena, out);
     if (!error && jdoc_type(from->said) == JDOC_OBJECT)
@@ -154,6 +158,17 @@ static bool wishes_holds(const jdoc *patch, const char *key, const char **text)
     return value && jdoc_type(value) != JDOC_NULL && !(*text && !**text);
 }
 
+static int wishes_check_memory(const jdoc *patch, char field[WISHES_FIELD_SIZE],
+    char why[WISHES_WHY_SIZE])
+{
+    const jdoc *value = jdoc_get(patch, "memory");
+    bool memory;
+
+    if (!value || jdoc_type(value) == JDOC_NULL || !jdoc_get_bool(patch, "memory", &memory))
+        return 0;
+    return wishes_wrong("memory", "true or false", field, why);
+}
+
 int wishes_check(const jdoc *patch, char field[WISHES_FIELD_SIZE], char why[WISHES_WHY_SIZE])
 {
     struct units units = {0};
@@ -162,6 +177,8 @@ int wishes_check(const jdoc *patch, char field[WISHES_FIELD_SIZE], char why[WISH
 
     if (!error)
         error = wishes_check_units(patch, field, why);
+    if (!error)
+        error = wishes_check_memory(patch, field, why);
     if (error)
         return error;
     if (wishes_holds(patch, "timezone", &text) && !(text && daytime_zone_valid(text)))

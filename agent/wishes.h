@@ -8,10 +8,12 @@
 #include "base/jdoc.h"
 #include "tools/kit/units.h"
 
+#include <stdbool.h>
+
 /*
  * wishes -- what users have chosen for themselves: the members `timezone`, `currency`, `units`,
- * `language`, `week_start` and `date_order` of the stored context (PUT /context), which the page's
- * settings and the tool update_settings write. The model and the tools get this one value. Turn
+ * `language`, `week_start`, `date_order` and `memory` of the stored context (PUT /context), which
+ * the page's settings and the tool update_settings write. The model and the tools get this one value. Turn
  * and api workers.
  */
 struct wishes {
@@ -19,6 +21,7 @@ struct wishes {
     const char *currency; /* ISO 4217, three capitals; never "" */
     const char *language; /* BCP 47; "" = none was chosen */
     struct units units;
+    bool memory; /* facts about the user may be remembered: of the site, and not turned off */
 };
 
 struct wishes_from {

@@ -401,6 +401,8 @@
     X(model_output_tokens, INT, "model.output_tokens", "2048", 1, 1000000, "output of one call") \
     X(model_context_tokens, INT, "model.context_tokens", "60000", 1000, 10000000, \
         "tokens of conversation and client tools sent, at most; estimated") \
+    X(memory, BOOL, "memory", "on", 0, 0, \
+        "the assistant may remember facts about a user, who may turn that off") \
     X(model_summary, BOOL, "model.summary", "on", 0, 0, \
         "a summary by the model stands for messages that leave its window") \
     X(model_summary_keep, INT, "model.summary_keep", "50", 10, 90, \

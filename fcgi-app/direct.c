@@ -101,6 +101,7 @@ static int direct_context(struct exchange *x, const struct direct *d, struct too
         .locale = *locale ? locale : wishes.language,
         .currency = wishes.currency,
         .units = wishes.units,
+        .memory_off = !wishes.memory,
         .now_ms = clock_real_ms(),
         .role = x->who.role};
     context->zone = d->zone;
@@ -154,6 +155,7 @@ static const struct {
     {"rate_limited", PROBLEM_RATE},
     {"busy", PROBLEM_POOL_FULL},
     {"provider_not_configured", PROBLEM_NO_PROVIDER},
+    {"memory_off", PROBLEM_MEMORY_OFF},
     {"provider_failed", PROBLEM_PROVIDER},
     {"provider_unavailable", PROBLEM_PROVIDER_AWAY},
     {"unknown_outcome", PROBLEM_OUTCOME},

@@ -94,7 +94,7 @@ int mcpd_tools_list(struct mcpd_call *c)
     buf_putc(b, '[');
     for (; at < tools_count() && count < MCPD_PAGE; at++) {
         const struct tools_spec *spec = tools_at(at);
-        if (!tools_is_provided(conf, spec))
+        if (!tools_is_provided(conf, spec) || (!conf->memory && tools_is_memory(spec)))
             continue;
         buf_puts(b, count++ > 0 ? "," : "");
         mcpd_tools_one(b, spec);

@@ -75,6 +75,7 @@
     X(PROBLEM_NO_WEBHOOKS, 501, "webhooks_not_configured", "Webhooks are not set up here", false) \
     X(PROBLEM_NO_PUSH, 501, "push_not_configured", "Web pushes are not set up here", false) \
     X(PROBLEM_INTERNAL, 500, "internal_error", "Something went wrong here", true) \
+    X(PROBLEM_MEMORY_OFF, 409, "memory_off", "Facts are not remembered", false) \
     X(PROBLEM_NO_PROVIDER, 501, "provider_not_configured", "No service for this is set up", false) \
     X(PROBLEM_PROVIDER, 502, "provider_failed", "The service behind the tool failed", true) \
     X(PROBLEM_PROVIDER_AWAY, 502, "provider_unavailable", "The service behind the tool is away", \

@@ -92,7 +92,10 @@ static int records_fill_args(struct link_arg *args, struct store *s,
     args[3] = link_text(batch->must_exist ? "1" : "0");
     args[4] = link_text(fence->tool ? fence->tool : "");
     args[5] = link_text(fence->session ? fence->session : "");
-    args[6] = link_text(!batch->undoes ? "do" : batch->redo ? "redo" : "undo");
+    args[6] = link_text(batch->purges ? "purge" :
+            !batch->undoes            ? "do" :
+            batch->redo               ? "redo" :
+                                        "undo");
     args[7] = link_text(batch->undoes ? batch->undoes : "");
     args[8] = link_text(batch->group ? batch->group : "");
     for (size_t i = 0; i < batch->count; i++) {

@@ -58,6 +58,7 @@ struct records_batch {
     bool redo;          /* with undoes: that was an undo itself */
     /* Commits of one group are one change for those who undo (store/changes.h); NULL: alone. */
     const char *group;
+    bool purges; /* no history of these records stays, nor of this write */
 };
 #define RECORDS_WRITES_MAX 256
 /*

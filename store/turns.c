@@ -138,6 +138,9 @@ static int turns_read_answer(const struct link_reply *r, const char *uid, struct
     if (!error)
         error = turns_copy_list(arena, link_reply_at(r, 13), &out->steps, NULL, &out->step_count);
     if (!error)
+        error =
+            turns_copy_list(arena, link_reply_at(r, 20), &out->memories, NULL, &out->memory_count);
+    if (!error)
         error = turns_copy_summary(r, arena, out);
     return error ? error : turns_copy_context(arena, link_reply_at(r, 14), &out->context);
 }

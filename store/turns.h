@@ -102,6 +102,8 @@ struct turns_start {
     const char **history; /* messages as JSON, oldest first, the new ones included */
     size_t *history_len;
     size_t history_count;
+    const char **memories; /* of the user, records of the family "memory", the newest first */
+    size_t memory_count;
     bool rewound;        /* messages that viewers have seen have left */
     const char *context; /* of the user (GET|PUT /context), a JSON object */
     const char **steps;  /* checkpoints of earlier attempts */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the user has chosen. On this device: theme (theme.js), language, sound. For the user, in the stored context, which the model
-// and the tools are told with every message: name, units, currency, timezone, language.
+// and the tools are told with every message: name, units, currency, timezone, language,
+// and whether facts about them are remembered.
 
-const STORED = ["name", "units", "currency", "timezone", "language"];
+const STORED = ["name", "units", "currency", "timezone", "language", "memory"];
 const MILES = ["US", "GB", "LR", "MM"], FAHRENHEIT = ["US", "BS", "BZ", "KY", "LR", "PW"];
 
 /** What people usually count in where this browser's language is from. */
@@ -36,6 +37,8 @@ export class Preferences extends EventTarget {
   /** The language that was chosen here, else by this user anywhere; "": that of the browser. */
   get language() { return localStorage.getItem("language") ?? this.#text("language"); }
   get units() { return {...usualUnits(), ...unitsOf(this.#context.units)}; }
+  /** Whether facts are remembered; on unless it was turned off. */
+  get memory() { return this.#context.memory !== false; }
   get sound() { return localStorage.getItem("sound") === "on"; }
   set sound(on) {
     if (on) localStorage.setItem("sound", "on");

@@ -167,6 +167,7 @@ export class Settings {
       list.append(li);
     }
     return this.#group(t("What the assistant remembers"),
+      this.#check("memory", t("Remember facts about me for later chats"), this.preferences.memory, on => this.#store({memory: on ? null : false})),
       items.length ? list : element("p", "help", t("Nothing besides your chats, and what you told it to keep.")));
   }
 

@@ -9,9 +9,11 @@
 #include "base/ident.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "tools/engine/tools.h"
 #include "tools/remote/foreign_schema.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct provider *const providers[] = {&provider_anthropic, &provider_openai,
@@ -20,9 +22,13 @@ static const struct provider *const providers[] = {&provider_anthropic, &provide
 _Static_assert(PROVIDERS <= BREAKER_COUNT, "each provider has a breaker");
 #define PROVIDER_SIMPLE (QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS)
 
-static struct buf prepared[PROVIDERS], simple[PROVIDERS]; /* simple: for servers that refuse more */
-static struct buf searching[PROVIDERS]; /* prepared, with find_tools as the vendor's search tool */
-static size_t prepared_count;           /* tools in each of them */
+/* What is offered in every request, written once. */
+static struct provider_core {
+    struct buf whole[PROVIDERS];
+    struct buf plain[PROVIDERS];     /* for servers that refuse more */
+    struct buf searching[PROVIDERS]; /* whole, with find_tools as the vendor's search tool */
+    size_t count;                    /* of tools in each of them */
+} everybody, forgetful; /* forgetful: of users who have turned off what is remembered */
 
 const struct provider *provider_find(const char *name, size_t len)
 {
@@ -90,30 +96,50 @@ static void provider_prepare_searching(const struct provider *p, const struct co
     }
 }
 
-int provider_prepare(const struct context_tool *tools, size_t count)
+static int provider_prepare_core(const struct context_tool *tools, size_t count,
+    struct provider_core *core)
 {
-    prepared_count = count;
+    core->count = count;
     for (size_t i = 0; i < PROVIDERS; i++) {
-        buf_reset(&prepared[i]);
-        buf_reset(&simple[i]);
+        struct buf *whole = &core->whole[i], *plain = &core->plain[i];
+
+        buf_reset(whole);
+        buf_reset(plain);
         for (size_t k = 0; k < count && providers[i]->tool; k++) {
             if (k) {
-                buf_putc(&prepared[i], ',');
-                buf_putc(&simple[i], ',');
+                buf_putc(whole, ',');
+                buf_putc(plain, ',');
             }
-            providers[i]->tool(&prepared[i], &tools[k], k + 1 == count);
-            provider_put_tool(providers[i], &tools[k], PROVIDER_SIMPLE, &simple[i]);
+            providers[i]->tool(whole, &tools[k], k + 1 == count);
+            provider_put_tool(providers[i], &tools[k], PROVIDER_SIMPLE, plain);
         }
-        provider_prepare_searching(providers[i], tools, count, &searching[i]);
-        if (buf_error(&prepared[i]) || buf_error(&simple[i]) || buf_error(&searching[i]))
+        provider_prepare_searching(providers[i], tools, count, &core->searching[i]);
+        if (buf_error(whole) || buf_error(plain) || buf_error(&core->searching[i]))
             return ERR_NOMEM;
     }
     return 0;
 }
 
+int provider_prepare(const struct context_tool *tools, size_t count)
+{
+    struct context_tool *without = calloc(count + 1, sizeof *without);
+    int error = without ? provider_prepare_core(tools, count, &everybody) : ERR_NOMEM;
+    size_t kept = 0;
+
+    for (size_t i = 0; !error && i < count; i++) {
+        const struct tools_spec *spec = tools_find(tools[i].name);
+        if (!spec || !tools_is_memory(spec))
+            without[kept++] = tools[i];
+    }
+    if (!error)
+        error = provider_prepare_core(without, kept, &forgetful);
+    free(without);
+    return error;
+}
+
 const struct buf *provider_tools(const struct provider *p)
 {
-    return &prepared[provider_place(p)];
+    return &everybody.whole[provider_place(p)];
 }
 
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
@@ -121,7 +147,10 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
 {
     const struct context *c = request->context;
     const struct context_frame *f = c->frame;
-    size_t core = tools->len ? prepared_count : 0, client = c->reduced ? 0 : f->client_tool_count;
+    const size_t place = provider_place(p);
+    const struct provider_core *all =
+        !f->memory && tools == &everybody.whole[place] ? &forgetful : &everybody;
+    size_t core = tools->len ? all->count : 0, client = c->reduced ? 0 : f->client_tool_count;
     size_t first = 0, held = 0;
     uint64_t flags = request->quirks.flags & PROVIDER_SIMPLE;
     bool any = tools->len > 0;
@@ -148,9 +177,11 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
         return false;
     buf_puts(json, ",\"tools\":[");
     if (flags)
-        tools = &simple[provider_place(p)];
+        tools = &all->plain[place];
     else if (deferred && deferred->on && p->search)
-        tools = &searching[provider_place(p)];
+        tools = &all->searching[place];
+    else if (all == &forgetful)
+        tools = &all->whole[place];
     buf_put(json, buf_text(tools), tools->len);
     for (size_t i = 0, seen = 0; i < c->found_count + client; i++) {
         const bool found = i < c->found_count;

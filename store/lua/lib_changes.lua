@@ -70,6 +70,30 @@ local function change_mark(id, by)
     return doc
 end
 
+-- No change knows any more what these records were; one that was about nothing else is dropped.
+local function change_forget(writes)
+    local gone = {}
+    for _, write in ipairs(writes) do
+        gone[write.family .. '/' .. write.id] = write.id
+    end
+    for _, id in ipairs(redis.call('ZRANGE', CHANGE_TIMES, 0, -1)) do
+        local json, meant = redis.call('HGET', CHANGES, id) or '', false
+        for _, record in pairs(gone) do
+            meant = meant or string.find(json, record, 1, true)
+        end
+        local doc, kept = meant and cjson.decode(json), {}
+        for _, write in ipairs(doc and doc.writes or {}) do
+            if not gone[write.family .. '/' .. write.id] then
+                kept[#kept + 1] = write
+            end
+        end
+        if doc and #kept < #doc.writes then
+            doc.writes = kept
+            change_put(id, #kept > 0 and doc or nil, redis.call('ZSCORE', CHANGE_TIMES, id))
+        end
+    end
+end
+
 -- writes: {family, id, was, was_ms, now}, one for each record that has another JSON now.
 local function change_note(doc, writes)
     if #writes == 0 then

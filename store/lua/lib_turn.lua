@@ -332,12 +332,24 @@ local function reply_of(outcome, turn, position, f)
         f.stop and 1 or 0, f.created, f.started}
 end
 
+-- What is remembered about the user, the newest first; nothing when that cannot be read: it must
+-- cost no turn.
+local MEMORIES, MEMORIES_MAX = P .. 'r:memory', 200
+local function memories()
+    local ids = redis.pcall('ZREVRANGE', MEMORIES .. ':by-time', 0, MEMORIES_MAX - 1)
+    if ids.err or #ids == 0 then
+        return {}
+    end
+    local found = redis.pcall('HMGET', MEMORIES, unpack(ids))
+    return found.err and {} or found
+end
+
 -- The same of a turn that runs: what its worker needs, too.
 local function reply_started(turn, f, now)
     local out = reply_of('started', turn, 0, f)
     local entry, behind, later = summary_for_turn(f.session, now, f.summary_after)
     for _, value in ipairs({f.input, f.history, f.steps, redis.call('HGETALL', P .. 'context'),
-        f.gone, f.upstream, entry, behind, later}) do
+        f.gone, f.upstream, entry, behind, later, memories()}) do
         out[#out + 1] = value
     end
     return out

@@ -98,8 +98,12 @@ for i = 0, count - 1 do
         redis.call("SADD", KEYS[3], family)
     end
 end
-change_note({ tool = ARGV[5], session = ARGV[6], act = ARGV[7],
-    of = ARGV[8] ~= "" and ARGV[8] or nil, group = ARGV[9] ~= "" and ARGV[9] or nil }, changed)
+if ARGV[7] == "purge" then
+    change_forget(changed)
+else
+    change_note({ tool = ARGV[5], session = ARGV[6], act = ARGV[7],
+        of = ARGV[8] ~= "" and ARGV[8] or nil, group = ARGV[9] ~= "" and ARGV[9] or nil }, changed)
+end
 if ARGV[HEAD + count * EACH + 1] then
     alert(HEAD + count * EACH + 1)
 end

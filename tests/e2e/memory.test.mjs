@@ -2,7 +2,9 @@
 // What the assistant remembers about a user: told in one conversation, known in the next, never on a stranger's word.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {Stack, uuid} from "./harness.mjs";
+import {spawn} from "node:child_process";
+import {join} from "node:path";
+import {eventually, Stack, uuid} from "./harness.mjs";
 
 const asUser = user => ({headers: {"X-Dev-User": user}});
 const call = (name, args) => `x [[tool name=${name} args=${JSON.stringify(args)} | text say=Ok.]]`;
@@ -65,10 +67,95 @@ describe("memory", () => {
     assert.equal((await stack.post("/tools/recall", {}, asUser(user))).json.count, 0);
   });
 
+  test("what is remembered comes with the conversation: a turn asks Redis for it by no command of its own", async () => {
+    const user = uuid(), heard = [];
+    await stack.post("/tools/remember", {text: spaced(RIG)}, asUser(user));
+    const monitor = spawn("redis-cli", ["-s", join(stack.run, "redis.sock"), "MONITOR"]);
+    monitor.stdout.setEncoding("utf8").on("data", text => heard.push(text));
+    const lines = () => heard.join("").split("\n").filter(line => line.includes(`{${user}}`));
+    await eventually(() => heard.join("").includes("OK"), "the monitor hears");
+    await stack.chat("hello [[text say=Yes.]]", {}, asUser(user));
+    await stack.redis("ECHO", `{${user}} is over`);
+    await eventually(() => lines().some(line => line.includes("is over")), "the monitor has heard all");
+    monitor.kill();
+    assert.match(told(), /3\.2 m high/);
+    const sent = lines().filter(line => !/\[\d+ lua\]/.test(line) && !line.includes("is over"));
+    assert.ok(sent.length > 0);
+    for (const line of sent) assert.doesNotMatch(line, /r:memory/);
+  });
+
+  const tools = () => JSON.parse(stack.double.requests.at(-1).raw).tools.map(tool => tool.function.name);
+  const turnMemory = (user, memory) => stack.request("PUT", "/context", {body: {memory}, ...asUser(user)});
+
+  test("a user who turns it off: nothing is kept, used or offered; what is there stays, and can be forgotten", async () => {
+    const user = uuid(), kept = (await stack.post("/tools/remember", {text: spaced(RIG)}, asUser(user))).json.memory;
+    const off = await turnMemory(user, false);
+    assert.deepEqual([off.status, off.json.context?.memory ?? off.json.memory], [200, false], off.text);
+    await stack.chat("hello [[text say=Yes.]]", {}, asUser(user));
+    assert.doesNotMatch(told(), /Remembered about|3\.2 m high/);
+    assert.ok(!tools().includes("remember"));
+    for (const name of ["remember", "recall"]) {
+      const refused = await stack.post(`/tools/${name}`, name === "remember" ? {text: "It is red."} : {}, asUser(user));
+      assert.deepEqual([refused.status, refused.json.code], [409, "memory_off"], refused.text);
+    }
+    const called = await stack.chat(call("remember", {text: RIG}), {}, asUser(user));
+    assert.equal(called.json.tool_calls[0].result.error.code, "memory_off", called.text);
+    const found = await stack.chat(call("find_tools", {query: "recall_memories"}), {}, asUser(user));
+    assert.ok(!found.json.tool_calls[0].result.tools.some(tool => ["recall", "remember"].includes(tool.name)), found.text);
+    assert.equal((await stack.post("/tools/forget", {memory: kept.id}, asUser(user))).status, 200);
+    assert.equal((await turnMemory(user, "no")).json.field, "memory");
+    await turnMemory(user, true);
+    assert.equal((await stack.post("/tools/recall", {}, asUser(user))).json.count, 0);
+    await stack.chat("hello [[text say=Yes.]]", {}, asUser(user));
+    assert.ok(tools().includes("remember"));
+  });
+
+  test("the assistant turns it off by update_settings, for the rest of its turn as well", async () => {
+    const user = uuid();
+    const reply = await stack.chat(`x [[tool name=update_settings args=${JSON.stringify({memory: false})} | tool name=remember args=${JSON.stringify({text: RIG})} | text say=Off.]]`, {}, asUser(user));
+    assert.equal(reply.json.tool_calls[0].result.settings.memory, false, reply.text);
+    assert.equal(reply.json.tool_calls[1].result.error.code, "memory_off");
+    assert.ok(!tools().includes("remember"));
+  });
+
+  test("forgotten for good: no undo, no history, no text in the result", async () => {
+    const user = uuid(), records = async () => (await stack.redis("HGETALL", `tp:{${user}}:r:change`)) + (await stack.redis("HGETALL", `tp:{${user}}:r:memory`));
+    const first = (await stack.post("/tools/remember", {text: spaced(RIG)}, asUser(user))).json.memory;
+    const second = (await stack.post("/tools/remember", {text: "Its height is 3.4 m.", replaces: first.id}, asUser(user))).json.memory;
+    await stack.post("/tools/remember", {text: "No coriander."}, asUser(user));
+    assert.match(await records(), /3\.2 m high/); // what it replaced is in the history
+    const gone = await stack.post("/tools/forget", {memory: second.id, for_good: true}, asUser(user));
+    assert.equal(gone.status, 200, gone.text);
+    assert.doesNotMatch(gone.text, /3\.4 m/);
+    assert.doesNotMatch(await records(), /3\.4 m/);
+    assert.match(await records(), /coriander/);
+    await stack.post("/tools/forget", {memory: "coriander"}, asUser(user));
+    assert.match(await records(), /coriander/); // can be brought back
+    await stack.post("/tools/remember", {text: "No celery."}, asUser(user));
+    const all = await stack.chat(call("forget", {what: "everything", for_good: true}), {}, asUser(user));
+    assert.match(all.json.interrupts[0].message, /, for good/, all.text);
+  });
+
   test("memories that cannot be read cost no turn", async () => {
     const user = uuid();
     await stack.redis("SET", `tp:{${user}}:r:memory:by-time`, "not a set");
     const reply = await stack.chat("hello [[text say=Fine.]]", {}, asUser(user));
     assert.deepEqual([reply.status, reply.json.response], [200, "Fine."], reply.text);
+  });
+});
+
+describe("memory that is off for the site", () => {
+  let stack;
+  before(async () => { stack = await Stack.start({chain: "openai", settings: {memory: "off"}}); });
+  after(() => stack.stop());
+
+  test("no tool of it is offered, listed or run, but forget", async () => {
+    const user = uuid();
+    await stack.chat("hello [[text say=Yes.]]", {}, asUser(user));
+    assert.ok(!JSON.parse(stack.double.requests.at(-1).raw).tools.some(tool => tool.function.name === "remember"));
+    const refused = await stack.post("/tools/remember", {text: "It is red."}, asUser(user));
+    assert.deepEqual([refused.status, refused.json.code], [409, "memory_off"], refused.text);
+    await stack.request("PUT", "/context", {body: {memory: true}, ...asUser(user)});
+    assert.equal((await stack.post("/tools/recall", {}, asUser(user))).json.code, "memory_off");
   });
 });

@@ -103,6 +103,17 @@ describe("the settings of the page", () => {
     assert.deepEqual(Object.keys((await site.stack.get("/context", as("dora"))).json).sort(), ["allergies", "name"]);
   });
 
+  test("turns off that facts are remembered, and on again", async t => {
+    const stored = async () => (await site.stack.get("/context", as("gerd"))).json.memory;
+    const page = await open(t, "gerd"), field = (await settings(page)).getByLabel("Remember facts about me for later chats");
+    assert.equal(await field.isChecked(), true);
+    await field.click();
+    await eventually(async () => await stored() === false, "it is off");
+    assert.equal((await site.stack.post("/tools/remember", {text: "It is red."}, as("gerd"))).json.code, "memory_off");
+    await field.click();
+    await eventually(async () => await stored() === undefined, "it is on");
+  });
+
   test("downloads everything", async t => {
     const page = await open(t, "emil");
     await say(page, "hello [[text say=Kept.]]");

@@ -171,7 +171,7 @@ static void offered_is(const struct chat *chat, struct arena *arena, const char 
     struct buf text = {0};
     const struct context_tool *tools;
     size_t count;
-    assert_int_equal(offer_build(&bench.conf, chat, arena, &tools, &count), 0);
+    assert_int_equal(offer_build(&bench.conf, true, chat, arena, &tools, &count), 0);
     for (size_t i = 0; i < count; i++)
         buf_printf(&text, "%s%s", i > 0 ? " " : "", tools[i].name);
     assert_string_equal(buf_text(&text), names);

@@ -49,7 +49,9 @@ static int assistant_sort(const struct tools_run *run, const struct tools_spec *
 {
     int error = 0;
     for (size_t i = 0; i < count && error == 0; i++)
-        if (tools_is_provided(run->context->conf, found[i]))
+        if (tools_is_memory(found[i]) && !tools_is_offered(run->context, found[i]))
+            continue; /* as if it were not there */
+        else if (tools_is_provided(run->context->conf, found[i]))
             error = jdoc_length(tools) < limit ? assistant_put_tool(tools, found[i]) : 0;
         else if (i < limit && jdoc_length(missing) < MISSING_MAX)
             error = assistant_put_missing(run, missing, found[i]);

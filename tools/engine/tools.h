@@ -42,6 +42,11 @@ const char *tools_effect_name(const struct tools_spec *spec);
 bool tools_registered(const char *name);
 /* Is the setting there without which it cannot work (`provider`)? */
 bool tools_is_provided(const struct conf *conf, const struct tools_spec *spec);
+/* Does it remember facts about the user, or tell them: what the setting `memory` and the user may
+ * turn off? What takes them away works all the same. */
+bool tools_is_memory(const struct tools_spec *spec);
+/* Is it there for this user? Its setting is there, and nobody has turned it off. */
+bool tools_is_offered(const struct tools_context *context, const struct tools_spec *spec);
 /* What it needs, for the user: "a weather service". */
 const char *tools_provider_words(const struct tools_spec *spec);
 /* Is it an administrator who asks? Others are not told the names of settings. */

@@ -39,9 +39,9 @@ bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, siz
 static bool tools_approval_own_failure(const char *code)
 {
     static const char *const codes[] = {"invalid_json", "invalid_argument", "provider_failed",
-        "provider_not_configured", "provider_unavailable", "timeout", "cancelled", "not_found",
-        "unknown_outcome", "result_too_large", "rate_limited", "limit_reached", "forbidden",
-        "no_route", "internal_error", "busy", "tool_crashed"};
+        "provider_not_configured", "memory_off", "provider_unavailable", "timeout", "cancelled",
+        "not_found", "unknown_outcome", "result_too_large", "rate_limited", "limit_reached",
+        "forbidden", "no_route", "internal_error", "busy", "tool_crashed"};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strcmp(codes[i], code) == 0)
             return true;

@@ -55,8 +55,23 @@ static int tools_call_settle(struct tools_run *run, int error)
     return 0;
 }
 
+static int tools_call_check_memory(struct tools_run *run)
+{
+    const struct tools_context *c = run->context;
+    if (!tools_is_memory(run->spec) || tools_is_offered(c, run->spec))
+        return 0;
+    int error = run_fail(run, "memory_off", "%s",
+        c->conf->memory ? "You have turned off that facts about you are remembered. Your settings "
+                          "turn it on again." :
+                          "Facts about users are not remembered here.");
+    return error ? error : ERR_NOT_CONFIGURED;
+}
+
 static int tools_call_check_provider(struct tools_run *run)
 {
+    int off = tools_call_check_memory(run);
+    if (off)
+        return off;
     if (tools_is_provided(run->context->conf, run->spec))
         return 0;
     bool setting = tools_shows_settings(run->context);

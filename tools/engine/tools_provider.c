@@ -2,6 +2,7 @@
 /* tools_provider -- tools that need a service of others, and what is said when it is not there. */
 #include "tools/engine/tools.h"
 
+#include "base/conf.h"
 #include "base/err.h"
 
 #include <string.h>
@@ -9,6 +10,18 @@
 bool tools_is_provided(const struct conf *conf, const struct tools_spec *spec)
 {
     return !spec->provider || conf_has(conf, spec->provider);
+}
+
+bool tools_is_memory(const struct tools_spec *spec)
+{
+    return spec->family && strcmp(spec->family, "memory") == 0 && strcmp(spec->name, "forget") != 0;
+}
+
+bool tools_is_offered(const struct tools_context *context, const struct tools_spec *spec)
+{
+    if (tools_is_memory(spec) && (context->memory_off || !context->conf->memory))
+        return false;
+    return tools_is_provided(context->conf, spec);
 }
 
 const char *tools_provider_words(const struct tools_spec *spec)

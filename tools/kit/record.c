@@ -106,9 +106,10 @@ static int record_fill_writes(struct tools_run *run, const struct record_item *i
     return 0;
 }
 
-int record_commit_alert(struct tools_run *run, const struct record_item *items, size_t count,
-    bool must_exist, const struct records_alert *alert)
+static int record_commit_batch(struct tools_run *run, const struct record_item *items,
+    struct records_batch *batch, const struct records_alert *alert)
 {
+    const size_t count = batch->count;
     const struct tools_context *context = run->context;
     struct records_fence fence = {.uid = context->uid,
         .session = context->session,
@@ -123,13 +124,10 @@ int record_commit_alert(struct tools_run *run, const struct record_item *items, 
         error = ERR_NOMEM;
     if (error == 0)
         error = record_fill_writes(run, items, count, writes);
+    batch->writes = writes;
+    batch->result = text;
     if (error == 0)
-        error = records_commit(context->store, &fence,
-            &(struct records_batch){.writes = writes,
-                .count = count,
-                .must_exist = must_exist,
-                .result = text},
-            run->arena, &prior);
+        error = records_commit(context->store, &fence, batch, run->arena, &prior);
     if (error == 0 && prior)
         error = record_take_earlier(run, prior);
     if (error != 0 || prior || !shaped) {
@@ -139,6 +137,19 @@ int record_commit_alert(struct tools_run *run, const struct record_item *items, 
     jdoc_free(run->result);
     run->result = shaped;
     return 0;
+}
+
+int record_commit_alert(struct tools_run *run, const struct record_item *items, size_t count,
+    bool must_exist, const struct records_alert *alert)
+{
+    return record_commit_batch(run, items,
+        &(struct records_batch){.count = count, .must_exist = must_exist}, alert);
+}
+
+int record_commit_for_good(struct tools_run *run, const struct record_item *items, size_t count)
+{
+    return record_commit_batch(run, items, &(struct records_batch){.count = count, .purges = true},
+        NULL);
 }
 
 int record_group(struct tools_run *run, const char **group)

@@ -44,6 +44,10 @@ MUST_CHECK int record_commit(struct tools_run *run, const struct record_item *it
 MUST_CHECK int record_commit_alert(struct tools_run *run, const struct record_item *items,
     size_t count, bool must_exist, const struct records_alert *alert);
 
+/* The same, and the history of these records goes: nothing brings back what they were. */
+MUST_CHECK int record_commit_for_good(struct tools_run *run, const struct record_item *items,
+    size_t count);
+
 /*
  * record_group -- the name of a group of commits, which are one change for those who undo: the mark
  * of the call, so that a repeated call goes on with it. Returns 0 or ERR_NOMEM.

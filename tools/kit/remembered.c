@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static int remembered_take(struct arena *arena, const char *json, struct remembered *out)
+static int remembered_one(struct arena *arena, const char *json, struct remembered *out)
 {
     jdoc *record = NULL;
     int error = jdoc_parse(json, strlen(json), &record, NULL, 0);
@@ -21,6 +21,23 @@ static int remembered_take(struct arena *arena, const char *json, struct remembe
     return out->id && out->text && out->topic ? 0 : ERR_NOMEM;
 }
 
+int remembered_take(const char *const *json, size_t count, struct arena *arena,
+    struct remembered_list *out)
+{
+    int error = 0;
+    *out = (struct remembered_list){0};
+    if (count == 0)
+        return 0;
+    out->all = arena_array(arena, count, sizeof *out->all);
+    if (!out->all)
+        return ERR_NOMEM;
+    for (size_t i = 0; error == 0 && i < count; i++) {
+        error = remembered_one(arena, json[i], &out->all[out->count]);
+        out->count += error == 0 && *out->all[out->count].text != '\0';
+    }
+    return error;
+}
+
 int remembered_read(struct store *s, const char *uid, struct arena *arena,
     struct remembered_list *out)
 {
@@ -32,14 +49,5 @@ int remembered_read(struct store *s, const char *uid, struct arena *arena,
     struct records_list list;
     *out = (struct remembered_list){0};
     int error = records_range(s, uid, &page, arena, &list);
-    if (error != 0 || list.count == 0)
-        return error;
-    out->all = arena_array(arena, list.count, sizeof *out->all);
-    if (!out->all)
-        return ERR_NOMEM;
-    for (size_t i = 0; error == 0 && i < list.count; i++) {
-        error = remembered_take(arena, list.json[i], &out->all[out->count]);
-        out->count += error == 0 && *out->all[out->count].text != '\0';
-    }
-    return error;
+    return error == 0 ? remembered_take(list.json, list.count, arena, out) : error;
 }

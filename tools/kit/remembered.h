@@ -27,6 +27,9 @@ struct remembered_list {
     struct remembered *all; /* the newest first */
     size_t count;
 };
+/* From the records' texts, the newest first, which stay. Returns 0 or ERR_NOMEM. */
+MUST_CHECK int remembered_take(const char *const *json, size_t count, struct arena *arena,
+    struct remembered_list *out);
 /* All of them, in the arena. Returns 0, ERR_STORE* or ERR_NOMEM. */
 MUST_CHECK int remembered_read(struct store *s, const char *uid, struct arena *arena,
     struct remembered_list *out);

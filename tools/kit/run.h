@@ -92,6 +92,7 @@ struct tools_step {
 struct tools_wishes {
     const char *currency, *zone;
     struct units units;
+    bool memory_off;
 };
 typedef void tools_wish_fn(void *arg, const struct tools_wishes *wishes);
 
@@ -112,6 +113,7 @@ struct tools_context { /* one per turn, or per direct call */
     const char *zone;   /* IANA name, validated; the user's for this request */
     const char *locale; /* BCP 47 or "" */
     const char *currency;
+    bool memory_off;    /* the user has turned off that facts are remembered */
     struct units units; /* the user's, for messages; data stays in km, litres, degrees Celsius */
     int64_t now_ms;     /* real time of the request */
     bool has_location;

@@ -281,6 +281,25 @@ int memory_tool_recall(struct tools_run *run)
 
 /* ---- forget ---- */
 
+static bool memory_is_for_good(const struct tools_run *run)
+{
+    return jdoc_is_true(run->args, "for_good");
+}
+
+/* Out of the history, too, as undo could bring them back from there. */
+static bool memory_say_forgotten(struct tools_run *run, const struct remembered_list *meant)
+{
+    if (memory_is_for_good(run))
+        return meant->count == 1 ?
+            run_succeed(run, "Forgotten for good. Nothing can bring it back.") :
+            run_succeed(run, "Forgotten for good, all %zu facts. Nothing can bring them back.",
+                meant->count);
+    return meant->count == 1 ?
+        run_succeed(run, "Forgotten: %s. Undo can bring it back for 30 days.", meant->all->text) :
+        run_succeed(run, "Forgotten, all %zu facts. Undo can bring them back for 30 days.",
+            meant->count);
+}
+
 /* The facts that the call means: one of the list, or all. */
 static int memory_meant(struct tools_run *run, struct remembered_list *out)
 {
@@ -312,9 +331,11 @@ int memory_preview_forget(struct tools_run *run)
     error = about_deletion(run, NULL);
     if (error != 0)
         return error;
+    const char *how = memory_is_for_good(run) ? ", for good" : "";
     return meant.count == 1 ?
-        preview_say(run, "forget %s", preview_text(run->arena, meant.all->text, PREVIEW_BODY)) :
-        preview_say(run, "forget everything that is remembered, %zu facts", meant.count);
+        preview_say(run, "forget %s%s", preview_text(run->arena, meant.all->text, PREVIEW_BODY),
+            how) :
+        preview_say(run, "forget everything that is remembered, %zu facts%s", meant.count, how);
 }
 
 static int memory_try_forget(struct tools_run *run, void *arg)
@@ -334,15 +355,10 @@ static int memory_try_forget(struct tools_run *run, void *arg)
         items[i] = (struct record_item){.family = REMEMBERED_FAMILY,
             .id = meant.all[i].id,
             .seen = meant.all[i].json};
-        if (i < SHOWN)
+        if (i < SHOWN && !memory_is_for_good(run)) /* the result is kept, too */
             error = memory_add(list, &meant.all[i]);
     }
-    if (error == 0 &&
-        !(meant.count == 1 ?
-                run_succeed(run, "Forgotten: %s. Undo can bring it back for 30 days.",
-                    meant.all->text) :
-                run_succeed(run, "Forgotten, all %zu facts. Undo can bring them back for 30 days.",
-                    meant.count)))
+    if (error == 0 && !memory_say_forgotten(run, &meant))
         error = ERR_NOMEM;
     if (error != 0) {
         jdoc_free(list);
@@ -351,7 +367,10 @@ static int memory_try_forget(struct tools_run *run, void *arg)
     error = jdoc_set(run->result, "forgotten", list);
     if (error == 0)
         error = jdoc_set_int(run->result, "count", (int64_t)meant.count);
-    return error == 0 ? record_commit(run, items, meant.count, false) : error;
+    if (error != 0)
+        return error;
+    return memory_is_for_good(run) ? record_commit_for_good(run, items, meant.count) :
+                                     record_commit(run, items, meant.count, false);
 }
 
 int memory_tool_forget(struct tools_run *run)

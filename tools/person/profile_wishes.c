@@ -54,7 +54,7 @@ static int profile_wishes_zone(struct profile_wishes *w)
 static int profile_wishes_patch(struct profile_wishes *w, jdoc *patch)
 {
     static const char *const plain[] = {"currency", "timezone", "language", "week_start",
-        "date_order", NULL};
+        "date_order", "memory", NULL};
     const char *week = jdoc_string(jdoc_get(w->run->args, "week_start"), NULL);
     const char *dates = jdoc_string(jdoc_get(w->run->args, "date_order"), NULL);
     bool said;
@@ -97,13 +97,22 @@ static int profile_wishes_merge(struct profile_wishes *w, const jdoc *patch)
     return error != 0 ? error : ERR_INVALID;
 }
 
+static bool profile_wishes_memory(const struct profile_wishes *w)
+{
+    bool memory = true;
+    if (jdoc_get_bool(w->stored, "memory", &memory) != 0)
+        memory = true;
+    return memory && w->run->context->conf->memory;
+}
+
 static void profile_wishes_tell(struct profile_wishes *w)
 {
     const struct tools_context *c = w->run->context;
     const struct tools_wishes wishes = {.currency =
                                             jdoc_text_or(w->stored, "currency", c->currency),
         .zone = jdoc_text_or(w->stored, "timezone", c->zone),
-        .units = w->units};
+        .units = w->units,
+        .memory_off = !profile_wishes_memory(w)};
     if (c->on_wishes)
         c->on_wishes(c->on_wishes_arg, &wishes);
 }
@@ -136,6 +145,7 @@ int profile_wishes_show(void *arg, jdoc *shown)
     failed |= jdoc_set_string(shown, "timezone", jdoc_text_or(w->stored, "timezone", c->zone));
     failed |= jdoc_set_string(shown, "week_start", units_week_name(&w->units));
     failed |= jdoc_set_string(shown, "date_order", units_dates_name(&w->units));
+    failed |= jdoc_set_bool(shown, "memory", profile_wishes_memory(w));
     return failed ? ERR_NOMEM : 0;
 }
 

@@ -179,6 +179,7 @@ const FAULTS = {
   limit_reached: () => t("There is no room for more."),
   no_route: () => t("There is no road between these places."),
   provider_not_configured: () => t("This service is not set up here."),
+  memory_off: () => t("Remembering is turned off."),
   provider_failed: () => t("The service behind it failed."),
   provider_unavailable: () => t("The service behind it cannot be reached."),
   timeout: () => t("It took too long."),

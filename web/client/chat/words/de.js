@@ -83,6 +83,8 @@ export default {
   "Saved.": "Gespeichert.",
   "Colours": "Farben",
   "Play a sound when a reminder comes": "Einen Ton abspielen, wenn eine Erinnerung kommt",
+  "Remember facts about me for later chats": "Fakten über mich für spätere Chats merken",
+  "Remembering is turned off.": "Das Merken ist ausgeschaltet.",
   "Notify this device, also when this page is closed": "Dieses Gerät benachrichtigen, auch wenn diese Seite geschlossen ist",
   "Forget": "Vergessen",
   "Forget: {what}": "Vergessen: {what}",

@@ -83,6 +83,8 @@ export default {
   "Saved.": "Guardado.",
   "Colours": "Colores",
   "Play a sound when a reminder comes": "Reproducir un sonido cuando llegue un recordatorio",
+  "Remember facts about me for later chats": "Recordar datos sobre mí para chats posteriores",
+  "Remembering is turned off.": "La memoria está desactivada.",
   "Notify this device, also when this page is closed": "Avisar a este dispositivo, aunque esta página esté cerrada",
   "Forget": "Olvidar",
   "Forget: {what}": "Olvidar: {what}",

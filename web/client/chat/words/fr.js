@@ -83,6 +83,8 @@ export default {
   "Saved.": "Enregistré.",
   "Colours": "Couleurs",
   "Play a sound when a reminder comes": "Jouer un son à l’arrivée d’un rappel",
+  "Remember facts about me for later chats": "Retenir des faits me concernant pour les prochains chats",
+  "Remembering is turned off.": "La mémoire est désactivée.",
   "Notify this device, also when this page is closed": "Prévenir cet appareil, même quand cette page est fermée",
   "Forget": "Oublier",
   "Forget: {what}": "Oublier : {what}",
