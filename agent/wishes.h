@@ -13,8 +13,8 @@
 /*
  * wishes -- what users have chosen for themselves: the members `timezone`, `currency`, `units`,
  * `language`, `week_start`, `date_order` and `memory` of the stored context (PUT /context), which
- * the page's settings and the tool update_settings write. The model and the tools get this one value. Turn
- * and api workers.
+ * the page's settings and the tool update_settings write. The model and the tools get this one
+ * value. Turn and api workers.
  */
 struct wishes {
     const char *zone;     /* a valid IANA name; "" = none was chosen */
