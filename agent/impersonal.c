@@ -292,6 +292,23 @@ const char *impersonal_question(const char *text, size_t len)
     return why ? why : !form ? "form" : !sure ? "language" : NULL;
 }
 
+/* "I'm sorry", "Leider", "Lo siento", "Je ne peux pas": another time it may answer. */
+static const char impersonal_regret[] =
+    " i sorry unfortunately cannot unable apologies apologise apologize ich leid leider siento"
+    " lamentablemente desafortunadamente puedo je j desole desolee malheureusement ";
+#define IMPERSONAL_REGRET_WORDS 6
+
+static bool impersonal_declines(const char *text, size_t len)
+{
+    struct impersonal_reader r = {text, len, 0, false};
+    char word[IMPERSONAL_WORD];
+
+    for (int i = 0; i < IMPERSONAL_REGRET_WORDS && impersonal_next(&r, word); i++)
+        if (impersonal_among(impersonal_regret, word))
+            return true;
+    return false;
+}
+
 const char *impersonal_answer(const char *text, size_t len)
 {
     while (len && isspace((unsigned char)text[len - 1]))
@@ -299,5 +316,5 @@ const char *impersonal_answer(const char *text, size_t len)
     if (!len || len > IMPERSONAL_ANSWER_MAX)
         return "length";
     /* It waits for the user, who may be anybody. */
-    return text[len - 1] == '?' ? "asks_back" : NULL;
+    return text[len - 1] == '?' ? "asks_back" : impersonal_declines(text, len) ? "declines" : NULL;
 }

@@ -24,7 +24,8 @@
 /* Why it may not be anybody's: "length", "characters", "form", "language", "personal", "time",
  * "record", "action"; NULL: it may. */
 const char *impersonal_question(const char *text, size_t len);
-/* "length" or "asks_back"; NULL: it may be anybody's. */
+/* "length", "asks_back" or "declines" (its first words are of the assistant itself, or regret
+ * something); NULL: it may be anybody's. */
 const char *impersonal_answer(const char *text, size_t len);
 /* The form in which two questions are the same: one blank for any white space, none at the ends,
  * plain quotation marks and dashes. Capitals count. Returns buf_error. */

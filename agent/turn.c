@@ -88,7 +88,8 @@ static int turn_execute(struct turn *t, struct turn_result *result)
     wait_end(&t->wait);
     t->waiting = false;
     error = turn_end(t, ending, result);
-    if (!error && ending == TURN_WELL)
+    /* A kept answer costs no call of a model, so its chat keeps the question as its title. */
+    if (!error && ending == TURN_WELL && t->cache.state != TURN_CACHE_TOLD)
         result->title = turn_title_of(t);
     return error;
 }

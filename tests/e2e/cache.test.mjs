@@ -300,6 +300,21 @@ describe("kept answers when something fails", () => {
     await eventually(async () => (await stack.chat(text, {}, as())).json.cached, "it is looked for again"); // after the rest of five seconds
   });
 
+  test("a kept answer costs no title either", async () => {
+    const text = question(), titles = () => stack.double.titles.length;
+    stack.writeSettings({titles: "on"});
+    await stack.reload();
+    const before = titles();
+    let misses = 0;
+    await eventually(async () => (await stack.chat(text, {}, as())).json.cached || !++misses, "it is kept");
+    await eventually(() => titles() === before + misses, "the chats with a model have their titles");
+    const asked = titles();
+    for (let i = 0; i < 3; i++) assert.equal((await stack.chat(text, {}, as())).json.cached, true);
+    await stack.chat("Is my bus red?", {}, as());
+    await eventually(() => titles() > asked, "a chat with a model has one");
+    assert.equal(titles(), asked + 1);
+  });
+
   test("a worker that is killed while it answers: another one goes on, once, and what it says is not kept", async () => {
     const text = question(), user = uuid(), session_id = uuid();
     stack.double.scenario = "text words=6 hold=3";

@@ -171,11 +171,16 @@ static void a_word_at_any_place_counts(void **state)
 
 static void an_answer_that_asks_back_is_for_one_user(void **state)
 {
+    static const char *const declined[] = {"I can't help with that.", "Sorry, no.",
+        "Leider weiß ich das nicht.", "Lo siento, no puedo.", "Désolé, je ne peux pas.",
+        "**Unfortunately** that is not known."};
     char *text = malloc(IMPERSONAL_ANSWER_MAX + 1);
     (void)state;
     assert_non_null(text);
     memset(text, 'a', IMPERSONAL_ANSWER_MAX + 1);
     assert_null(impersonal_answer("By heat.", 8));
+    for (size_t i = 0; i < sizeof declined / sizeof *declined; i++)
+        assert_string_equal(impersonal_answer(declined[i], strlen(declined[i])), "declines");
     assert_null(impersonal_answer(text, IMPERSONAL_ANSWER_MAX));
     assert_string_equal(impersonal_answer(text, IMPERSONAL_ANSWER_MAX + 1), "length");
     assert_string_equal(impersonal_answer("Which gas do you mean? \n", 24), "asks_back");
