@@ -85,6 +85,8 @@ static const char *turn_cache_why_not(const struct turn *t)
         return "asked_anew";
     if (t->start->attempt > 1) /* nobody knows any more whether it was asked anew */
         return "resumed";
+    if (t->input.trip) /* its members are named in what the model reads */
+        return "user_data";
     if (c->count != 1 || t->first_new > 1 || c->items[0].role != CHAT_USER || c->summary ||
         t->input.resume || t->upstream || t->calls.answer_count || !*t->input.text)
         return "conversation";

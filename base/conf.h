@@ -475,6 +475,8 @@
     X(prices_key, SECRET, "prices.key", "", 0, 0, "its key, sent as bearer token") \
     X(tools_allow_private, BOOL, "tools.allow_private", "off", 0, 0, \
         "tools and messages may fetch from private addresses, and by http; for tests only") \
+    X(calendar_subscriptions, INT, "calendar.subscriptions", "20", 0, 100, \
+        "calendars at addresses that a user may subscribe to; 0 = none") \
     X(weather_url, TEXT, "weather.url", "", 0, 0, "weather service in Open-Meteo form") \
     X(weather_key, SECRET, "weather.key", "", 0, 0, "its API key, if it wants one") \
     X(geocode_url, TEXT, "geocode.url", "", 0, 0, "geocoder for places the gazetteer has not") \

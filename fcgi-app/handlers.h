@@ -27,6 +27,7 @@ routes_handler handlers_inbox_list, handlers_inbox_ack, handlers_inbox_snooze;
 routes_handler handlers_inbox_push;
 routes_handler handlers_push_subscribe, handlers_push_list, handlers_push_unsubscribe;
 routes_handler handlers_push_act;
+routes_handler handlers_subscriptions_list, handlers_subscriptions_add, handlers_subscriptions_drop;
 routes_handler handlers_calendar_export, handlers_calendar_import, handlers_expenses_export;
 routes_handler handlers_dav_propfind, handlers_dav_report, handlers_dav_get, handlers_dav_put;
 routes_handler handlers_trip_position, handlers_trip_live;

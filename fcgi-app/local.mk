@@ -41,6 +41,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_sessions.c \
 	fcgi-app/handlers_sign_in.c \
 	fcgi-app/handlers_streams.c \
+	fcgi-app/handlers_subscriptions.c \
 	fcgi-app/handlers_tool_call.c \
 	fcgi-app/handlers_tools.c \
 	fcgi-app/handlers_trip_chat.c \

@@ -101,6 +101,8 @@ enum measure_unit { MEASURE_PLAIN, MEASURE_SECONDS, MEASURE_BYTES, MEASURE_USD }
     /* what MCP servers need */ \
     X(MEASURE_MCP_TOKENS, MEASURE_COUNTER, "turnpike_mcp_tokens", MEASURE_PLAIN, "server", \
         "outcome", 96, "tokens of MCP servers that were renewed, failed or need a login") \
+    X(MEASURE_FEEDS, MEASURE_COUNTER, "turnpike_calendar_refreshes", MEASURE_PLAIN, "outcome", \
+        NULL, 8, "refreshes of subscribed calendars") \
     /* the processes themselves */ \
     X(MEASURE_REDIS_TIME, MEASURE_HISTOGRAM, "turnpike_redis_round_trip_seconds", MEASURE_SECONDS, \
         "process", NULL, 8, "time from a command for Redis to its reply") \

@@ -423,7 +423,7 @@ void hints_later(struct store *s, const char *hints, const char *member, int64_t
 int hints_spread(struct store *s)
 {
     static const char *const all[] = {KEYS_HINT_LEASES, KEYS_HINT_TIMERS, KEYS_HINT_WEBHOOKS,
-        KEYS_HINT_GONE, KEYS_HINT_PUSHES, KEYS_HINT_TRIPS};
+        KEYS_HINT_GONE, KEYS_HINT_PUSHES, KEYS_HINT_TRIPS, KEYS_HINT_ALARMS, KEYS_HINT_FEEDS};
     int error = 0;
 
     for (size_t i = 0; !error && link_is_cluster(s->link) && i < sizeof all / sizeof *all; i++)

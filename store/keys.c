@@ -154,6 +154,12 @@ void keys_attachments(char out[KEYS_MAX], const char *uid)
     keys_put(out, uid, "attachments", "", "");
 }
 
+void keys_feed_parts(char out[KEYS_MAX], const char *uid, const char *id, const char *generation)
+{
+    keys_put(out, uid, "feed-parts:", id, ":");
+    snprintf(out + strlen(out), KEYS_MAX - strlen(out), "%s", generation);
+}
+
 void keys_rate(char out[KEYS_MAX], const char *uid, const char *name)
 {
     keys_put(out, uid, "rate:", name, "");

@@ -59,6 +59,8 @@ void keys_approval(char out[KEYS_MAX], const char *uid, const char *id);
 void keys_approvals(char out[KEYS_MAX], const char *uid, const char *session);
 void keys_attachment(char out[KEYS_MAX], const char *uid, const char *id);
 void keys_attachments(char out[KEYS_MAX], const char *uid);
+/* Parts of a subscribed calendar's events: store/feeds.h. */
+void keys_feed_parts(char out[KEYS_MAX], const char *uid, const char *id, const char *generation);
 void keys_rate(char out[KEYS_MAX], const char *uid, const char *name);
 void keys_tool_seen(char out[KEYS_MAX], const char *uid, const char *key);
 void keys_effect(char out[KEYS_MAX], const char *uid, const char *effect);
@@ -113,6 +115,8 @@ void keys_stats(char out[KEYS_MAX], const char *name);
 
 /* One for all. */
 #define KEYS_WAKE "tp:wake" /* a channel: store/notice.h */
+#define KEYS_HINT_ALARMS "tp:hint:alarms"
+#define KEYS_HINT_FEEDS "tp:hint:feeds"
 #define KEYS_HINT_LEASES "tp:hint:leases"
 #define KEYS_HINT_PUSHES "tp:hint:pushes"
 #define KEYS_HINT_TIMERS "tp:hint:timers"

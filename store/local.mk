@@ -10,6 +10,7 @@ libstore_a_SOURCES = \
 	store/changes.c store/changes.h \
 	store/eventlog.c store/eventlog.h \
 	store/feedback.c store/feedback.h \
+	store/feeds.c store/feeds.h \
 	store/feedback_turn.c store/feedback_turn.h \
 	store/find.c store/find.h \
 	store/find_index.c store/find_parts.h \
@@ -95,6 +96,12 @@ STORE_LUA = \
 	store/lua/attachment_use.lua \
 	store/lua/context_merge.lua \
 	store/lua/drop_own.lua \
+	store/lua/feed_add.lua \
+	store/lua/feed_claim.lua \
+	store/lua/feed_drop.lua \
+	store/lua/feed_list.lua \
+	store/lua/feed_part.lua \
+	store/lua/feed_settle.lua \
 	store/lua/feedback.lua \
 	store/lua/feedback_note.lua \
 	store/lua/find_due.lua \

@@ -347,7 +347,7 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
     void *arg, int64_t *keys)
 {
     static const char *const hints[] = {KEYS_HINT_LEASES, KEYS_HINT_TIMERS, KEYS_HINT_WEBHOOKS,
-        KEYS_HINT_GONE};
+        KEYS_HINT_GONE, KEYS_HINT_ALARMS};
     struct erasure e = {.store = s,
         .uid = uid,
         .until_ms = clock_mono_ms() + budget_ms,
@@ -379,6 +379,8 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
         error = userdata_erase_user_hint(&e, KEYS_HINT_PUSHES);
     if (error == 0)
         error = userdata_erase_user_hint(&e, KEYS_HINT_TRIPS);
+    if (error == 0)
+        error = userdata_erase_user_hint(&e, KEYS_HINT_FEEDS);
     if (error == 0)
         error = userdata_erase_feedback(&e);
     if (error == 0)

@@ -112,6 +112,8 @@ libworkers_a_SOURCES = \
 	workers/stream/viewer.c workers/stream/viewer.h \
 	workers/housekeeper/blame_desk.c workers/housekeeper/blame_desk.h \
 	workers/housekeeper/desk_guard.c workers/housekeeper/desk_guard.h \
+	workers/housekeeper/feeds_desk.c workers/housekeeper/feeds_desk.h \
+	workers/housekeeper/feeds_desk_judge.c \
 	workers/housekeeper/handover.c workers/housekeeper/handover.h \
 	workers/housekeeper/housekeeper.c \
 	workers/housekeeper/housekeeper_parts.h \

@@ -110,6 +110,19 @@ local function attachments_key()
     return P .. 'attachments'
 end
 
+-- Subscriptions to calendars: their ids by age, one of them, the parts of its events.
+local function feeds_key()
+    return P .. 'feeds'
+end
+
+local function feed_key(id)
+    return P .. 'feed:' .. id
+end
+
+local function feed_parts_key(id, generation)
+    return P .. 'feed-parts:' .. id .. ':' .. generation
+end
+
 -- What is used in a window ('2026-11-30', '2026-11'), what limits are set, what a minute has seen:
 -- lib_usage.lua.
 local function usage_key(window)

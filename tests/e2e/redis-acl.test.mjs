@@ -48,7 +48,7 @@ async function useAll(stack) {
   await ok("POST", "/feedback", {message_id: messages.at(-1).id, rating: 5});
   await ok("PATCH", `/sessions/${session_id}`, {title: "The road", pinned: true});
   assert.equal((await ok("GET", "/sessions?q=kiwi")).sessions.length, 1);
-  for (const path of ["/sessions", "/context", "/usage", "/inbox", "/tools", "/approvals", "/attachments", "/push/subscriptions"]) await ok("GET", path);
+  for (const path of ["/sessions", "/context", "/usage", "/inbox", "/tools", "/approvals", "/attachments", "/push/subscriptions", "/calendar/subscriptions"]) await ok("GET", path);
 
   await tool("set_timer_or_alarm", {action: "create", type: "timer", duration_seconds: 1, label: "eggs"});
   const event = await tool("create_calendar_event", {title: "Dentist", start_date: "2031-05-20T15:00:00"});

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tools of the family calendar: new events, and lists of them. calendar_change.c changes them. */
 #include "tools/calendar/calendar_event.h"
+#include "tools/calendar/calendar_feed.h"
 #include "tools/calendar/calendar_reminders.h"
 #include "tools/calendar/calendar_rings.h"
 #include "tools/calendar/calendar_series.h"
@@ -142,7 +143,7 @@ static int calendar_copy_settled(const struct listing *l, const jdoc *event, jdo
     if (!*out)
         return ERR_NOMEM;
     calendar_event_strip(*out);
-    if (!calendar_reminders_unsettled(event))
+    if (jdoc_has(event, "subscription_id") || !calendar_reminders_unsettled(event))
         return 0;
     int error = calendar_reminders_settle(*out);
     if (error != 0) {
@@ -314,6 +315,13 @@ static int calendar_list_long(struct tools_run *run, struct listing *l)
     return record_tagged(run, &page, calendar_list_event, l, NULL);
 }
 
+/* An event of a subscribed calendar. */
+static int calendar_list_subscribed(void *arg, const jdoc *event)
+{
+    return calendar_series_is(event) ? calendar_list_series(arg, event) :
+                                       calendar_list_event(arg, event);
+}
+
 int calendar_tool_get_calendar_events(struct tools_run *run)
 {
     const struct zone *z;
@@ -335,5 +343,9 @@ int calendar_tool_get_calendar_events(struct tools_run *run)
         error = record_each(run, CALENDAR_SERIES,
             l.still_on_ms == INT64_MIN ? -RECORD_FOREVER : l.still_on_ms, RECORD_FOREVER,
             calendar_list_series, &l);
+    if (error == 0)
+        error =
+            calendar_feed_each(run, l.still_on_ms == INT64_MIN ? -RECORD_FOREVER : l.still_on_ms,
+                l.until_ms, calendar_list_subscribed, &l);
     return calendar_answer_list(run, &l, error);
 }

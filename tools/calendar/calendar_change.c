@@ -5,6 +5,7 @@
  * from one on, the series is split in two.
  */
 #include "tools/calendar/calendar_event.h"
+#include "tools/calendar/calendar_feed.h"
 #include "tools/calendar/calendar_reminders.h"
 #include "tools/calendar/calendar_rings.h"
 #include "tools/calendar/calendar_series.h"
@@ -46,6 +47,10 @@ struct change {
 
 static int calendar_change_no_such_event(struct tools_run *run)
 {
+    int error = calendar_feed_refuse(run, jdoc_text_or(run->args, "event_id", ""));
+
+    if (error != ERR_NOT_FOUND)
+        return error;
     return run_fail(run, "not_found",
         "There is no such event in the calendar. get_calendar_events lists those there are.");
 }

@@ -164,6 +164,14 @@ static int64_t calendar_file_local_of(const struct interchange_item *item, const
     return all_day ? s - (s % DAY_S + DAY_S) % DAY_S : s;
 }
 
+int64_t calendar_file_occurrence(const struct interchange_item *item, const jdoc *series)
+{
+    int64_t start = calendar_event_local(series);
+
+    return item->occurrence_is_date ? item->occurrence_s + (start % DAY_S + DAY_S) % DAY_S :
+                                      calendar_file_local_of(item, series);
+}
+
 static int calendar_file_refuse_late(struct in *in, const struct interchange_item *item)
 {
     return calendar_file_refuse(in, item, "there was no time left for it: send the file again");
@@ -175,12 +183,8 @@ static int calendar_file_put_override(struct in *in, struct step *s, jdoc *serie
 {
     char key[CALENDAR_SERIES_KEY_SIZE];
     struct calendar_span span;
-    int64_t local_s = item->occurrence_s, start = calendar_event_local(series);
+    int64_t local_s = calendar_file_occurrence(item, series);
     calendar_event_span(series, &span);
-    if (item->occurrence_is_date)
-        local_s += (start % DAY_S + DAY_S) % DAY_S;
-    else
-        local_s = calendar_file_local_of(item, series);
     calendar_series_key(local_s, span.all_day, key);
     if (!calendar_series_has(series, local_s))
         return calendar_series_is_out(series, key) ?

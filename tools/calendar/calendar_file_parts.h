@@ -26,6 +26,9 @@ MUST_CHECK int calendar_file_is_in(const struct calendar_file_period *period, co
  * NULL on no memory. */
 const char *calendar_file_id_of(struct arena *arena, const char *uid, const char *occurrence);
 
+/* RECURRENCE-ID of an item in local time of its series. */
+int64_t calendar_file_occurrence(const struct interchange_item *item, const jdoc *series);
+
 /*
  * calendar_file_take_one -- writes the one event of a list, with its changed occurrences: all of it
  * or nothing.

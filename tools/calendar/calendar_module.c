@@ -2,6 +2,7 @@
 /* calendar_module -- what the calendar offers to the housekeeper and to the routes of files. */
 #include "tools/calendar/calendar_collection.h"
 #include "tools/calendar/calendar_event.h"
+#include "tools/calendar/calendar_feed.h"
 #include "tools/calendar/calendar_file.h"
 #include "tools/calendar/calendar_reminders.h"
 #include "tools/calendar/calendar_timer.h"
@@ -45,9 +46,12 @@ static const struct module_collection calendar_module_collection = {
     .remove = calendar_collection_remove,
 };
 
+static const struct module_feed calendar_module_feed = {.read = calendar_feed_read};
+
 const struct module calendar_module = {
     .records = &calendar_module_records,
     .rings = &calendar_module_rings,
     .file = &calendar_module_file,
     .collection = &calendar_module_collection,
+    .feed = &calendar_module_feed,
 };

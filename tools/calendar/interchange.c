@@ -59,7 +59,7 @@ static int interchange_fail(int error, char why[INTERCHANGE_WHY_SIZE], const cha
     return error;
 }
 
-static int interchange_read_all(struct reader *r, const char *text, size_t len,
+static int interchange_read_all(struct reader *r, const char *text, size_t len, size_t most,
     char why[INTERCHANGE_WHY_SIZE])
 {
     struct outline o = {.at = text, .end = text + len};
@@ -71,8 +71,10 @@ static int interchange_read_all(struct reader *r, const char *text, size_t len,
         else
             components++;
     }
-    if (components > INTERCHANGE_EVENTS_MAX)
-        return interchange_fail(ERR_LIMIT, why, "It has more than 1000 components.");
+    if (components > most) {
+        snprintf(why, INTERCHANGE_WHY_SIZE, "It has more than %zu components.", most);
+        return ERR_LIMIT;
+    }
     r->out->items = arena_array(r->arena, components + 1, sizeof *r->out->items);
     if (!r->out->items)
         return ERR_NOMEM;
@@ -84,8 +86,8 @@ static int interchange_read_all(struct reader *r, const char *text, size_t len,
     return error;
 }
 
-int interchange_read(const char *text, size_t len, const struct zone *zone, struct arena *arena,
-    struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE])
+int interchange_read_most(const char *text, size_t len, const struct zone *zone, size_t most,
+    struct arena *arena, struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE])
 {
     bool guessed;
     *out = (struct interchange_list){0};
@@ -99,7 +101,7 @@ int interchange_read(const char *text, size_t len, const struct zone *zone, stru
     if (!r)
         return ERR_NOMEM;
     *r = (struct reader){.arena = arena, .zone = zone, .out = out};
-    int error = interchange_read_all(r, text, len, why);
+    int error = interchange_read_all(r, text, len, most, why);
     if (!error && guessed && out->count > 0)
         error = interchange_add_warning(r, &out->items[0],
             "the file is not UTF-8: its letters were read as Windows-1252");
@@ -107,6 +109,12 @@ int interchange_read(const char *text, size_t len, const struct zone *zone, stru
         if (r->zones[i].zone)
             icaltimezone_free(r->zones[i].zone, 1);
     return error;
+}
+
+int interchange_read(const char *text, size_t len, const struct zone *zone, struct arena *arena,
+    struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE])
+{
+    return interchange_read_most(text, len, zone, INTERCHANGE_EVENTS_MAX, arena, out, why);
 }
 
 void interchange_free(struct interchange_list *list)

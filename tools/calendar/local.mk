@@ -6,6 +6,8 @@ libtools_a_SOURCES += \
 	tools/calendar/calendar_change.c \
 	tools/calendar/calendar_collection.c tools/calendar/calendar_collection.h \
 	tools/calendar/calendar_event.c tools/calendar/calendar_event.h \
+	tools/calendar/calendar_feed.c tools/calendar/calendar_feed.h \
+	tools/calendar/calendar_feed_read.c \
 	tools/calendar/calendar_file.c tools/calendar/calendar_file.h \
 	tools/calendar/calendar_file_parts.h \
 	tools/calendar/calendar_file_write.c \
@@ -15,6 +17,7 @@ libtools_a_SOURCES += \
 	tools/calendar/calendar_revisions.c tools/calendar/calendar_revisions.h \
 	tools/calendar/calendar_rings.c tools/calendar/calendar_rings.h \
 	tools/calendar/calendar_series.c tools/calendar/calendar_series.h \
+	tools/calendar/calendar_subscribe.c \
 	tools/calendar/calendar_timer.c tools/calendar/calendar_timer.h \
 	tools/calendar/interchange.c tools/calendar/interchange.h \
 	tools/calendar/interchange_about.c \

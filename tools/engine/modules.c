@@ -49,3 +49,11 @@ const struct module_collection *modules_collection(void)
             return (*m)->collection;
     return NULL;
 }
+
+const struct module_feed *modules_feed(void)
+{
+    for (const struct module *const *m = tools_modules; *m; m++)
+        if ((*m)->feed)
+            return (*m)->feed;
+    return NULL;
+}

@@ -13,6 +13,8 @@ const struct module_rings *modules_rings(void);
 const struct module_alarm *modules_alarm(const char *family);
 /* Whose records are resources of a calendar collection; NULL = no family's. */
 const struct module_collection *modules_collection(void);
+/* Who reads files that users have subscribed to; NULL = no family does. */
+const struct module_feed *modules_feed(void);
 /* Who reads and writes files of that media type ("text/calendar"); NULL = no family does. */
 const struct module_file *modules_file(const char *type);
 /* Each family's hook before a generic tool writes a record (struct module_records). Returns 0 or a

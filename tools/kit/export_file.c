@@ -5,12 +5,14 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "store/feeds.h"
 #include "store/inbox.h"
 #include "store/pushes.h"
 #include "store/records.h"
 #include "store/sessions.h"
 #include "store/userdata.h"
 #include "tools/kit/amount.h"
+#include "tools/kit/subscription.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -439,6 +441,24 @@ static int export_file_put_pushes(struct pages *p)
     return error;
 }
 
+/* Where they are kept elsewhere; their events are not the user's. */
+static int export_file_put_subscriptions(struct pages *p, struct arena *arena)
+{
+    struct feeds all;
+    int error = feeds_list(p->store, p->uid, arena, &all);
+    buf_puts(p->out, ",\n\"calendar_subscriptions\":[");
+    for (size_t i = 0; error == 0 && i < all.count; i++) {
+        jdoc *doc = subscription_doc(&all.all[i]);
+        buf_puts(p->out, i > 0 ? "," : "");
+        if (doc)
+            jdoc_write(doc, p->out);
+        error = doc ? buf_error(p->out) : ERR_NOMEM;
+        jdoc_free(doc);
+    }
+    buf_puts(p->out, "]");
+    return error;
+}
+
 static int export_file_put_feedback(struct pages *p, struct arena *arena)
 {
     struct records_list list;
@@ -514,6 +534,8 @@ int export_file_user(struct store *s, const char *uid, int64_t now_ms, struct bu
         error = export_file_put_inbox(&p, &counts);
     if (error == 0)
         error = export_file_put_pushes(&p);
+    if (error == 0)
+        error = export_file_put_subscriptions(&p, arena);
     if (error == 0)
         error = export_file_put_feedback(&p, arena);
     if (error == 0)

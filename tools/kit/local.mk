@@ -27,6 +27,7 @@ libtools_a_SOURCES += \
 	tools/kit/record_match.c tools/kit/record_match.h \
 	tools/kit/remembered.c tools/kit/remembered.h \
 	tools/kit/module.h \
+	tools/kit/subscription.c tools/kit/subscription.h \
 	tools/kit/timestamp.c tools/kit/timestamp.h \
 	tools/kit/unit.c \
 	tools/kit/unit_table.c tools/kit/unit_table.h \

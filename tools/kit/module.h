@@ -146,12 +146,32 @@ struct module_collection {
         struct arena *arena);
 };
 
+/*
+ * A file at an address that a user has subscribed to (store/feeds.h). The housekeeper fetches it
+ * and calls `read` in a child process (process/aside.h), as strangers wrote it.
+ */
+struct module_feed_ask {
+    const char *id;   /* of the subscription */
+    const char *zone; /* for times without one */
+    int64_t now_ms;
+};
+struct module_feed {
+    /*
+     * arg: struct module_feed_ask. Appends "WAIT EVENTS LEFT" (ms that the file wants between two
+     * refreshes, 0 = it says none; events taken in; events left out) and a line for each part,
+     * "FROM UNTIL JSON"; or "!" and a sentence that says why it takes nothing.
+     * Returns 0 or a fault.
+     */
+    int (*read)(void *arg, const char *in, size_t len, struct buf *out);
+};
+
 struct module {
     const struct module_records *records;       /* or NULL */
     const struct module_rings *rings;           /* or NULL */
     const struct module_file *file;             /* or NULL */
     const struct module_alarm *alarms;          /* or NULL; the last one's family is NULL */
     const struct module_collection *collection; /* or NULL */
+    const struct module_feed *feed;             /* or NULL */
 };
 
 #endif

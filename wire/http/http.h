@@ -39,6 +39,7 @@ struct http_result {
     char content_type[96];
     char request_id[96]; /* request-id or x-request-id */
     char wanted[512];    /* the header that http_request.wanted names; "" = absent or too long */
+    char modified[64];   /* last-modified, "" = absent or too long */
     /* www-authenticate of a 401 or 403, several lines joined by ", "; "" = absent or too long */
     char challenge[768];
     char why[192]; /* for the log, never for a user */

@@ -135,6 +135,9 @@ static void http_reply_on_field(struct http_transfer *t, const char *name, const
         r->should_retry = strcasecmp(value, "true") == 0 ? 1 :
             strcasecmp(value, "false") == 0              ? 0 :
                                                            -1;
+    } else if (strcasecmp(name, "last-modified") == 0) {
+        if (strlen(value) < sizeof r->modified)
+            memcpy(r->modified, value, strlen(value) + 1);
     } else if (strcasecmp(name, "retry-after-ms") == 0) {
         int64_t ms = http_reply_parse_wait(value, 1);
         if (ms >= 0)

@@ -173,6 +173,8 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = push_desk_new(&k->pushes, k->store, k->reactor);
     if (error == 0)
+        error = feeds_desk_new(&k->feeds, k->store, k->reactor, modules_feed());
+    if (error == 0)
         error = mcp_desk_new(&k->mcp, k->store, k->reactor);
     if (error == 0)
         error = jwks_desk_new(&k->jwks, conf, k->reactor);
@@ -204,6 +206,7 @@ static void housekeeper_close(struct housekeeper *k)
     reminders_desk_free(k->desk);
     webhooks_desk_free(k->webhooks);
     push_desk_free(k->pushes);
+    feeds_desk_free(k->feeds);
     mcp_desk_free(k->mcp);
     jwks_desk_free(k->jwks);
     rates_desk_free(k->rates);
@@ -277,6 +280,7 @@ static int64_t housekeeper_step(struct housekeeper *k)
     int64_t next = jobs_step(k, now, housekeeper_beat(k, reminders_desk_step(k->desk, now)));
     next = housekeeper_sooner(k, next, webhooks_desk_step(k->webhooks, now));
     next = housekeeper_sooner(k, next, push_desk_step(k->pushes, now));
+    next = housekeeper_sooner(k, next, feeds_desk_step(k->feeds, now));
     next = housekeeper_sooner(k, next, trip_desk_step(&k->trips, now));
     next = housekeeper_sooner(k, next, mcp_desk_step(k->mcp, now));
     next = housekeeper_sooner(k, next, housekeeper_purge(k, now));

@@ -12,6 +12,7 @@
 #include "store/turns.h"
 #include "wire/redis/listen.h"
 #include "workers/housekeeper/blame_desk.h"
+#include "workers/housekeeper/feeds_desk.h"
 #include "workers/housekeeper/handover.h"
 #include "workers/housekeeper/jwks_desk.h"
 #include "workers/housekeeper/keyuse_desk.h"
@@ -70,6 +71,7 @@ struct housekeeper {
     struct reminders_desk *desk;
     struct webhooks_desk *webhooks;
     struct push_desk *pushes;
+    struct feeds_desk *feeds;
     struct mcp_desk *mcp;
     struct revoked_desk revoked;
     struct keyuse_desk keyuse;

@@ -10,6 +10,9 @@ const DOINGS = {
   calendar: [() => t("Looking at your calendar"), () => t("Looked at your calendar")],
   calendarAdd: [() => t("Adding to your calendar"), () => t("Added to your calendar")],
   calendarChange: [() => t("Changing your calendar"), () => t("Changed your calendar")],
+  calendarFollow: [() => t("Subscribing to a calendar"), () => t("Subscribed to a calendar")],
+  calendarFollowed: [() => t("Looking at your subscribed calendars"), () => t("Looked at your subscribed calendars")],
+  calendarLeave: [() => t("Ending a calendar subscription"), () => t("Ended a calendar subscription")],
   calendarDelete: [() => t("Removing from your calendar"), () => t("Removed from your calendar")],
   timer: [() => t("Setting a timer"), () => t("Set a timer")],
   inbox: [() => t("Putting a message into your inbox"), () => t("Put a message into your inbox")],
@@ -108,6 +111,7 @@ const DOINGS = {
 const TOOLS = {
   find_tools: "tools", read_result: "readon", get_current_time: "clock",
   get_calendar_events: "calendar", create_calendar_event: "calendarAdd", update_calendar_event: "calendarChange", delete_calendar_event: "calendarDelete",
+  subscribe_calendar: "calendarFollow", list_calendar_subscriptions: "calendarFollowed", unsubscribe_calendar: "calendarLeave",
   set_timer_or_alarm: "timer", send_proactive_message: "inbox",
   create_expense: "expense", get_spending_summary: "spending", update_budget: "budgetChange", analyze_budget: "budget", compare_vs_budget: "budget",
   predict_end_of_month: "spending", find_savings_opportunities: "savings", categorize_transaction: "category", track_savings: "savings",
