@@ -50,34 +50,69 @@ void reminders_snooze_hint(struct reminders_hint *out, const char *uid, const ch
     out->due_ms = due_ms;
 }
 
-int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count)
+/* ---- their sets ---- */
+
+/* "UID a/...": alarms have a set of their own, as releases that know none would drop them. */
+static bool reminders_is_alarm(const char *member)
+{
+    const char *blank = strchr(member, ' ');
+
+    return blank && strncmp(blank + 1, "a/", 2) == 0;
+}
+
+static const char *reminders_set(const char *member)
+{
+    return reminders_is_alarm(member) ? KEYS_HINT_ALARMS : KEYS_HINT_TIMERS;
+}
+
+static int reminders_plan_in(struct store *s, const char *set, const struct reminders_hint *hints,
+    size_t count)
 {
     struct link_arg key, args[2 * REMINDERS_BATCH];
     char due[REMINDERS_BATCH][24], name[KEYS_MAX];
     size_t n = 0;
 
-    if (count > REMINDERS_BATCH)
-        return ERR_INVALID;
-    if (count == 0)
-        return 0;
-    hints_key(name, s, KEYS_HINT_TIMERS, hints[0].member);
-    key = link_text(name);
     for (size_t i = 0; i < count; i++) {
+        if (strcmp(reminders_set(hints[i].member), set) != 0)
+            continue;
         snprintf(due[i], sizeof due[i], "%" PRId64, hints[i].due_ms);
         args[n++] = link_text(due[i]);
         args[n++] = link_text(hints[i].member);
     }
+    if (n == 0)
+        return 0;
+    hints_key(name, s, set, hints[0].member);
+    key = link_text(name);
     return link_script_call(s->link, &script_reminder_hint,
         &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = n}, NULL);
 }
 
-int reminders_drop(struct store *s, const char *member)
+int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count)
+{
+    int error;
+
+    if (count > REMINDERS_BATCH)
+        return ERR_INVALID;
+    error = reminders_plan_in(s, KEYS_HINT_TIMERS, hints, count);
+    return error ? error : reminders_plan_in(s, KEYS_HINT_ALARMS, hints, count);
+}
+
+static int reminders_drop_from(struct store *s, const char *set, const char *member)
 {
     char key[KEYS_MAX];
 
-    hints_key(key, s, KEYS_HINT_TIMERS, member);
+    hints_key(key, s, set, member);
     const struct link_arg args[] = {link_text("ZREM"), link_text(key), link_text(member)};
     return link_send(s->link, args, sizeof args / sizeof *args, NULL, NULL);
+}
+
+int reminders_drop(struct store *s, const char *member)
+{
+    int error = reminders_drop_from(s, reminders_set(member), member);
+
+    /* A release that knew no set of alarms may have written it there. */
+    return !error && reminders_is_alarm(member) ? reminders_drop_from(s, KEYS_HINT_TIMERS, member) :
+                                                  error;
 }
 
 /* The keys of the part where it was found, and of its user's. Returns whether they are two, and the
@@ -85,8 +120,8 @@ int reminders_drop(struct store *s, const char *member)
 static bool reminders_part(struct store *s, const struct reminders_due *due, char found[KEYS_MAX],
     char home[KEYS_MAX])
 {
-    hints_part(found, s, KEYS_HINT_TIMERS, due->part);
-    hints_key(home, s, KEYS_HINT_TIMERS, due->member);
+    hints_part(found, s, reminders_set(due->member), due->part);
+    hints_key(home, s, reminders_set(due->member), due->member);
     return strcmp(found, home) != 0 && !hints_is_away(s, due->uid);
 }
 
@@ -214,8 +249,21 @@ static bool reminders_read_member(const char *member, size_t len, int64_t score,
 struct reminders_list {
     struct reminders_due *due;
     size_t max, count;
-    unsigned part; /* that is looked at */
+    unsigned part;   /* that is looked at */
+    const char *set; /* the one whose part it is */
 };
+
+/* An alarm that another release has put among the timers: into its set, then out of this one. */
+static int reminders_move_alarm(struct store *s, const char *from, const char *member,
+    const char *score)
+{
+    char key[KEYS_MAX];
+    int error;
+
+    hints_key(key, s, KEYS_HINT_ALARMS, member);
+    error = link_command(s->link, NULL, "ZADD %s NX %s %s", key, score, member);
+    return error ? error : link_command(s->link, NULL, "ZREM %s %s", from, member);
+}
 
 /* What is due of one part; wait_ms becomes less when the next one comes sooner. */
 static int reminders_look_at(struct store *s, const char *hints, int64_t *now_ms, int64_t *wait_ms,
@@ -244,31 +292,82 @@ static int reminders_look_at(struct store *s, const char *hints, int64_t *now_ms
         double score = strtod(link_reply_text(link_reply_at(r, i + 1), NULL), NULL);
         if (score < 0 || score > 9e15)
             score = 0;
-        if (reminders_read_member(member, len, (int64_t)score, &list->due[list->count])) {
-            hints_carry_home(s, KEYS_HINT_TIMERS, hints, list->due[list->count].member);
-            list->due[list->count++].part = list->part;
-        } else { /* none of ours: out of the way */
+        if (!reminders_read_member(member, len, (int64_t)score, &list->due[list->count])) {
+            /* none of ours: out of the way */
             err_ignore(link_command(s->link, NULL, "ZREM %s %b", hints, member, len));
+        } else if (strcmp(reminders_set(list->due[list->count].member), list->set) != 0) {
+            if (reminders_is_alarm(list->due[list->count].member))
+                err_ignore(reminders_move_alarm(s, hints, list->due[list->count].member,
+                    link_reply_text(link_reply_at(r, i + 1), NULL)));
+        } else {
+            hints_carry_home(s, list->set, hints, list->due[list->count].member);
+            list->due[list->count++].part = list->part;
         }
     }
     link_reply_free(r);
     return 0;
 }
 
-int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct reminders_due *out,
-    size_t max, size_t *count)
+/* Of one set. */
+static int reminders_look_in(struct store *s, const char *set, int64_t *now_ms, int64_t *wait_ms,
+    struct reminders_list *list, bool *any)
 {
-    struct reminders_list list = {.due = out, .max = max};
     struct hints_walk walk = {.at = 0};
     char key[KEYS_MAX];
 
-    *wait_ms = -1;
-    while (list.count < max && hints_next(s, KEYS_HINT_TIMERS, &walk, key)) {
-        list.part = walk.part;
-        hints_walked(s, &walk, key, reminders_look_at(s, key, now_ms, wait_ms, &list));
+    list->set = set;
+    while (list->count < list->max && hints_next(s, set, &walk, key)) {
+        list->part = walk.part;
+        hints_walked(s, &walk, key, reminders_look_at(s, key, now_ms, wait_ms, list));
     }
+    *any |= walk.any;
+    return walk.error;
+}
+
+int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct reminders_due *out,
+    size_t max, size_t *count)
+{
+    struct reminders_list list = {.due = out, .max = max > 4 ? max / 4 : max};
+    bool any = false;
+    int error, other;
+
+    /* First those that are few: alarms, which have a quarter of the places at most. */
+    *wait_ms = -1;
+    error = reminders_look_in(s, KEYS_HINT_ALARMS, now_ms, wait_ms, &list, &any);
+    list.max = max;
+    other = reminders_look_in(s, KEYS_HINT_TIMERS, now_ms, wait_ms, &list, &any);
     *count = list.count;
-    return walk.any ? 0 : walk.error;
+    return any ? 0 : error ? error : other;
+}
+
+/* A page is a thousand members of which few are given, so Redis is not held up. */
+int reminders_settle_alarms(struct store *s, struct reminders_settling *at)
+{
+    struct link_reply *r = NULL;
+    char key[KEYS_MAX];
+    int error;
+
+    if (at->part >= hints_parts(s))
+        return ERR_NOT_FOUND;
+    hints_part(key, s, KEYS_HINT_TIMERS, at->part);
+    error = link_command(s->link, &r, "ZSCAN %s %s MATCH %s COUNT 1000", key,
+        *at->cursor ? at->cursor : "0", "* a/*");
+    const struct link_reply *found = error ? NULL : link_reply_at(r, 1);
+    for (size_t i = 0; !error && i + 1 < link_reply_count(found); i += 2) {
+        const char *member = link_reply_text(link_reply_at(found, i), NULL);
+
+        if (reminders_is_alarm(member))
+            error = reminders_move_alarm(s, key, member,
+                link_reply_text(link_reply_at(found, i + 1), NULL));
+    }
+    if (!error)
+        snprintf(at->cursor, sizeof at->cursor, "%s", link_reply_text(link_reply_at(r, 0), NULL));
+    if (!error && strcmp(at->cursor, "0") == 0) {
+        at->part++;
+        *at->cursor = '\0';
+    }
+    link_reply_free(r);
+    return error;
 }
 
 /* --- their records --- */

@@ -24,6 +24,10 @@
  *   UID r/SERIES/MINUTES/DUE  the next occurrence; once it has fired, the one after it is planned
  *   UID s/ENTRY/DUE           a snoozed entry of the inbox
  *   UID a/ID/FAMILY/DUE       the next time of a record of that family (struct module_alarm)
+ *
+ * The last kind has a set of its own, tp:hint:alarms: releases that know no alarms drop what they
+ * find due among the timers and do not understand. An older release that does know them writes them
+ * among the timers; they are moved when a look finds them, and by reminders_settle_alarms.
  */
 #define REMINDERS_MEMBER_SIZE 400
 #define REMINDERS_BATCH 8
@@ -77,6 +81,15 @@ struct reminders_due {
  */
 MUST_CHECK int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms,
     struct reminders_due *out, size_t max, size_t *count);
+/*
+ * reminders_settle_alarms -- moves alarms that lie among the timers into their set, a page a call.
+ * Returns 0 (there may be more), ERR_NOT_FOUND (at the end), ERR_STORE*: the same page again.
+ */
+struct reminders_settling { /* zeroed = at the beginning */
+    unsigned part;
+    char cursor[24];
+};
+MUST_CHECK int reminders_settle_alarms(struct store *s, struct reminders_settling *at);
 /*
  * What becomes of a hint that was found, in the part where it lies and in its user's: it goes
  * (without waiting); it is looked at again at look_ms, if it is there still. Of two that carried it

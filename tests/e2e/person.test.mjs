@@ -34,7 +34,7 @@ describe("records of a person", () => {
     assert.ok(Date.now() >= new Date(at).getTime());
     // The next one is planned: 36 hours later by the clock of the world.
     const next = new Date(at).getTime() + 36 * 3600000;
-    await eventually(async () => await stack.redis("ZSCORE", "tp:hint:timers", `${user} a/${medication.id}/medication/${next}`) === String(next), "the next dose is planned");
+    await eventually(async () => await stack.redis("ZSCORE", "tp:hint:alarms", `${user} a/${medication.id}/medication/${next}`) === String(next), "the next dose is planned");
     assert.equal((await stack.post(`/inbox/${reminder.id}/snooze`, {minutes: 5}, as(user))).status, 200);
     const {doses} = await tool(user, "log_dose", {});
     assert.equal(doses[0].due_ms, new Date(at).getTime());
@@ -43,7 +43,7 @@ describe("records of a person", () => {
     const log = await tool(user, "get_dose_log", {});
     assert.equal(log.taken, 1);
     await tool(user, "stop_medication", {medication: "metformin"});
-    await eventually(async () => !(await stack.redis("ZRANGE", "tp:hint:timers", "0", "-1")).includes(`${user} a/`), "no hint is left");
+    await eventually(async () => !(await stack.redis("ZRANGE", "tp:hint:alarms", "0", "-1")).includes(`${user} a/`), "no hint is left");
     await a.end();
   });
 
@@ -102,10 +102,10 @@ describe("records of a person", () => {
     assert.equal(all.records.document[0].number, "N1234567");
     // What is shown otherwise has the number's end alone.
     assert.doesNotMatch(JSON.stringify(await tool(user, "get_documents", {})), /N1234567/);
-    assert.match(await stack.redis("ZRANGE", "tp:hint:timers", "0", "-1"), new RegExp(`${user} a/`));
+    assert.match(await stack.redis("ZRANGE", "tp:hint:alarms", "0", "-1"), new RegExp(`${user} a/`));
     const done = await stack.request("DELETE", "/user-data", {headers: {...as(user).headers, "X-Confirm-Erase": user}});
     assert.equal(done.status, 200, done.text);
-    assert.doesNotMatch(await stack.redis("ZRANGE", "tp:hint:timers", "0", "-1"), new RegExp(user));
+    assert.doesNotMatch(await stack.redis("ZRANGE", "tp:hint:alarms", "0", "-1"), new RegExp(user));
     const left = (await stack.redis("--scan", "--pattern", `*{${user}}*`)).split("\n").filter(k => k !== "" && !/:usage:[0-9-]+$/.test(k));
     assert.deepEqual(left, []);
   });

@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/test_cluster_desks \
 	tests/unit/test_community \
 	tests/unit/test_conf \
+	tests/unit/test_feeds_desk \
 	tests/unit/test_contacts \
 	tests/unit/test_context \
 	tests/unit/test_control \

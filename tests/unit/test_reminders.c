@@ -658,6 +658,79 @@ static void a_storm_of_one_user_passes_by(void **state)
     assert_int_equal(storm, 3000);
 }
 
+static size_t alarms_found(int64_t now)
+{
+    struct reminders_due due[REMINDERS_DESK_ONCE];
+    int64_t wait;
+    size_t count;
+
+    assert_int_equal(reminders_look(bench.context.store, &now, &wait, due, REMINDERS_DESK_ONCE,
+                         &count),
+        0);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(due[i].kind, REMINDERS_ALARM);
+        assert_string_equal(due[i].family, "medication");
+        assert_int_equal(reminders_done(bench.context.store, &due[i]), 0);
+    }
+    return count;
+}
+
+/* A housekeeper of a release that knows no alarms drops what it finds due among the timers and does
+ * not understand. */
+static void drop_as_an_old_housekeeper(void)
+{
+    static const char script[] =
+        "for _, m in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do "
+        "local kind = string.match(m, '^%S+ (.)/') "
+        "if kind and not string.find('ers', kind, 1, true) then redis.call('ZREM', KEYS[1], m) end "
+        "end return 1";
+
+    assert_int_equal(link_command(bench.context.store->link, NULL, "EVAL %s 1 tp:hint:timers",
+                         script),
+        0);
+}
+
+static void an_older_housekeeper_drops_no_alarm(void **state)
+{
+    struct store *s = bench.context.store;
+    struct reminders_settling at = {0};
+    struct reminders_hint hint;
+    int error = 0;
+
+    (void)state;
+    reminders_alarm_hint(&hint, "ann", "medication", "m1", noon - 1);
+    assert_int_equal(reminders_plan(s, &hint, 1), 0);
+    drop_as_an_old_housekeeper();
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(alarms_found(noon), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 0);
+
+    /* One of before, among very many timers: it is moved long before it is due. */
+    assert_int_equal(link_command(s->link, NULL, "ZADD tp:hint:timers 5 %s", hint.member), 0);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(link_command(s->link, NULL, "ZADD tp:hint:timers 9000000000000 bob%lld",
+                             (long long)i),
+            0);
+    while (!error)
+        error = reminders_settle_alarms(s, &at);
+    assert_int_equal(error, ERR_NOT_FOUND);
+    drop_as_an_old_housekeeper();
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 1);
+    assert_int_equal(alarms_found(noon), 1);
+
+    /* One that a look finds due there, as it was written a moment ago. */
+    assert_int_equal(link_command(s->link, NULL, "ZADD tp:hint:timers 5 %s", hint.member), 0);
+    assert_int_equal(alarms_found(noon) + alarms_found(noon), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 0);
+
+    /* Its cancellation finds it in both. */
+    assert_int_equal(link_command(s->link, NULL, "ZADD tp:hint:timers 5 %s", hint.member), 0);
+    assert_int_equal(reminders_plan(s, &hint, 1), 0);
+    assert_int_equal(reminders_drop(s, hint.member), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1000);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
@@ -681,6 +754,7 @@ int main(void)
         T(an_alarm_at_the_change_of_the_clocks),
         T(without_a_calendar_nothing_is_fired_or_lost),
         T(a_storm_of_one_user_passes_by),
+        T(an_older_housekeeper_drops_no_alarm),
         T(a_redis_that_is_away_only_delays),
     };
     return cmocka_run_group_tests(tests, start, stop);

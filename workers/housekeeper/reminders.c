@@ -24,7 +24,8 @@
 #define RETRY_MS 1000   /* until the next look when Redis does not answer */
 #define AGAIN_MS 500    /* a hint whose record is not (yet) what it says */
 #define BROKEN_MS 60000 /* one that cannot be fired: others are not held up by it */
-#define GRACE_MS 60000  /* how long after its hint a record may still be written */
+#define SETTLE_EVERY_MS 3600000
+#define GRACE_MS 60000 /* how long after its hint a record may still be written */
 
 /* What is to be done with a hint. */
 enum fate {
@@ -44,6 +45,8 @@ struct reminders_desk {
     int outcomes[REMINDERS_DESK_ONCE]; /* of those that were sent */
     enum fate fates[REMINDERS_DESK_ONCE];
     int64_t look_ms, clock_ms;
+    struct reminders_settling settling; /* of alarms that an older release put among the timers */
+    int64_t settle_ms;                  /* monotonic: its next page */
     size_t fired;
     reminders_desk_guard_fn *guard; /* or NULL */
     void *guard_arg;
@@ -427,9 +430,24 @@ static void reminders_step(struct reminders_desk *d, int64_t mono_ms)
         d->look_ms = mono_ms + wait;
 }
 
+/* At the start, and from time to time, as an older release may run beside this one. */
+static void reminders_settle_step(struct reminders_desk *d, int64_t mono_ms)
+{
+    int error = reminders_settle_alarms(d->store, &d->settling);
+
+    if (error == ERR_NOT_FOUND)
+        memset(&d->settling, 0, sizeof d->settling);
+    d->settle_ms = mono_ms +
+        (error == ERR_NOT_FOUND ? SETTLE_EVERY_MS :
+                error           ? RETRY_MS :
+                                  MORE_MS);
+}
+
 int64_t reminders_desk_step(struct reminders_desk *d, int64_t mono_ms)
 {
+    if (mono_ms >= d->settle_ms)
+        reminders_settle_step(d, mono_ms);
     if (mono_ms >= d->look_ms)
         reminders_step(d, mono_ms);
-    return d->look_ms;
+    return d->look_ms; /* no pass is made for it alone */
 }
