@@ -15,7 +15,7 @@
 /*
  * calendar_feed -- calendars that a user has subscribed to: a file becomes parts of events
  * (store/feeds.h), and lists look through them. An event of one has the members
- *   id               sub_SUBSCRIPTION_DIGEST, the same after each refresh
+ *   id               "sub_", the subscription and a digest: the same after each refresh
  *   uid              always: so a result that holds one counts as written by others
  *   calendar         the subscription's name, subscription_id its id, and its colour; put in when
  *                    it is read from Redis

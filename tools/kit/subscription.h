@@ -9,7 +9,10 @@
 #include "base/url.h"
 #include "store/feeds.h"
 
-/* subscription -- calendars at addresses: what tools and routes of subscriptions share. Turn and api workers. */
+/*
+ * subscription -- calendars at addresses: what tools and routes of subscriptions share. Turn and
+ * api workers.
+ */
 #define SUBSCRIPTION_WHY_SIZE (URL_WHY_SIZE + 64)
 
 /*
