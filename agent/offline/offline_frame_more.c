@@ -123,7 +123,7 @@ size_t offline_frame_more_most(const char *type)
 {
     return !strncmp(type, "phone:", 6) || !strncmp(type, "date:", 5) ? 6 :
         !strncmp(type, "paper:", 6)                                  ? 3 :
-        !strncmp(type, "code:", 5)                                   ? 1 :
+        !strncmp(type, "code:", 5)                                   ? 20 :
                                                                        0;
 }
 

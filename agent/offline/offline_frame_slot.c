@@ -363,8 +363,9 @@ static bool offline_frame_slot_dated(const char *text, enum offline_language lan
 static bool offline_frame_slot_named(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, bool owner, char *text, size_t size)
 {
-    static const char never[] = "my|our|your|the|mein|meine|mi|mis|mon|ma|mes|it|me|you|her|his|"
-                                "this|that|and|und|y|et|or|oder|o|ou|to|for|of|all|everything";
+    static const char never[] =
+        "my|our|your|the|mein|meine|mi|mis|mon|ma|mes|it|me|you|her|his|"
+        "this|that|and|und|y|et|or|oder|o|ou|to|for|of|all|everything|i|deleted";
 
     if (!offline_frame_slot_text(w, s, text, size))
         return false;

@@ -129,15 +129,15 @@ const struct offline_frame offline_frames_more[] = {
     {EN, "update_fuel_entry",
         "the|my last|latest fill|fillup ?up was $value:volume litres|liters|l",
         "\"volume_unit\":\"l\""},
-    {EN, "update_maintenance_record", "the $name:task_name cost $value:cost ?dollars|bucks", ""},
 
     /* leaving home */
     {EN, "log_shakedown_trip",
-        "?please log|record a ?our test|practice|shakedown weekend|trip at|in|to $name:destination from $date:start_date to|until $date:end_date",
+        "?please log|record ?a|our|my test|practice|shakedown weekend|trip at|in|to "
+        "$name:destination from $date:start_date to|until $date:end_date",
         "\"trip_type\":\"weekend\""},
 
     /* records by name */
-    {EN, "restore_record", "?please bring back|restore the $kind:kind $name:name ?i_deleted", ""},
+    {EN, "restore_record", "?please bring_back|restore the $kind:kind $name:name ?i_deleted", ""},
     {EN, "delete_record", "?please delete the $kind:kind $name:name", ""},
     {EN, "change_record", "?please rename the $kind:kind $name:name to $name:new_name", ""},
 

@@ -257,6 +257,104 @@ static void test_what_must_not_be_written(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* ---- reach ---- */
+
+/* Tools that the offline mode does not call by one sentence, and why. */
+static const struct {
+    const char *tool, *why;
+} unreached[] = {
+    {"find_tools", "finds tools for a model"},
+    {"read_result", "reads on for a model"},
+    {"update_calendar_event", "second step: the event is looked for first"},
+    {"delete_calendar_event", "second step: the event is looked for first"},
+    {"comment_on_post", "needs a post's id"},
+    {"like_post", "needs a post's id"},
+    {"get_knowledge_article", "needs an article's id"},
+    {"delete_own_entry", "needs an entry's id"},
+    {"share_recipe", "needs a recipe's id, and publishes"},
+    {"find_nearby_rvers", "needs coordinates"},
+    {"share_location", "needs coordinates, and tells others where the user is"},
+    {"create_event", "invites the public: title, text, time and place are not guessed"},
+    {"add_knowledge", "for administrators, with a kind and a category that are not guessed"},
+    {"import_contacts", "needs a file"},
+    {"import_gpx", "needs a file"},
+    {"scan_fuel_receipt_with_confidence", "needs a file: offline_files.c"},
+    {"update_medical_record", "what is medical is not changed on a guess"},
+    {"update_medication", "a wrong dose could hurt"},
+    {"change_record", "follows what was written: offline_follow.c"},
+    {"update_maintenance_record", "what was done is not told from what it cost"},
+    {"add_shakedown_issue", "how bad it is, is not guessed"},
+    {"complete_launch_task", "needs the id of a task of the launch week"},
+    {"invite_to_trip", "needs a trip's id, and invites others"},
+    {"leave_trip", "needs a trip's id"},
+    {"list_trip_members", "needs a trip's id"},
+    {"change_trip_member", "needs the ids of a trip and a member"},
+    {"revoke_trip_invitation", "needs an invitation's id"},
+    {"get_trip", "needs a trip's id"},
+    {"change_trip", "needs a trip's id"},
+    {"start_live_trip", "needs a trip's id, and shows where the user is"},
+    {"stop_live_trip", "needs a trip's id"},
+    {"live_trip_status", "needs a trip's id"},
+};
+
+static const char *why_unreached(const char *tool)
+{
+    for (size_t i = 0; i < sizeof unreached / sizeof *unreached; i++)
+        if (!strcmp(unreached[i].tool, tool))
+            return unreached[i].why;
+    return NULL;
+}
+
+/* Whether the sentence of the set for this tool leads to the call that is named there. */
+static bool reached(const char *tool)
+{
+    FILE *in = open_set("offline_reach.tsv", false);
+    char line[1024];
+    size_t n = strlen(tool);
+    bool found = false;
+
+    while (!found && fgets(line, sizeof line, in)) {
+        char *tab = strchr(line, '\t');
+        struct offline_step step;
+        line[strcspn(line, "\n")] = 0;
+        if (*line == '#' || !tab || strncmp(tab + 1, tool, n) != 0 || tab[1 + n] != ' ')
+            continue;
+        *tab = 0;
+        say(line, &step);
+        found = right(&step, tab + 1);
+        if (!found)
+            print_message("\"%s\" leads to %s %s\n", line,
+                step.call_count ? step.calls[0].name : "a question",
+                step.call_count ? buf_text(&step.calls[0].args) : buf_text(&step.text));
+        offline_step_fini(&step);
+    }
+    fclose(in);
+    return found;
+}
+
+/* Each tool that needs no provider is reached, or it is said here why not. */
+static void test_each_tool_is_reached(void **state)
+{
+    size_t all = 0, there = 0, missing = 0;
+
+    (void)state;
+    for (size_t i = 0; i < tools_count(); i++) {
+        const struct tools_spec *spec = tools_at(i);
+        if (spec->provider && *spec->provider)
+            continue;
+        bool found = reached(spec->name);
+        const char *why = why_unreached(spec->name);
+        all++;
+        there += found;
+        if (found == (why != NULL)) {
+            missing++;
+            print_message("%s: %s\n", spec->name, found ? "is reached after all" : "not reached");
+        }
+    }
+    print_message("%zu of %zu tools without a provider are reached by one sentence\n", there, all);
+    assert_int_equal(missing, 0);
+}
+
 /* What a tool's entry has as an example of reading is no wrong call, and is mostly understood. */
 static void test_examples_of_tools(void **state)
 {
@@ -284,6 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages_that_nobody_tuned_it_by),
         cmocka_unit_test(test_what_must_not_be_written),
+        cmocka_unit_test(test_each_tool_is_reached),
         cmocka_unit_test(test_examples_of_tools),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
