@@ -266,15 +266,17 @@ static bool offline_fill_other_timer(const struct offline_fill *f)
 {
     const struct offline_tokens *t = &f->speech->tokens;
     const char *label = jdoc_text_or(f->args, "label", "");
+    bool first = *label && !strncmp(t->text + t->list[0].from, label, strlen(label));
 
+    if (strstr(f->intent->set, "\"cancel\""))
+        return first && !offline_tokens_is(t, 1, "timer|alarm"); /* somebody is spoken to */
     if (!strstr(f->intent->set, "\"create\",\"type\":\"timer\""))
         return false;
     for (size_t i = 0; i + 1 < t->count; i++)
         if (offline_tokens_is(t, i, "add") && t->list[i + 1].kind == OFFLINE_DURATION)
             return true;
     /* In English a name may come first; elsewhere what comes first is what to do. */
-    return f->speech->language != OFFLINE_ENGLISH && *label &&
-        !strncmp(t->text + t->list[0].from, label, strlen(label));
+    return f->speech->language != OFFLINE_ENGLISH && first;
 }
 
 static enum offline_verdict offline_fill_judge(struct offline_fill *f)

@@ -122,8 +122,12 @@ static void offline_fill_free_text(struct offline_fill *f, const struct offline_
 
     if (!offline_fill_run(f, &at, &n) || offline_fill_pronoun(f, at, n) ||
         (!strcmp(slot->type, "label") &&
-            offline_fill_is(f, at, "second|third|first|last|next|other|another")))
+            offline_fill_is(f, at,
+                "second|third|first|last|latest|newest|oldest|next|other|another|hour|minutes|~medio|~media|~halb|"
+                "~demi|~demie|~hora|~heure|~stunde|half")))
         return;
+    if (!strcmp(slot->type, "person") && n > 2)
+        return; /* a name is short */
     if (title && offline_fill_addressed(f, at)) {
         f->vague = true; /* "remind Bob to ..." */
         return;

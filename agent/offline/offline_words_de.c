@@ -34,7 +34,7 @@ const struct offline_entry offline_words_de[] = {
         "wahrscheinlich|und so weiter|usw|nochmal|noch einmal|hatte ich"},
 
     {"every", "jeden|jede|jedes|jeweils"},
-    {"everyday", "jeden tag|taglich|jeden abend|jeden morgen|tag fur tag|alle tage"},
+    {"everyday", "jeden tag|taglich|taglichen|tagliche|taglicher|tagliches|jeden abend|jeden morgen|tag fur tag|alle tage"},
     {"everyworkday", "jeden werktag|werktags|wochentags|an wochentagen|jeden wochentag"},
     {"everyweekend", "jedes wochenende|an wochenenden"},
     {"everyweek", "jede woche|wochentlich|pro woche|in der woche|die woche"},
@@ -416,7 +416,8 @@ const struct offline_entry offline_words_de[] = {
     {"lists", "listen"},
     {"undo", "ruckgangig|mach das ruckgangig"},
 
-    /* of timers */
+    /* of timers, and rooms */
+    {"kitchen", "kuche"},
     {"pause", "pausiere|pausier|verlangere|verkurze|setze fort|setz fort|fortsetzen|unterbrich"},
     {"_", "namens|genannt"},
     {"set", "starte|start"},

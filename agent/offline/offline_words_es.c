@@ -409,7 +409,9 @@ const struct offline_entry offline_words_es[] = {
     {"lists", "listas"},
     {"undo", "deshaz|deshacer|deshazlo"},
 
-    /* of timers */
+    /* of timers, and rooms */
+    {"kitchen", "cocina"},
+    {"everyday", "diario|diaria"},
     {"pause",
         "pausa|pausar|deten|detener|parar|continua|continuar|reanuda|reanudar|aumenta|aumentar|reduce|reducir|incrementa|incrementar|alarga|acorta|suma|sumar|resta"},
     {"_", "llamado|llamada|con nombre|de nombre"},

@@ -384,7 +384,9 @@ const struct offline_entry offline_words_fr[] = {
     {"lists", "listes"},
     {"undo", "annule ca|annule le"},
 
-    /* of timers */
+    /* of timers, and rooms */
+    {"_", "en detail|detaille|detaillee"},
+    {"everyday", "quotidien|quotidienne"},
     {"pause",
         "pause|en pause|reprends|reprendre|augmente|augmenter|reduis|reduire|prolonge|continue|enleve"},
     {"_", "appele|appelee|nomme|nommee"},
