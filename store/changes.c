@@ -128,30 +128,21 @@ int changes_open(struct store *s, const char *uid, const struct changes_look *lo
 }
 
 /* Reads a page into memory of its own: only what is of the group is kept. */
-static int changes_group_page(struct store *s, const char *uid, const struct changes_look *look,
-    const char *tag, size_t offset, struct arena *arena, struct changes_list *out)
+static int changes_group_page(struct store *s, const char *uid, const struct records_page *page,
+    const char *group, struct arena *arena, struct changes_list *out)
 {
     struct arena *own = arena_new();
     struct records_list list = {0};
-    int error = !own ? ERR_NOMEM :
-                       records_tagged(s, uid,
-                           &(struct records_page){.family = CHANGES_FAMILY,
-                               .tag = tag,
-                               .from = clock_real_ms() - CHANGES_KEEP_MS,
-                               .to = INT64_C(1) << 52,
-                               .highest_first = true,
-                               .offset = offset,
-                               .max = GROUP_PAGE},
-                           own, &list);
+    int error = !own ? ERR_NOMEM : records_tagged(s, uid, page, own, &list);
 
     out->more = list.more;
     for (size_t i = 0; !error && i < list.count; i++) {
         struct changes_one one;
         /* The name alone tells most of them apart, without their being parsed. */
-        if (!strstr(list.json[i], look->id))
+        if (!strstr(list.json[i], group))
             continue;
         error = changes_read(list.json[i], arena, &one);
-        if (!error && strcmp(one.group, look->id) == 0 && out->count < look->max)
+        if (!error && strcmp(one.group, group) == 0 && out->count < GROUP_MAX)
             out->all[out->count++] = one;
     }
     arena_free(own);
@@ -161,17 +152,20 @@ static int changes_group_page(struct store *s, const char *uid, const struct cha
 int changes_group(struct store *s, const char *uid, enum changes_act act, const char *group,
     struct arena *arena, struct changes_list *out)
 {
-    const struct changes_look look = {.act = act, .id = group, .max = GROUP_MAX};
-    size_t offset = 0;
+    struct records_page page = {.family = CHANGES_FAMILY,
+        .tag = act == CHANGES_DO ? "live" : "undo",
+        .from = clock_real_ms() - CHANGES_KEEP_MS,
+        .to = INT64_C(1) << 52,
+        .highest_first = true,
+        .max = GROUP_PAGE};
     int error = 0;
 
     *out = (struct changes_list){.all = arena_array(arena, GROUP_MAX, sizeof *out->all)};
     if (!out->all)
         return ERR_NOMEM;
     do {
-        error = changes_group_page(s, uid, &look, act == CHANGES_DO ? "live" : "undo", offset,
-            arena, out);
-        offset += GROUP_PAGE;
+        error = changes_group_page(s, uid, &page, group, arena, out);
+        page.offset += GROUP_PAGE;
     } while (!error && out->more);
     return error;
 }

@@ -47,7 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     charset_put(&text, charset_guess(at, size - 1), at, size - 1);
     if (!utf8_valid(buf_text(&text), text.len))
         abort();
-    if (sheet_read(buf_text(&text), text.len, ",;\t|"[data[0] % 4], 0, arena, &sheet, why) == 0)
+    if (sheet_read(&(struct sheet_text){buf_text(&text), text.len, ",;\t|"[data[0] % 4], 0}, arena,
+            &sheet, why) == 0)
         for (size_t i = 0; i < sheet.count; i++) {
             if (sheet.rows[i].count > SHEET_COLUMNS_MAX || sheet.rows[i].line == 0)
                 abort();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rows of a CSV file on standard input as JSON, one a line: [line, [cells]]. The argument is the
- * delimiter. For tests/unit/sheet_judge.py. */
+/* The rows of a CSV file on standard input as JSON, one a line: [line, [cells]]. The argument is
+ * the delimiter. For tests/unit/sheet_judge.py. */
 #include "base/buf.h"
 #include "tools/money/sheet.h"
 
@@ -16,7 +16,8 @@ int main(int argc, char **argv)
     struct sheet sheet;
     size_t len = fread(text, 1, sizeof text, stdin);
 
-    if (argc < 2 || !arena || sheet_read(text, len, argv[1][0], 0, arena, &sheet, why) != 0)
+    if (argc < 2 || !arena ||
+        sheet_read(&(struct sheet_text){text, len, argv[1][0], 0}, arena, &sheet, why) != 0)
         return 1;
     for (size_t i = 0; i < sheet.count; i++) {
         struct buf out = {0};

@@ -104,7 +104,9 @@ static void rows_keep_their_lines(void **state)
     struct sheet sheet;
     char why[SHEET_WHY_SIZE];
     const char *text = "a,b\r\n\r\n\"x\ny\",\" 2\"\"\" \n=HYPERLINK(1), z \r,\n";
-    assert_int_equal(sheet_read(text, strlen(text), ',', 0, arena, &sheet, why), 0);
+    assert_int_equal(sheet_read(&(struct sheet_text){text, strlen(text), ',', 0}, arena, &sheet,
+                         why),
+        0);
     assert_int_equal(sheet.count, 4);
     assert_int_equal(sheet.rows[1].line, 3);
     assert_string_equal(sheet.rows[1].cells[0], "x\ny");
@@ -113,25 +115,35 @@ static void rows_keep_their_lines(void **state)
     assert_string_equal(sheet.rows[1].cells[1], " 2\"");
     assert_string_equal(sheet.rows[2].cells[1], "z");
     assert_int_equal(sheet.rows[3].line, 6);
-    assert_int_equal(sheet_read("a\n\"b", 4, ',', 0, arena, &sheet, why), ERR_INVALID);
+    assert_int_equal(sheet_read(&(struct sheet_text){"a\n\"b", 4, ',', 0}, arena, &sheet, why),
+        ERR_INVALID);
     assert_non_null(strstr(why, "line 2"));
-    assert_int_equal(sheet_read("a\0b", 3, ',', 0, arena, &sheet, why), ERR_INVALID);
+    assert_int_equal(sheet_read(&(struct sheet_text){"a\0b", 3, ',', 0}, arena, &sheet, why),
+        ERR_INVALID);
     struct buf big = {0};
     for (int i = 0; i <= SHEET_COLUMNS_MAX; i++)
         buf_puts(&big, "x,");
-    assert_int_equal(sheet_read(buf_text(&big), big.len, ',', 0, arena, &sheet, why), ERR_LIMIT);
+    assert_int_equal(sheet_read(&(struct sheet_text){buf_text(&big), big.len, ',', 0}, arena,
+                         &sheet, why),
+        ERR_LIMIT);
     assert_non_null(strstr(why, "64 columns"));
     buf_reset(&big);
     for (int i = 0; i <= SHEET_CELL_MAX; i++)
         buf_putc(&big, 'x');
-    assert_int_equal(sheet_read(buf_text(&big), big.len, ',', 0, arena, &sheet, why), ERR_LIMIT);
+    assert_int_equal(sheet_read(&(struct sheet_text){buf_text(&big), big.len, ',', 0}, arena,
+                         &sheet, why),
+        ERR_LIMIT);
     assert_non_null(strstr(why, "2000 bytes"));
     buf_reset(&big);
     for (int i = 0; i <= SHEET_ROWS_MAX; i++)
         buf_puts(&big, "x,y\n");
-    assert_int_equal(sheet_read(buf_text(&big), big.len, ',', 0, arena, &sheet, why), ERR_LIMIT);
+    assert_int_equal(sheet_read(&(struct sheet_text){buf_text(&big), big.len, ',', 0}, arena,
+                         &sheet, why),
+        ERR_LIMIT);
     assert_non_null(strstr(why, "line 5052"));
-    assert_int_equal(sheet_read(buf_text(&big), big.len, ',', 3, arena, &sheet, why), 0);
+    assert_int_equal(sheet_read(&(struct sheet_text){buf_text(&big), big.len, ',', 3}, arena,
+                         &sheet, why),
+        0);
     assert_int_equal(sheet.count, 3);
     buf_free(&big);
     arena_free(arena);

@@ -62,8 +62,9 @@ MUST_CHECK int record_commit_part(struct tools_run *run, const struct record_ite
 
 /*
  * record_take_back -- the records as they were before the change, in one script (store/changes.h);
- * last: with run->result and the call's mark. Returns as record_commit; ERR_CONFLICT: a record has changed since, or the
- * change is taken back already; ERR_FULL: what the records were was too large to be kept.
+ * last: with run->result and the call's mark. Returns as record_commit; ERR_CONFLICT: a record has
+ * changed since, or the change is taken back already; ERR_FULL: what the records were was too large
+ * to be kept.
  */
 MUST_CHECK int record_take_back(struct tools_run *run, const struct changes_one *change, bool last);
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define BLOCK 4096 /* by which libcsv's memory of a field grows */
-/* libcsv's state between a quote and the next one. Its own refusal of such an end (CSV_STRICT_FINI)
- * goes with refusals of every quote within a field, which banks write. */
+/* libcsv's state between a quote and the next one. Its own refusal of such an end goes with refusals
+ * of every quote within a field, which banks write. */
 #define WITHIN_FIELD 2
 
 struct sheet_reader {
@@ -22,8 +22,10 @@ struct sheet_reader {
     char *why;
 };
 
-static void __attribute__((format(printf, 3, 4)))
-sheet_refuse(struct sheet_reader *r, int error, const char *format, ...)
+static void sheet_refuse(struct sheet_reader *r, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void sheet_refuse(struct sheet_reader *r, int error, const char *format, ...)
 {
     va_list args;
 
@@ -144,26 +146,26 @@ static void sheet_feed(struct sheet_reader *r, struct csv_parser *parser, const 
     }
 }
 
-int sheet_read(const char *text, size_t len, char delimiter, size_t most, struct arena *arena,
-    struct sheet *out, char why[SHEET_WHY_SIZE])
+int sheet_read(const struct sheet_text *text, struct arena *arena, struct sheet *out,
+    char why[SHEET_WHY_SIZE])
 {
-    struct sheet_reader r = {.arena = arena, .out = out, .most = most, .why = why};
+    struct sheet_reader r = {.arena = arena, .out = out, .most = text->most, .why = why};
     struct csv_parser parser;
 
     *out = (struct sheet){0};
     why[0] = '\0';
-    if (len > SHEET_BYTES_MAX)
+    if (text->len > SHEET_BYTES_MAX)
         sheet_refuse(&r, ERR_LIMIT, "the file is longer than %zu bytes", SHEET_BYTES_MAX);
-    else if (memchr(text, '\0', len))
+    else if (memchr(text->text, '\0', text->len))
         sheet_refuse(&r, ERR_INVALID, "the file has zero bytes, so it is no text");
     if (r.error)
         return r.error;
     if (csv_init(&parser, 0))
         return ERR_NOMEM;
-    csv_set_delim(&parser, (unsigned char)delimiter);
+    csv_set_delim(&parser, (unsigned char)text->delimiter);
     csv_set_space_func(&parser, sheet_is_blank);
     csv_set_blk_size(&parser, BLOCK);
-    sheet_feed(&r, &parser, text, len);
+    sheet_feed(&r, &parser, text->text, text->len);
     if (parser.quoted && parser.pstate == WITHIN_FIELD && !r.full)
         sheet_refuse(&r, ERR_INVALID, "a quote in the row of line %zu is never closed", r.begun);
     if (!r.error && !r.full && csv_fini(&parser, sheet_on_cell, sheet_on_row, &r) != 0)

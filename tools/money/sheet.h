@@ -29,14 +29,20 @@ struct sheet {
     struct sheet_row *rows;
     size_t count, columns; /* columns: of the widest row */
 };
+struct sheet_text { /* in UTF-8, borrowed */
+    const char *text;
+    size_t len;
+    char delimiter;
+    size_t
+        most; /* rows; 0: SHEET_ROWS_MAX, one more is ERR_LIMIT; else the rest is not looked at */
+};
 /*
- * sheet_read -- the rows of a text in UTF-8; all is in the arena.
- *   most  rows; 0: SHEET_ROWS_MAX, and one more is ERR_LIMIT; else what follows is not looked at
- *   why   out, on ERR_INVALID and ERR_LIMIT: a sentence
+ * sheet_read -- the rows of a text; all is in the arena.
+ *   why  out, on ERR_INVALID and ERR_LIMIT: a sentence
  * Returns 0; ERR_INVALID (a quote that is not closed, a zero byte); ERR_LIMIT; ERR_NOMEM.
  */
-MUST_CHECK int sheet_read(const char *text, size_t len, char delimiter, size_t most,
-    struct arena *arena, struct sheet *out, char why[SHEET_WHY_SIZE]);
+MUST_CHECK int sheet_read(const struct sheet_text *text, struct arena *arena, struct sheet *out,
+    char why[SHEET_WHY_SIZE]);
 
 /* The cell, "" where the row has none. column from 1 on. */
 const char *sheet_cell(const struct sheet_row *row, int column);

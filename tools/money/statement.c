@@ -208,7 +208,8 @@ static int statement_find_delimiter(struct tools_run *run, const struct buf *tex
         struct sheet sheet;
         char delimiter = (char)statement_delimiters[i].value;
         int error =
-            sheet_read(buf_text(text), text->len, delimiter, LOOKED_AT, run->arena, &sheet, why);
+            sheet_read(&(struct sheet_text){buf_text(text), text->len, delimiter, LOOKED_AT},
+                run->arena, &sheet, why);
         if (error == ERR_NOMEM)
             return error;
         refused = error ? error : refused;
@@ -307,8 +308,8 @@ int statement_open(struct tools_run *run, const char *text, size_t len, struct s
     if (!error && !s->map.delimiter)
         error = statement_find_delimiter(run, &plain, s, why);
     if (!error)
-        error = sheet_read(buf_text(&plain), plain.len, s->map.delimiter, 0, run->arena, &s->sheet,
-            why);
+        error = sheet_read(&(struct sheet_text){buf_text(&plain), plain.len, s->map.delimiter, 0},
+            run->arena, &s->sheet, why);
     if (!error && s->sheet.count == 0) {
         snprintf(why, sizeof why, "it is empty");
         error = ERR_INVALID;

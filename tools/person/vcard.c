@@ -228,7 +228,7 @@ static int vcard_begin(struct vcard_reader *r)
     return r->card ? 0 : ERR_NOMEM;
 }
 
-/* BEGIN and END. A card within a card follows AGENT; any other BEGIN tells that an END is missing. */
+/* BEGIN and END. A card within a card follows AGENT; another BEGIN tells that an END is missing. */
 static int vcard_bounds(struct vcard_reader *r, const struct vcard_line *l, bool begins)
 {
     char text[VCARD_TEXT_MAX + 1];
