@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define BLOCK 4096 /* by which libcsv's memory of a field grows */
-/* libcsv's state between a quote and the next one. Its own refusal of such an end goes with refusals
- * of every quote within a field, which banks write. */
+/* libcsv's state between a quote and the next one. Its own refusal of such an end goes with
+ * refusals of every quote within a field, which banks write. */
 #define WITHIN_FIELD 2
 
 struct sheet_reader {
