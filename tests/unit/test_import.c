@@ -343,6 +343,12 @@ static void a_file_comes_in_once_and_goes_whole(void **state)
     assert_int_equal(number_at(r, "/created"), 132);
     jdoc_free(r);
     assert_int_equal(tool_fixture_number(EXPENSES), 132);
+    r = tool_ok(&bench, "list_records", "{\"kind\":\"expense\"}"); /* words of others */
+    assert_true(tools_result_untrusted(tools_find("list_records"), r));
+    jdoc_free(r);
+    r = tool_ok(&bench, "get_record", "{\"kind\":\"expense\",\"name\":\"Shop 77\"}");
+    assert_true(tools_result_untrusted(tools_find("get_record"), r));
+    jdoc_free(r);
     r = tool_ok(&bench, "import_expenses", args); /* the same call: nothing new */
     assert_int_equal(number_at(r, "/created"), 0);
     assert_int_equal(number_at(r, "/known"), 132);

@@ -59,15 +59,22 @@ static bool tools_approval_imported(const jdoc *result)
     return found;
 }
 
+/* Expenses that came by a file have such ids (tools/money/statement_rows.c): a bank, or whoever paid
+ * or was paid, wrote their words. */
+static bool tools_approval_of_file(const jdoc *record)
+{
+    return strncmp(jdoc_text_or(record, "id", ""), "imp-", 4) == 0;
+}
+
 /* Records of a kind that may hold what others wrote (tools/kit/kind.h). */
 static bool tools_approval_of_others(const jdoc *result)
 {
     const jdoc *records = jdoc_get(result, "records");
     const struct kind *kind = kinds_find(jdoc_text_or(result, "kind", ""));
-    bool found = kind && kind->untrusted;
+    bool found = (kind && kind->untrusted) || tools_approval_of_file(jdoc_get(result, "record"));
     for (size_t i = 0; !found && i < jdoc_length(records); i++) {
         kind = kinds_find(jdoc_text_or(jdoc_at(records, i), "kind", ""));
-        found = kind && kind->untrusted;
+        found = (kind && kind->untrusted) || tools_approval_of_file(jdoc_at(records, i));
     }
     return found;
 }
