@@ -70,6 +70,7 @@ libagent_a_SOURCES = \
 	agent/model/request_extra.c agent/model/request_extra.h \
 	agent/model/request_openai.c \
 	agent/model/request_responses.c \
+	agent/model/request_responses_items.c agent/model/request_responses_parts.h \
 	agent/model/request_rules.c agent/model/request_rules.h \
 	agent/model/request_thinking.c \
 	agent/model/responses.h \

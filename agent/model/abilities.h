@@ -12,9 +12,10 @@
 /*
  * abilities -- what the configured model of a provider takes: the row of its family, and over it
  * what the settings of that provider say (PROVIDER.context_tokens, .output_tokens, .temperature,
- * .images, .documents, .thinking, .deferred_tools, ...). This is what everybody asks. What a server has refused is
- * known beside it (quirks.h). A new provider with a server is a row of ABILITIES_PROVIDERS in
- * abilities.c and its settings. Pure; used by turn workers and before the fork.
+ * .images, .documents, .thinking, .deferred_tools, ...). This is what everybody asks. What a server
+ * has refused is known beside it (quirks.h). A new provider with a server is a row of
+ * ABILITIES_PROVIDERS in abilities.c and its settings. Pure; used by turn workers and before the
+ * fork.
  */
 
 /* What is said about thinking; nothing when the form is FAMILY_THINKING_NONE. */

@@ -42,8 +42,8 @@
  * GPT-5.4 and later refuse function tools beside reasoning in Chat Completions; GPT-6 Astra, 6.1
  * Sol and 6.2 know no effort "none", so they take no function tools there at all.
  * Tools are kept back by Claude Opus and Sonnet from 4 on, Haiku from 4.5 on and all newer names
- * (platform.claude.com, tool-use/tool-search-tool), and by GPT-5.4 and later (developers.openai.com,
- * guides/tools-tool-search; not by nano, which has no tool search), November 2026.
+ * (platform.claude.com, tool-use/tool-search-tool), and by GPT-5.4 and later, but not by nano
+ * (developers.openai.com, guides/tools-tool-search), November 2026.
  */
 static const struct family families[] = {
     {"claude-fable", 1000000, 128000, ALL_CLAUDE | FAMILY_THINKS, ADAPTIVE, UP_TO_MAX, "", 0,

@@ -100,8 +100,8 @@ static int request_anthropic_tools(struct anthropic_writer *w)
 /*
  * Newer Claudes bind a thought to what stood before it, the list of tools too (platform.claude.com,
  * build-with-claude/preserved-thinking, November 2026). So the thoughts in front of the last
- * find_tools that added some are of no use any more, unless what is found is in no list (deferred.h).
- * Returns the first message that may have its thoughts.
+ * find_tools that added some are of no use any more, unless what is found is in no list
+ * (deferred.h). Returns the first message that may have its thoughts.
  */
 static size_t request_anthropic_fresh(const struct anthropic_writer *w,
     const struct request_rules *rules)
