@@ -5,6 +5,7 @@ import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
+import {startMcpDouble} from "../doubles/mcp-double.mjs";
 import {eventually, scratch, Stack, uuid} from "./harness.mjs";
 
 const FIND = "tool name=find_tools args={\"query\":\"list of fill ups\",\"limit\":2}";
@@ -72,6 +73,31 @@ describe("Anthropic", () => {
     for (const r of requests) assert.equal(list(r), list(requests[0]));
     assert.deepEqual(references(requests[3]), ["get_tide_times"]);
     assert.match(requests[3].raw, /Nothing fits/);
+  });
+
+  test("tools of an MCP server are kept back too; what has gone is named no more", async () => {
+    const files = scratch("tp-deferred-mcp-"), double = await startMcpDouble();
+    writeFileSync(join(files, "mcp.json"), JSON.stringify([{name: "sea", url: double.url, allow: ["add", "tide.table"], effect: "read", approval: "never"}]), {mode: 0o600});
+    writeFileSync(join(files, "none.json"), "[]", {mode: 0o600});
+    const site = await Stack.start({settings: {...ON, "mcp.file": join(files, "mcp.json"), "mcp.trust_first": "on"}}), session = uuid();
+    try {
+      await eventually(async () => (await site.get("/tools")).json.tools.some(t => t.name === "sea__add"), "the server is listed");
+      const {requests} = await turn(site, session, "tool name=find_tools args={\"query\":\"abacus of the harbour office\",\"limit\":1} | text words=2");
+      assert.ok(kept(requests[0]).includes("sea__add"));
+      assert.deepEqual(references(requests[1]), ["sea__add"]);
+      assert.equal(list(requests[1]), list(requests[0]));
+      site.writeSettings({"mcp.file": join(files, "none.json")});
+      await site.reload();
+      await eventually(async () => !(await site.get("/tools")).json.tools.some(t => t.name === "sea__add"), "it has gone");
+      const {requests: later} = await turn(site, session, "text words=2");
+      assert.deepEqual(references(later[0]), []);
+      assert.ok(!kept(later[0]).includes("sea__add"));
+      assert.equal(later.length, 1, "nothing was refused");
+    } finally {
+      await site.stop();
+      await double.close();
+      rmSync(files, {recursive: true, force: true});
+    }
   });
 
   for (const [what, refusal] of Object.entries({
