@@ -147,11 +147,49 @@ static size_t deferred_row_of(const struct deferred *d, const char *name)
     return i;
 }
 
+/* Adds the tool when it is kept back; false: the result has to say it in words. */
+static bool deferred_name(const struct deferred *d, const char *name, struct deferred_named *out)
+{
+    size_t row = deferred_row_of(d, name);
+
+    if (row == d->count || d->rows[row] == DEFERRED_NONE)
+        return false;
+    for (size_t k = 0; k < out->count; k++)
+        if (out->tools[k] == tools_at(row))
+            return true;
+    if (out->count == DEFERRED_NAMED_MAX)
+        return false;
+    out->tools[out->count++] = tools_at(row);
+    return true;
+}
+
+/* The result without the tools that are named; NULL: there is nothing more in it than that. */
+static int deferred_note(jdoc *doc, jdoc *others, bool any, char **note)
+{
+    struct buf text = {0};
+    int error = 0;
+
+    if (any && !jdoc_length(others) && !jdoc_length(jdoc_get(doc, "not_available"))) {
+        jdoc_free(others);
+        return 0;
+    }
+    if (jdoc_length(others)) {
+        error = jdoc_set(doc, "tools", others);
+    } else {
+        jdoc_free(others);
+        jdoc_remove(doc, "tools");
+    }
+    jdoc_write(doc, &text);
+    if (!error && !(error = buf_error(&text)) && !(*note = strdup(buf_text(&text))))
+        error = ERR_NOMEM;
+    buf_free(&text);
+    return error;
+}
+
 int deferred_read(const struct deferred *d, const char *text, size_t len, bool failed,
     struct deferred_named *out)
 {
-    jdoc *doc = NULL;
-    struct buf note = {0};
+    jdoc *doc = NULL, *others;
     int error;
 
     *out = (struct deferred_named){0};
@@ -161,22 +199,14 @@ int deferred_read(const struct deferred *d, const char *text, size_t len, bool f
         return error == ERR_NOMEM ? error : 0;
     const jdoc *tools = jdoc_get(doc, "tools");
     size_t count = jdoc_type(tools) == JDOC_ARRAY ? jdoc_length(tools) : 0;
-    for (size_t i = 0; i < count && out->count < DEFERRED_NAMED_MAX; i++) {
-        size_t row = deferred_row_of(d, jdoc_text_or(jdoc_at(tools, i), "name", ""));
-        bool there = row == d->count || d->rows[row] == DEFERRED_NONE;
-        for (size_t k = 0; k < out->count && !there; k++)
-            there = out->tools[k] == tools_at(row);
-        if (!there)
-            out->tools[out->count++] = tools_at(row);
-    }
-    if (jdoc_length(jdoc_get(doc, "not_available")) || (out->count < count) || !count) {
-        jdoc_remove(doc, "tools");
-        jdoc_write(doc, &note);
-        error = buf_error(&note);
-        out->note = error ? NULL : strdup(buf_text(&note));
-        error = out->note ? 0 : ERR_NOMEM;
-        buf_free(&note);
-    }
+    error = (others = jdoc_new_array()) ? 0 : ERR_NOMEM;
+    for (size_t i = 0; i < count && !error; i++)
+        if (!deferred_name(d, jdoc_text_or(jdoc_at(tools, i), "name", ""), out))
+            error = jdoc_push(others, jdoc_dup(jdoc_at(tools, i)));
+    if (error)
+        jdoc_free(others);
+    else
+        error = deferred_note(doc, others, out->count > 0, &out->note);
     jdoc_free(doc);
     return error;
 }

@@ -64,7 +64,8 @@ MUST_CHECK int deferred_put(const struct deferred *d, const struct provider *p, 
 struct deferred_named {
     const struct tools_spec *tools[DEFERRED_NAMED_MAX]; /* kept back, each once */
     size_t count;
-    char *note; /* JSON text of what else it tells, or NULL; deferred_named_fini frees it */
+    char *note; /* JSON text of what else it tells: other tools, what is not set up here, that there
+                 * are none; or NULL. deferred_named_fini frees it */
 };
 /* A result that is not valid (cut, an error) names nothing. Returns 0 or ERR_NOMEM. */
 MUST_CHECK int deferred_read(const struct deferred *d, const char *text, size_t len, bool failed,

@@ -592,7 +592,7 @@ bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct
         s->limits.keep_thoughts = known->flags & QUIRKS_KEEP_THOUGHTS;
         return true;
     }
-    if (c->status != 404 && c->sent & QUIRKS_NO_DEFERRED && !(known->flags & QUIRKS_NO_DEFERRED)) {
+    if ((c->status == 400 || c->status == 422) && c->sent & ~known->flags & QUIRKS_NO_DEFERRED) {
         refusal_log(c, QUIRKS_NO_DEFERRED); /* it does not say what it dislikes */
         known->flags |= QUIRKS_NO_DEFERRED;
         return true;

@@ -121,7 +121,8 @@ static void what_cannot_be_named_is_told_in_words(void **state)
     has(ask(&provider_anthropic, false), "\"content\":\"{\\\"success\\\"");
     find("t2", NAMES(NAME("no_such_tool") "," NAME("get_fuel_log")));
     has(ask(&provider_anthropic, false),
-        "[{\"type\":\"text\",\"text\":\"{\\\"success\\\":true,\\\"message\\\":\\\"Found\\\"}\"},"
+        "[{\"type\":\"text\",\"text\":\"{\\\"success\\\":true,\\\"message\\\":\\\"Found\\\",\\\"tools\\\":"
+        "[{\\\"name\\\":\\\"no_such_tool\\\",\\\"description\\\":\\\"d\\\"}]}\"},"
         "{\"type\":\"tool_reference\",\"tool_name\":\"get_fuel_log\"}]");
     find("t3", "{\\\"success\\\":fal");
     has(ask(&provider_anthropic, false), "\"content\":\"{\\\"success\\\":fal\"");
