@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /*
- * mcp_logins -- sign-ins of MCP servers by OAuth, for all machines: KEYS_MCP_LOGINS, a hash SERVER ->
- * entry, whose form and encryption tools/remote/oauth_entry.h knows. Beside each entry stand its
+ * mcp_logins -- sign-ins of MCP servers by OAuth, for all machines: KEYS_MCP_LOGINS, a hash SERVER
+ * -> entry, whose form and encryption tools/remote/oauth_entry.h knows. Beside each entry are its
  * generation, which grows with each write, and the lease of the one process that renews it. Turn
  * and api workers, the housekeeper, `turnpike mcp`.
  */

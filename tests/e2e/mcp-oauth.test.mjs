@@ -217,10 +217,10 @@ describe("an MCP server that needs a login", () => {
     stack.writeSettings({"mcp.token_key": "the next key of this site, 32 bytes or more", "mcp.token_key_previous": "a key of this site, of more than 32 bytes"});
     await stack.reload();
     assert.equal((await call()).json.content, "3");
-    stack.writeSettings({"mcp.token_key": "the next key of this site, 32 bytes or more"});
+    stack.writeSettings({"mcp.token_key_previous": ""});
     await stack.reload();
     assert.match((await call()).text, /its tokens were encrypted with another mcp\.token_key/);
-    stack.writeSettings();
+    stack.writeSettings({"mcp.token_key": "a key of this site, of more than 32 bytes"});
     await stack.reload();
     assert.equal((await call()).json.content, "3");
   });

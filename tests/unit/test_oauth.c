@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* OAuth for MCP servers: challenges, places of metadata, what of it is believed, sealing, signing. */
+/* OAuth for MCP servers: challenges, places of metadata, what is believed, sealing, signing. */
 #include "base/base64.h"
 #include "process/webpush.h"
 #include "tests/unit/cm.h"

@@ -9,8 +9,8 @@
 
 /*
  * oauth_seal -- encrypts what Redis keeps of a sign-in: AES-256-GCM under a key that HKDF-SHA-256
- * derives from the setting mcp.token_key, with a salt of its own for each text. Redis, its files and its
- * backups hold no token that can be used. Any process.
+ * derives from the setting mcp.token_key, with a salt of its own for each text. Redis, its files
+ * and its backups hold no token that can be used. Any process.
  *   bound  what the text belongs to: opening it as another's fails
  */
 #define OAUTH_SEAL_MAX ((size_t)64 << 10)

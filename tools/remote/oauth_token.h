@@ -12,8 +12,8 @@
  * oauth_token -- requests to the token endpoint and the revocation endpoint: how the client proves
  * itself there, and what the answer means. Any process with a loop.
  *
- * An account is what is known for it: a jdoc object with issuer, resource, token_endpoint, client_id
- * and, where there are such, revocation_endpoint, client_secret (of a registration), method, scope,
+ * An account is what is known for it: a jdoc object with issuer, resource, token_endpoint,
+ * client_id and, where there are such, revocation_endpoint, client_secret (of a registration), method, scope,
  * access_token, refresh_token, expires_ms (real time; absent = not said). Its writer wipes it with
  * oauth_account_free.
  */

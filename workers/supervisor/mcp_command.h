@@ -7,8 +7,9 @@
 
 /*
  * mcp_command -- `turnpike mcp list`, `mcp accept SERVER[/TOOL] [HASH]`, `mcp forget SERVER/TOOL`,
- * `mcp refresh`, `mcp login SERVER`, `mcp logout SERVER`: the operator looks at the tools of MCP servers and accepts their definitions.
- * Speaks to Redis itself. Returns the exit status.
+ * `mcp refresh`, `mcp login SERVER`, `mcp logout SERVER`: the operator looks at the tools of MCP
+ * servers, accepts their definitions and signs in to them. Speaks to Redis itself. Returns the exit
+ * status.
  */
 MUST_CHECK int mcp_command(const struct conf *conf, int argc, char **argv);
 
