@@ -162,6 +162,11 @@ static void prepare(void)
         tool_seed(&bench, seeds[i].family, seeds[i].id, seeds[i].time_ms, seeds[i].json);
     shared_seeds_put(&bench);
     prepare_trips();
+    err_ignore(link_command(link, NULL,
+        "HSET tp:{ann}:feed:%s url https://x.example/a name Club "
+        "state ok created_ms 1 next_ms 4000000000000",
+        EXAMPLE_EVENT));
+    err_ignore(link_command(link, NULL, "ZADD tp:{ann}:feeds 1 %s", EXAMPLE_EVENT));
     /* Something to restore, to undo and to do again. */
     jdoc_free(tool_ok(&bench, "update_budget", "{\"category\":\"pet\",\"amount\":50}"));
     jdoc_free(tool_ok(&bench, "undo_change", "{}"));

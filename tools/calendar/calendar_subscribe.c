@@ -29,6 +29,15 @@ static int calendar_read_address(struct tools_run *run, const char **url)
     return error ? error : ERR_INVALID;
 }
 
+/* The result with the call's mark: the same call again gets it, and changes nothing. There is no
+ * such record, so none is removed. */
+static int calendar_keep_result(struct tools_run *run)
+{
+    const struct record_item none = {.family = "subscription", .id = "-"};
+
+    return record_commit(run, &none, 1, false);
+}
+
 int calendar_tool_subscribe_calendar(struct tools_run *run)
 {
     const struct tools_context *c = run->context;
@@ -64,7 +73,8 @@ int calendar_tool_subscribe_calendar(struct tools_run *run)
         jdoc_free(one);
         return ERR_NOMEM;
     }
-    return jdoc_set(run->result, "subscription", one ? one : jdoc_new_object());
+    error = one ? jdoc_set(run->result, "subscription", one) : ERR_CONFLICT; /* ended meanwhile */
+    return error ? error : calendar_keep_result(run);
 }
 
 int calendar_preview_subscribe_calendar(struct tools_run *run)
@@ -142,7 +152,8 @@ int calendar_tool_unsubscribe_calendar(struct tools_run *run)
         jdoc_free(one);
         return ERR_NOMEM;
     }
-    return jdoc_set(run->result, "subscription", one);
+    error = jdoc_set(run->result, "subscription", one);
+    return error ? error : calendar_keep_result(run);
 }
 
 int calendar_preview_unsubscribe_calendar(struct tools_run *run)
