@@ -59,8 +59,8 @@ static bool tools_approval_imported(const jdoc *result)
     return found;
 }
 
-/* Expenses that came by a file have such ids (tools/money/statement_rows.c): a bank, or whoever paid
- * or was paid, wrote their words. */
+/* Expenses that came by a file have such ids (tools/money/statement_rows.c): a bank, or whoever
+ * was paid, wrote their words. */
 static bool tools_approval_of_file(const jdoc *record)
 {
     return strncmp(jdoc_text_or(record, "id", ""), "imp-", 4) == 0;
