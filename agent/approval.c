@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "agent/approval.h"
+#include "agent/approval_parts.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -163,6 +163,10 @@ void approval_interrupt(const struct approvals_ask *ask, struct buf *json)
     char ends[CLOCK_RFC3339_SIZE];
 
     clock_rfc3339(ask->expires_ms, ends);
+    if (ask->form) {
+        approval_form_interrupt(ask, ends, json);
+        return;
+    }
     buf_printf(json, "{\"id\":\"%s\",\"reason\":\"tool_call\"", ask->id);
     buf_json_member(json, "message", ask->message);
     buf_json_member(json, "toolCallId", ask->call);
@@ -184,13 +188,16 @@ void approval_interrupt(const struct approvals_ask *ask, struct buf *json)
 
 /* ---- answers ---- */
 
-static void approval_seal(struct approvals_answer *out)
+void approval_seal(struct approvals_answer *out)
 {
     static const char *const words[] = {[APPROVALS_APPROVE] = "approve",
         [APPROVALS_DENY] = "deny",
         [APPROVALS_DECLINE] = "decline"};
-    char text[16 + IDENT_SHA256_SIZE];
-    int len = snprintf(text, sizeof text, "%s %s", words[out->event], out->hash);
+    char text[16 + IDENT_SHA256_SIZE], content[IDENT_SHA256_SIZE] = "";
+    if (out->content)
+        ident_sha256_hex(out->content, strlen(out->content), content);
+    int len =
+        snprintf(text, sizeof text, "%s %s", words[out->event], out->content ? content : out->hash);
 
     ident_sha256_hex(text, (size_t)len, out->digest);
 }
@@ -203,7 +210,7 @@ void approval_decline(struct approvals_answer *out)
     approval_seal(out);
 }
 
-static int approval_refuse(struct tools_problem *problem, const char *path, const char *expected,
+int approval_refuse(struct tools_problem *problem, const char *path, const char *expected,
     const char *message)
 {
     *problem = (struct tools_problem){0};

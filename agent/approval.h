@@ -53,6 +53,13 @@ MUST_CHECK int approval_needed(const struct tools_spec *spec, const struct chat_
 MUST_CHECK int approval_question(struct approvals_ask *ask, const struct tools_run *run,
     struct arena *arena);
 
+/*
+ * approval_form_question -- the same for what a service asks: who asks stands in front of its
+ * words. Sets ask->message and ask->form. Returns 0 or ERR_NOMEM.
+ */
+MUST_CHECK int approval_form_question(struct approvals_ask *ask, const struct tools_question *q,
+    struct arena *arena);
+
 /* One AG-UI Interrupt, with the tool's schema for edited arguments. */
 void approval_interrupt(const struct approvals_ask *ask, struct buf *json);
 
@@ -65,6 +72,13 @@ void approval_interrupt(const struct approvals_ask *ask, struct buf *json);
  */
 MUST_CHECK int approval_answer(const jdoc *payload, const char *edited, const char *name,
     struct arena *arena, struct approvals_answer *out, struct tools_problem *problem);
+/*
+ * approval_form_answer -- the same for a service's question: {"action":"accept"|"decline"|"cancel",
+ * "content"?:object}, or {"approved":bool,"content"?:object} of a client that knows approvals only.
+ *   form  of the record
+ */
+MUST_CHECK int approval_form_answer(const jdoc *payload, const char *form, struct arena *arena,
+    struct approvals_answer *out, struct tools_problem *problem);
 /* The answer that abandons a call. */
 void approval_decline(struct approvals_answer *out);
 

@@ -76,6 +76,10 @@ static int calls_collect(struct calls_batch *b, int64_t now)
         if (!s->waiting)
             continue;
         tools_go_on(&s->run);
+        if ((error = calls_ask_look(s, now)))
+            break;
+        if (s->live)
+            continue;
         if (s->run.done) {
             error = calls_on_done(s);
             if (error == ERR_PENDING) {
@@ -93,22 +97,34 @@ static int calls_collect(struct calls_batch *b, int64_t now)
         s->waiting = false;
         b->waiting--;
     }
+    b->heard = false;
     return error;
+}
+
+/* When there is something to do for a call that nobody has woken. */
+static int64_t calls_due(const struct calls_slot *s)
+{
+    if (!s->live)
+        return s->until_ms;
+    return s->look_ms < s->live_until_ms ? s->look_ms : s->live_until_ms;
 }
 
 static int calls_await(struct calls_batch *b)
 {
     int error = 0;
 
+    b->owner->wait->answered = &b->moved;
     while (b->waiting && !error) {
         int64_t next = 0;
         for (size_t i = 0; i < b->count; i++)
-            if (b->slots[i].waiting && (!next || b->slots[i].until_ms < next))
-                next = b->slots[i].until_ms;
+            if (b->slots[i].waiting && (!next || calls_due(&b->slots[i]) < next))
+                next = calls_due(&b->slots[i]);
         error = wait_until(b->owner->wait, &b->moved, next);
+        b->heard = b->moved;
         if (!error || error == ERR_ELAPSED)
             error = calls_collect(b, clock_mono_ms());
     }
+    b->owner->wait->answered = NULL;
     return error;
 }
 
@@ -121,8 +137,9 @@ static void calls_give_up(struct calls_batch *b)
             continue;
         s->waiting = false;
         tools_go_on(&s->run); /* an answer that has come is recorded, and counts */
-        if (s->run.done && !s->run.error && !calls_conclude(s, 0))
+        if (s->run.done && !s->run.error && s->run.result && !calls_conclude(s, 0))
             continue;
+        calls_ask_drop(s, "withdrawn");
         tools_cancel(&s->run);
         err_ignore(calls_fail(s, "unknown_outcome",
             "The turn ended while this call was under way. It may or may not have had an effect."));

@@ -141,6 +141,8 @@ int calls_conclude(struct calls_slot *s, int error)
 {
     if (!error && s->run.result)
         return calls_result_own(s);
+    if (!error && s->run.parked)
+        return calls_ask_park(s);
     if (error == ERR_FENCED || error == ERR_NOMEM)
         return error;
     log_error("tool %s: %s", s->call->name, err_text(error));

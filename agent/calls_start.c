@@ -64,7 +64,9 @@ static int calls_start_once(struct calls_slot *s, const struct tools_spec *spec)
         .on_done = calls_start_on_tool,
         .on_more = calls_start_on_tool,
         .on_done_arg = s};
-    if (s->answer && !s->answer->edited)
+    if (s->reply.action)
+        s->run.reply = &s->reply;
+    else if (s->answer && !s->answer->edited)
         s->run.approved = s->answer->message;
     /* The provider's ids are unique in a conversation only; the mark must be in the user's life. */
     s->run.call_id = s->answer ? arena_printf(c->arena, "approval:%s", s->answer->id) :
@@ -156,9 +158,46 @@ static int calls_start_approved(struct calls_slot *s, const struct tools_spec *s
     return calls_start_tool(s, spec);
 }
 
+/* A service has asked in the middle of the call, which goes on with what the user said. */
+static int calls_start_replied(struct calls_slot *s, const struct tools_spec *spec)
+{
+    const struct approvals_taken *a = s->answer;
+    const char *action = a->decision == APPROVALS_RUN ? "accept" :
+        a->decision == APPROVALS_DENIED               ? "decline" :
+        a->decision == APPROVALS_DISMISSED            ? "cancel" :
+                                                        NULL;
+    char hash[IDENT_SHA256_SIZE];
+
+    if (!action)
+        return calls_fail(s, "cancelled",
+            "The service behind this tool asked the user something in the middle of the call, and "
+            "got no answer. The call was not completed.");
+    ident_sha256_hex(a->args, strlen(a->args), hash);
+    if (!spec || strcmp(a->tool, spec->name) != 0 || strcmp(hash, a->hash) != 0)
+        return calls_fail(s, "approval_mismatch",
+            "What the user was asked about is not this call. It was not completed.");
+    if (s->batch->owner->resumed && spec->effect == TOOLS_OUTSIDE)
+        return calls_fail(s, "unknown_outcome",
+            "The assistant was interrupted during this call. It may or may not have had its "
+            "effect. Do not repeat it unasked; tell the user.");
+    s->bound = *s->batch->owner->tools;
+    if (*a->zone)
+        s->bound.zone = a->zone;
+    s->args = a->args;
+    s->args_len = strlen(s->args);
+    s->reply = (struct tools_reply){.action = action,
+        .content = a->decision != APPROVALS_RUN ? NULL :
+            *a->content                         ? a->content :
+                                                  "{}",
+        .state = a->resume};
+    return calls_start_tool(s, spec);
+}
+
 /* The user has spoken, or has gone on without it. */
 static int calls_start_answered(struct calls_slot *s, const struct tools_spec *spec)
 {
+    if (*s->answer->resume)
+        return calls_start_replied(s, spec);
     switch (s->answer->decision) {
     case APPROVALS_RUN:
         return calls_start_approved(s, spec);
@@ -176,6 +215,7 @@ static int calls_start_answered(struct calls_slot *s, const struct tools_spec *s
         return calls_fail(s, "approval_expired",
             "The user was asked for approval and did not answer in time. It was not done.");
     case APPROVALS_ABANDONED:
+    case APPROVALS_DISMISSED:
         break;
     }
     return calls_fail(s, "cancelled",

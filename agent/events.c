@@ -129,6 +129,20 @@ void events_summarized(struct buf *json, size_t messages, bool failed)
         messages, failed ? "true" : "false");
 }
 
+void events_question(struct buf *json, const char *interrupt)
+{
+    buf_printf(json, "{\"type\":\"CUSTOM\",\"name\":\"turnpike.question\",\"value\":%s}",
+        interrupt);
+}
+
+void events_question_over(struct buf *json, const char *id, const char *outcome)
+{
+    buf_printf(json,
+        "{\"type\":\"CUSTOM\",\"name\":\"turnpike.question_over\",\"value\":{\"id\":\"%s\","
+        "\"outcome\":\"%s\"}}",
+        id, outcome);
+}
+
 void events_state_snapshot(struct buf *json, const jdoc *state)
 {
     events_open_event(json, "STATE_SNAPSHOT");

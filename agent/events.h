@@ -59,6 +59,13 @@ struct events_finish {
  * turnpike.summarized: how many are, and whether it failed. */
 void events_summarizing(struct buf *json, size_t messages);
 void events_summarized(struct buf *json, size_t messages, bool failed);
+/*
+ * CUSTOM turnpike.question: a service asks the user while its call runs, value = the interrupt as
+ * approval_interrupt writes it; and turnpike.question_over: it is not asked any more. outcome:
+ * "accept", "decline", "cancel", "expired" or "withdrawn".
+ */
+void events_question(struct buf *json, const char *interrupt);
+void events_question_over(struct buf *json, const char *id, const char *outcome);
 /* The client's own state as it came; NULL = an empty one. */
 void events_state_snapshot(struct buf *json, const jdoc *state);
 void events_run_finished(struct buf *json, const struct events_finish *f);

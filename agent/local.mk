@@ -5,10 +5,12 @@ libagent_a_SOURCES = \
 	agent/answer.c agent/answer.h \
 	agent/answer_parts.h \
 	agent/answer_restore.c \
+	agent/approval_form.c agent/approval_parts.h \
 	agent/approval.c agent/approval.h \
 	agent/budget.c agent/budget.h \
 	agent/calls.c agent/calls.h \
 	agent/calls_parts.h \
+	agent/calls_ask.c \
 	agent/calls_result.c \
 	agent/calls_start.c \
 	agent/chat.c agent/chat.h \

@@ -185,7 +185,9 @@ static void turn_begin_tools(struct turn *t)
         .on_wishes_arg = t,
         .apart = t->env->apart,
         .earlier = shorten_earlier,
-        .earlier_arg = &t->chat};
+        .earlier_arg = &t->chat,
+        .asks = !t->input.trip,
+        .tells = !t->input.source || strcmp(t->input.source, "openai") != 0};
     if (!t->input.trip)
         turn_begin_location(t);
 }

@@ -18,6 +18,10 @@ static void wait_on_message(void *arg, const char *bytes, size_t len)
         w->result = ERR_CANCELLED;
         task_wake(w->task);
     }
+    if (w->answered && notice_is_answer(bytes, len, w->start->turn)) {
+        *w->answered = true;
+        task_wake(w->task);
+    }
 }
 
 static void wait_on_subscribed(void *arg)

@@ -29,8 +29,10 @@ struct wait {
     int64_t renew_at_ms;
     bool renewing;  /* a renewal is in the pipeline */
     bool check_now; /* just subscribed: a stop before that is only seen by a renewal */
-    bool listens;   /* to the control channel, from the first wait on */
-    int result;     /* sticky: 0, ERR_CANCELLED, ERR_FENCED */
+    bool *
+        answered; /* set when the user has answered a question (calls_ask.c); NULL = none is open */
+    bool listens; /* to the control channel, from the first wait on */
+    int result;   /* sticky: 0, ERR_CANCELLED, ERR_FENCED */
     struct turns_renewal renewal;
     struct listen_ear ear;
     char channel[KEYS_MAX]; /* that it listens to */

@@ -48,7 +48,9 @@ static int answers_read(struct exchange *x, const struct submit *submit,
         approval_decline(out);
         return 0;
     }
-    error = approval_answer(resume->payload, resume->edited, record->tool, x->arena, out, &wrong);
+    error = record->form[0] != '\0' ?
+        approval_form_answer(resume->payload, record->form, x->arena, out, &wrong) :
+        approval_answer(resume->payload, resume->edited, record->tool, x->arena, out, &wrong);
     return error == ERR_INVALID ? answers_wrong(x, &wrong) : error;
 }
 
@@ -196,7 +198,7 @@ int answers_reply_waiting(struct exchange *x, const char *id,
     exchange_json(x, direct ? 200 : 202);
     buf_puts(b, "{\"approval_id\":");
     buf_json_string(b, id, strlen(id));
-    buf_printf(b, ",\"state\":\"%s\"", direct ? "answered" : "waiting");
+    buf_printf(b, ",\"state\":\"%s\"", direct || verdict->live ? "answered" : "waiting");
     if (!direct) {
         buf_puts(b, ",\"session_id\":");
         buf_json_string(b, verdict->session, strlen(verdict->session));

@@ -108,10 +108,17 @@ void facade_asks(const jdoc *interrupts, const char *base, struct buf *text)
         if (text->len > 0)
             buf_puts(text, "\n\n");
         buf_puts(text, jdoc_text_or(ask, "message", "May I do this?"));
-        buf_printf(text,
-            "\n(Nothing has been done yet. Only the user can approve it, and not by a message: "
-            "POST {\"approved\": true} to %s/approvals/%s, until %s.)",
-            base, jdoc_text_or(ask, "id", ""), jdoc_text_or(ask, "expiresAt", ""));
+        if (jdoc_get(jdoc_get(ask, "metadata"), "form"))
+            buf_printf(text,
+                "\n(The service waits. Only the user can answer, and not by a message: GET "
+                "%s/approvals tells the form; POST {\"action\": \"accept\", \"content\": {...}} or "
+                "{\"action\": \"decline\"} to %s/approvals/%s, until %s.)",
+                base, base, jdoc_text_or(ask, "id", ""), jdoc_text_or(ask, "expiresAt", ""));
+        else
+            buf_printf(text,
+                "\n(Nothing has been done yet. Only the user can approve it, and not by a message: "
+                "POST {\"approved\": true} to %s/approvals/%s, until %s.)",
+                base, jdoc_text_or(ask, "id", ""), jdoc_text_or(ask, "expiresAt", ""));
     }
 }
 

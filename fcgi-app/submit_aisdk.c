@@ -105,10 +105,12 @@ static int submit_aisdk_user(struct submit_parser *p, const jdoc *message)
 
 /* ---- what the user and the client's tools said ---- */
 
-/* Edited arguments stand beside the messages: {"approvals":{ID:{"editedArgs":{...}}}}. */
+/* Edited arguments and what a form was filled in with stand beside the messages:
+ * {"approvals":{ID:{"editedArgs":{...},"content":{...}}}}. */
 static int submit_aisdk_payload(struct submit_parser *p, const char *id, bool approved, jdoc **out)
 {
-    const jdoc *edited = jdoc_get(jdoc_get(jdoc_get(p->body, "approvals"), id), "editedArgs");
+    const jdoc *more = jdoc_get(jdoc_get(p->body, "approvals"), id);
+    const jdoc *edited = jdoc_get(more, "editedArgs"), *content = jdoc_get(more, "content");
     int error;
     *out = jdoc_new_object();
     error = submit_aisdk_keep(p, *out);
@@ -116,6 +118,8 @@ static int submit_aisdk_payload(struct submit_parser *p, const char *id, bool ap
         error = jdoc_set_bool(*out, "approved", approved);
     if (error == 0 && edited)
         error = jdoc_set(*out, "editedArgs", jdoc_dup(edited));
+    if (error == 0 && content)
+        error = jdoc_set(*out, "content", jdoc_dup(content));
     return error;
 }
 

@@ -42,6 +42,7 @@ void uimessage_result_free(struct uimessage_result *r)
 void uimessage_put_descriptor(struct buf *out, const jdoc *asked, const char *expires)
 {
     const jdoc *arguments = jdoc_get(asked, "arguments"), *preview = jdoc_get(asked, "preview");
+    const jdoc *form = jdoc_get(asked, "form");
 
     buf_puts(out, "{\"tool\":");
     buf_json_text(out, jdoc_text_or(asked, "tool", ""));
@@ -55,6 +56,10 @@ void uimessage_put_descriptor(struct buf *out, const jdoc *asked, const char *ex
     if (preview) {
         buf_puts(out, ",\"preview\":");
         jdoc_write(preview, out);
+    }
+    if (form) {
+        buf_puts(out, ",\"form\":");
+        jdoc_write(form, out);
     }
     buf_putc(out, '}');
 }

@@ -6,6 +6,7 @@
 #include "store/args.h"
 #include "store/hints.h"
 #include "store/keys.h"
+#include "store/pushes.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -38,12 +39,19 @@ int approvals_open(struct store *s, const char *uid, const struct turns_start *t
     args_int(&args, turn ? s->conf->turn_keep_ms : DIRECT_KEEP_MS);
     args_int(&args, APPROVALS_DIRECT_MAX);
     args_text(&args, input);
+    args_int(&args, turn && *s->conf->push_key ? 1 : 0);
+    if (turn && count > 0 && asks->live_ms && *s->conf->push_key)
+        pushes_expect(s, uid);
     for (size_t i = 0; i < count; i++) {
         const struct approvals_ask *a = &asks[i];
         const char *const texts[] = {a->id, a->call, a->tool, a->args, a->hash, a->message, a->why,
-            a->zone, a->preview};
+            a->zone, a->preview, a->form, a->resume};
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
             args_text(&args, texts[k]);
+        if (a->live_ms)
+            args_int(&args, a->live_ms);
+        else
+            args_text(&args, "");
     }
     error = args_call(&args, s, &script_approval_open, uid, &r);
     if (!error && !strcmp(approvals_word(r, 0), "fenced"))
@@ -86,6 +94,7 @@ static int approvals_read_verdict(const struct link_reply *r, struct approvals_v
     snprintf(verdict->turn, sizeof verdict->turn, "%s", approvals_word(r, 1));
     verdict->left = link_reply_int(link_reply_at(r, 2));
     snprintf(verdict->session, sizeof verdict->session, "%s", approvals_word(r, 3));
+    verdict->live = !strcmp(approvals_word(r, 4), "1");
     return 0;
 }
 
@@ -116,6 +125,7 @@ int approvals_answer(struct store *s, const char *uid, const struct turns_reques
         args_text(&args, answer->digest);
         args_text(&args, answer->args);
         args_text(&args, answer->args ? answer->hash : "");
+        args_text(&args, answer->content);
     }
     error = args_call_hinted(&args, s, &script_approval_answer, uid, turn->turn, &r);
     if (!error)
@@ -131,9 +141,10 @@ int approvals_answer(struct store *s, const char *uid, const struct turns_reques
 static const char *const decision_names[] = {[APPROVALS_RUN] = "approved",
     [APPROVALS_DENIED] = "denied",
     [APPROVALS_ABANDONED] = "cancelled",
-    [APPROVALS_LAPSED] = "expired"};
+    [APPROVALS_LAPSED] = "expired",
+    [APPROVALS_DISMISSED] = "dismissed"};
 
-#define TAKEN_FIELDS 9
+#define TAKEN_FIELDS 11
 
 static int approvals_read_taken(const struct link_reply *r, size_t at, struct arena *arena,
     struct approvals_taken *out)
@@ -152,9 +163,11 @@ static int approvals_read_taken(const struct link_reply *r, size_t at, struct ar
         .hash = arena_strdup(arena, approvals_word(r, at + 5)),
         .edited = link_reply_int(link_reply_at(r, at + 6)) != 0,
         .zone = arena_strdup(arena, approvals_word(r, at + 7)),
-        .message = arena_strdup(arena, approvals_word(r, at + 8))};
+        .message = arena_strdup(arena, approvals_word(r, at + 8)),
+        .resume = arena_strdup(arena, approvals_word(r, at + 9)),
+        .content = arena_strdup(arena, approvals_word(r, at + 10))};
     return out->id && out->call && out->tool && out->args && out->hash && out->zone &&
-            out->message ?
+            out->message && out->resume && out->content ?
         0 :
         ERR_NOMEM;
 }
@@ -216,6 +229,34 @@ int approvals_use(struct store *s, const char *uid, const struct approvals_use *
     return error;
 }
 
+/* ---- a call that waits ---- */
+
+int approvals_live(struct store *s, const char *uid, const char *id, bool close,
+    struct arena *arena, struct approvals_state *out)
+{
+    static const struct {
+        const char *name;
+        enum approvals_look look;
+    } states[] = {{"open", APPROVALS_LOOK_OPEN}, {"approved", APPROVALS_LOOK_ACCEPTED},
+        {"denied", APPROVALS_LOOK_DECLINED}, {"declined", APPROVALS_LOOK_DISMISSED}};
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    *out = (struct approvals_state){APPROVALS_LOOK_OVER, ""};
+    args_init(&args);
+    args_text(&args, id);
+    args_text(&args, close ? "1" : "0");
+    error = args_call(&args, s, &script_approval_live, uid, &r);
+    for (size_t i = 0; !error && i < sizeof states / sizeof *states; i++)
+        if (!strcmp(states[i].name, approvals_word(r, 0)))
+            out->look = states[i].look;
+    if (!error && !(out->content = arena_strdup(arena, approvals_word(r, 1))))
+        error = ERR_NOMEM;
+    link_reply_free(r);
+    return error;
+}
+
 /* ---- looking ---- */
 
 static void approvals_put_approval(const struct link_reply *r, size_t at, struct buf *json)
@@ -234,6 +275,10 @@ static void approvals_put_approval(const struct link_reply *r, size_t at, struct
             buf_json_member(json, names[i], approvals_word(r, at + 4 + i));
     if (*approvals_word(r, at + 11)) /* so is this */
         buf_printf(json, ",\"preview\":%s", approvals_word(r, at + 11));
+    if (*approvals_word(r, at + 12)) /* and this */
+        buf_printf(json, ",\"form\":%s", approvals_word(r, at + 12));
+    if (*approvals_word(r, at + 13))
+        buf_puts(json, ",\"live\":true");
     clock_rfc3339(link_reply_int(link_reply_at(r, at + 9)), time);
     buf_json_member(json, "created_at", time);
     clock_rfc3339(link_reply_int(link_reply_at(r, at + 10)), time);
@@ -241,9 +286,10 @@ static void approvals_put_approval(const struct link_reply *r, size_t at, struct
     buf_putc(json, '}');
 }
 
-#define LIST_FIELDS 12
+#define LIST_FIELDS 14
 
-static int approvals_call_list(struct store *s, const char *uid, const char *session,
+/* live: also those that a running call waits for. */
+static int approvals_call_list(struct store *s, const char *uid, const char *session, bool live,
     struct link_reply **r)
 {
     struct args args;
@@ -251,13 +297,14 @@ static int approvals_call_list(struct store *s, const char *uid, const char *ses
     args_init(&args);
     args_text(&args, session);
     args_int(&args, APPROVALS_LIST_MAX);
+    args_text(&args, live ? "1" : "0");
     return args_call(&args, s, &script_approval_list, uid, r);
 }
 
 int approvals_list(struct store *s, const char *uid, const char *session, struct buf *json)
 {
     struct link_reply *r = NULL;
-    int error = approvals_call_list(s, uid, session, &r);
+    int error = approvals_call_list(s, uid, session, true, &r);
 
     if (!error) {
         buf_puts(json, "{\"approvals\":[");
@@ -286,7 +333,7 @@ int approvals_waiting(struct store *s, const char *uid, const char *session, boo
     link_reply_free(r);
     if (error || !any)
         return error;
-    error = approvals_call_list(s, uid, session, &r);
+    error = approvals_call_list(s, uid, session, false, &r);
     *waiting = !error && link_reply_count(r) >= LIST_FIELDS;
     link_reply_free(r);
     return error;
@@ -317,7 +364,7 @@ int approvals_get(struct store *s, const char *uid, const char *id, struct arena
     keys_approval(key, uid, id);
     error = link_command(s->link, &r,
         "HMGET %s tool args session input message zone state "
-        "expires run_args",
+        "expires run_args form",
         key);
     if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
         error = ERR_NOT_FOUND;
@@ -329,10 +376,11 @@ int approvals_get(struct store *s, const char *uid, const char *id, struct arena
             .message = arena_strdup(arena, approvals_word(r, 4)),
             .zone = arena_strdup(arena, approvals_word(r, 5)),
             .run_args = arena_strdup(arena, approvals_word(r, 8)),
+            .form = arena_strdup(arena, approvals_word(r, 9)),
             .open = strcmp(approvals_word(r, 6), "open") == 0,
             .expires_ms = strtoll(approvals_word(r, 7), NULL, 10)};
         if (!out->tool || !out->args || !out->session || !out->input || !out->message ||
-            !out->zone || !out->run_args)
+            !out->zone || !out->run_args || !out->form)
             error = ERR_NOMEM;
     }
     link_reply_free(r);

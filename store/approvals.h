@@ -31,11 +31,16 @@ struct approvals_ask {
     char id[APPROVALS_ID_SIZE];     /* made by the caller; out: the one that counts */
     const char *call;               /* the tool call's id; "" = direct */
     const char *tool, *args, *hash; /* canonical arguments and their digest */
-    const char *message, *why;      /* for the user; "policy" or "untrusted_content" */
-    const char *preview;            /* JSON of tools/kit/about.h; NULL = none */
-    const char *zone;               /* in which its times are read */
-    int64_t expires_ms;             /* out, Redis' time */
+    /* for the user; "policy", "untrusted_content", or APPROVALS_ELICITATION */
+    const char *message, *why;
+    const char *preview; /* JSON of tools/kit/about.h; NULL = none */
+    const char *zone;    /* in which its times are read */
+    const char *form;    /* a service's question: {"from","message","schema"}; NULL = none */
+    const char *resume;  /* what its call goes on with (struct tools_question); NULL = none */
+    int64_t live_ms;     /* its call waits for it in this worker, so long; 0 = it does not */
+    int64_t expires_ms;  /* out, Redis' time */
 };
+#define APPROVALS_ELICITATION "elicitation"
 /*
  * approvals_open -- asks. turn NULL: a direct call of uid.
  *   input  of the asking turn (agent/input.h), for the turn that goes on; NULL = none
@@ -51,6 +56,7 @@ struct approvals_answer {
     char digest[IDENT_SHA256_SIZE]; /* of the whole answer: the same again is no other one */
     const char *args;               /* the user's own, canonical; NULL = those asked about */
     char hash[IDENT_SHA256_SIZE];   /* of args; "" without */
+    const char *content;            /* what a form was filled in with, JSON; NULL = nothing */
 };
 enum approvals_outcome {
     APPROVALS_DONE,    /* answered, now or by the very same answer before */
@@ -66,6 +72,7 @@ struct approvals_verdict {
     char turn[IDENT_UUID_SIZE];          /* APPROVALS_DONE: goes on; "" = more are open */
     char session[IDENT_SESSION_MAX + 1]; /* "" = a direct call */
     int64_t left;                        /* still open in the session */
+    bool live;                           /* the turn that asked waits for it, and goes on */
 };
 struct approvals_answers {
     const char *session; /* not NULL: they belong to it and must cover every open one */
@@ -81,17 +88,43 @@ MUST_CHECK int approvals_answer(struct store *s, const char *uid, const struct t
     const struct approvals_answers *answers, struct approvals_verdict *verdict);
 
 /* What becomes of an open call. */
-enum approvals_decision { APPROVALS_RUN, APPROVALS_DENIED, APPROVALS_ABANDONED, APPROVALS_LAPSED };
+enum approvals_decision {
+    APPROVALS_RUN,
+    APPROVALS_DENIED,
+    APPROVALS_ABANDONED,
+    APPROVALS_LAPSED,
+    APPROVALS_DISMISSED /* a service's question that the user has put aside */
+};
 struct approvals_taken { /* texts in the arena */
     const char *id, *call, *tool;
     enum approvals_decision decision;
     const char *args, *hash; /* of what runs */
     bool edited;
-    const char *zone, *message; /* message: what the user was asked */
+    const char *zone, *message;   /* message: what the user was asked */
+    const char *resume, *content; /* of a service's question; "" = it is an approval; "" = none */
 };
 /* For the session's turn that runs next. Returns 0, ERR_FENCED, ERR_STORE*, ERR_NOMEM. */
 MUST_CHECK int approvals_take(struct store *s, const struct turns_start *turn, struct arena *arena,
     struct approvals_taken **out, size_t *count);
+
+/* How a question is that a call waits for in its worker. */
+enum approvals_look {
+    APPROVALS_LOOK_OPEN,
+    APPROVALS_LOOK_ACCEPTED,
+    APPROVALS_LOOK_DECLINED,
+    APPROVALS_LOOK_DISMISSED,
+    APPROVALS_LOOK_OVER
+};
+struct approvals_state {
+    enum approvals_look look;
+    const char *content; /* what the user filled in, JSON, arena; "" = nothing */
+};
+/*
+ * approvals_live -- looks at it; close: nobody waits for it any more, and what the user filled in
+ * goes. Returns 0, ERR_STORE*, ERR_NOMEM.
+ */
+MUST_CHECK int approvals_live(struct store *s, const char *uid, const char *id, bool close,
+    struct arena *arena, struct approvals_state *out);
 
 /* {"approvals":[...]} of the user, or of one session. */
 MUST_CHECK int approvals_list(struct store *s, const char *uid, const char *session,
@@ -107,6 +140,7 @@ MUST_CHECK int approvals_untrusted(struct store *s, const char *uid, const char 
 
 struct approvals_record { /* texts in the arena */
     const char *tool, *args, *session, *input, *message, *zone;
+    const char *form;     /* of a service's question; "" = it is an approval */
     const char *run_args; /* those that the user put in their place; "" = none */
     bool open;            /* nobody has answered it */
     int64_t expires_ms;   /* Redis' time */

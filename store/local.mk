@@ -87,6 +87,7 @@ STORE_LUA = \
 	store/lua/append.lua \
 	store/lua/approval_answer.lua \
 	store/lua/approval_list.lua \
+	store/lua/approval_live.lua \
 	store/lua/approval_open.lua \
 	store/lua/approval_take.lua \
 	store/lua/approval_use.lua \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define NOTICE_STOP_WORD "stop "
+#define NOTICE_ANSWER_WORD "answer "
 
 /* How the text begins; nothing is behind the words that end without a blank. */
 static const char *const notice_words[] = {
@@ -134,10 +135,19 @@ int notice_ask(struct link *link, const struct notice *n)
     return link_ask(link, &question);
 }
 
+static bool notice_says(const char *bytes, size_t len, const char *what, const char *turn)
+{
+    size_t word = strlen(what), id = strlen(turn);
+
+    return len == word + id && !memcmp(bytes, what, word) && !memcmp(bytes + word, turn, id);
+}
+
 bool notice_is_stop(const char *bytes, size_t len, const char *turn)
 {
-    size_t word = strlen(NOTICE_STOP_WORD), id = strlen(turn);
+    return notice_says(bytes, len, NOTICE_STOP_WORD, turn);
+}
 
-    return len == word + id && !memcmp(bytes, NOTICE_STOP_WORD, word) &&
-        !memcmp(bytes + word, turn, id);
+bool notice_is_answer(const char *bytes, size_t len, const char *turn)
+{
+    return notice_says(bytes, len, NOTICE_ANSWER_WORD, turn);
 }

@@ -28,6 +28,7 @@
  *     selftest           NOTICE_SELFTEST  an administrator asks for a self-test
  *   on keys_control of a session, to the worker that runs its turn:
  *     stop TURN          notice_is_stop
+ *     answer TURN        notice_is_answer: the user has answered what a call of it waits for
  */
 enum notice_kind {
     NOTICE_TURN,
@@ -65,5 +66,7 @@ MUST_CHECK int notice_ask(struct link *link, const struct notice *n);
 
 /* Whether a message on a session's control channel stops this turn. */
 bool notice_is_stop(const char *bytes, size_t len, const char *turn);
+/* Whether it says that the user has answered a question of this turn's. */
+bool notice_is_answer(const char *bytes, size_t len, const char *turn);
 
 #endif

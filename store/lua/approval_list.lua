@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --include lib_approval.lua
--- The open ones, first those that end first. ARGV: session or '', most. Flat: id, tool, arguments, hash,
--- session, turn, call, message, why, created, end, preview.
-local sid, most = ARGV[1], tonumber(ARGV[2])
+-- The open ones, first those that end first. ARGV: session or '', most, whether those count that a running
+-- call waits for. Flat: id, tool, arguments, hash, session, turn, call, message, why, created, end, preview,
+-- form, whether its call waits.
+local sid, most, live = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 local now = now_ms()
 local found, out = {}, {}
 
@@ -12,11 +13,14 @@ local function is_over(a)
     return a.taken ~= '' and state ~= 'running' and state ~= 'pending'
 end
 
-local ids
-if sid == '' then
-    ids = redis.call('ZRANGEBYSCORE', LIST, '(' .. int(now), '+inf', 'LIMIT', 0, 4 * most)
-else
-    ids = redis.call('HVALS', approvals_key(sid))
+local ids = sid ~= '' and redis.call('HVALS', approvals_key(sid)) or {}
+if sid == '' or live then
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', LIST, '(' .. int(now), '+inf', 'LIMIT', 0, 4 * most)) do
+        local of = sid ~= '' and redis.call('HMGET', approval_key(id), 'session', 'live')
+        if not of or (of[1] == sid and (of[2] or '') ~= '') then
+            ids[#ids + 1] = id
+        end
+    end
 end
 for _, id in ipairs(ids) do
     local a = load(id)
@@ -34,6 +38,9 @@ for _, a in ipairs(found) do
         'why', 'created', 'expires'}) do
         out[#out + 1] = a[name]
     end
-    out[#out + 1] = redis.call('HGET', approval_key(a.id), 'preview') or ''
+    local long = redis.call('HMGET', approval_key(a.id), 'preview', 'form', 'live')
+    out[#out + 1] = long[1] or ''
+    out[#out + 1] = long[2] or ''
+    out[#out + 1] = long[3] or ''
 end
 return out

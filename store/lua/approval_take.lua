@@ -3,7 +3,8 @@
 -- What a session's turn does with the calls that were left open: each answer is used once, by this
 -- turn; what nobody answered is abandoned. Again for the same turn: the same.
 -- ARGV: session, turn, epoch. {'fenced'} or {'ok', then per call: id, call, tool, decision, arguments,
--- hash, whether the arguments are the user's, zone, what the user was asked}
+-- hash, whether the arguments are the user's, zone, what the user was asked, and of a question of a
+-- service: what the call goes on with, what the user filled in}
 local sid, turn, epoch = ARGV[1], ARGV[2], ARGV[3]
 if redis.call('HGET', session_key(sid), 'epoch') ~= epoch then
     return {'fenced'}
@@ -16,7 +17,8 @@ for i = 1, #ids, 2 do
     if not a or (a.taken ~= '' and a.taken ~= turn) then
         redis.call('HDEL', approvals_key(sid), call)
     elseif a.asked ~= turn then
-        local cell = NEXT[state_of(a, now)].take
+        local state = state_of(a, now)
+        local cell = NEXT[state].take
         if cell[2] then
             redis.call('HSET', approval_key(a.id), 'state', cell[2], 'taken', turn)
             redis.call('HDEL', approval_key(a.id), 'input') -- nobody goes on from it any more
@@ -24,8 +26,12 @@ for i = 1, #ids, 2 do
         end
         if cell[1] ~= 'wait' and cell[1] ~= 'gone' then
             local own = a.run_args and a.run_args ~= ''
-            for _, v in ipairs({a.id, call, a.tool, cell[1], own and a.run_args or a.args,
-                own and a.run_hash or a.hash, own and 1 or 0, a.zone, a.message or ''}) do
+            local long = redis.call('HMGET', approval_key(a.id), 'resume', 'content')
+            -- The service is told that the user has put its question aside.
+            local decision = state == 'declined' and (long[1] or '') ~= '' and 'dismissed' or cell[1]
+            for _, v in ipairs({a.id, call, a.tool, decision, own and a.run_args or a.args,
+                own and a.run_hash or a.hash, own and 1 or 0, a.zone, a.message or '',
+                long[1] or '', long[2] or ''}) do
                 out[#out + 1] = v
             end
         end

@@ -20,3 +20,7 @@ end
 local function notice_stop(sid, turn)
     redis.call(PUBLISH, control_of(session_key(sid)), 'stop ' .. turn)
 end
+
+local function notice_answer(sid, turn)
+    redis.call(PUBLISH, control_of(session_key(sid)), 'answer ' .. turn)
+end

@@ -123,3 +123,12 @@ local function push_turn(turn, sid, state, took, after, messages)
             title = redis.call('HGET', session_key(sid), 'title') or ''}))
     end
 end
+
+-- A service asks in the middle of a call, which waits for the answer.
+local function push_live(id, sid, message)
+    local subs = not is_unlisted(sid) and redis.call('EXISTS', PUSH) == 1 and push_wanted('approvals') or {}
+    if #subs > 0 then
+        push_put(id, subs, cjson.encode({kind = 'approval', session = sid, text = push_cut(message),
+            title = redis.call('HGET', session_key(sid), 'title') or ''}))
+    end
+end

@@ -9,6 +9,8 @@
 //   huge           4 MiB of text             resultType     one that nobody knows
 //   input          input_required            redirect URL   307
 //   wrongid        a response of another id  sse            the response as a stream, after noise
+// `double.asks[TOOL] = params => RESULT`: what a call answers in place of its result, input_required for
+// one; undefined = the result. The double refuses to ask a client that does not take forms.
 // `double.refuse = N`: every request is answered with that status. `double.pages`: tools of a page.
 import http from "node:http";
 import {once} from "node:events";
@@ -37,7 +39,7 @@ const results = {
 
 /** gate: of oauth-double.mjs, asked before each request. */
 export async function startMcpDouble({token, gate} = {}) {
-  const double = {requests: [], tools: modernTools(), faults: {}, refuse: 0, pages: 3, calls: {}, aborted: 0};
+  const double = {requests: [], tools: modernTools(), faults: {}, asks: {}, refuse: 0, pages: 3, calls: {}, aborted: 0};
   const server = http.createServer((request, response) => {
     const chunks = [];
     request.on("data", c => chunks.push(c));
@@ -112,6 +114,11 @@ export async function startMcpDouble({token, gate} = {}) {
     const {name, arguments: args} = body.params;
     double.calls[name] = (double.calls[name] ?? 0) + 1;
     const done = () => results[name]?.(args) ?? text("done");
+    const asked = double.asks[name]?.(body.params);
+    if (asked?.resultType === "input_required" && !body.params._meta["io.modelcontextprotocol/clientCapabilities"].elicitation?.form) {
+      return error(response, 400, id, -32021, "this needs elicitation", {requiredCapabilities: {elicitation: {form: {}}}});
+    }
+    if (asked) return json(response, 200, {jsonrpc: "2.0", id, result: asked});
     if (double.faults[name]) return fail(double.faults[name], response, id, done);
     good(response, id, done());
   }
@@ -129,10 +136,12 @@ export async function startMcpDouble({token, gate} = {}) {
 
 /**
  * A server of the era with sessions (2025-11-25): `double.forget()` drops all sessions; a session that is not known is 404.
+ * It has no stream of its own (405) unless `double.aside`: then the tool asks by that stream (how: "aside"), and answers with
+ * what the user said; `double.held` holds calls (how: "hold") until one is called.
  * `double.asked`: what the client answered to a ping of ours; `double.log`: methods as they came.
  */
 export async function startLegacyDouble() {
-  const double = {log: [], asked: [], wrong: [], sessions: new Set(), resumed: 0};
+  const double = {log: [], asked: [], wrong: [], sessions: new Set(), resumed: 0, listens: new Map(), held: []};
   const streams = new Map(); // event id -> response that waits for a GET
   const tool = {name: "count", description: "Counts.", inputSchema: {type: "object", properties: {how: {type: "string"}}}};
   const server = http.createServer((request, response) => {
@@ -141,7 +150,8 @@ export async function startLegacyDouble() {
     request.on("end", () => {
       const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : null, h = request.headers;
       const session = h["mcp-session-id"];
-      double.log.push(`${request.method} ${body?.method ?? (body?.result ? "answer" : "")}`.trim());
+      const listens = request.method === "GET" && !h["last-event-id"];
+      if (!listens) double.log.push(`${request.method} ${body?.method ?? (body?.result ? "answer" : "")}`.trim());
       const json = (status, value, headers = {}) => {
         response.writeHead(status, {"Content-Type": "application/json", ...headers});
         response.end(value && JSON.stringify(value));
@@ -156,6 +166,12 @@ export async function startLegacyDouble() {
       if (!double.sessions.has(session)) return json(404, {jsonrpc: "2.0", id: null, error: {code: -32001, message: "Session not found"}});
       if (h["mcp-protocol-version"] !== "2025-06-18") double.wrong.push(`${body?.method}: MCP-Protocol-Version ${h["mcp-protocol-version"]}`);
       if (request.method === "DELETE") { double.sessions.delete(session); return json(200); }
+      if (listens) {
+        if (!double.aside) return json(405);
+        double.listens.set(session, response);
+        response.writeHead(200, {"Content-Type": "text/event-stream"});
+        return response.flushHeaders();
+      }
       if (request.method === "GET") {
         double.resumed++;
         const waiting = streams.get(h["last-event-id"]);
@@ -183,6 +199,19 @@ export async function startLegacyDouble() {
         }, 5);
         return;
       }
+      if (body.params.arguments.how === "aside") {
+        const id = `q-${crypto.randomUUID()}`;
+        double.listens.get(session).write(`data: ${JSON.stringify({jsonrpc: "2.0", id, method: "elicitation/create", params: {message: "Who is it?",
+          requestedSchema: {type: "object", properties: {name: {type: "string"}}}}})}\n\n`);
+        const timer = setInterval(() => {
+          const said = double.asked.find(a => a.id === id);
+          if (!said) return;
+          clearInterval(timer);
+          json(200, {...answer, result: {content: [{type: "text", text: said.result ? `${said.result.action} ${said.result.content?.name}` : said.error.message}]}});
+        }, 5);
+        return;
+      }
+      if (body.params.arguments.how === "hold") return void double.held.push(() => json(200, answer));
       if (body.params.arguments.how === "stall") return void (double.stalled = body.id);
       if (body.params.arguments.how === "forget") double.sessions.clear();
       json(200, answer);

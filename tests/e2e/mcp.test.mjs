@@ -161,7 +161,7 @@ describe("the client alone", () => {
     }
   });
 
-  for (const scenario of ["initialize", "tools_call", "sse-retry"]) {
+  for (const scenario of ["initialize", "tools_call", "sse-retry", "elicitation-sep1034-client-defaults"]) {
     test(`conformance: ${scenario}`, async () => {
       // sse-retry allows 200 ms: a busy machine may need more than one go.
       let output = "";

@@ -4,6 +4,9 @@
  *
  *   mcp_client [--era auto|modern|legacy|sse] URL [TOOL [ARGUMENTS]]...
  *
+ * Questions of a server are answered with the defaults of their form, as a user would who changes
+ * nothing; with ELICIT=decline or cancel in the environment, so.
+ *
  * Prints one JSON object a line: what tools/list said, then each call's result. Without TOOL every
  * tool is called, its arguments made up from its schema. Status 0 = every answer came.
  *
@@ -14,6 +17,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "tools/remote/elicit.h"
 #include "tools/remote/mcp_peer.h"
 #include "tools/remote/oauth_login.h"
 #include "tools/remote/oauth_purse.h"
@@ -27,7 +31,7 @@
 #define LOGINS_MAX 2
 
 struct asked {
-    bool done;
+    bool done, again;
     int error;
     jdoc *result;
 };
@@ -144,10 +148,46 @@ static int log_in(void)
 
 /* ---- questions ---- */
 
+static struct mcp_op *op;
+static jdoc *question; /* of the era with sessions */
+
+/* What a user says to a form who changes nothing. */
+static jdoc *answer_form(const jdoc *params)
+{
+    const char *action = getenv("ELICIT");
+    struct arena *arena = arena_new();
+    struct tools_question q;
+    struct buf text = {0};
+    jdoc *schema = NULL, *content = jdoc_new_object();
+    char why[200];
+    if (!action &&
+        (elicit_read(params, "test", arena, &q, why, sizeof why) != 0 ||
+            jdoc_parse(q.schema, strlen(q.schema), &schema, NULL, 0) != 0 ||
+            elicit_defaults(schema, content) != 0 ||
+            elicit_check(schema, content, &(struct tools_problem){0}) != 0))
+        action = "decline";
+    jdoc_write(content, &text);
+    jdoc *result = elicit_result(action ? action : "accept", action ? NULL : buf_text(&text));
+    buf_free(&text);
+    jdoc_free(content);
+    jdoc_free(schema);
+    arena_free(arena);
+    return result;
+}
+
+static int on_ask(void *arg, const jdoc *params, char *why, size_t why_size)
+{
+    (void)arg;
+    snprintf(why, why_size, "no memory");
+    question = params ? jdoc_dup(params) : NULL;
+    return !params || question ? 0 : ERR_NOMEM;
+}
+
 static void on_done(void *arg, const struct mcp_answer *answer)
 {
     struct asked *a = arg;
     a->done = true;
+    a->again = answer->asks;
     a->error = answer->error;
     a->result = answer->result ? jdoc_dup(answer->result) : NULL;
     if (answer->error != 0)
@@ -155,11 +195,9 @@ static void on_done(void *arg, const struct mcp_answer *answer)
             answer->text, (long long)answer->code);
 }
 
-static int ask_once(const char *method, jdoc *params, const char *name, const jdoc *schema,
-    jdoc **result)
+static int ask_once(struct asked *a, const char *method, jdoc *params, const char *name,
+    const jdoc *schema)
 {
-    struct asked a = {0};
-    struct mcp_op *op;
     struct mcp_call call = {.http = http,
         .reactor = reactor,
         .method = method,
@@ -168,25 +206,69 @@ static int ask_once(const char *method, jdoc *params, const char *name, const jd
         .schema = schema,
         .until_ms = clock_mono_ms() + PATIENCE_MS,
         .done = on_done,
-        .arg = &a};
+        .ask = on_ask,
+        .arg = a};
+    *a = (struct asked){0};
     int error = mcp_op_start(&op, peer, &call);
-    while (error == 0 && !a.done)
+    while (error == 0 && !a->done) {
         reactor_step(reactor, clock_mono_ms() + 1000, NULL);
+        if (!question || a->done)
+            continue;
+        jdoc *result = answer_form(question);
+        jdoc_free(question);
+        question = NULL;
+        mcp_op_answer(op, result);
+        jdoc_free(result);
+    }
+    return error != 0 ? error : a->error;
+}
+
+/* The same params, with what was asked for and the server's state. */
+static jdoc *params_again(const jdoc *params, const jdoc *asked)
+{
+    jdoc *again = jdoc_dup(params), *responses = jdoc_new_object();
+    struct jdoc_iter it = {0};
+    const char *key;
+    jdoc *one;
+    while (jdoc_next(jdoc_get(asked, "inputRequests"), &it, &key, &one))
+        jdoc_set(responses, key, answer_form(jdoc_get(one, "params")));
+    if (jdoc_length(responses) > 0)
+        jdoc_set(again, "inputResponses", responses);
+    else
+        jdoc_free(responses);
+    if (jdoc_get(asked, "requestState"))
+        jdoc_set(again, "requestState", jdoc_dup(jdoc_get(asked, "requestState")));
+    return again;
+}
+
+/* Takes params. */
+static int ask_rounds(const char *method, jdoc *params, const char *name, const jdoc *schema,
+    jdoc **result)
+{
+    struct asked a;
+    jdoc *first = jdoc_dup(params);
+    int error = ask_once(&a, method, params, name, schema);
+    for (int rounds = 0; error == 0 && a.again && rounds < 5; rounds++) {
+        jdoc *asked = a.result;
+        error = ask_once(&a, method, params_again(first, asked), name, schema);
+        jdoc_free(asked);
+    }
+    jdoc_free(first);
     *result = a.result;
-    return error != 0 ? error : a.error;
+    return error;
 }
 
 /* Takes params. */
 static int ask(const char *method, jdoc *params, const char *name, const jdoc *schema,
     jdoc **result)
 {
-    int error = ask_once(method, jdoc_dup(params), name, schema, result);
+    int error = ask_rounds(method, jdoc_dup(params), name, schema, result);
     while (error == ERR_AUTH && account && account->grant == OAUTH_CODE && logins < LOGINS_MAX) {
         jdoc_free(*result);
         *result = NULL;
         error = log_in();
         if (error == 0)
-            error = ask_once(method, jdoc_dup(params), name, schema, result);
+            error = ask_rounds(method, jdoc_dup(params), name, schema, result);
     }
     jdoc_free(params);
     return error;
@@ -319,6 +401,7 @@ int main(int argc, char **argv)
         .url = argv[1],
         .oauth = account,
         .max_bytes = 1 << 20,
+        .asks = true,
         .era = (enum mcp_era)era};
     if (reactor_new(&reactor) != 0 || http_new(&http, reactor) != 0 ||
         mcp_peer_new(&peer, &settings) != 0)

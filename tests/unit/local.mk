@@ -41,6 +41,7 @@ UNIT_TESTS = \
 	tests/unit/test_desk_guard \
 	tests/unit/test_documents \
 	tests/unit/test_durable \
+	tests/unit/test_elicit \
 	tests/unit/test_eventlog \
 	tests/unit/test_facade \
 	tests/unit/test_family \

@@ -534,6 +534,118 @@ static void what_others_wrote_is_kept_in_mind(void **state)
     assert_false(untrusted);
 }
 
+/* ---- questions of services ---- */
+
+static struct approvals_ask question_for(const char *call, int64_t live_ms)
+{
+    struct approvals_ask ask = ask_for(call);
+
+    ask.why = APPROVALS_ELICITATION;
+    ask.form = "{\"from\":\"sea\",\"message\":\"x\",\"schema\":{}}";
+    ask.resume = live_ms ? "" : "{\"asked\":1}";
+    ask.live_ms = live_ms;
+    return ask;
+}
+
+static struct approvals_verdict fill(const char *id, enum approvals_event event,
+    const char *content)
+{
+    struct approvals_answer answer = {.id = id, .event = event, .content = content};
+    struct approvals_verdict verdict;
+    char turn[IDENT_UUID_SIZE];
+
+    snprintf(answer.digest, sizeof answer.digest, "%d %s", event, content ? content : "");
+    ident_uuid7(turn);
+    assert_int_equal(approvals_answer(two, ACTORS_USER,
+                         &(struct turns_request){.turn = turn, .first_event = "{}", .input = "{}"},
+                         &(struct approvals_answers){.all = &answer, .count = 1}, &verdict),
+        0);
+    return verdict;
+}
+
+static struct approvals_state look(const char *id, bool close)
+{
+    struct approvals_state state;
+
+    assert_int_equal(approvals_live(one, ACTORS_USER, id, close, arena, &state), 0);
+    return state;
+}
+
+static void a_call_goes_on_with_what_was_filled_in(void **state)
+{
+    static const struct {
+        enum approvals_event event;
+        enum approvals_decision decision;
+        const char *content;
+    } rows[] = {{APPROVALS_APPROVE, APPROVALS_RUN, "{\"a\":1}"},
+        {APPROVALS_DENY, APPROVALS_DENIED, ""}, {APPROVALS_DECLINE, APPROVALS_DISMISSED, ""}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct approvals_ask ask = question_for("c1", 0);
+        struct turns_start next;
+        size_t count;
+        asked(&ask, 1, "interrupted");
+        assert_int_equal(
+            fill(ask.id, rows[i].event, *rows[i].content ? rows[i].content : NULL).outcome,
+            APPROVALS_DONE);
+        struct approvals_taken *taken = take(&count, &next);
+        assert_int_equal(count, 1);
+        assert_int_equal(taken->decision, rows[i].decision);
+        assert_string_equal(taken->content, rows[i].content);
+        assert_string_equal(taken->resume, "{\"asked\":1}");
+        assert_string_equal(taken->args, "{\"id\":\"7\"}");
+        assert_false(taken->edited);
+        end_turn(two, &next, "done");
+    }
+}
+
+static void a_call_waits_for_its_question(void **state)
+{
+    struct approvals_ask ask = question_for("c1", 60000);
+    struct turns_start t = asked(&ask, 1, NULL), next;
+    struct approvals_verdict v;
+    bool waiting;
+    size_t count;
+
+    (void)state;
+    assert_int_equal(listed(), 1); /* while its turn runs */
+    assert_int_equal(approvals_waiting(one, ACTORS_USER, session, &waiting), 0);
+    assert_false(waiting); /* it hinders no new message */
+    assert_int_equal(look(ask.id, false).look, APPROVALS_LOOK_OPEN);
+    v = fill(ask.id, APPROVALS_APPROVE, "{\"a\":1}");
+    assert_int_equal(v.outcome, APPROVALS_DONE);
+    assert_true(v.live);
+    assert_string_equal(v.turn, ""); /* no other turn goes on with it */
+    assert_int_equal(fill(ask.id, APPROVALS_APPROVE, "{\"a\":1}").outcome, APPROVALS_DONE);
+    assert_int_equal(fill(ask.id, APPROVALS_APPROVE, "{\"a\":2}").outcome, APPROVALS_USED);
+    assert_int_equal(look(ask.id, false).look, APPROVALS_LOOK_ACCEPTED);
+    assert_string_equal(look(ask.id, true).content, "{\"a\":1}");
+    assert_string_equal(look(ask.id, false).content, ""); /* told, and gone */
+    end_turn(one, &t, "done");
+    take(&count, &next);
+    assert_int_equal(count, 0);
+    assert_int_equal(listed(), 0);
+}
+
+static void a_question_ends_with_its_attempt(void **state)
+{
+    struct approvals_ask ask = question_for("c1", 60000), late = question_for("c2", 60000);
+    struct turns_start t = asked(&ask, 1, NULL);
+
+    (void)state;
+    assert_int_equal(approvals_open(one, ACTORS_USER, &t, "{}", &late, 1), 0);
+    lapse(late.id);
+    assert_int_equal(fill(late.id, APPROVALS_APPROVE, "{}").outcome, APPROVALS_EXPIRED);
+    assert_int_equal(look(late.id, true).look, APPROVALS_LOOK_OVER);
+    assert_int_equal(link_command(one->link, NULL, "HINCRBY tp:{" ACTORS_USER "}:s:%s epoch 1",
+                         session),
+        0); /* as a takeover does */
+    assert_int_equal(fill(ask.id, APPROVALS_APPROVE, "{}").outcome, APPROVALS_CANCELLED);
+    assert_int_equal(look(ask.id, false).look, APPROVALS_LOOK_OVER);
+    assert_int_equal(listed(), 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, store_bench_end)
@@ -553,6 +665,9 @@ int main(void)
         TEST(a_direct_call),
         TEST(direct_calls_cannot_pile_up),
         TEST(calls_are_counted_by_minute_and_day),
+        TEST(a_call_goes_on_with_what_was_filled_in),
+        TEST(a_call_waits_for_its_question),
+        TEST(a_question_ends_with_its_attempt),
     };
     return cmocka_run_group_tests(tests, store_bench_open, store_bench_close);
 }

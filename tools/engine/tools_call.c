@@ -35,7 +35,7 @@ static int tools_call_settle(struct tools_run *run, int error)
     if (error != 0)
         return error;
     if (!run->result)
-        return ERR_NOMEM;
+        return run->parked ? 0 : ERR_NOMEM;
     jdoc_write(run->result, &text);
     size_t len = text.len;
     buf_free(&text);
@@ -94,6 +94,8 @@ static void tools_call_time_out(struct tools_run *run)
 static void tools_call_on_timeout(struct reactor_timer *timer)
 {
     struct tools_waiting *w = timer->arg;
+    if (w->run->asking)
+        return; /* the time goes on with the user's answer */
     w->expired = w->run->steps || w->run->going_on;
     if (!w->expired)
         tools_call_time_out(w->run);
@@ -131,6 +133,8 @@ static const char *tools_call_failure(const struct tools_run *run, int error)
     bool success = false;
     if (error != 0)
         return "internal_error";
+    if (run->parked && !run->result)
+        return NULL;
     (void)jdoc_get_bool(run->result, "success", &success);
     return success ? NULL : jdoc_text_or(jdoc_get(run->result, "error"), "code", "unknown");
 }
@@ -346,6 +350,18 @@ void tools_go_on(struct tools_run *run)
     w = run->waiting;
     if (!run->done && w && w->expired)
         tools_call_time_out(run);
+}
+
+void tools_reply(struct tools_run *run, const struct tools_reply *reply)
+{
+    struct tools_waiting *w = run->waiting;
+    if (run->done || !run->asking)
+        return;
+    run->asking = NULL;
+    if (w)
+        reactor_timer_set(run->context->reactor, &w->timer, clock_mono_ms() + run->spec->timeout_ms,
+            tools_call_on_timeout, w);
+    run->on_reply(run, reply);
 }
 
 void tools_cancel(struct tools_run *run)

@@ -100,6 +100,15 @@ jdoc *run_succeed(struct tools_run *run, const char *format, ...)
     return run->result;
 }
 
+void run_asks(struct tools_run *run, const struct tools_question *question,
+    void (*on_reply)(struct tools_run *run, const struct tools_reply *reply))
+{
+    run->asking = question;
+    run->on_reply = on_reply;
+    if (run->on_more)
+        run->on_more(run);
+}
+
 void run_defer(struct tools_run *run, struct tools_step *step)
 {
     struct tools_step **end = &run->steps;

@@ -96,6 +96,24 @@ struct tools_wishes {
 };
 typedef void tools_wish_fn(void *arg, const struct tools_wishes *wishes);
 
+/*
+ * What a service asks the user in the middle of a call, all of it in the service's words. Texts in
+ * the arena.
+ */
+struct tools_question {
+    const char *from;    /* who asks, a name of the operator's */
+    const char *message; /* to be shown as another's */
+    const char *schema;  /* JSON Schema of an object, the form (tools/remote/elicit.h) */
+    const char *state;   /* the handler's own, for when the call goes on elsewhere; "" = none */
+    int64_t wait_ms;     /* run_asks: how long the service waits */
+};
+/* What the user said to it. */
+struct tools_reply {
+    const char *action;  /* "accept", "decline" or "cancel" */
+    const char *content; /* JSON of an object, with "accept"; NULL = none */
+    const char *state;   /* of the question */
+};
+
 struct tools_context { /* one per turn, or per direct call */
     const struct conf *conf;
     struct store *store;
@@ -131,6 +149,8 @@ struct tools_context { /* one per turn, or per direct call */
      */
     int (*earlier)(void *arg, const char *handle, const char **text, size_t *len, bool *others);
     void *earlier_arg;
+    bool asks;  /* the caller can put questions of services to the user */
+    bool tells; /* also while the call waits: its clients see the turn's events */
 };
 
 struct tools_run { /* one call */
@@ -164,6 +184,14 @@ struct tools_run { /* one call */
     void *waiting;
     struct tools_step *steps;
     bool going_on;
+    /*
+     * Questions to the user, where context->asks. A call that has come to its end with `parked` set
+     * and no result begins again, with the same arguments and `reply`, when the user has answered.
+     * One that asks with `asking` set (run_asks) waits; its caller answers by tools_reply.
+     */
+    const struct tools_question *parked, *asking;
+    const struct tools_reply *reply;
+    void (*on_reply)(struct tools_run *run, const struct tools_reply *reply);
     void *fetches;          /* fetch.c's own */
     struct trace_span span; /* of the call; what it asks others is told of it */
     int64_t began_us;       /* monotonic; 0 = it is not measured, or has been */
@@ -191,6 +219,13 @@ void run_finished(struct tools_run *run);
  * has made and checked, or a failure (run_fail); error: a fault of ours instead. Calls on_done.
  */
 void run_told(struct tools_run *run, int error);
+/*
+ * run_asks -- after ERR_PENDING, from a callback of the loop: the service waits for the user. The
+ * call's time stands still until the caller answers by on_reply, which comes once. question lives
+ * in the arena.
+ */
+void run_asks(struct tools_run *run, const struct tools_question *question,
+    void (*on_reply)(struct tools_run *run, const struct tools_reply *reply));
 /*
  * run_defer -- from a callback of the loop, where a call of Redis would stop all tasks of the
  * process: step->fn(run, step->arg) runs in the task that waits for the call, and ends it with

@@ -6,14 +6,18 @@ libtools_a_SOURCES += \
 	tools/remote/declared_run.c \
 	tools/remote/dynamic.c tools/remote/dynamic.h \
 	tools/remote/dynamic_file.c tools/remote/dynamic_file.h \
+	tools/remote/elicit.c tools/remote/elicit.h \
+	tools/remote/elicit_form.c \
 	tools/remote/entry_file.c tools/remote/entry_file.h \
 	tools/remote/foreign_model.c \
 	tools/remote/foreign_plain.c \
 	tools/remote/foreign_schema.c tools/remote/foreign_schema.h \
 	tools/remote/mcp.c tools/remote/mcp.h \
+	tools/remote/mcp_ask.c tools/remote/mcp_ask.h \
 	tools/remote/mcp_define.c tools/remote/mcp_define.h \
 	tools/remote/mcp_exchange.c tools/remote/mcp_exchange.h \
 	tools/remote/mcp_cell.c \
+	tools/remote/mcp_listen.c \
 	tools/remote/mcp_op.c \
 	tools/remote/mcp_peer.c tools/remote/mcp_peer.h \
 	tools/remote/mcp_peer_parts.h \

@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "process/scoreboard.h"
 #include "tools/remote/dynamic.h"
+#include "tools/remote/elicit.h"
+#include "tools/remote/mcp_ask.h"
 #include "tools/remote/outside.h"
 
 #include <stdio.h>
@@ -17,15 +19,21 @@
 
 struct peer {
     const struct mcp_server *server;
+    bool asks; /* a session in which the server may ask, apart from those in which nobody answers */
     struct mcp_peer *peer;
 };
-static struct peer peers[MCP_SERVERS_MAX]; /* of this process */
+#define PEERS_MAX (2 * MCP_SERVERS_MAX)
+static struct peer peers[PEERS_MAX]; /* of this process */
 
 struct waiting { /* in the run's arena */
     struct tools_run *run;
     struct mcp_op *op;
     jdoc *schema; /* freed with the arena */
     struct tools_step step;
+    jdoc *state;                /* of questions (mcp_ask.h); freed with the arena */
+    struct reactor_timer limit; /* of the call, which stands still while the user is asked */
+    int64_t asked;
+    bool asks, again;
     bool unsent, settled; /* what is known of its effect */
 };
 
@@ -35,6 +43,7 @@ struct mcp_peer_settings mcp_settings(const struct mcp_server *server, struct st
         .url = server->url,
         .header = server->header,
         .public_only = server->public_only,
+        .asks = server->asks,
         .max_bytes = REPLY_MAX,
         .era = server->era,
         .breaker = server->breaker,
@@ -42,19 +51,22 @@ struct mcp_peer_settings mcp_settings(const struct mcp_server *server, struct st
         .store = store};
 }
 
-static int mcp_peer_of(const struct mcp_server *server, struct store *store, struct mcp_peer **out)
+static int mcp_peer_of(const struct mcp_server *server, bool asks, struct store *store,
+    struct mcp_peer **out)
 {
     size_t i = 0;
-    while (i < MCP_SERVERS_MAX && peers[i].server && peers[i].server != server)
+    while (i < PEERS_MAX && peers[i].server && (peers[i].server != server || peers[i].asks != asks))
         i++;
-    if (i == MCP_SERVERS_MAX)
+    if (i == PEERS_MAX)
         return ERR_LIMIT;
     if (!peers[i].peer) {
         struct mcp_peer_settings settings = mcp_settings(server, store);
+        settings.asks = asks;
         int error = mcp_peer_new(&peers[i].peer, &settings);
         if (error != 0)
             return error;
         peers[i].server = server;
+        peers[i].asks = asks;
     }
     *out = peers[i].peer;
     return 0;
@@ -64,7 +76,7 @@ void mcp_leave(struct http_client *http, struct reactor *reactor, int64_t wait_m
 {
     int64_t until = clock_mono_ms() + wait_ms;
     bool said = false;
-    for (size_t i = 0; i < MCP_SERVERS_MAX && peers[i].peer; i++) {
+    for (size_t i = 0; i < PEERS_MAX && peers[i].peer; i++) {
         if (http)
             said = mcp_peer_leave(peers[i].peer, http) || said;
         mcp_peer_free(peers[i].peer);
@@ -226,15 +238,41 @@ static int mcp_on_failure(struct tools_run *run, const struct mcp_answer *a)
         server);
 }
 
+static int mcp_send(struct waiting *w);
+
 /* The answer is in run->result: its mark says the same. */
 static void mcp_mark(struct tools_run *run, void *arg)
 {
-    const struct waiting *w = arg;
+    struct waiting *w = arg;
     if (run->error == 0 && w->unsent)
         outside_undo(run);
     else if (run->error == 0 && w->settled)
         outside_end(run);
     run_finished(run);
+}
+
+/* The server only wanted to see its state again. */
+static void mcp_send_again(struct tools_run *run, void *arg)
+{
+    struct waiting *w = arg;
+    run->error = mcp_send(w);
+    if (run->error == 0)
+        return;
+    w->unsent = true;
+    if (run->error != ERR_NOMEM)
+        run->error = mcp_on_failure(run,
+            &(struct mcp_answer){.error = run->error, .text = "", .why = "not tried again"});
+    mcp_mark(run, w);
+}
+
+/* A question ends the call here: nothing of it has been done, by the protocol. */
+static void mcp_on_required(struct waiting *w, const jdoc *result)
+{
+    struct tools_run *run = w->run;
+    int error = mcp_ask_required(run, run->spec->dynamic->server, result, &w->state);
+    w->again = error == 0;
+    w->unsent = error == 1;
+    run->error = error < 0 ? error : 0;
 }
 
 static void mcp_on_answer(void *arg, const struct mcp_answer *a)
@@ -243,41 +281,107 @@ static void mcp_on_answer(void *arg, const struct mcp_answer *a)
     struct tools_run *run = w->run;
     const struct mcp_server *server = run->spec->dynamic->server;
     w->op = NULL;
-    run->error = a->error != 0 ?
-        mcp_on_failure(run, a) :
-        mcp_result(run, server->name, a->result, (size_t)server->result_max);
-    if (run->error == 0)
-        run->error = outside_hide(run, a->bearer ? a->bearer : server->header);
+    reactor_timer_clear(run->context->reactor, &w->limit);
+    run->asking = NULL;
+    w->again = false;
     w->unsent = a->error != 0 && !a->sent;
     w->settled = a->error == 0 || a->error == ERR_REMOTE;
-    w->step = (struct tools_step){.fn = mcp_mark, .arg = w};
+    if (a->error == 0 && a->asks)
+        mcp_on_required(w, a->result);
+    else
+        run->error = a->error != 0 ?
+            mcp_on_failure(run, a) :
+            mcp_result(run, server->name, a->result, (size_t)server->result_max);
+    if (run->error == 0)
+        run->error = outside_hide(run, a->bearer ? a->bearer : server->header);
+    w->step = (struct tools_step){.fn = w->again ? mcp_send_again : mcp_mark, .arg = w};
     run_defer(run, &w->step);
 }
 
 static void mcp_on_cancel(struct tools_run *run)
 {
     struct waiting *w = run->state;
+    reactor_timer_clear(run->context->reactor, &w->limit);
+    run->asking = NULL;
     if (w->op)
         mcp_op_cancel(w->op);
     w->op = NULL;
 }
 
-static void mcp_free_schema(void *arg)
+static void mcp_on_limit(struct reactor_timer *timer)
+{
+    struct waiting *w = timer->arg;
+    if (w->op)
+        mcp_op_expire(w->op);
+}
+
+/* Its own limit comes before that of tools.c, which knows nothing of what was sent. */
+static int64_t mcp_own_limit(const struct waiting *w)
+{
+    return clock_mono_ms() + w->run->spec->timeout_ms * 9 / 10;
+}
+
+static void mcp_set_limit(struct waiting *w)
+{
+    if (w->asks)
+        reactor_timer_set(w->run->context->reactor, &w->limit, mcp_own_limit(w), mcp_on_limit, w);
+}
+
+/* ---- a question within the call (the era with sessions) ---- */
+
+static void mcp_on_reply(struct tools_run *run, const struct tools_reply *reply)
+{
+    struct waiting *w = run->state;
+    jdoc *result = elicit_result(reply->action, reply->content);
+    mcp_set_limit(w);
+    if (result && w->op)
+        mcp_op_answer(w->op, result);
+    jdoc_free(result);
+}
+
+static int mcp_on_ask(void *arg, const jdoc *params, char *why, size_t why_size)
+{
+    struct waiting *w = arg;
+    struct tools_run *run = w->run;
+    struct tools_question *q = NULL;
+    if (!params) { /* withdrawn */
+        run->asking = NULL;
+        mcp_set_limit(w);
+        if (run->on_more)
+            run->on_more(run);
+        return 0;
+    }
+    if (!run->context->tells) {
+        snprintf(why, why_size, "this user cannot be asked while the call waits");
+        return ERR_INVALID;
+    }
+    int error = mcp_ask_question(run, params, &w->asked, &q, why, why_size);
+    if (error != 0)
+        return error;
+    reactor_timer_clear(run->context->reactor, &w->limit);
+    run_asks(run, q, mcp_on_reply);
+    return 0;
+}
+
+/* ---- its beginning ---- */
+
+static void mcp_free_waiting(void *arg)
 {
     struct waiting *w = arg;
     jdoc_free(w->schema);
-    w->schema = NULL;
+    jdoc_free(w->state);
+    w->schema = w->state = NULL;
 }
 
-static jdoc *mcp_make_params(const struct tools_run *run, const char *name)
+static jdoc *mcp_make_params(const struct waiting *w, const char *name)
 {
-    jdoc *params = jdoc_new_object(), *arguments = jdoc_dup(run->args);
+    jdoc *params = jdoc_new_object(), *arguments = jdoc_dup(w->run->args);
     if (!params || !arguments || jdoc_set_string(params, "name", name) != 0) {
         jdoc_free(arguments);
         jdoc_free(params);
         return NULL;
     }
-    if (jdoc_set(params, "arguments", arguments) == 0)
+    if (jdoc_set(params, "arguments", arguments) == 0 && mcp_ask_params(w->state, params) == 0)
         return params;
     jdoc_free(params);
     return NULL;
@@ -286,43 +390,59 @@ static jdoc *mcp_make_params(const struct tools_run *run, const char *name)
 static int mcp_prepare(struct tools_run *run, const struct dynamic_tool *tool, struct waiting **out)
 {
     struct waiting *w = arena_alloc(run->arena, sizeof *w);
-    if (!w || arena_on_free(run->arena, mcp_free_schema, w) != 0)
+    if (!w || arena_on_free(run->arena, mcp_free_waiting, w) != 0)
         return ERR_NOMEM;
     w->run = run;
+    w->asks = run->context->asks && tool->server->asks;
     *out = w;
     return !tool->has_headers ? 0 :
                                 jdoc_parse(tool->schema, strlen(tool->schema), &w->schema, NULL, 0);
 }
 
-int mcp_tool(struct tools_run *run)
+/* Returns 0 (mcp_on_answer comes) or what hindered it. */
+static int mcp_send(struct waiting *w)
 {
+    struct tools_run *run = w->run;
     const struct dynamic_tool *tool = run->spec->dynamic;
+    const int64_t patience = run->spec->timeout_ms + tool->server->ask_ms;
     struct mcp_peer *peer = NULL;
-    struct waiting *w = NULL;
-    if (!run->context->http)
-        return run_fail(run, "provider_unavailable", "%s cannot be asked from here.",
-            tool->server->name);
-    int error = mcp_peer_of(tool->server, run->context->store, &peer);
-    if (error == 0)
-        error = mcp_prepare(run, tool, &w);
-    if (error == 0)
-        error = outside_begin(run);
+    int error = mcp_peer_of(tool->server, w->asks, run->context->store, &peer);
     if (error != 0)
-        return error == 1 ? 0 : error;
+        return error;
     mcp_peer_hint(peer, tool->era);
-    /* Its own limit comes before that of tools.c, which knows nothing of what was sent. */
     struct mcp_call call = {.http = run->context->http,
         .span = &run->span,
         .reactor = run->context->reactor,
         .method = "tools/call",
-        .params = mcp_make_params(run, tool->remote_name),
+        .params = mcp_make_params(w, tool->remote_name),
         .name = tool->remote_name,
         .schema = w->schema,
-        .until_ms = clock_mono_ms() + run->spec->timeout_ms * 9 / 10,
+        .until_ms = mcp_own_limit(w) + (w->asks ? patience * ELICIT_QUESTIONS_MAX : 0),
         .owner = scoreboard_owner(run->context->uid),
         .done = mcp_on_answer,
+        .ask = w->asks ? mcp_on_ask : NULL,
         .arg = w};
     error = call.params ? mcp_op_start(&w->op, peer, &call) : ERR_NOMEM;
+    if (error == 0)
+        mcp_set_limit(w);
+    return error;
+}
+
+int mcp_tool(struct tools_run *run)
+{
+    const struct dynamic_tool *tool = run->spec->dynamic;
+    struct waiting *w = NULL;
+    if (!run->context->http)
+        return run_fail(run, "provider_unavailable", "%s cannot be asked from here.",
+            tool->server->name);
+    int error = mcp_prepare(run, tool, &w);
+    if (error == 0 && run->reply)
+        error = mcp_ask_go_on(run, tool->server, &w->state);
+    if (error == 0)
+        error = outside_begin(run);
+    if (error != 0)
+        return error == 1 ? 0 : error;
+    error = mcp_send(w);
     if (error == 0) {
         run->state = w;
         run->on_cancel = mcp_on_cancel;

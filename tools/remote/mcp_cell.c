@@ -26,7 +26,7 @@ static void mcp_cell_go_on(struct mcp_op *op)
     if (p->greeter == op)
         p->greeter = NULL;
     op->exchange = NULL;
-    mcp_op_go(op, MCP_OP_CALL);
+    mcp_listen_call(op);
     mcp_op_poke_waiting(p);
 }
 
@@ -111,6 +111,7 @@ static void mcp_cell_hello_result(struct mcp_op *op, const struct mcp_reply *rep
         snprintf(p->version, sizeof p->version, "%s", version);
         snprintf(p->session, sizeof p->session, "%s", reply->session);
         p->sessions++;
+        mcp_listen_close(p);
         mcp_cell_settle_era(op, MCP_ERA_LEGACY);
     } else {
         mcp_cell_settle_era(op, MCP_ERA_STREAM);
@@ -187,7 +188,9 @@ static void mcp_cell_ready_failed(struct mcp_op *op, const struct mcp_reply *rep
 static void mcp_cell_call_result(struct mcp_op *op, const struct mcp_reply *reply)
 {
     const char *type = jdoc_text_or(reply->message.result, "resultType", "complete");
-    if (strcmp(type, "complete") != 0) {
+    bool asks = strcmp(type, "input_required") == 0 && op->peer->settings.asks &&
+        op->peer->era == MCP_ERA_MODERN;
+    if (strcmp(type, "complete") != 0 && !asks) {
         mcp_op_fail(op, ERR_PROTOCOL,
             strcmp(type, "input_required") == 0 ?
                 "the server asks for input, which nobody here gives" :
@@ -197,6 +200,7 @@ static void mcp_cell_call_result(struct mcp_op *op, const struct mcp_reply *repl
     mcp_op_finish(op,
         &(struct mcp_answer){.sent = true,
             .result = reply->message.result,
+            .asks = asks,
             .text = "",
             .why = "",
             .bearer = op->bearer});

@@ -86,10 +86,18 @@ void mcp_exchange_tell(const struct mcp_exchange_what *what, const char *body, s
     err_ignore(http_start(what->http, &request, NULL));
 }
 
+void mcp_exchange_say(const struct mcp_exchange *e, const char *body, size_t len)
+{
+    mcp_exchange_tell(&e->what, body, len);
+}
+
 static int mcp_exchange_answer_server(void *arg, const struct mcp_wire_message *m)
 {
     struct mcp_exchange *e = arg;
     struct buf body = {0};
+    int taken = e->what.ask ? e->what.ask(e->what.arg, m) : 0;
+    if (taken != 0 || m->kind != MCP_WIRE_REQUEST)
+        return taken < 0 ? taken : 0;
     jdoc *result = strcmp(m->method, "ping") == 0 ? jdoc_new_object() : NULL;
     mcp_wire_put_answer(&body, m->id_value, result);
     jdoc_free(result);

@@ -45,12 +45,18 @@ struct mcp_exchange_what {
     bool public_only;
     bool resumable; /* legacy: a stream that ends before the response is taken up again */
     mcp_exchange_done_fn *done;
+    /* Legacy: a request or a notification of the server before the response. Returns 1 when it is
+     * dealt with, 0 when it is not, or an error. NULL = none is. */
+    int (*ask)(void *arg, const struct mcp_wire_message *message);
     void *arg;
 };
 /* Returns 0 (done will be called, from within reactor_step) or what hindered it. */
 MUST_CHECK int mcp_exchange_start(struct mcp_exchange **out, const struct mcp_exchange_what *what);
 /* Closes its connection; done is not called. NULL allowed. */
 void mcp_exchange_cancel(struct mcp_exchange *exchange);
+
+/* A message to the server beside the exchange, with its headers. */
+void mcp_exchange_say(const struct mcp_exchange *exchange, const char *body, size_t len);
 
 /*
  * A POST whose outcome nobody waits for: notifications/cancelled, answers to the server. It has

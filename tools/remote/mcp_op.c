@@ -28,7 +28,7 @@ static void mcp_op_wake_waiting(struct mcp_peer *p)
 {
     struct mcp_op *op = p->ops;
     while (op && !p->greeter) {
-        if (op->state == MCP_OP_WAIT) {
+        if (op->state == MCP_OP_WAIT && !op->listening) {
             mcp_op_begin(op); /* it, and by its callback any other one, may be gone now */
             op = p->ops;
         } else {
@@ -57,6 +57,7 @@ static void mcp_op_free(struct mcp_op *op)
         mcp_peer_forget_era(p);
     }
     mcp_peer_drop_headers(op);
+    jdoc_free(op->question);
     jdoc_free(op->call.params);
     free(op->name);
     free(op);
@@ -65,7 +66,7 @@ static void mcp_op_free(struct mcp_op *op)
 void mcp_op_poke_waiting(struct mcp_peer *p)
 {
     for (struct mcp_op *op = p->ops; op && !p->greeter; op = op->next)
-        if (op->state == MCP_OP_WAIT && !op->timer.set) {
+        if (op->state == MCP_OP_WAIT && !op->listening && !op->timer.set) {
             reactor_timer_set(op->call.reactor, &op->timer, clock_mono_ms(), mcp_op_on_wake, op);
             return;
         }
@@ -108,6 +109,7 @@ void mcp_op_fail(struct mcp_op *op, int error, const char *why)
 void mcp_op_go(struct mcp_op *op, enum mcp_op_state state)
 {
     op->state = state;
+    op->listening = false;
     op->session = op->peer->sessions;
     op->has_session = op->peer->session[0] != '\0';
     int error = mcp_peer_send(op);
@@ -121,6 +123,19 @@ static bool mcp_op_is_ready(const struct mcp_peer *p)
     return p->era == MCP_ERA_MODERN || (p->era == MCP_ERA_LEGACY && p->version[0] != '\0');
 }
 
+/* The server asks without saying for which call: then a session is one user's. */
+static bool mcp_op_wants_own_session(const struct mcp_op *op)
+{
+    const struct mcp_peer *p = op->peer;
+    if (!p->asks_aside || !op->call.ask || p->session_owner == 0 ||
+        (p->session_owner == op->call.owner && !p->mixed))
+        return false;
+    for (const struct mcp_op *other = p->ops; other; other = other->next)
+        if (other != op && other->state == MCP_OP_CALL)
+            return false;
+    return true;
+}
+
 void mcp_op_begin(struct mcp_op *op)
 {
     struct mcp_peer *p = op->peer;
@@ -128,8 +143,10 @@ void mcp_op_begin(struct mcp_op *op)
         mcp_badge_ask(op, MCP_OP_WAIT);
         return;
     }
+    if (mcp_op_is_ready(p) && mcp_op_wants_own_session(op))
+        mcp_peer_leave(p, op->call.http);
     if (mcp_op_is_ready(p)) {
-        mcp_op_go(op, MCP_OP_CALL);
+        mcp_listen_call(op);
     } else if (p->era == MCP_ERA_STREAM) { /* each operation has a stream of its own */
         mcp_op_go(op, MCP_OP_OPEN);
     } else if (p->greeter && p->greeter != op) {
@@ -172,11 +189,114 @@ int mcp_op_start(struct mcp_op **out, struct mcp_peer *p, const struct mcp_call 
     return 0;
 }
 
+/* ---- the user is asked ---- */
+
+static void mcp_op_say(const struct mcp_op *op, struct buf *body)
+{
+    if (op->exchange && buf_error(body) == 0)
+        mcp_exchange_say(op->exchange, buf_text(body), body->len);
+    buf_free(body);
+}
+
+void mcp_op_answer(struct mcp_op *op, const jdoc *result)
+{
+    struct buf body = {0};
+    if (!op->question)
+        return;
+    mcp_wire_put_answer(&body, op->question, result);
+    jdoc_free(op->question);
+    op->question = NULL;
+    mcp_op_say(op, &body);
+}
+
+static void mcp_op_refuse(const struct mcp_op *op, const jdoc *id, const char *why)
+{
+    struct buf body = {0};
+    mcp_wire_put_refusal(&body, id, MCP_WIRE_BAD_PARAMS, why);
+    mcp_op_say(op, &body);
+}
+
+void mcp_op_refuse_request(struct mcp_op *op, const struct mcp_wire_message *m)
+{
+    struct buf body = {0};
+    jdoc *pong = strcmp(m->method, "ping") == 0 ? jdoc_new_object() : NULL;
+    if (strcmp(m->method, "elicitation/create") == 0) {
+        mcp_op_refuse(op, m->id_value, "not now: only within the one call of the session's user");
+        return;
+    }
+    mcp_wire_put_answer(&body, m->id_value, pong);
+    jdoc_free(pong);
+    mcp_op_say(op, &body);
+}
+
+/* The server does not want to know any more. */
+static int mcp_op_on_withdrawn(struct mcp_op *op, const jdoc *params)
+{
+    struct buf asked = {0}, named = {0};
+    char why[8];
+    if (op->question) {
+        jdoc_write(op->question, &asked);
+        jdoc_write(jdoc_get(params, "requestId"), &named);
+        bool same = buf_error(&asked) == 0 && buf_error(&named) == 0 && asked.len == named.len &&
+            memcmp(asked.data, named.data, asked.len) == 0;
+        if (same) {
+            jdoc_free(op->question);
+            op->question = NULL;
+            err_ignore(op->call.ask(op->call.arg, NULL, why, sizeof why));
+        }
+    }
+    buf_free(&asked);
+    buf_free(&named);
+    return 1;
+}
+
+int mcp_op_on_ask(void *arg, const struct mcp_wire_message *m)
+{
+    struct mcp_op *op = arg;
+    char why[160] = "not now: one question at a time, within a call of a tool";
+    if (m->kind == MCP_WIRE_NOTIFICATION)
+        return mcp_op_on_withdrawn(op, m->params);
+    if (strcmp(m->method, "elicitation/create") != 0 || !op->peer->settings.asks)
+        return 0;
+    if (op->state != MCP_OP_CALL || !op->call.ask || op->question) {
+        mcp_op_refuse(op, m->id_value, why);
+        return 1;
+    }
+    op->question = jdoc_dup(m->id_value);
+    if (!op->question)
+        return ERR_NOMEM;
+    int error = op->call.ask(op->call.arg, m->params, why, sizeof why);
+    if (error == 0)
+        return 1;
+    jdoc_free(op->question);
+    op->question = NULL;
+    mcp_op_refuse(op, m->id_value, why);
+    return error == ERR_NOMEM ? error : 1;
+}
+
+/* ---- its end from outside ---- */
+
+static void mcp_op_tell_end(struct mcp_op *op)
+{
+    jdoc *cancel = op->question ? jdoc_new_object() : NULL;
+    if (cancel && jdoc_set_string(cancel, "action", "cancel") == 0)
+        mcp_op_answer(op, cancel);
+    jdoc_free(cancel);
+    if (op->state == MCP_OP_CALL && op->peer->era == MCP_ERA_LEGACY && op->exchange)
+        mcp_peer_tell_cancelled(op);
+}
+
+void mcp_op_expire(struct mcp_op *op)
+{
+    mcp_op_tell_end(op);
+    op->sent = op->sent || (op->state == MCP_OP_CALL && op->exchange);
+    mcp_op_fail(op, ERR_DEADLINE, "no answer in time");
+}
+
 void mcp_op_cancel(struct mcp_op *op)
 {
     struct mcp_peer *p = op->peer;
-    if (op->state == MCP_OP_CALL && p->era == MCP_ERA_LEGACY && op->exchange)
-        mcp_peer_tell_cancelled(op);
+    mcp_op_tell_end(op);
     mcp_op_free(op);
     mcp_op_poke_waiting(p);
 }

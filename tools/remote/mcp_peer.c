@@ -44,6 +44,7 @@ void mcp_peer_free(struct mcp_peer *p)
         return;
     while (p->ops)
         mcp_op_cancel(p->ops);
+    mcp_listen_close(p);
     oauth_purse_free(p->purse);
     mcp_badge_wipe(&p->bearer);
     free(p);
@@ -69,6 +70,7 @@ void mcp_peer_forget_era(struct mcp_peer *p)
 {
     p->era = p->settings.era;
     p->found = false;
+    mcp_listen_close(p);
     p->version[0] = p->session[0] = '\0';
 }
 
@@ -76,6 +78,7 @@ bool mcp_peer_leave(struct mcp_peer *p, struct http_client *http)
 {
     char session[600], version[64];
     const char *headers[] = {session, version, p->bearer ? p->bearer : p->settings.header, NULL};
+    mcp_listen_close(p);
     if (p->era != MCP_ERA_LEGACY || p->session[0] == '\0')
         return false;
     snprintf(session, sizeof session, "Mcp-Session-Id: %s", p->session);

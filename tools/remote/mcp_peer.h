@@ -31,6 +31,7 @@ struct mcp_peer_settings { /* all borrowed for the life of the peer */
     const char *name, *url;
     const char *header; /* "Authorization: Bearer ..." or NULL */
     bool public_only;
+    bool asks; /* it is told that users can be asked (elicitation, forms) */
     size_t max_bytes;
     enum mcp_era era;                 /* what is known; MCP_ERA_UNKNOWN = find out */
     struct breaker *breaker;          /* NULL = none */
@@ -52,6 +53,7 @@ struct mcp_answer { /* borrowed during done */
                                 breaker is open; ERR_AUTH; others as in mcp_reply */
     bool sent;      /* the request itself may have been acted on */
     const jdoc *result;
+    bool asks;          /* result is no end: input_required of the modern era */
     int64_t code;       /* of a JSON-RPC error; 0 = none */
     const char *text;   /* the server's words; untrusted; "" = none; of ERR_AUTH and ERR_NET ours,
                          for users: why there is no token */
@@ -60,6 +62,13 @@ struct mcp_answer { /* borrowed during done */
 };
 struct mcp_op;
 typedef void mcp_op_done_fn(void *arg, const struct mcp_answer *answer);
+/*
+ * A server of the legacy era asks the user, one question at a time. params: of elicitation/create;
+ * NULL: it has withdrawn the question. From within reactor_step; must not end the operation.
+ *   why  out, when it returns an error: for the server
+ * Returns 0: mcp_op_answer will be called; ERR_INVALID, ERR_LIMIT, ERR_NOMEM: it is refused.
+ */
+typedef int mcp_op_ask_fn(void *arg, const jdoc *params, char *why, size_t why_size);
 struct trace_span;
 struct mcp_call {
     struct http_client *http;
@@ -72,6 +81,7 @@ struct mcp_call {
     int64_t until_ms;              /* monotonic */
     unsigned long long owner;      /* whose call it is, scoreboard_owner; 0 = nobody's */
     mcp_op_done_fn *done;
+    mcp_op_ask_fn *ask; /* NULL = nobody is asked */
     void *arg;
 };
 /* Returns 0 (done comes later, from within reactor_step) or what hindered it: ERR_BUSY, ... */
@@ -82,5 +92,9 @@ struct oauth_purse;
 struct oauth_purse *mcp_peer_purse(struct mcp_peer *peer);
 /* Gives up: closes the stream, tells a legacy server. done is not called. */
 void mcp_op_cancel(struct mcp_op *op);
+/* Its time is over: the same, but done is called, with ERR_DEADLINE. */
+void mcp_op_expire(struct mcp_op *op);
+/* The user's answer (elicit_result) to the question under way; borrowed. */
+void mcp_op_answer(struct mcp_op *op, const jdoc *result);
 
 #endif

@@ -15,6 +15,7 @@
  *   mcp_cell       the table of what each event does in each state
  *   mcp_peer_send  the requests: headers and bodies
  *   mcp_badge      tokens: asked for before the first request, and when the server refuses one
+ *   mcp_listen     the stream of a session by which the server asks beside its answers
  */
 #define MCP_OP_HEADERS_MAX 32
 
@@ -26,6 +27,11 @@ struct mcp_peer {
     char session[512]; /* "" = the server wants none */
     unsigned sessions; /* begun so far */
     int64_t last_id;
+    /* Of the session: whose calls it has carried, and whether those of more than one user. */
+    unsigned long long session_owner;
+    bool mixed;
+    struct mcp_listen *listen; /* NULL = none */
+    bool asks_aside;           /* it has asked by that stream */
     struct mcp_op *ops;        /* all under way */
     struct mcp_op *greeter;    /* the one that finds the era out or begins the session */
     struct oauth_purse *purse; /* NULL: the header of the settings is all there is */
@@ -53,6 +59,7 @@ struct mcp_op {
     char *name;
     enum mcp_op_state state;
     bool probe_answered; /* a server that answered the probe without naming a resultType */
+    bool listening;      /* it waits for the session's stream, and for nobody */
     bool again;          /* it has been begun anew once */
     bool sent;           /* the request itself */
     unsigned session;    /* MCP_OP_CALL: of the peer's sessions, the one that it was sent in */
@@ -61,6 +68,7 @@ struct mcp_op {
     struct mcp_exchange *exchange;
     struct mcp_stream *stream;
     struct reactor_timer timer;
+    jdoc *question; /* the id of what the server asks the user; NULL = nothing */
     struct mcp_op *next;
     char *headers[MCP_OP_HEADERS_MAX + 1];
     size_t header_count;
@@ -88,6 +96,22 @@ void mcp_peer_tell_cancelled(struct mcp_op *op);
 /* Frees the headers of the last request. */
 void mcp_peer_drop_headers(struct mcp_op *op);
 
+/* A GET of the session's stream, with the headers of the session. Returns 0 or an error. */
+MUST_CHECK int mcp_peer_send_listen(struct mcp_op *op, struct http_request *request,
+    struct http_transfer **out);
+
+/* ---- mcp_listen ---- */
+
+/*
+ * mcp_listen_call -- the call, and in front of it the stream, where the caller can ask the user and
+ * the stream is not there yet: what a server asks before it is there would be lost. The operation
+ * may be gone afterwards.
+ */
+void mcp_listen_call(struct mcp_op *op);
+
+/* The session is over. */
+void mcp_listen_close(struct mcp_peer *peer);
+
 /* ---- mcp_op ---- */
 
 /* Enters the state and sends its request. The operation may be gone afterwards. */
@@ -105,6 +129,13 @@ void mcp_op_fail(struct mcp_op *op, int error, const char *why);
 
 /* Operations that wait go on by a timer of their own, never from within another's callback. */
 void mcp_op_poke_waiting(struct mcp_peer *p);
+
+/* A request of the server that nobody answers: an error goes back. */
+void mcp_op_refuse_request(struct mcp_op *op, const struct mcp_wire_message *message);
+
+/* What the server asks by itself: a callback of mcp_exchange; arg is the operation. Returns 1 when
+ * it is dealt with, 0 when it is not for the user; ERR_NOMEM. */
+MUST_CHECK int mcp_op_on_ask(void *arg, const struct mcp_wire_message *message);
 
 /* ---- mcp_cell ---- */
 

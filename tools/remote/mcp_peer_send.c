@@ -89,6 +89,25 @@ static int mcp_peer_add_client(jdoc *object, const char *key)
     return jdoc_set(object, key, client);
 }
 
+/* What this client can do for a server: ask the user by a form, or nothing. */
+static int mcp_peer_add_capabilities(const struct mcp_peer *p, jdoc *object, const char *key)
+{
+    jdoc *all = jdoc_new_object(), *elicits = NULL;
+    int error = all ? 0 : ERR_NOMEM;
+    if (error == 0 && p->settings.asks && p->era != MCP_ERA_STREAM) {
+        elicits = jdoc_new_object();
+        error = elicits ? jdoc_set(elicits, "form", jdoc_new_object()) : ERR_NOMEM;
+        if (error == 0)
+            error = jdoc_set(all, "elicitation", elicits);
+        else
+            jdoc_free(elicits);
+    }
+    if (error == 0)
+        return jdoc_set(object, key, all);
+    jdoc_free(all);
+    return error;
+}
+
 /* The same as the headers, for servers that hand a message on without them. Lines of a header: its
  * name, ": ", its value. */
 static int mcp_peer_add_meta_trace(const struct mcp_op *op, jdoc *meta)
@@ -113,7 +132,7 @@ static int mcp_peer_add_meta(const struct mcp_op *op, jdoc *params)
         return ERR_NOMEM;
     int error = jdoc_set_string(meta, MCP_WIRE_META_VERSION, MCP_WIRE_MODERN);
     if (error == 0)
-        error = jdoc_set(meta, MCP_WIRE_META_CAPABILITIES, jdoc_new_object());
+        error = mcp_peer_add_capabilities(op->peer, meta, MCP_WIRE_META_CAPABILITIES);
     if (error == 0)
         error = mcp_peer_add_client(meta, MCP_WIRE_META_CLIENT);
     if (error == 0)
@@ -130,7 +149,7 @@ static int mcp_peer_hello(const struct mcp_peer *p, jdoc *params)
     const char *version = p->era == MCP_ERA_STREAM ? "2024-11-05" : MCP_WIRE_LEGACY;
     int error = jdoc_set_string(params, "protocolVersion", version);
     if (error == 0)
-        error = jdoc_set(params, "capabilities", jdoc_new_object());
+        error = mcp_peer_add_capabilities(p, params, "capabilities");
     return error == 0 ? mcp_peer_add_client(params, "clientInfo") : error;
 }
 
@@ -145,6 +164,7 @@ static struct mcp_exchange_what mcp_peer_what(struct mcp_op *op)
         .max_bytes = p->settings.max_bytes,
         .public_only = p->settings.public_only,
         .done = mcp_cell_on_reply,
+        .ask = mcp_op_on_ask,
         .arg = op};
 }
 
@@ -205,4 +225,21 @@ void mcp_peer_tell_cancelled(struct mcp_op *op)
     }
     jdoc_free(params);
     buf_free(&body);
+}
+
+int mcp_peer_send_listen(struct mcp_op *op, struct http_request *request,
+    struct http_transfer **out)
+{
+    const struct mcp_peer *p = op->peer;
+    const char *headers[MCP_OP_HEADERS_MAX + 2] = {"Accept: text/event-stream"};
+    int error = mcp_peer_headers(op, "", false);
+    if (error != 0)
+        return error;
+    for (size_t i = 0; i < op->header_count; i++)
+        headers[i + 1] = op->headers[i];
+    request->url = p->settings.url;
+    request->headers = headers;
+    request->connect_timeout_ms = 1000;
+    request->public_only = p->settings.public_only;
+    return http_start(op->call.http, request, out);
 }

@@ -61,7 +61,8 @@ static int mcp_reader_on_event(void *arg, const struct sse_event *event)
         r->response = doc;
         return ERR_CANCELLED;
     }
-    if (m.kind == MCP_WIRE_REQUEST && r->ask && r->asked++ < MCP_READER_ASKS_MAX)
+    bool gives_up = m.kind == MCP_WIRE_NOTIFICATION && !strcmp(m.method, "notifications/cancelled");
+    if ((m.kind == MCP_WIRE_REQUEST || gives_up) && r->ask && r->asked++ < MCP_READER_ASKS_MAX)
         error = r->ask(r->arg, &m);
     jdoc_free(doc);
     return error;

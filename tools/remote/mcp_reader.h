@@ -22,7 +22,8 @@ typedef int mcp_reader_ask_fn(void *arg, const struct mcp_wire_message *request)
 struct mcp_reader {
     int64_t id; /* of the request */
     size_t max_bytes;
-    mcp_reader_ask_fn *ask; /* a request of the server, in a stream; NULL = passed over */
+    /* A request of the server in a stream, or its word that it gives one up; NULL = passed over. */
+    mcp_reader_ask_fn *ask;
     void *arg;
     struct buf body;
     struct sse sse;

@@ -14,10 +14,12 @@
 #define TIMEOUT_MAX_MS 120000
 #define RESULT_MAX 32768
 #define NAMES_MAX 500
+#define ASK_MS 120000
+#define ASK_MAX_MS 600000
 
 static const char *const server_members[] = {"name", "url", "credential", "timeout_ms",
     "result_max", "era", "effect", "approval", "trust_annotations", "allow_private", "allow",
-    "deny", "tools", "outside", "auth", NULL};
+    "deny", "tools", "outside", "auth", "elicitation", "ask_ms", NULL};
 static const char *const tool_members[] = {"effect", "approval", "timeout_ms", "keywords", NULL};
 
 static int mcp_servers_check_name(const struct entry_file *f, struct mcp_servers *servers,
@@ -131,11 +133,23 @@ static int mcp_servers_check_auth(const struct entry_file *f, const struct conf 
     return 0;
 }
 
+static int mcp_servers_check_asks(const struct entry_file *f, const jdoc *entry,
+    struct mcp_server *s)
+{
+    const char *word = "ask";
+    int error = entry_file_string(f, entry, "elicitation", false, 16, &word);
+    if (error == 0 && strcmp(word, "ask") != 0 && strcmp(word, "decline") != 0)
+        error = entry_file_wrong(f, "elicitation", "must be ask or decline");
+    s->asks = strcmp(word, "ask") == 0;
+    return error != 0 ? error : entry_file_int(f, entry, "ask_ms", 1000, ASK_MAX_MS, &s->ask_ms);
+}
+
 static int mcp_servers_read_server(const struct entry_file *f, const struct conf *conf,
     struct mcp_servers *servers, const jdoc *entry, bool secrets)
 {
     struct mcp_server *s = &servers->list[servers->count];
     *s = (struct mcp_server){.timeout_ms = TIMEOUT_MS,
+        .ask_ms = ASK_MS,
         .result_max = RESULT_MAX,
         .effect = TOOLS_OUTSIDE};
     int error = entry_file_known(f, "", entry, server_members);
@@ -149,6 +163,8 @@ static int mcp_servers_read_server(const struct entry_file *f, const struct conf
         error = entry_file_int(f, entry, "result_max", 256, 1 << 20, &s->result_max);
     if (error == 0)
         error = mcp_servers_check_era(f, entry, s);
+    if (error == 0)
+        error = mcp_servers_check_asks(f, entry, s);
     if (error == 0)
         error = entry_file_effect(f, entry, &s->effect);
     s->approval = mcp_servers_usual_approval(s->effect);

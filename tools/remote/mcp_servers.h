@@ -29,6 +29,8 @@ struct mcp_server {
     struct oauth_client *oauth;         /* its tokens instead, or NULL */
     bool public_only;                   /* the URL names no private address itself */
     int64_t timeout_ms;
+    bool asks;          /* "elicitation": it may ask the user in the middle of a call */
+    int64_t ask_ms;     /* how long one with a session waits for the user */
     int64_t result_max; /* bytes of a result that the model gets */
     enum mcp_era era;
     enum tools_effect effect; /* of tools that `tools` does not name */

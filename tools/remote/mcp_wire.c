@@ -81,6 +81,15 @@ void mcp_wire_put_answer(struct buf *out, const jdoc *id, const jdoc *result)
     buf_putc(out, '}');
 }
 
+void mcp_wire_put_refusal(struct buf *out, const jdoc *id, int64_t code, const char *message)
+{
+    buf_puts(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    jdoc_write(id, out);
+    buf_printf(out, ",\"error\":{\"code\":%lld,\"message\":", (long long)code);
+    buf_json_string(out, message, strlen(message));
+    buf_puts(out, "}}");
+}
+
 /* ---- headers ---- */
 
 static bool mcp_wire_is_plain(const char *text, size_t len)

@@ -61,6 +61,8 @@ void mcp_wire_read(const jdoc *doc, struct mcp_wire_message *out);
 void mcp_wire_put(struct buf *out, int64_t id, const char *method, const jdoc *params);
 /* The answer to a server's request: result NULL = error -32601. */
 void mcp_wire_put_answer(struct buf *out, const jdoc *id, const jdoc *result);
+/* An error in its place. */
+void mcp_wire_put_refusal(struct buf *out, const jdoc *id, int64_t code, const char *message);
 
 /*
  * mcp_wire_header_value -- appends what a header carries for text: as it is, or `=?base64?...?=`

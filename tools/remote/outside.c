@@ -49,6 +49,12 @@ int outside_hide(struct tools_run *run, const char *header)
     return error == 0 ? 0 : ERR_NOMEM;
 }
 
+bool outside_repeats(const char *header, const char *text)
+{
+    const char *plain = outside_secret_of(header);
+    return strlen(plain) >= SECRET_MIN && strstr(text, plain);
+}
+
 /* *key NULL: a call without an id, or one that only reads. */
 static int outside_key_of(struct tools_run *run, const char **key)
 {

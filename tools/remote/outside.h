@@ -22,6 +22,8 @@ void outside_undo(struct tools_run *run);
  * line that was sent, NULL = none. Returns 0 or ERR_NOMEM: then run->result must not be used.
  */
 MUST_CHECK int outside_hide(struct tools_run *run, const char *header);
+/* Does a text that is shown elsewhere hold that credential? */
+bool outside_repeats(const char *header, const char *text);
 /* The failure for a call whose outcome is not known. service: for people. */
 MUST_CHECK int outside_unknown(struct tools_run *run, const char *service);
 

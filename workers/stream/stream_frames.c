@@ -220,7 +220,22 @@ static void stream_frames_on_cancel(struct stream_conn *c, const jdoc *frame)
         stream_message_cancel(c, turn, session, message);
 }
 
-/* {"id","approved","edited_args"?}: the turn pool knows the approval and checks the rest. */
+/* {"id","approved","edited_args"?}, or {"id","action","content"?} for a form: the turn pool knows what
+ * was asked and checks the rest. */
+static void stream_frames_put_answer(struct buf *body, const jdoc *frame)
+{
+    static const char *const members[] = {"approved", "edited_args", "action", "content"};
+    bool any = false;
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (!jdoc_has(frame, members[i]))
+            continue;
+        buf_printf(body, "%s\"%s\":", any ? "," : "", members[i]);
+        jdoc_write(jdoc_get(frame, members[i]), body);
+        any = true;
+    }
+}
+
 static void stream_frames_on_approve(struct stream_conn *c, const jdoc *frame)
 {
     const char *id = stream_frames_text_or_null(frame, "id");
@@ -241,15 +256,7 @@ static void stream_frames_on_approve(struct stream_conn *c, const jdoc *frame)
     }
     buf_init(&body, 0);
     buf_printf(&body, "{\"approval\":{\"id\":\"%s\",\"payload\":{", id);
-    if (jdoc_has(frame, "approved")) {
-        buf_puts(&body, "\"approved\":");
-        jdoc_write(jdoc_get(frame, "approved"), &body);
-    }
-    if (jdoc_has(frame, "edited_args")) {
-        buf_puts(&body, jdoc_has(frame, "approved") ? "," : "");
-        buf_puts(&body, "\"edited_args\":");
-        jdoc_write(jdoc_get(frame, "edited_args"), &body);
-    }
+    stream_frames_put_answer(&body, frame);
     buf_puts(&body, "}}");
     submit.body = &body;
     stream_message_submit(c, &submit);

@@ -91,11 +91,78 @@ static enum ask_answer ask_wait(struct terminal_turn *turn, struct terminal_inpu
     }
 }
 
+/* ---- forms of services ---- */
+
+/* What stands in the form at first: defaults, and what is needed as null. */
+static jdoc *ask_form_begin(const jdoc *schema)
+{
+    jdoc *content = jdoc_new_object(), *field;
+    const jdoc *required = jdoc_get(schema, "required");
+    struct jdoc_iter it = {0};
+    const char *name;
+    int error = 0;
+    while (content && error == 0 && jdoc_next(jdoc_get(schema, "properties"), &it, &name, &field))
+        if (jdoc_get(field, "default"))
+            error = jdoc_set(content, name, jdoc_dup(jdoc_get(field, "default")));
+    for (size_t i = 0; content && error == 0 && i < jdoc_length(required); i++) {
+        name = jdoc_string(jdoc_at(required, i), NULL);
+        if (name && !jdoc_has(content, name))
+            error = jdoc_set_null(content, name);
+    }
+    return content;
+}
+
+static void ask_form_show(struct terminal_turn *turn, const jdoc *interrupt, const jdoc *form)
+{
+    char message[ASK_SHOWN];
+    const char *text = jdoc_text_or(interrupt, "message", "A service asks you something.");
+    terminal_view_safe(text, strlen(text), message, sizeof message);
+    terminal_view_line(turn->view, TERMINAL_ASK, "%s", message);
+    terminal_view_line(turn->view, TERMINAL_DIM,
+        "  It gets what you send. Enter no password, no code and no card number.");
+    ask_show_arguments(turn, jdoc_get(jdoc_get(form, "schema"), "properties"));
+}
+
+/* Returns false when it stays open. */
+static bool ask_form(struct terminal_turn *turn, struct terminal_input *input,
+    const jdoc *interrupt, enum terminal_turn_end *end)
+{
+    const jdoc *form = jdoc_get(jdoc_get(interrupt, "metadata"), "form");
+    char id[128];
+    snprintf(id, sizeof id, "%s", jdoc_text_or(interrupt, "id", ""));
+    ask_form_show(turn, interrupt, form);
+    while (input) {
+        char *line = terminal_input_line(input, "[f]ill in, [d]ecline, [l]ater? ", false);
+        char first = line ? *line : 'l';
+        jdoc *content = NULL, *begin = NULL;
+        free(line);
+        if (first == 'l')
+            return false;
+        if (first == 'd') {
+            *end = terminal_turn_fill(turn, id, "decline", NULL);
+            return true;
+        }
+        if (first != 'f')
+            continue;
+        begin = ask_form_begin(jdoc_get(form, "schema"));
+        bool filled = begin && terminal_edit_json(turn->view, begin, &content) == 0;
+        if (filled)
+            *end = terminal_turn_fill(turn, id, "accept", content);
+        jdoc_free(begin);
+        jdoc_free(content);
+        if (filled)
+            return true;
+    }
+    return false;
+}
+
 /* One question. Returns false when it stays open. */
 static bool ask_one(struct terminal_turn *turn, struct terminal_input *input, const jdoc *interrupt,
     enum terminal_turn_end *end)
 {
     jdoc *edited = NULL;
+    if (jdoc_get(jdoc_get(interrupt, "metadata"), "form"))
+        return ask_form(turn, input, interrupt, end);
     char id[128];
     snprintf(id, sizeof id, "%s", jdoc_text_or(interrupt, "id", ""));
     ask_show(turn, interrupt);

@@ -207,6 +207,18 @@ static void events_on_thought_end(struct terminal_turn *turn, const jdoc *event)
 
 /* --- the run --- */
 
+/* A call waits for it: it is answered elsewhere, as this program reads the run. */
+static void events_on_question(struct terminal_turn *turn, const jdoc *question)
+{
+    char message[EVENTS_SHOWN * 3];
+    const char *text = jdoc_text_or(question, "message", "A service asks you something.");
+    terminal_view_safe(text, strlen(text), message, sizeof message);
+    terminal_view_line(turn->view, TERMINAL_ASK, "%s", message);
+    terminal_view_line(turn->view, TERMINAL_DIM,
+        "  The call waits for it. Answer on the page, or by POST /approvals/%.64s.",
+        jdoc_text_or(question, "id", ""));
+}
+
 static void events_on_custom(struct terminal_turn *turn, const jdoc *event)
 {
     const char *name = jdoc_text_or(event, "name", "");
@@ -216,6 +228,8 @@ static void events_on_custom(struct terminal_turn *turn, const jdoc *event)
         terminal_view_status(turn->view, "Reading the conversation so far");
     else if (strcmp(name, "turnpike.model") == 0)
         terminal_view_status(turn->view, "Waiting for the model");
+    else if (strcmp(name, "turnpike.question") == 0)
+        events_on_question(turn, jdoc_get(event, "value"));
 }
 
 static void events_on_started(struct terminal_turn *turn, const jdoc *event)

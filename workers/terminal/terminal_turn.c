@@ -250,6 +250,26 @@ enum terminal_turn_end terminal_turn_answer(struct terminal_turn *turn, const ch
     return turn_run(turn, turn_answer(turn, approved, edited));
 }
 
+static int turn_fill(struct terminal_turn *turn, const char *action, const jdoc *content)
+{
+    jdoc *doc = jdoc_new_object();
+    int error = doc ? jdoc_set_string(doc, "action", action) : ERR_NOMEM;
+    if (error == 0 && content)
+        error = jdoc_set(doc, "content", jdoc_dup(content));
+    if (error == 0)
+        jdoc_write(doc, &turn->body);
+    jdoc_free(doc);
+    return error ? error : buf_error(&turn->body);
+}
+
+enum terminal_turn_end terminal_turn_fill(struct terminal_turn *turn, const char *approval,
+    const char *action, const jdoc *content)
+{
+    turn_clear(turn);
+    snprintf(turn->path, sizeof turn->path, "/approvals/%.200s", approval);
+    return turn_run(turn, turn_fill(turn, action, content));
+}
+
 void terminal_turn_fini(struct terminal_turn *turn)
 {
     buf_free(&turn->body);

@@ -77,6 +77,9 @@ enum terminal_turn_end terminal_turn_say(struct terminal_turn *turn, const char 
  */
 enum terminal_turn_end terminal_turn_answer(struct terminal_turn *turn, const char *approval,
     bool approved, jdoc *edited);
+/* The same for a form of a service: "accept" with what it was filled in with, or "decline". */
+enum terminal_turn_end terminal_turn_fill(struct terminal_turn *turn, const char *approval,
+    const char *action, const jdoc *content);
 void terminal_turn_fini(struct terminal_turn *turn);
 
 /* ---- terminal_events ---- */
