@@ -108,6 +108,10 @@ export interface Approval {
   readonly reason: string;
   readonly schema?: unknown;
   readonly preview?: unknown;
+  /** What a service asks in the middle of the call, in its own words. Answered by {action, content}. */
+  readonly form?: { readonly from: string; readonly message: string; readonly schema: unknown };
+  /** The call waits for the answer while its run goes on. */
+  readonly live?: true;
 }
 
 export interface Run {

@@ -191,7 +191,7 @@ function closed(answer) {
 
 function runEnded(c, end) {
   const id = answerId(asked(c));
-  c = {...c, run: null, kept: null};
+  c = {...withoutLive(c), run: null, kept: null};
   return changeMessage(end ? withAnswer(c, id.slice(answerId("").length)) : c, id, m => end ? {...closed(m), end} : closed(m));
 }
 
@@ -201,7 +201,7 @@ function approvalOf(a) {
   return {
     id: a.id, toolCallId: a.toolCallId ?? a.tool_call_id, tool: said.tool ?? "", args: a.args ?? said.arguments ?? {},
     message: a.message ?? "", expiresAt: a.expiresAt ?? a.expires_at ?? null, reason: said.reason ?? "",
-    ...schema && {schema}, ...said.preview && {preview: said.preview},
+    ...schema && {schema}, ...said.preview && {preview: said.preview}, ...said.form && {form: said.form}, ...said.live && {live: true},
   };
 }
 
@@ -214,6 +214,17 @@ function withApprovals(c, list) {
   if (!same) c = {...c, approvals};
   for (const {toolCallId} of approvals) c = changePart(c, "tool", toolCallId, part => part.resultText || part.state === "asked" ? part : {...part, state: "asked"});
   return c;
+}
+
+/** Questions for which a running call waits: they end with it. */
+const withoutLive = c => c.approvals.some(a => a.live) ? {...c, approvals: c.approvals.filter(a => !a.live)} : c;
+
+/** A service does not ask any more: its call goes on. */
+function questionOver(c, id) {
+  const over = c.approvals.find(a => a.id === id);
+  if (!over) return c;
+  c = {...c, approvals: c.approvals.filter(a => a.id !== id)};
+  return changePart(c, "tool", over.toolCallId, part => part.state === "asked" && !part.resultText ? {...part, state: "running"} : part);
 }
 
 function runFinished(c, e) {
@@ -257,7 +268,9 @@ const step = (c, name) => c.run && c.run.step !== name ? {...c, run: name ? {...
 
 const CUSTOM = {
   "turnpike.model": (c, value) => step(c, value?.status === "queued" ? "model-queued" : undefined),
-  "turnpike.resumed": c => step(c, "resumed"),
+  "turnpike.resumed": c => step(withoutLive(c), "resumed"),
+  "turnpike.question": (c, value) => withApprovals(step(c), [...c.approvals.filter(a => a.id !== value?.id), value ?? {}]),
+  "turnpike.question_over": (c, value) => questionOver(c, value?.id),
   "turnpike.summarizing": c => step(c, "summarizing"),
   "turnpike.summarized": (c, value) => value?.failed ? notice(step(c), "summary-failed", value.messages) : step(c),
 };

@@ -260,7 +260,7 @@ export class TurnpikeClient extends EventTarget {
   resend(frame: MessageFrame): boolean;
   /** A page of the stored messages, the newest without `before`. */
   messages(options?: {before?: string | null; limit?: number}): Promise<MessagePage>;
-  approve(id: string, body: {approved: boolean; edited_args?: Record<string, unknown>}): Promise<Record<string, unknown>>;
+  approve(id: string, body: {approved: boolean; edited_args?: Record<string, unknown>} | {action: "accept" | "decline" | "cancel"; content?: Record<string, unknown>}): Promise<Record<string, unknown>>;
   upload(file: Blob, options?: {name?: string; signal?: AbortSignal; progress?: (sent: number, of: number) => void}): Promise<Attachment>;
   /** A request to the API. Throws a RefusedError when the server refuses it. */
   fetch(path: string, options: RequestOptions & {blob: true}): Promise<Blob>;

@@ -22,7 +22,7 @@ export class Requests extends EventTarget {
    */
   fetch(path, options) { return this.#http.fetch(path, options); }
 
-  /** Answers an approval: {approved, edited_args?}. Its turn goes on in the session's events. */
+  /** Answers an approval: {approved, edited_args?}, or a form of a service: {action, content?}. Its turn goes on in the session's events. */
   approve(id, body) {
     return this.fetch(`/approvals/${encodeURIComponent(id)}`, {method: "POST", body});
   }

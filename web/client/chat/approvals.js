@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Cards for what the assistant may do only when the user says yes: what is meant, what changes, who sees it, and the answer.
+// Cards for what the assistant may do only when the user says yes: what is meant, what changes, who sees it, and the answer. And
+// for what a service asks in the middle of a call: who asks, its words, its form.
 import {button, element, legible, spelt} from "./elements.js";
 import {Form} from "./form.js";
 import {previewElements, question} from "./preview.js";
@@ -16,6 +17,9 @@ const OVER = {
 /** The same JSON, whatever the order of members. */
 const isSame = (a, b) => typeof a !== "object" || typeof b !== "object" || !a || !b ? a === b
   : Object.keys(a).length === Object.keys(b).length && Object.keys(a).every(k => Object.hasOwn(b, k) && isSame(a[k], b[k]));
+
+/** What stands in a form's fields at first. */
+const defaults = ({properties = {}}) => Object.fromEntries(Object.entries(properties).filter(([, p]) => p.default !== undefined).map(([name, p]) => [name, p.default]));
 
 let count = 0;
 
@@ -39,7 +43,7 @@ class Card {
     const id = `tp-approval-${++count}`, li = this.element = element("div", "approval"), head = element("div", "head");
     li.setAttribute("role", "group");
     li.setAttribute("aria-labelledby", id);
-    this.heading = element("h3", "", question(this.tool, this.preview));
+    this.heading = element("h3", "", this.form ? t("{service} asks you", {service: this.form.from}) : question(this.tool, this.preview));
     this.heading.id = id;
     this.heading.tabIndex = -1;
     this.#place = element("span", "place");
@@ -49,7 +53,8 @@ class Card {
     const what = element("div", "what");
     what.id = `${id}-what`;
     li.setAttribute("aria-describedby", what.id);
-    what.append(...this.preview ? previewElements(this.preview, this.args) : [element("p", "text", spelt(this.message || t("May I do this?")))]);
+    if (this.form) this.#showForm(what);
+    else what.append(...this.preview ? previewElements(this.preview, this.args) : [element("p", "text", spelt(this.message || t("May I do this?")))]);
     if (this.reason === "untrusted_content") what.append(element("p", "caution", t("The conversation contains what others wrote. Check that this is what you want.")));
     this.#details = element("details", "exact");
     const pre = element("pre", "", legible(this.args));
@@ -58,7 +63,7 @@ class Card {
     this.#details.append(element("summary", "", t("Exact arguments")), pre);
     this.#note = element("p", "note");
     this.#note.setAttribute("role", "status");
-    li.append(head, what, this.#details, this.#row(), this.#left, this.#note);
+    li.append(head, what, ...this.form && this.#form ? [this.#form.element] : [], this.#details, this.form ? this.#formRow() : this.#row(), this.#left, this.#note);
     li.addEventListener("keydown", event => this.#key(event));
   }
 
@@ -70,6 +75,30 @@ class Card {
     this.#buttons = {yes, no, change};
     row.append(yes, no, change);
     return row;
+  }
+
+  /** The service's words are marked as its own. */
+  #showForm(what) {
+    const {from, message, schema} = this.form;
+    what.append(element("blockquote", "", spelt(message)), element("p", "caution", t("This comes from “{service}”, not from the assistant. It gets what you send. Enter no password, no code and no card number.", {service: from})));
+    if (!Object.keys(schema?.properties ?? {}).length) return;
+    this.#form = new Form(schema, defaults(schema));
+    for (const field of this.#form.fields) for (const control of field.controls) control.autocomplete = "off";
+  }
+
+  #formRow() {
+    const row = element("div", "row");
+    const yes = button(t("Send"), "yes", () => this.#fill()), no = button(t("Decline"), "quiet no", () => this.#send({action: "decline"}));
+    const change = button(t("Cancel"), "quiet", () => this.#send({action: "cancel"}));
+    this.#buttons = {yes, no, change};
+    row.append(yes, no, change);
+    return row;
+  }
+
+  #fill() {
+    const content = this.#form ? this.#form.read() : {};
+    if (content === undefined) return this.tell(t("Nothing was sent: look at the fields that are marked."));
+    return this.#send({action: "accept", content});
   }
 
   /** n of m, when there are several. */
@@ -97,7 +126,7 @@ class Card {
   // ---- the form -----------------------------------------------------------------------------------
 
   #key(event) {
-    if (event.key !== "Escape" || !this.#shown) return;
+    if (event.key !== "Escape" || this.form || !this.#shown) return;
     event.preventDefault();
     event.stopPropagation();
     this.#toggle();
@@ -148,7 +177,8 @@ class Card {
   async #send(body) {
     this.state = "sent";
     this.#enable(false);
-    this.tell(body.approved ? t("Allowed.") : t("Not allowed."));
+    if (this.form) this.tell(body.action === "accept" ? t("Sent.") : t("Declined."));
+    else this.tell(body.approved ? t("Allowed.") : t("Not allowed."));
     this.#left.textContent = "";
     const failure = await this.#say(this, body);
     if (!failure) return;
@@ -161,7 +191,7 @@ class Card {
   }
 
   #refused(failure) {
-    const pointer = failure.problem?.field?.replace(/^\/edited_args/, "");
+    const pointer = failure.problem?.field?.replace(/^\/(edited_args|content)(?=\/|$)/, "");
     if (failure.status === 422 && pointer !== undefined && this.#shown) {
       const {detail, expected} = failure.problem;
       this.tell(t("Nothing was done: look at the field that is marked."));

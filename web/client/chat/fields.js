@@ -132,11 +132,17 @@ class SwitchField extends Field {
   }
 }
 
+/** What a choice is called: `enumNames` are the names that another service has given. */
+function choiceName({enum: choices, enumNames}, i) {
+  if (typeof enumNames?.[i] === "string") return spelt(enumNames[i]);
+  return typeof choices[i] === "string" ? spelt(sentence(choices[i])) : JSON.stringify(choices[i]);
+}
+
 class ChoiceField extends Field {
   constructor(schema, value, options) {
     const control = element("select");
     if (!options.needed || value === undefined) control.append(new Option(t("(nothing)"), ""));
-    schema.enum.forEach((choice, i) => control.append(new Option(typeof choice === "string" ? spelt(sentence(choice)) : JSON.stringify(choice), String(i))));
+    schema.enum.forEach((choice, i) => control.append(new Option(choiceName(schema, i), String(i))));
     const at = schema.enum.indexOf(value);
     control.value = at >= 0 ? String(at) : "";
     super(schema, options, control);
@@ -144,6 +150,37 @@ class ChoiceField extends Field {
   read() {
     const {value} = this.controls[0];
     return value === "" ? this.none() : {value: this.schema.enum[Number(value)]};
+  }
+}
+
+/** Several of a list. */
+class ChoicesField extends Field {
+  constructor(schema, value, options) {
+    const boxes = schema.items.enum.map((choice, i) => {
+      const box = Object.assign(element("input"), {type: "checkbox", value: String(i), checked: (value ?? []).includes(choice)});
+      box.setAttribute("aria-label", choiceName(schema.items, i));
+      return box;
+    });
+    super(schema, options, ...boxes);
+    this.element.classList.add("choices");
+    this.element.setAttribute("role", "group");
+    this.name.removeAttribute("for");
+    this.name.id = `${options.id}-name`;
+    this.element.setAttribute("aria-labelledby", this.name.id);
+    boxes.forEach((box, i) => {
+      box.removeAttribute("aria-required");
+      const line = element("span", "choice"), name = element("span", "", choiceName(schema.items, i));
+      name.addEventListener("click", () => box.click());
+      box.replaceWith(line);
+      line.append(box, name);
+    });
+  }
+  read() {
+    const value = this.controls.filter(box => box.checked).map(box => this.schema.items.enum[Number(box.value)]), {minItems = 0, maxItems = Infinity} = this.schema;
+    if (!value.length && !this.needed) return {value: undefined};
+    if (!value.length && minItems > 0) return this.none();
+    if (value.length < minItems) return {fault: t("At least {min} is needed.", {min: minItems})};
+    return value.length > maxItems ? {fault: t("At most {max} is possible.", {max: maxItems})} : {value};
   }
 }
 
@@ -264,6 +301,7 @@ export function fieldOf(given, value, options) {
   if (schema.enum && fits(schema.enum.includes(value))) return new ChoiceField(schema, value ?? undefined, options);
   if (type === "boolean" && fits(typeof value === "boolean")) return new SwitchField(schema, value ?? undefined, options);
   if ((type === "integer" || type === "number") && fits(typeof value === "number")) return new NumberField(schema, value ?? undefined, options);
+  if (type === "array" && schema.items?.enumNames) return new ChoicesField(schema, value ?? undefined, options);
   if (type === "array" && isScalar(schema.items) && fits(Array.isArray(value) && value.every(v => typeof v !== "object" && !String(v).includes("\n")))) return new ListField(schema, value ?? undefined, options);
   if (type !== "string" || !fits(typeof value === "string")) return new JsonField(schema, value ?? undefined, options);
   const pattern = schema.pattern ?? "", day = pattern.startsWith("^[0-9]{4}-[0-9]{2}-[0-9]{2}");

@@ -87,7 +87,7 @@ export class Session {
 
   /** Goes back to a message of the user's: another answer, or, with a text, another question in its place. */
   async again(message, text) {
-    const runId = newId(), {approvals} = this.conversation, leave = new AbortController(), client = this.client;
+    const runId = newId(), approvals = this.conversation.approvals.filter(a => !a.live), leave = new AbortController(), client = this.client;
     this.dispatch({type: "again", messageId: message.id, runId, ...text !== undefined && {text}});
     const files = message.files.filter(f => f.id).map(f => ({type: f.type === "image" ? "image" : "document",
       source: {type: "file", value: f.id, ...f.mimeType && {mimeType: f.mimeType}}, metadata: {name: f.name}}));

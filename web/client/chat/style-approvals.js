@@ -21,6 +21,9 @@ export const APPROVALS = `
 .approval .changes .none { color: var(--soft); }
 .approval .effects { margin: 8px 0 0; padding-inline-start: 1.2em; }
 .approval .warning, .approval .caution { color: var(--warn); }
+.approval blockquote { margin: 4px 0; padding: 2px 10px; border-inline-start: 3px solid var(--line); white-space: pre-wrap; }
+.field .choice { display: flex; align-items: center; gap: 8px; }
+.field.choices .choice input { width: 20px; height: 20px; flex: none; }
 .approval .exact { margin-top: 8px; font-size: .88rem; color: var(--soft); }
 .approval .exact summary { cursor: pointer; }
 .approval :is(pre, .json) { width: 100%; font: .82rem/1.4 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 6px 0; padding: 8px 10px; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; max-height: 300px; overflow: auto; }
