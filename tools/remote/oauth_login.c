@@ -250,9 +250,9 @@ static int oauth_login_exchange(struct oauth_login *l, const char *code)
     oauth_put(&form, "code", code);
     oauth_put(&form, "redirect_uri", l->uri);
     oauth_put(&form, "code_verifier", l->pkce.verifier);
-    return oauth_login_await(l,
-        oauth_token_start(&token, l->what->client, l->account, &form, l->what->http,
-            oauth_login_on_token, l));
+    const struct oauth_token_what what = {l->what->client, l->account, l->what->http,
+        oauth_login_on_token, l};
+    return oauth_login_await(l, oauth_token_start(&token, &what, &form));
 }
 
 static int oauth_login_person(struct oauth_login *l)

@@ -17,7 +17,7 @@ struct oauth_redirect;
 /* port: 0 = any. input: -1 = none. Returns 0 or ERR_IO (the port is taken), ERR_NOMEM. */
 MUST_CHECK int oauth_redirect_open(struct oauth_redirect **out, struct reactor *reactor, int port,
     int input);
-int oauth_redirect_port(const struct oauth_redirect *redirect);
+MUST_CHECK int oauth_redirect_port(const struct oauth_redirect *redirect);
 /*
  * Waits for a redirect that carries this state; others, of any page that the browser visits, are
  * answered and do not count.

@@ -163,6 +163,15 @@ static void oauth_renew_on_token(void *arg, const struct oauth_issued *issued)
     }
 }
 
+/* Takes the form. */
+static int oauth_renew_send(struct oauth_purse *p, struct buf *form)
+{
+    const struct oauth_token_what what = {p->client, p->entry.account, p->http,
+        oauth_renew_on_token, p};
+
+    return oauth_token_start(&p->token, &what, form);
+}
+
 /* RFC 7523: the identity provider's assertion for an access token. */
 static int oauth_renew_exchange(struct oauth_purse *p)
 {
@@ -184,8 +193,7 @@ static int oauth_renew_exchange(struct oauth_purse *p)
         buf_free(&form);
         return error;
     }
-    return oauth_token_start(&p->token, p->client, account, &form, p->http, oauth_renew_on_token,
-        p);
+    return oauth_renew_send(p, &form);
 }
 
 /* RFC 8693: the identity provider's ID token for an assertion to this authorization server. */
@@ -238,8 +246,7 @@ static void oauth_renew_ask(struct oauth_purse *p)
     if (error)
         buf_free(&form);
     else
-        error = oauth_token_start(&p->token, p->client, account, &form, p->http,
-            oauth_renew_on_token, p);
+        error = oauth_renew_send(p, &form);
     if (error)
         oauth_renew_failed(p, error, "the request for a token could not be sent");
 }

@@ -234,22 +234,24 @@ static void oauth_token_wipe(struct buf *b)
 }
 
 /* Takes the form. */
-static int oauth_token_send(struct oauth_token **out, const struct oauth_client *client,
-    const struct oauth_token *made, const char *url, struct buf *form, struct http_client *http)
+static int oauth_token_send(struct oauth_token **out, const struct oauth_token_what *what,
+    const char *url, bool revokes, struct buf *form)
 {
-    struct oauth_token *t = malloc(sizeof *t);
+    struct oauth_token *t = calloc(1, sizeof *t);
     struct buf header = {0};
-    int error = t ? oauth_token_prove(client, made->account, form, &header) : ERR_NOMEM;
+    int error = t ? oauth_token_prove(what->client, what->account, form, &header) : ERR_NOMEM;
 
-    if (t)
-        *t = *made;
     if (!error) {
-        const struct oauth_question question = {.http = http,
+        t->account = what->account;
+        t->revokes = revokes;
+        t->done = what->done;
+        t->arg = what->arg;
+        const struct oauth_question question = {.http = what->http,
             .url = url,
             .body = buf_text(form),
             .len = form->len,
             .header = header.len ? buf_text(&header) : NULL,
-            .public_only = client->public_only};
+            .public_only = what->client->public_only};
         error = oauth_ask_start(&t->ask, &question, oauth_token_on_answer, t);
     }
     oauth_token_wipe(&header);
@@ -261,25 +263,22 @@ static int oauth_token_send(struct oauth_token **out, const struct oauth_client 
     return error;
 }
 
-int oauth_token_start(struct oauth_token **out, const struct oauth_client *client, jdoc *account,
-    struct buf *form, struct http_client *http, oauth_issued_fn *done, void *arg)
+int oauth_token_start(struct oauth_token **out, const struct oauth_token_what *what,
+    struct buf *form)
 {
-    const struct oauth_token made = {.account = account, .done = done, .arg = arg};
-
-    oauth_put(form, "resource", jdoc_text_or(account, "resource", ""));
-    return oauth_token_send(out, client, &made, jdoc_text_or(account, "token_endpoint", ""), form,
-        http);
+    oauth_put(form, "resource", jdoc_text_or(what->account, "resource", ""));
+    return oauth_token_send(out, what, jdoc_text_or(what->account, "token_endpoint", ""), false,
+        form);
 }
 
-int oauth_token_revoke(struct oauth_token **out, const struct oauth_client *client, jdoc *account,
-    const char *token, struct http_client *http, oauth_issued_fn *done, void *arg)
+int oauth_token_revoke(struct oauth_token **out, const struct oauth_token_what *what,
+    const char *token)
 {
-    const struct oauth_token made = {.account = account, .revokes = true, .done = done, .arg = arg};
-    const char *url = jdoc_text_or(account, "revocation_endpoint", "");
+    const char *url = jdoc_text_or(what->account, "revocation_endpoint", "");
     struct buf form = {0};
 
     if (!*url)
         return ERR_NOT_FOUND;
     oauth_put(&form, "token", token);
-    return oauth_token_send(out, client, &made, url, &form, http);
+    return oauth_token_send(out, what, url, true, &form);
 }

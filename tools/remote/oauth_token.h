@@ -13,9 +13,9 @@
  * itself there, and what the answer means. Any process with a loop.
  *
  * An account is what is known for it: a jdoc object with issuer, resource, token_endpoint,
- * client_id and, where there are such, revocation_endpoint, client_secret (of a registration), method, scope,
- * access_token, refresh_token, expires_ms (real time; absent = not said). Its writer wipes it with
- * oauth_account_free.
+ * client_id and, where there are such, revocation_endpoint, client_secret (of a registration),
+ * method, scope, access_token, refresh_token, expires_ms (real time; absent = not said). Its writer
+ * wipes it with oauth_account_free.
  */
 /* For a client that was found or registered. registered: the answer of a registration, or NULL. */
 MUST_CHECK int oauth_account_new(jdoc **out, const struct oauth_client *client,
@@ -31,15 +31,23 @@ struct oauth_issued { /* borrowed during done */
 };
 struct oauth_token;
 typedef void oauth_issued_fn(void *arg, const struct oauth_issued *issued);
+struct oauth_token_what {
+    const struct oauth_client *client;
+    jdoc *account; /* stays until done */
+    struct http_client *http;
+    oauth_issued_fn *done;
+    void *arg;
+};
 /*
  * oauth_token_start -- sends `form` (grant_type and what belongs to it) with resource and the
- * client's proof. form is taken, also on error. account: stays until done.
+ * client's proof. form is taken, also on error. Returns 0 (done comes from within reactor_step) or
+ * what hindered it.
  */
-MUST_CHECK int oauth_token_start(struct oauth_token **out, const struct oauth_client *client,
-    jdoc *account, struct buf *form, struct http_client *http, oauth_issued_fn *done, void *arg);
-/* The same at the revocation endpoint (RFC 7009). ERR_NOT_FOUND: there is none. */
-MUST_CHECK int oauth_token_revoke(struct oauth_token **out, const struct oauth_client *client,
-    jdoc *account, const char *token, struct http_client *http, oauth_issued_fn *done, void *arg);
+MUST_CHECK int oauth_token_start(struct oauth_token **out, const struct oauth_token_what *what,
+    struct buf *form);
+/* A token given back at the revocation endpoint (RFC 7009). ERR_NOT_FOUND: there is none. */
+MUST_CHECK int oauth_token_revoke(struct oauth_token **out, const struct oauth_token_what *what,
+    const char *token);
 void oauth_token_cancel(struct oauth_token *token); /* NULL allowed */
 
 #endif

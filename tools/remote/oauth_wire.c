@@ -80,7 +80,7 @@ void oauth_challenge_read(const char *header, struct oauth_challenge *out)
 /* ---- where metadata is ---- */
 
 /* The path of a URL, without its query; "" for "/" alone. */
-static const char *oauth_path(const char *url, size_t *len)
+static const char *oauth_wire_path(const char *url, size_t *len)
 {
     const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;
 
@@ -91,7 +91,7 @@ static const char *oauth_path(const char *url, size_t *len)
 }
 
 /* `scheme://host:port` as it is written; http_url_origin adds a port. */
-static int oauth_origin(const char *url, char *out, size_t size)
+static int oauth_wire_origin(const char *url, char *out, size_t size)
 {
     struct url parts;
     char why[URL_WHY_SIZE];
@@ -130,8 +130,8 @@ int oauth_places_resource(const char *resource, const char *named, struct oauth_
             0 :
             ERR_INVALID;
     }
-    int error = oauth_origin(resource, origin, sizeof origin);
-    const char *at = oauth_path(resource, &len);
+    int error = oauth_wire_origin(resource, origin, sizeof origin);
+    const char *at = oauth_wire_path(resource, &len);
     snprintf(path, sizeof path, "%.*s", (int)(len < sizeof path ? len : 0), at);
     if (!error && *path)
         error = oauth_place(out, origin, "", "oauth-protected-resource", path);
@@ -142,8 +142,8 @@ int oauth_places_issuer(const char *issuer, struct oauth_places *out)
 {
     char origin[OAUTH_URL_MAX], path[OAUTH_URL_MAX];
     size_t len;
-    int error = oauth_origin(issuer, origin, sizeof origin);
-    const char *at = oauth_path(issuer, &len);
+    int error = oauth_wire_origin(issuer, origin, sizeof origin);
+    const char *at = oauth_wire_path(issuer, &len);
 
     out->count = 0;
     snprintf(path, sizeof path, "%.*s", (int)(len < sizeof path ? len : 0), at);
@@ -159,7 +159,7 @@ int oauth_places_issuer(const char *issuer, struct oauth_places *out)
 bool oauth_resource_covers(const char *resource, const char *url)
 {
     size_t short_len, len;
-    const char *prefix = oauth_path(resource, &short_len), *path = oauth_path(url, &len);
+    const char *prefix = oauth_wire_path(resource, &short_len), *path = oauth_wire_path(url, &len);
 
     if (!http_same_origin(resource, url) || strchr(resource, '#') || short_len > len)
         return false;
@@ -182,7 +182,7 @@ bool oauth_lists(const jdoc *metadata, const char *key, const char *word, bool a
     return false;
 }
 
-static int oauth_endpoint_check(const jdoc *metadata, const char *name, bool needed, char *why,
+static int oauth_wire_endpoint_check(const jdoc *metadata, const char *name, bool needed, char *why,
     size_t why_size)
 {
     const char *url = jdoc_text_or(metadata, name, "");
@@ -206,13 +206,13 @@ int oauth_metadata_check(const jdoc *metadata, const char *issuer, bool code, ch
             issuer, *said ? said : "none");
         return ERR_INVALID;
     }
-    error = oauth_endpoint_check(metadata, "token_endpoint", true, why, why_size);
+    error = oauth_wire_endpoint_check(metadata, "token_endpoint", true, why, why_size);
     if (!error)
-        error = oauth_endpoint_check(metadata, "authorization_endpoint", code, why, why_size);
+        error = oauth_wire_endpoint_check(metadata, "authorization_endpoint", code, why, why_size);
     if (!error)
-        error = oauth_endpoint_check(metadata, "registration_endpoint", false, why, why_size);
+        error = oauth_wire_endpoint_check(metadata, "registration_endpoint", false, why, why_size);
     if (!error)
-        error = oauth_endpoint_check(metadata, "revocation_endpoint", false, why, why_size);
+        error = oauth_wire_endpoint_check(metadata, "revocation_endpoint", false, why, why_size);
     if (!error && code &&
         !oauth_lists(metadata, "code_challenge_methods_supported", "S256", false)) {
         snprintf(why, why_size, "its metadata does not say that it knows PKCE with S256");
@@ -228,7 +228,7 @@ int oauth_metadata_make(const char *resource, jdoc **out)
     } rows[] = {{"issuer", ""}, {"authorization_endpoint", "/authorize"},
         {"token_endpoint", "/token"}, {"registration_endpoint", "/register"}};
     char origin[OAUTH_URL_MAX], url[OAUTH_URL_MAX + 16];
-    int error = oauth_origin(resource, origin, sizeof origin);
+    int error = oauth_wire_origin(resource, origin, sizeof origin);
 
     *out = error ? NULL : jdoc_new_object();
     if (!error && !*out)

@@ -30,7 +30,7 @@ struct login_kept {
     int error;
 };
 
-static void mcp_login_on_kept(void *arg, const struct mcp_logins_reply *reply)
+static void mcp_login_command_on_kept(void *arg, const struct mcp_logins_reply *reply)
 {
     struct login_kept *kept = arg;
 
@@ -49,7 +49,7 @@ static int mcp_login_call(struct store *store, enum mcp_logins_act act, const ch
         .server = server,
         .who = WHO,
         .entry = entry,
-        .done = mcp_login_on_kept,
+        .done = mcp_login_command_on_kept,
         .arg = kept};
     int error = mcp_logins_ask(store, &call);
 
@@ -71,7 +71,7 @@ int mcp_login_say(struct store *store, const struct mcp_server *server, struct b
 
 /* ---- the server ---- */
 
-static const struct mcp_server *mcp_login_server(const struct mcp_login_where *where,
+static const struct mcp_server *mcp_login_command_server(const struct mcp_login_where *where,
     const char *name)
 {
     const struct mcp_server *server = mcp_servers_find(where->servers, name);
@@ -85,8 +85,8 @@ static const struct mcp_server *mcp_login_server(const struct mcp_login_where *w
 }
 
 /* Its client once more, with its secrets: of the others none is read. */
-static int mcp_login_client(const struct mcp_login_where *where, const struct mcp_server *server,
-    struct oauth_client **out)
+static int mcp_login_command_client(const struct mcp_login_where *where,
+    const struct mcp_server *server, struct oauth_client **out)
 {
     size_t i = (size_t)(server - where->servers->list);
     char place[300], why[CONF_WHY_SIZE] = "";
@@ -117,7 +117,7 @@ static void mcp_login_open(const char *url)
         puts("A browser was asked to open it.");
 }
 
-static void mcp_login_show(void *arg, const char *url, const char *redirect)
+static void mcp_login_command_show(void *arg, const char *url, const char *redirect)
 {
     const bool *browser = arg;
 
@@ -173,8 +173,8 @@ static int mcp_login_keep(const struct mcp_login_where *where, const struct oaut
     return error;
 }
 
-static int mcp_login_run(const struct mcp_login_where *where, const struct oauth_client *client,
-    struct http_client *http, bool browser)
+static int mcp_login_command_run(const struct mcp_login_where *where,
+    const struct oauth_client *client, struct http_client *http, bool browser)
 {
     char scope[OAUTH_SCOPE_MAX], why[400];
     jdoc *account = NULL;
@@ -184,7 +184,7 @@ static int mcp_login_run(const struct mcp_login_where *where, const struct oauth
         .scope = scope,
         .input = STDIN_FILENO,
         .until_ms = clock_mono_ms() + LOGIN_MS,
-        .show = mcp_login_show,
+        .show = mcp_login_command_show,
         .arg = &browser};
 
     mcp_login_scope(where, client, scope);
@@ -203,7 +203,7 @@ int mcp_login_command(const struct mcp_login_where *where, int argc, char **argv
 {
     bool browser = !(argc == 2 && strcmp(argv[1], "--no-browser") == 0);
     const struct mcp_server *server =
-        argc == 1 || !browser ? mcp_login_server(where, argv[0]) : NULL;
+        argc == 1 || !browser ? mcp_login_command_server(where, argv[0]) : NULL;
     struct oauth_client *client = NULL;
     struct http_client *http = NULL;
     int status = 1;
@@ -218,9 +218,9 @@ int mcp_login_command(const struct mcp_login_where *where, int argc, char **argv
             oauth_grant_names[server->oauth->grant]);
         return 0;
     }
-    if (mcp_login_client(where, server, &client) == 0 && http_global_init() == 0 &&
+    if (mcp_login_command_client(where, server, &client) == 0 && http_global_init() == 0 &&
         http_new(&http, where->reactor) == 0)
-        status = mcp_login_run(where, client, http, browser);
+        status = mcp_login_command_run(where, client, http, browser);
     http_free(http);
     oauth_client_free(client);
     return status;
@@ -234,7 +234,7 @@ struct logout_word {
     char why[200];
 };
 
-static void mcp_logout_on_word(void *arg, const struct oauth_issued *issued)
+static void mcp_login_command_logout_on_word(void *arg, const struct oauth_issued *issued)
 {
     struct logout_word *word = arg;
 
@@ -251,10 +251,10 @@ static void mcp_logout_revoke(const struct mcp_login_where *where,
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
         struct logout_word word = {0};
         struct oauth_token *token = NULL;
+        const struct oauth_token_what what = {client, account, http,
+            mcp_login_command_logout_on_word, &word};
         const char *text = jdoc_text_or(account, tokens[i], "");
-        int error = *text ?
-            oauth_token_revoke(&token, client, account, text, http, mcp_logout_on_word, &word) :
-            0;
+        int error = *text ? oauth_token_revoke(&token, &what, text) : 0;
 
         while (*text && !error && !word.done)
             error = reactor_step(where->reactor, clock_mono_ms() + OAUTH_ASK_MS, NULL) < 0;
@@ -270,7 +270,7 @@ static void mcp_logout_revoke(const struct mcp_login_where *where,
 
 int mcp_logout_command(const struct mcp_login_where *where, int argc, char **argv)
 {
-    const struct mcp_server *server = argc == 1 ? mcp_login_server(where, argv[0]) : NULL;
+    const struct mcp_server *server = argc == 1 ? mcp_login_command_server(where, argv[0]) : NULL;
     struct login_kept kept = {0}, gone = {0};
     struct oauth_entry entry = {.account = NULL};
     struct oauth_client *client = NULL;
@@ -278,7 +278,7 @@ int mcp_logout_command(const struct mcp_login_where *where, int argc, char **arg
 
     if (!server)
         return 2;
-    int error = mcp_login_client(where, server, &client);
+    int error = mcp_login_command_client(where, server, &client);
     if (!error)
         error = mcp_login_call(where->store, MCP_LOGINS_LOOK, server->name, NULL, &kept);
     /* Forgotten first: a worker must not renew what is given back. */

@@ -10,8 +10,8 @@
 
 /*
  * mcp_login_command -- `turnpike mcp login SERVER [--no-browser]` signs Turnpike in to a server
- * that needs OAuth, `turnpike mcp logout SERVER` gives the tokens back and forgets them. No token is
- * printed. Return the exit status.
+ * that needs OAuth, `turnpike mcp logout SERVER` gives the tokens back and forgets them. No token
+ * is printed. Return the exit status.
  */
 struct mcp_login_where {
     const struct conf *conf;
