@@ -120,6 +120,7 @@ libagent_a_SOURCES = \
 	agent/offline/offline_talk.c agent/offline/offline_talk.h \
 	agent/offline/offline_tell.c \
 	agent/offline/offline_token.c agent/offline/offline_token.h \
+	agent/offline/offline_until.c \
 	agent/offline/offline_when.c agent/offline/offline_when.h \
 	agent/offline/offline_words_de.c \
 	agent/offline/offline_words_en.c \

@@ -99,7 +99,7 @@ static bool offline_talk_counts(const struct offline_talk *talk, const struct of
         return talk->outcome != OFFLINE_NOTHING;
     if (!*ask->question || talk->outcome != OFFLINE_CALLS)
         return false;
-    return talk->language != OFFLINE_ENGLISH || talk->step.call_count > 1 ||
+    return talk->ranged || talk->language != OFFLINE_ENGLISH || talk->step.call_count > 1 ||
         strcmp(talk->step.calls[0].name, offline_kind_tool(ask->kind)) != 0;
 }
 

@@ -275,6 +275,23 @@ static bool offline_talk_parts(struct offline_clauses *c, size_t from, size_t k)
     return false;
 }
 
+/* An event with its end. Returns whether the message is one. */
+static bool offline_talk_until(const char *text, const struct offline_world *world,
+    struct offline_talk *out)
+{
+    char begin[OFFLINE_TALK_MAX + 20];
+    int end;
+
+    if (!offline_until_split(text, begin, sizeof begin, &end))
+        return false;
+    out->language = offline_speech_language(begin, world->language);
+    bool done = offline_talk_clause(begin, world, out, true) && offline_until_put(&out->step, end);
+    if (!done)
+        offline_talk_drop(out, 0);
+    out->ranged = done;
+    return done;
+}
+
 void offline_talk_read(const char *text, const struct offline_world *world,
     struct offline_talk *out)
 {
@@ -285,6 +302,8 @@ void offline_talk_read(const char *text, const struct offline_world *world,
     if (strlen(text) > OFFLINE_TALK_MAX)
         return;
     if (offline_frame_read(text, world, out))
+        return;
+    if (offline_talk_until(text, world, out))
         return;
     out->language = offline_speech_language(text, world->language);
     if (offline_talk_clause(text, world, out, false) || out->outcome == OFFLINE_EVENT)

@@ -21,6 +21,7 @@ struct offline_talk {
     struct offline_step step; /* its calls alone; of the same life as offline_step_fini's */
     char question[1200];
     bool awaits;  /* the next message may bring what is missing */
+    bool ranged;  /* an event with its end, which no pattern takes */
     bool confirm; /* step has the calls that a "yes" to the question makes */
     struct offline_ask ask;
 };
@@ -42,6 +43,13 @@ void offline_talk_read(const char *text, const struct offline_world *world,
     struct offline_talk *out);
 /* Whether the message is an example of a tool that reads; then out has its call. */
 bool offline_example(const char *text, struct offline_talk *out);
+/*
+ * "Dinner on Friday 7 to 9pm": out is the text with its beginning alone, end the minutes of the
+ * day. False when there is no such stretch, or not clearly. offline_until_put puts the end to the
+ * one event of the step; false when there is none.
+ */
+bool offline_until_split(const char *text, char *out, size_t size, int *end);
+bool offline_until_put(struct offline_step *step, int end);
 void offline_talk_fini(struct offline_talk *talk);
 
 #endif

@@ -107,7 +107,7 @@ static bool offline_tell_dull(const jdoc *object, const char *key, const jdoc *v
         (!strcmp(key, "description") && jdoc_has(object, "category"));
 }
 
-/* The members that have a label, on one line each, or with commas between. A text alone needs none. */
+/* The members that have a label, on one line each, or with commas between. A text needs none. */
 static void offline_tell_facts(const jdoc *object, enum offline_language language, bool lines,
     struct buf *out)
 {

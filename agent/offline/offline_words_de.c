@@ -34,7 +34,8 @@ const struct offline_entry offline_words_de[] = {
         "wahrscheinlich|und so weiter|usw|nochmal|noch einmal|hatte ich"},
 
     {"every", "jeden|jede|jedes|jeweils"},
-    {"everyday", "jeden tag|taglich|taglichen|tagliche|taglicher|tagliches|jeden abend|jeden morgen|tag fur tag|alle tage"},
+    {"everyday",
+        "jeden tag|taglich|taglichen|tagliche|taglicher|tagliches|jeden abend|jeden morgen|tag fur tag|alle tage"},
     {"everyworkday", "jeden werktag|werktags|wochentags|an wochentagen|jeden wochentag"},
     {"everyweekend", "jedes wochenende|an wochenenden"},
     {"everyweek", "jede woche|wochentlich|pro woche|in der woche|die woche"},
