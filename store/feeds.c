@@ -159,7 +159,7 @@ int feeds_drop(struct store *s, const char *uid, const char *id)
 }
 
 int feeds_part(struct store *s, const char *uid, const struct feed *feed, size_t number,
-    struct arena *arena, const char **text, size_t *len)
+    struct arena *arena, struct feeds_text *out)
 {
     struct link_reply *r = NULL;
     char key[KEYS_MAX];
@@ -169,10 +169,10 @@ int feeds_part(struct store *s, const char *uid, const struct feed *feed, size_t
     if (!error && link_reply_type(r) != LINK_STRING)
         error = ERR_NOT_FOUND;
     if (!error) {
-        const char *bytes = link_reply_text(r, len);
+        const char *bytes = link_reply_text(r, &out->len);
 
-        *text = arena_memdup(arena, bytes, *len);
-        error = *text ? 0 : ERR_NOMEM;
+        out->bytes = arena_memdup(arena, bytes, out->len);
+        error = out->bytes ? 0 : ERR_NOMEM;
     }
     link_reply_free(r);
     return error;

@@ -63,8 +63,12 @@ MUST_CHECK int feeds_add(struct store *s, const char *uid, const struct feeds_wa
 MUST_CHECK int feeds_drop(struct store *s, const char *uid, const char *id);
 /* A part of what is shown, in the arena: by its number, from 0. Returns 0, ERR_NOT_FOUND (another
  * generation is shown by now), ERR_NOMEM or ERR_STORE*. */
+struct feeds_text {
+    const char *bytes;
+    size_t len;
+};
 MUST_CHECK int feeds_part(struct store *s, const char *uid, const struct feed *feed, size_t number,
-    struct arena *arena, const char **text, size_t *len);
+    struct arena *arena, struct feeds_text *out);
 /* The next line of an index: what a part covers, from from_ms to just before until_ms. */
 bool feeds_next_part(const char **at, int64_t *from_ms, int64_t *until_ms);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Converts for a judge that somebody else wrote (tests/unit/units_judge.py): without input, one line
- * "VALUE FROM TO RESULT" for each pair of units of one kind and each of some values.
+ * Converts for a judge that somebody else wrote (tests/unit/units_judge.py): without input, one
+ * line "VALUE FROM TO RESULT" for each pair of units of one kind and each of some values.
  */
 #include "tools/kit/unit_table.h"
 

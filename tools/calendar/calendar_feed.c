@@ -87,18 +87,18 @@ static int calendar_feed_tell_part(const struct feed_look *l, const char *text, 
 static int calendar_feed_one(const struct feed_look *l, int64_t from_ms, int64_t until_ms)
 {
     const struct tools_context *context = l->run->context;
-    const char *at = l->feed->index, *text;
+    const char *at = l->feed->index;
     int64_t from, until;
     int error = 0;
 
     for (size_t i = 0; !error && feeds_next_part(&at, &from, &until); i++) {
-        size_t len;
+        struct feeds_text part;
 
         if (from >= until_ms || until <= from_ms)
             continue;
-        error = feeds_part(context->store, context->uid, l->feed, i, l->run->arena, &text, &len);
+        error = feeds_part(context->store, context->uid, l->feed, i, l->run->arena, &part);
         if (!error)
-            error = calendar_feed_tell_part(l, text, len);
+            error = calendar_feed_tell_part(l, part.bytes, part.len);
         if (error == ERR_LIMIT) /* the listing is full of earlier ones */
             error = 0;
     }

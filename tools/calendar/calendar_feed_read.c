@@ -294,8 +294,8 @@ int calendar_feed_read(void *arg, const char *in, size_t len, struct buf *out)
     int error = !f.arena ? ERR_NOMEM : zone_get(ask->zone, &z) ? zone_get("UTC", &z) : 0;
 
     if (!error)
-        error =
-            interchange_read_most(in, len, z, CALENDAR_FEED_COMPONENTS_MAX, f.arena, &f.list, why);
+        error = interchange_read_most(in, len,
+            &(struct interchange_how){z, CALENDAR_FEED_COMPONENTS_MAX}, f.arena, &f.list, why);
     if (error == ERR_INVALID || error == ERR_LIMIT) {
         buf_printf(out, "!%s", why);
         error = buf_error(out);

@@ -17,7 +17,7 @@ static int calendar_refuse_off(struct tools_run *run)
 }
 
 /* The address as it is fetched. Returns 0; ERR_INVALID (run->result says why); ERR_NOMEM. */
-static int calendar_read_address(struct tools_run *run, const char **url)
+static int calendar_subscribe_read_address(struct tools_run *run, const char **url)
 {
     char why[SUBSCRIPTION_WHY_SIZE];
     int error = subscription_address(run->context->conf, jdoc_text_or(run->args, "url", ""),
@@ -52,7 +52,7 @@ int calendar_tool_subscribe_calendar(struct tools_run *run)
     if (!error && c->conf->calendar_subscriptions == 0)
         return calendar_refuse_off(run);
     if (!error)
-        error = calendar_read_address(run, &want.url);
+        error = calendar_subscribe_read_address(run, &want.url);
     if (error)
         return error == ERR_INVALID ? 0 : error;
     error = subscription_add(c->store, c->uid, &want, run->arena, id, &there);
@@ -80,7 +80,7 @@ int calendar_tool_subscribe_calendar(struct tools_run *run)
 int calendar_preview_subscribe_calendar(struct tools_run *run)
 {
     const char *url;
-    int error = calendar_read_address(run, &url);
+    int error = calendar_subscribe_read_address(run, &url);
 
     if (!error)
         url = preview_text(run->arena, url, PREVIEW_BODY);
@@ -114,7 +114,7 @@ int calendar_tool_list_calendar_subscriptions(struct tools_run *run)
 }
 
 /* The one that is meant, by its id. Returns 0; ERR_INVALID (run->result says why); a fault. */
-static int calendar_find_subscription(struct tools_run *run, const struct feed **out)
+static int calendar_subscribe_find(struct tools_run *run, const struct feed **out)
 {
     const struct tools_context *c = run->context;
     const char *id = jdoc_text_or(run->args, "subscription_id", "");
@@ -138,7 +138,7 @@ int calendar_tool_unsubscribe_calendar(struct tools_run *run)
     int error = record_fence(run);
 
     if (!error)
-        error = calendar_find_subscription(run, &feed);
+        error = calendar_subscribe_find(run, &feed);
     if (error)
         return error == ERR_INVALID ? 0 : error;
     error = feeds_drop(run->context->store, run->context->uid, feed->id);
@@ -159,7 +159,7 @@ int calendar_tool_unsubscribe_calendar(struct tools_run *run)
 int calendar_preview_unsubscribe_calendar(struct tools_run *run)
 {
     const struct feed *feed;
-    int error = calendar_find_subscription(run, &feed);
+    int error = calendar_subscribe_find(run, &feed);
     const char *name = error ? NULL : preview_text(run->arena, feed->name, PREVIEW_TITLE);
 
     if (!error)

@@ -86,7 +86,7 @@ static int interchange_read_all(struct reader *r, const char *text, size_t len, 
     return error;
 }
 
-int interchange_read_most(const char *text, size_t len, const struct zone *zone, size_t most,
+int interchange_read_most(const char *text, size_t len, const struct interchange_how *how,
     struct arena *arena, struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE])
 {
     bool guessed;
@@ -100,8 +100,8 @@ int interchange_read_most(const char *text, size_t len, const struct zone *zone,
     struct reader *r = arena_array(arena, 1, sizeof *r);
     if (!r)
         return ERR_NOMEM;
-    *r = (struct reader){.arena = arena, .zone = zone, .out = out};
-    int error = interchange_read_all(r, text, len, most, why);
+    *r = (struct reader){.arena = arena, .zone = how->zone, .out = out};
+    int error = interchange_read_all(r, text, len, how->most, why);
     if (!error && guessed && out->count > 0)
         error = interchange_add_warning(r, &out->items[0],
             "the file is not UTF-8: its letters were read as Windows-1252");
@@ -114,7 +114,8 @@ int interchange_read_most(const char *text, size_t len, const struct zone *zone,
 int interchange_read(const char *text, size_t len, const struct zone *zone, struct arena *arena,
     struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE])
 {
-    return interchange_read_most(text, len, zone, INTERCHANGE_EVENTS_MAX, arena, out, why);
+    return interchange_read_most(text, len, &(struct interchange_how){zone, INTERCHANGE_EVENTS_MAX},
+        arena, out, why);
 }
 
 void interchange_free(struct interchange_list *list)

@@ -59,8 +59,13 @@ struct interchange_list {
 MUST_CHECK int interchange_read(const char *text, size_t len, const struct zone *zone,
     struct arena *arena, struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE]);
 /* The same with another number of components. */
-MUST_CHECK int interchange_read_most(const char *text, size_t len, const struct zone *zone,
-    size_t most, struct arena *arena, struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE]);
+struct interchange_how {
+    const struct zone *zone;
+    size_t most;
+};
+MUST_CHECK int interchange_read_most(const char *text, size_t len,
+    const struct interchange_how *how, struct arena *arena, struct interchange_list *out,
+    char why[INTERCHANGE_WHY_SIZE]);
 void interchange_free(struct interchange_list *list);
 
 /*

@@ -20,9 +20,9 @@ MUST_CHECK int route_valhalla_set_costing(jdoc *question, const struct route_rul
 const char *route_valhalla_question(struct tools_run *run, const struct route *r);
 
 /*
- * The question for /sources_to_targets, of all `count` places to all of them, and its answer: metres
- * and seconds from each to each, row after row. The text is in the arena; NULL on no memory. The
- * answer: 0; ERR_NOT_FOUND: no way between the places `from` and `to`; ERR_PROTOCOL.
+ * The question for /sources_to_targets, of all `count` places to all of them, and its answer:
+ * metres and seconds from each to each, row after row. The text is in the arena; NULL on no memory.
+ * The answer: 0; ERR_NOT_FOUND: no way between the places `from` and `to`; ERR_PROTOCOL.
  */
 const char *route_valhalla_table_question(struct tools_run *run, const struct place *places,
     size_t count, const struct route_rules *rules);

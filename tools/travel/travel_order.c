@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * optimize_route: the best order of stops, from the first of them, exactly (dynamic programming
- * over sets of stops). Distances from the routing service (OSRM's table, Valhalla's matrix) when there
- * is one.
+ * over sets of stops). Distances from the routing service (OSRM's table, Valhalla's matrix) when
+ * there is one.
  */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"
