@@ -168,7 +168,7 @@ static void what_contradicts_itself_is_asked_about(void **state)
     jdoc *r = tool_ok(&bench, "get_medications", "{}");
     assert_int_equal(number_at(r, "/count"), 0);
     jdoc_free(r);
-    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 0);
 }
 
 static void two_of_one_name_are_asked_about(void **state)
@@ -236,7 +236,7 @@ static void doses_can_move_with_the_traveller(void **state)
     assert_null(jdoc_get(r, "note"));
     jdoc_free(r);
     bench.context.zone = home;
-    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 1);
 }
 
 /* --- reminders --- */
@@ -251,7 +251,7 @@ static void each_dose_rings_once(void **state)
     look_at("2026-11-22T20:00:01+11:00");
     look_at("2026-11-22T20:00:02+11:00");
     expect_inbox("Metformin: 500 mg, with food (20:00)\n");
-    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 1);
     look_at("2026-11-23T08:00:01+11:00");
     expect_inbox("Metformin: 500 mg, with food (20:00)\nMetformin: 500 mg, with food (08:00)\n");
 }
@@ -261,7 +261,7 @@ static void a_changed_time_rings_then_only(void **state)
     (void)state;
     jdoc_free(tool_ok(&bench, "add_medication", "{\"name\":\"A\",\"times\":[\"20:00\"]}"));
     jdoc_free(tool_ok(&bench, "update_medication", "{\"medication\":\"a\",\"times\":[\"21:00\"]}"));
-    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 1);
     look_at("2026-11-22T20:30:00+11:00");
     expect_inbox("");
     look_at("2026-11-22T21:00:01+11:00");
@@ -280,7 +280,7 @@ static void a_stopped_or_deleted_one_is_silent(void **state)
     tool_refused(&bench, "delete_medication", "{\"medication\":\"b\"}", "invalid_argument",
         "/confirm");
     jdoc_free(tool_ok(&bench, "delete_medication", "{\"medication\":\"b\",\"confirm\":true}"));
-    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 0);
     look_at("2026-11-22T20:00:01+11:00");
     expect_inbox("");
     jdoc *r = tool_ok(&bench, "update_medication", "{\"medication\":\"a\",\"resume\":true}");
@@ -293,9 +293,9 @@ static void one_that_comes_back_rings_again(void **state)
     (void)state;
     jdoc_free(tool_ok(&bench, "add_medication", "{\"name\":\"A\",\"times\":[\"20:00\"]}"));
     jdoc_free(tool_ok(&bench, "delete_medication", "{\"medication\":\"a\",\"confirm\":true}"));
-    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 0);
     jdoc_free(tool_ok(&bench, "undo_change", "{}"));
-    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 1);
     look_at("2026-11-22T20:00:01+11:00");
     expect_inbox("A (20:00)\n");
 }
@@ -306,14 +306,14 @@ static void hints_prove_nothing(void **state)
     struct link *link = bench.context.store->link;
     int64_t due = at_ms("2026-11-22T12:00:00+11:00");
     (void)state;
-    assert_int_equal(link_command(link, NULL, "ZADD tp:hint:timers %lld %s", (long long)due,
+    assert_int_equal(link_command(link, NULL, "ZADD tp:hint:alarms %lld %s", (long long)due,
                          "ann a/nobody/medication/1795309200000"),
         0);
-    assert_int_equal(link_command(link, NULL, "ZADD tp:hint:timers %lld %s", (long long)due,
+    assert_int_equal(link_command(link, NULL, "ZADD tp:hint:alarms %lld %s", (long long)due,
                          "ann a/x/../1795309200000"),
         0);
     look_at("2026-11-22T13:00:00+11:00");
-    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:alarms"), 0);
     expect_inbox("");
 }
 
