@@ -193,48 +193,12 @@ bool feeds_next_part(const char **at, int64_t *from_ms, int64_t *until_ms)
 
 /* ---- refreshing ---- */
 
-static int feeds_due_of(struct store *s, const char *hints, struct feeds_hint *out, size_t max,
-    size_t *count)
+int feeds_due(struct store *s, struct hints_due *out, size_t max, size_t *count)
 {
-    struct link_arg key = link_text(hints), args[2];
-    struct link_reply *r = NULL;
-    char most[24], lease[24];
-
-    snprintf(most, sizeof most, "%zu", max - *count);
-    snprintf(lease, sizeof lease, "%d", FEEDS_LEASE_MS);
-    args[0] = link_text(most);
-    args[1] = link_text(lease);
-    int error = link_script_call(s->link, &script_push_due,
-        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
-    for (size_t i = 1; !error && i < link_reply_count(r) && *count < max; i++) {
-        size_t len;
-        const char *uid = link_reply_text(link_reply_at(r, i), &len);
-
-        if (!ident_is_safe(uid, len, IDENT_USER_MAX)) {
-            error = link_command(s->link, NULL, "ZREM %s %b", hints, uid, len);
-            continue;
-        }
-        snprintf(out[*count].uid, sizeof out->uid, "%s", uid);
-        out[*count].score = link_reply_int(link_reply_at(r, 0));
-        ++*count;
-        hints_carry_home(s, KEYS_HINT_FEEDS, hints, uid);
-    }
-    link_reply_free(r);
-    return error;
+    return hints_due(s, &(struct hints_due_want){KEYS_HINT_FEEDS, FEEDS_LEASE_MS, max}, out, count);
 }
 
-int feeds_due(struct store *s, struct feeds_hint *out, size_t max, size_t *count)
-{
-    struct hints_walk walk = {.at = 0};
-    char key[KEYS_MAX];
-
-    *count = 0;
-    while (*count < max && hints_next(s, KEYS_HINT_FEEDS, &walk, key))
-        hints_walked(s, &walk, key, feeds_due_of(s, key, out, max, count));
-    return *count ? 0 : walk.error;
-}
-
-void feeds_later(struct store *s, const struct feeds_hint *hint, int64_t wait_ms)
+void feeds_later(struct store *s, const struct hints_due *hint, int64_t wait_ms)
 {
     hints_later(s, KEYS_HINT_FEEDS, hint->uid, hint->score, wait_ms);
 }

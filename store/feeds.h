@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/hints.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -78,13 +79,9 @@ bool feeds_next_part(const char **at, int64_t *from_ms, int64_t *until_ms);
 #define FEEDS_CLAIM_MAX 2
 #define FEEDS_PART_LIFE_MS FEEDS_HOUR_MS
 
-struct feeds_hint {
-    char uid[IDENT_USER_MAX + 1];
-    int64_t score;
-};
-/* As webhooks_due (store/webhooks.h). */
-MUST_CHECK int feeds_due(struct store *s, struct feeds_hint *out, size_t max, size_t *count);
-void feeds_later(struct store *s, const struct feeds_hint *hint, int64_t wait_ms);
+/* Users for whom something is due: hints_due. */
+MUST_CHECK int feeds_due(struct store *s, struct hints_due *out, size_t max, size_t *count);
+void feeds_later(struct store *s, const struct hints_due *hint, int64_t wait_ms);
 /*
  * feeds_claim -- subscriptions of one user that are due, at most max; of two claimers one gets
  * each, for FEEDS_LEASE_MS.

@@ -82,6 +82,22 @@ MUST_CHECK int hints_set_before(struct store *s, const char *hints, const char *
 void hints_bring_home(struct store *s, const char *hints, const char *part, const char *member);
 void hints_carry_home(struct store *s, const char *hints, const char *part, const char *member);
 /*
+ * hints_due -- users of a set whose members are users, at most `max` of them, whose time has come.
+ * Each is put off by lease_ms: that long nobody else gets it. Returns 0, or ERR_STORE* when no part
+ * had any and one could not be asked.
+ */
+struct hints_due {
+    char uid[IDENT_USER_MAX + 1];
+    int64_t score; /* for hints_later */
+};
+struct hints_due_want {
+    const char *hints; /* KEYS_HINT_* */
+    int lease_ms;
+    size_t max; /* of what `out` has room for */
+};
+MUST_CHECK int hints_due(struct store *s, const struct hints_due_want *want, struct hints_due *out,
+    size_t *count);
+/*
  * Puts a member off until wait_ms from now; below 0 drops it. Only while its score is `score`: one
  * that was written anew meanwhile is of something later, and stays. Sent without waiting for the
  * answer.

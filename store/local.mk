@@ -15,7 +15,7 @@ libstore_a_SOURCES = \
 	store/find.c store/find.h \
 	store/find_index.c store/find_parts.h \
 	store/geocodes.c store/geocodes.h \
-	store/hints.c store/hints.h \
+	store/hints.c store/hints_due.c store/hints.h \
 	store/inbox.c store/inbox.h \
 	store/kept_answers.c store/kept_answers.h \
 	store/keys.c store/keys.h \

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/hints.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -51,13 +52,9 @@ MUST_CHECK int pushes_list(struct store *s, const char *uid, struct buf *out, si
 #define PUSHES_TRIES 6
 #define PUSHES_CLAIM_MAX 8
 
-struct pushes_hint {
-    char uid[IDENT_USER_MAX + 1];
-    int64_t score;
-};
-/* As webhooks_due (store/webhooks.h). */
-MUST_CHECK int pushes_due(struct store *s, struct pushes_hint *out, size_t max, size_t *count);
-void pushes_later(struct store *s, const struct pushes_hint *hint, int64_t wait_ms);
+/* Users for whom something is due: hints_due. */
+MUST_CHECK int pushes_due(struct store *s, struct hints_due *out, size_t max, size_t *count);
+void pushes_later(struct store *s, const struct hints_due *hint, int64_t wait_ms);
 
 #define PUSHES_MEMBER_SIZE 128
 struct pushes_try {

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/hints.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -231,13 +232,9 @@ void trips_show(struct store *s, const struct trips_view *view, const char *trip
  */
 MUST_CHECK int trips_deliver(struct store *s, const char *owner, int64_t budget_ms, size_t *left);
 
-struct trips_hint {
-    char uid[IDENT_USER_MAX + 1];
-    int64_t score;
-};
-/* Owners for whom something may be left; as pushes_due (store/pushes.h). Housekeeper. */
-MUST_CHECK int trips_due(struct store *s, struct trips_hint *out, size_t max, size_t *count);
-void trips_later(struct store *s, const struct trips_hint *hint, int64_t wait_ms);
+/* Owners for whom something may be left; hints_due. Housekeeper. */
+MUST_CHECK int trips_due(struct store *s, struct hints_due *out, size_t max, size_t *count);
+void trips_later(struct store *s, const struct hints_due *hint, int64_t wait_ms);
 
 /*
  * trips_erase -- before a user's keys are erased: trips that the user shares end, and their members

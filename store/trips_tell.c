@@ -238,48 +238,12 @@ void trips_show(struct store *s, const struct trips_view *view, const char *trip
 
 /* ---- the housekeeper's ---- */
 
-static int trips_due_of(struct store *s, const char *hints, struct trips_hint *out, size_t max,
-    size_t *count)
+int trips_due(struct store *s, struct hints_due *out, size_t max, size_t *count)
 {
-    struct link_arg key = link_text(hints), args[2];
-    struct link_reply *r = NULL;
-    char most[24], lease[24];
-
-    snprintf(most, sizeof most, "%zu", max - *count);
-    snprintf(lease, sizeof lease, "%d", TRIPS_LEASE_MS);
-    args[0] = link_text(most);
-    args[1] = link_text(lease);
-    int error = link_script_call(s->link, &script_push_due,
-        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
-    for (size_t i = 1; error == 0 && i < link_reply_count(r) && *count < max; i++) {
-        size_t len;
-        const char *uid = link_reply_text(link_reply_at(r, i), &len);
-
-        if (!ident_is_safe(uid, len, IDENT_USER_MAX)) {
-            error = link_command(s->link, NULL, "ZREM %s %b", hints, uid, len);
-            continue;
-        }
-        snprintf(out[*count].uid, sizeof out->uid, "%s", uid);
-        out[*count].score = link_reply_int(link_reply_at(r, 0));
-        ++*count;
-        hints_carry_home(s, KEYS_HINT_TRIPS, hints, uid);
-    }
-    link_reply_free(r);
-    return error;
+    return hints_due(s, &(struct hints_due_want){KEYS_HINT_TRIPS, TRIPS_LEASE_MS, max}, out, count);
 }
 
-int trips_due(struct store *s, struct trips_hint *out, size_t max, size_t *count)
-{
-    struct hints_walk walk = {.at = 0};
-    char key[KEYS_MAX];
-
-    *count = 0;
-    while (*count < max && hints_next(s, KEYS_HINT_TRIPS, &walk, key))
-        hints_walked(s, &walk, key, trips_due_of(s, key, out, max, count));
-    return *count ? 0 : walk.error;
-}
-
-void trips_later(struct store *s, const struct trips_hint *hint, int64_t wait_ms)
+void trips_later(struct store *s, const struct hints_due *hint, int64_t wait_ms)
 {
     hints_later(s, KEYS_HINT_TRIPS, hint->uid, hint->score, wait_ms);
 }

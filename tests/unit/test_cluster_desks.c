@@ -156,7 +156,7 @@ static void a_users_hints_are_on_the_users_node(void **state)
 static void a_hint_comes_home_with_its_time(void **state)
 {
     struct reminders_due due[4];
-    struct pushes_hint pushes[4];
+    struct hints_due pushes[4];
     struct webhooks_hint hooks[4];
     int64_t now_ms = 0, wait_ms = 0;
     size_t count = 0;

@@ -240,7 +240,7 @@ static void test_browsers_and_deliveries_are_bounded(void **state)
 
 static void test_a_hint_goes_only_when_nothing_came_after_it(void **state)
 {
-    struct pushes_hint hints[4];
+    struct hints_due hints[4];
     size_t count;
 
     (void)state;
@@ -248,7 +248,7 @@ static void test_a_hint_goes_only_when_nothing_came_after_it(void **state)
     assert_int_equal(pushes_due(one, hints, 4, &count), 0);
     assert_int_equal(count, 1);
     assert_string_equal(hints[0].uid, USER);
-    struct pushes_hint old = hints[0];
+    struct hints_due old = hints[0];
     assert_int_equal(pushes_due(two, hints, 4, &count), 0);
     assert_int_equal(count, 0); /* another one has it */
     pushes_expect(one, USER);   /* something new */

@@ -244,7 +244,7 @@ static void all_are_told_once(void **state)
 /* The script has run, and its worker died: the words wait, and come once, however often. */
 static void a_death_before_the_delivery_loses_nothing(void **state)
 {
-    struct trips_hint hints[4];
+    struct hints_due hints[4];
     size_t count, left;
     (void)state;
     join("bob", TRIPS_VIEWER);

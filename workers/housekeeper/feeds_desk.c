@@ -525,7 +525,7 @@ static int feeds_desk_attempt_near(struct feeds_desk *d, const char *uid, int64_
 
 static int feeds_desk_look(struct feeds_desk *d, bool *more)
 {
-    struct feeds_hint hints[FEEDS_DESK_MAX];
+    struct hints_due hints[FEEDS_DESK_MAX];
     size_t room = FEEDS_DESK_MAX - feeds_desk_open(d), count = 0;
     int error = room == 0 ? 0 : feeds_due(d->store, hints, room, &count);
     int64_t wait;

@@ -384,7 +384,7 @@ static int push_desk_attempt_asked(struct push_desk *d)
 /* more: out, whether there may be others that are due. */
 static int push_desk_attempt_due(struct push_desk *d, bool *more)
 {
-    struct pushes_hint hints[PUSH_DESK_MAX];
+    struct hints_due hints[PUSH_DESK_MAX];
     size_t room = PUSH_DESK_MAX - push_desk_open(d), count = 0;
     int error = room == 0 ? 0 : pushes_due(d->store, hints, room, &count);
     int64_t wait = PUSH_DESK_FULL_MS;

@@ -38,7 +38,7 @@ static int trip_desk_attempt(struct trip_desk *d, const char *uid, int64_t *wait
 
 int64_t trip_desk_step(struct trip_desk *d, int64_t mono_ms)
 {
-    struct trips_hint hints[TRIP_DESK_ONCE];
+    struct hints_due hints[TRIP_DESK_ONCE];
     size_t count = 0;
     int64_t wait;
 
