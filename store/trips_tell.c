@@ -92,6 +92,7 @@ static int trips_carry(struct store *s, const char *owner, const struct trips_wo
     args_text(&a, w->title);
     args_text(&a, w->event);
     args_int(&a, TRIPS_SHARES_MAX);
+    args_text(&a, w->number);
     for (size_t i = 0; i < view.member_count; i++) {
         args_text(&a, view.members[i].uid);
         args_text(&a,
