@@ -68,6 +68,7 @@ static void a_car_goes_by_valhalla(void **state)
 static void an_order_goes_by_valhalla(void **state)
 {
     struct provider_double d;
+    bool estimate = false;
     const char *stops = "{\"waypoints\":[\"Sydney\",\"Perth\",\"Brisbane\"],\"avoid\":[\"tolls\"]}";
     (void)state;
     jdoc_free(tool_ok(&bench, "create_vehicle", "{\"name\":\"Rig\",\"height_m\":3.2}"));
@@ -77,6 +78,7 @@ static void an_order_goes_by_valhalla(void **state)
         "optimize_route", stops, &d);
     assert_true(number_at(r, "/route/optimized/distance_km") == 960);
     assert_true(number_at(r, "/route/as_given/distance_km") == 1550);
+    assert_non_null(strstr(text_at(r, "/route/note"), "taken as a large truck's"));
     assert_non_null(strstr(text_at(r, "/route/method"), "for a vehicle of this size"));
     assert_non_null(strstr(d.seen, "POST /base/sources_to_targets HTTP"));
     assert_non_null(strstr(d.seen, "\"sources\":[{\"lat\":-33.86785"));
@@ -84,19 +86,25 @@ static void an_order_goes_by_valhalla(void **state)
     assert_non_null(strstr(d.seen, "\"use_tolls\":0"));
     jdoc_free(r);
     provider_double_stop(&d);
-    r = asked("valhalla.url", "200 OK",
-        "{\"sources_to_targets\":[" ROW("0", "880", "290") "," ROW("880", "0", "670") "," ROW("290",
-            "null", "0") "]}",
-        "optimize_route", stops, &d);
-    assert_string_equal(text_at(r, "/error/code"), "no_route");
-    assert_non_null(strstr(text_at(r, "/message"), "Brisbane"));
-    jdoc_free(r);
-    provider_double_stop(&d);
-    r = asked("valhalla.url", "200 OK", "{\"sources_to_targets\":[[]]}", "optimize_route", stops,
-        &d);
-    assert_string_equal(text_at(r, "/error/code"), "provider_failed");
-    jdoc_free(r);
-    provider_double_stop(&d);
+    /* what it does not answer is estimated, and said */
+    static const struct {
+        const char *status, *answer, *note;
+    } rows[] = {{"200 OK",
+                    "{\"sources_to_targets\":[" ROW("0", "880", "290") "," ROW("880", "0",
+                        "670") "," ROW("290", "null", "0") "]}",
+                    "told no way from Brisbane"},
+        {"200 OK", "{\"sources_to_targets\":[[]]}", "gave no distances"},
+        {"400 Bad Request",
+            "{\"error_code\":154,\"error\":\"Path distance exceeds the max distance limit\"}",
+            "gave no distances"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        r = asked("valhalla.url", rows[i].status, rows[i].answer, "optimize_route", stops, &d);
+        assert_true(jdoc_get_bool(at(r, "/route"), "estimate", &estimate) == 0 && estimate);
+        assert_non_null(strstr(text_at(r, "/route/note"), rows[i].note));
+        assert_non_null(strstr(text_at(r, "/route/note"), "3.20 m) was not considered"));
+        jdoc_free(r);
+        provider_double_stop(&d);
+    }
 }
 
 /* The size is kept with the vehicle and goes to the service; what is no size is refused. */

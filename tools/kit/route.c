@@ -91,22 +91,9 @@ static void route_note_borders(struct route *r)
 /* What was done about the vehicle's size and the things to avoid. used: the service was told. */
 static void route_note_size(struct route *r, bool used)
 {
-    const char *size = r->rules.sized ? route_rules_size_text(r->run, &r->rules.size) : NULL;
-    if (size && used)
-        route_note(r,
-            arena_printf(r->run->arena,
-                "The way suits the vehicle (%s), as far as the map knows the limits: signs on the "
-                "road count.%s",
-                size,
-                route_rules_size_is_whole(&r->rules.size) ?
-                    "" :
-                    " What is not known of its size was taken as a large truck's."));
-    else if (size)
-        route_note(r,
-            arena_printf(r->run->arena,
-                "The vehicle's size (%s) was not considered: low bridges, narrow roads and weight "
-                "limits may be on the way.",
-                size));
+    const char *size = route_rules_size_note(r->run, &r->rules, used);
+    if (size)
+        route_note(r, size);
     if (used)
         return;
     if (r->estimate && (r->rules.tolls || r->rules.unpaved || r->rules.highways))

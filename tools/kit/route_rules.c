@@ -120,6 +120,25 @@ const char *route_rules_size_text(struct tools_run *run, const struct vehicle_si
     return text;
 }
 
+const char *route_rules_size_note(struct tools_run *run, const struct route_rules *rules, bool used)
+{
+    const char *size = rules->sized ? route_rules_size_text(run, &rules->size) : NULL;
+    if (!size)
+        return NULL;
+    if (!used)
+        return arena_printf(run->arena,
+            "The vehicle's size (%s) was not considered: low bridges, narrow roads and weight "
+            "limits may be on the way.",
+            size);
+    return arena_printf(run->arena,
+        "The way suits the vehicle (%s), as far as the map knows the limits: signs on the road "
+        "count.%s",
+        size,
+        route_rules_size_is_whole(&rules->size) ?
+            "" :
+            " What is not known of its size was taken as a large truck's.");
+}
+
 bool route_rules_closed(const char *one, const char *other)
 {
     for (size_t i = 0; i < crossing_border_count; i++) {

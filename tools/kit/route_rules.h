@@ -30,6 +30,13 @@ const char *route_rules_size_text(struct tools_run *run, const struct vehicle_si
 /* Is nothing of it left to the routing service's guess? */
 bool route_rules_size_is_whole(const struct vehicle_size *size);
 
+/*
+ * What was done about the vehicle's size, a sentence in the arena; NULL: it has none that is known,
+ * or no memory. used: the routing service was told.
+ */
+const char *route_rules_size_note(struct tools_run *run, const struct route_rules *rules,
+    bool used);
+
 /* Could travellers not cross the border between the two by car (crossings.txt)? */
 bool route_rules_closed(const char *one, const char *other);
 /* Does the country drive on the left? */

@@ -185,15 +185,6 @@ static int travel_answer_order(struct tools_run *run, struct order *o)
 
 /* --- distances --- */
 
-static int travel_no_road(struct tools_run *run, const struct order *o, size_t from, size_t to)
-{
-    return run_fail(run, "no_route", "The routing service knows no road between %s and %s%s.",
-        o->spots[from].name, o->spots[to].name,
-        o->rules.sized && run->context->conf->valhalla_url[0] != '\0' ?
-            " for a vehicle of this size" :
-            "");
-}
-
 static int travel_table_came(struct tools_run *run, const jdoc *answer, void *arg)
 {
     struct order *o = arg;
@@ -204,7 +195,9 @@ static int travel_table_came(struct tools_run *run, const jdoc *answer, void *ar
         for (size_t k = 0; k < o->count; k++) {
             const jdoc *m = jdoc_at(jdoc_at(metres, i), k), *s = jdoc_at(jdoc_at(seconds, i), k);
             if (jdoc_length(jdoc_at(metres, i)) == o->count && jdoc_type(m) == JDOC_NULL)
-                return travel_no_road(run, o, i, k);
+                return run_fail(run, "no_route",
+                    "The routing service knows no road between %s and %s.", o->spots[i].name,
+                    o->spots[k].name);
             if (jdoc_double(m, &o->metres[i][k]) != 0 || jdoc_double(s, &o->seconds[i][k]) != 0 ||
                 o->metres[i][k] < 0 || o->seconds[i][k] < 0)
                 return ERR_PROTOCOL;
@@ -234,33 +227,6 @@ static int travel_ask_table(struct tools_run *run, struct order *o)
         .url = buf_error(&url) == 0 ? arena_memdup(run->arena, buf_text(&url), url.len) : NULL};
     buf_free(&url);
     return fetch_start(run, &ask, travel_table_came, o);
-}
-
-static int travel_matrix_came(struct tools_run *run, const jdoc *answer, void *arg)
-{
-    struct order *o = arg;
-    double metres[STOPS_MAX * STOPS_MAX], seconds[STOPS_MAX * STOPS_MAX];
-    struct route_table table = {.count = o->count, .metres = metres, .seconds = seconds};
-    int error = route_valhalla_read_table(answer, &table);
-    if (error == ERR_NOT_FOUND)
-        return travel_no_road(run, o, table.from, table.to);
-    if (error != 0)
-        return error;
-    for (size_t i = 0; i < o->count; i++) {
-        memcpy(o->metres[i], metres + i * o->count, o->count * sizeof *metres);
-        memcpy(o->seconds[i], seconds + i * o->count, o->count * sizeof *seconds);
-    }
-    return travel_answer_order(run, o);
-}
-
-static int travel_ask_matrix(struct tools_run *run, struct order *o)
-{
-    const char *base = fetch_base(run, run->context->conf->valhalla_url);
-    struct fetch ask = {.service = "routing service",
-        .url = arena_printf(run->arena, "%s/sources_to_targets", base ? base : ""),
-        .body = route_valhalla_table_question(run, o->spots, o->count, &o->rules),
-        .body_type = "application/json"};
-    return ask.url && ask.body ? fetch_start(run, &ask, travel_matrix_came, o) : ERR_NOMEM;
 }
 
 static bool travel_avoids(const struct tools_run *run, const char *what)
@@ -294,6 +260,74 @@ static int travel_estimate(struct tools_run *run, struct order *o)
     return 0;
 }
 
+/* What a traveller has to know of the order: behind what is said already. */
+static void travel_add_note(struct tools_run *run, struct order *o, const char *text)
+{
+    if (text)
+        o->note =
+            arena_printf(run->arena, "%s%s%s", o->note ? o->note : "", o->note ? " " : "", text);
+}
+
+static int travel_by_estimate(struct tools_run *run, struct order *o)
+{
+    int error = travel_estimate(run, o);
+    if (error != 0)
+        return error == 1 ? 0 : error;
+    travel_add_note(run, o, route_rules_size_note(run, &o->rules, false));
+    return travel_answer_order(run, o);
+}
+
+/* A service answers no table whose places are farther apart than its operator allows: what it does
+ * not answer is estimated. */
+static int travel_read_matrix(struct tools_run *run, struct order *o, const jdoc *answer)
+{
+    double metres[STOPS_MAX * STOPS_MAX], seconds[STOPS_MAX * STOPS_MAX];
+    struct route_table table = {.count = o->count, .metres = metres, .seconds = seconds};
+    int error = route_valhalla_read_table(answer, &table);
+    if (error == ERR_NOT_FOUND)
+        travel_add_note(run, o,
+            arena_printf(run->arena, "The routing service told no way from %s to %s%s.",
+                o->spots[table.from].name, o->spots[table.to].name,
+                o->rules.sized ? " for a vehicle of this size" : ""));
+    for (size_t i = 0; error == 0 && i < o->count; i++) {
+        memcpy(o->metres[i], metres + i * o->count, o->count * sizeof *metres);
+        memcpy(o->seconds[i], seconds + i * o->count, o->count * sizeof *seconds);
+    }
+    return error;
+}
+
+static void travel_matrix_came(struct tools_run *run, void *arg, int error, const char *body,
+    size_t len)
+{
+    struct order *o = arg;
+    jdoc *answer = NULL;
+    if (error == 0)
+        error = jdoc_parse(body, len, &answer, NULL, 0);
+    if (error == 0)
+        error = travel_read_matrix(run, o, answer);
+    jdoc_free(answer);
+    if (error == 0) {
+        travel_add_note(run, o, route_rules_size_note(run, &o->rules, true));
+        run->error = travel_answer_order(run, o);
+    } else {
+        if (error != ERR_NOT_FOUND)
+            travel_add_note(run, o, "The routing service gave no distances.");
+        travel_add_note(run, o, "This is an estimate.");
+        run->error = travel_by_estimate(run, o);
+    }
+    run_finished(run);
+}
+
+static int travel_ask_matrix(struct tools_run *run, struct order *o)
+{
+    const char *base = fetch_base(run, run->context->conf->valhalla_url);
+    struct fetch ask = {.service = "routing service",
+        .url = arena_printf(run->arena, "%s/sources_to_targets", base ? base : ""),
+        .body = route_valhalla_table_question(run, o->spots, o->count, &o->rules),
+        .body_type = "application/json"};
+    return ask.url && ask.body ? fetch_bytes(run, &ask, travel_matrix_came, o) : ERR_NOMEM;
+}
+
 static int travel_stops_found(struct tools_run *run, const struct place *spots, size_t count,
     void *arg)
 {
@@ -306,14 +340,18 @@ static int travel_stops_found(struct tools_run *run, const struct place *spots, 
     error = route_rules_read(run, &o->rules);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
-    if (run->context->conf->valhalla_url[0] != '\0')
-        return travel_ask_matrix(run, o);
-    if (run->context->conf->osrm_url[0] != '\0')
+    if (run->context->conf->valhalla_url[0] != '\0' && run->context->http) {
+        error = travel_ask_matrix(run, o);
+        if (error == ERR_PENDING || error == ERR_NOMEM)
+            return error;
+        travel_add_note(run, o, "The routing service could not be asked; this is an estimate.");
+    } else if (run->context->conf->osrm_url[0] != '\0') {
         return travel_ask_table(run, o);
+    }
     if (travel_avoids(run, "tolls") || travel_avoids(run, "highways"))
-        o->note = "Tolls and highways could not be avoided: no routing service is configured.";
-    error = travel_estimate(run, o);
-    return error == 1 ? 0 : error != 0 ? error : travel_answer_order(run, o);
+        travel_add_note(run, o,
+            "Tolls and highways could not be avoided: the estimate knows no roads.");
+    return travel_by_estimate(run, o);
 }
 
 int travel_tool_optimize_route(struct tools_run *run)
