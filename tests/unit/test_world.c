@@ -98,6 +98,38 @@ static void travellers_places_are_found(void **state)
     assert_true((double)right >= RIGHT_MIN * (double)all);
 }
 
+static void towns_by_their_names_in_other_languages(void **state)
+{
+    const struct gazetteer_bias none = {.has_location = false};
+    struct gazetteer_candidates list;
+    const struct gazetteer_candidates *lists[] = {&list};
+    char line[256], *parts[3];
+    size_t all = 0, wrong = 0;
+    (void)state;
+    if (!real_files())
+        skip();
+    FILE *in = open_table("town_names.tsv");
+    while (fgets(line, sizeof line, in)) {
+        size_t chosen = 0;
+        int unclear = -1;
+        if (line[0] == '#')
+            continue;
+        assert_int_equal(split(line, parts, 3), 2);
+        all++;
+        int error = gazetteer_candidates(parts[0], &none, &list);
+        if (error == 0)
+            place_choose(lists, 1, &chosen, &unclear);
+        if (error == 0 && (unclear >= 0 || !strcmp(list.all[chosen].place.country_code, parts[1])))
+            continue;
+        wrong++;
+        print_message("  %s, %s: %s\n", parts[0], parts[1],
+            error != 0 ? "nothing" : list.all[chosen].place.name);
+    }
+    fclose(in);
+    assert_true(all >= 150);
+    assert_int_equal(wrong, 0);
+}
+
 /* --- roads --- */
 
 static int by_size(const void *a, const void *b)
@@ -171,6 +203,7 @@ static void distances_are_those_of_charts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(travellers_places_are_found),
+        cmocka_unit_test(towns_by_their_names_in_other_languages),
         cmocka_unit_test(distances_are_those_of_charts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
