@@ -85,9 +85,10 @@ int handlers_session_cancel(struct exchange *x)
     int error = shared_chat_turn(x, x->params[0], turn);
     if (error < 0)
         return error;
-    error = handlers_stop(x,
-        *turn ? &(struct turns_target){.turn = turn} :
-                &(struct turns_target){.session = x->params[0]});
+    struct turns_target target = {.session = x->params[0]};
+    if (*turn)
+        target = (struct turns_target){.turn = turn};
+    error = handlers_stop(x, &target);
     if (error != ERR_NOT_FOUND)
         return error;
     return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No turn is running in this session.");

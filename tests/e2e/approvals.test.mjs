@@ -290,9 +290,10 @@ describe("approvals", () => {
     const {tools} = (await stack.get("/tools")).json;
     for (const tool of tools.filter(t => t.approval === "always" || t.reaches_others || t.outside)) {
       for (const [name, property] of Object.entries(tool.arguments_schema.properties)) {
-        assert.ok(["string", "number", "integer", "boolean", "array"].includes(property.type), `${tool.name} ${name}`);
+        assert.ok(["string", "number", "integer", "boolean", "array", "object"].includes(property.type), `${tool.name} ${name}`);
         assert.ok(property.description, `${tool.name} ${name} says what it is`);
         if (property.type === "string") assert.ok(property.maxLength || property.enum || property.pattern || property.format, `${tool.name} ${name} has a limit`);
+        if (property.type === "object") assert.equal(property.additionalProperties, false, `${tool.name} ${name} is edited whole, as JSON`);
         if (property.type === "array") assert.ok(property.items.type === "string" && property.maxItems, `${tool.name} ${name}`);
       }
     }

@@ -120,10 +120,11 @@ static int calendar_subscribe_find(struct tools_run *run, const struct feed **ou
     const char *id = jdoc_text_or(run->args, "subscription_id", "");
     struct feeds all;
     int error = feeds_list(c->store, c->uid, run->arena, &all);
+    const struct feed *list = all.all; /* in the arena */
 
     for (size_t i = 0; !error && i < all.count; i++)
-        if (strcmp(all.all[i].id, id) == 0) {
-            *out = &all.all[i];
+        if (strcmp(list[i].id, id) == 0) {
+            *out = &list[i];
             return 0;
         }
     if (!error)
