@@ -556,6 +556,114 @@ static void what_is_for_the_program_alone_is_not_shown(void **state)
     assert_non_null(strstr(now, "secret-name.ics"));
 }
 
+static void put_medication(const char *id, const char *name, const char *dosage)
+{
+    char json[400];
+    snprintf(json, sizeof json,
+        "{\"id\":\"%s\",\"name\":\"%s\",\"active\":true,\"as_needed\":true,\"dosage\":\"%s\","
+        "\"frequency\":\"when needed\",\"prescriber\":\"Dr Lee\",\"remind\":false,"
+        "\"timezone\":\"Australia/Sydney\",\"created_at\":\"2026-11-01T02:00:00Z\","
+        "\"updated_at\":\"2026-11-01T02:00:00Z\"}",
+        id, name, dosage);
+    tool_seed(&bench, "medication", id, SEED_MS, json);
+}
+
+/* It is asked about, and the question names the one that is there. */
+static void is_asked(const char *tool, const char *said, const char *more, const char *there)
+{
+    char args[300];
+    snprintf(args, sizeof args, "{\"kind\":\"medication\",\"name\":\"%s\"%s}", said, more);
+    jdoc *r = tool_call(&bench, tool, NULL, args);
+    assert_string_equal(text_at(r, "/error/code"), "ambiguous");
+    assert_non_null(strstr(text_at(r, "/message"), there));
+    jdoc_free(r);
+}
+
+static void a_medicine_is_not_one_of_a_like_name(void **state)
+{
+    static const char dose[] = ",\"changes\":{\"dosage\":\"9 mg\"}";
+    char before[1000], now[1000];
+    (void)state;
+    put_medication("m1", "Quinine", "300 mg");
+    put_medication("m2", "Prednisolone", "5 mg");
+    stored(kinds_find("medication"), "m1", before, sizeof before);
+    is_asked("change_record", "quinidine", dose, "\"Quinine\", 300 mg, when needed (id m1)");
+    is_asked("delete_record", "prednisone", "", "m2");
+    is_asked("get_record", "prednisone", "", "m2");
+    is_asked("delete_record", "Dr Lee", "", "m1"); /* who prescribes it is none */
+    is_asked("delete_record", "quinine 200 mg", "", "m1");
+    stored(kinds_find("medication"), "m1", now, sizeof now);
+    assert_string_equal(now, before);
+    jdoc *r = ok("find_records", "{\"words\":\"quinidine\",\"kind\":\"medication\"}");
+    assert_non_null(strstr(text_at(r, "/message"), "ask whether it is meant"));
+    jdoc_free(r);
+    r = ok("find_records", "{\"words\":\"quinine\",\"kind\":\"medication\"}");
+    assert_null(strstr(text_at(r, "/message"), "ask whether it is meant"));
+    jdoc_free(r);
+    jdoc_free(ok("change_record", "{\"kind\":\"medication\",\"name\":\"my quinine\"%s}", dose));
+    jdoc_free(ok("delete_record", "{\"kind\":\"medication\",\"name\":\"predniso\"}"));
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:medication"), 1);
+    is_asked("restore_record", "prednisone", "", "m2");
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:medication"), 1);
+    jdoc_free(ok("restore_record", "{\"kind\":\"medication\",\"name\":\"prednisolone\"}"));
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:medication"), 2);
+}
+
+/* The user is asked about one of two of the same name: which one is told. */
+static void two_of_one_name_are_told_apart(void **state)
+{
+    static const char args[] = "{\"kind\":\"medication\",\"id\":\"m2\"}";
+    (void)state;
+    put_medication("m1", "Metformin", "500 mg");
+    put_medication("m2", "Metformin", "850 mg");
+    is_asked("delete_record", "metformin", "", "\"Metformin\", 850 mg, when needed (id m2)");
+    struct tools_run run = {.context = &bench.context,
+        .spec = tools_find("delete_record"),
+        .arena = arena_new()};
+    assert_int_equal(tools_preview(&run, args, strlen(args)), 0);
+    assert_null(run.result);
+    assert_non_null(strstr(run.preview, "Metformin (850 mg), when needed"));
+    tools_fini(&run);
+    arena_free(run.arena);
+}
+
+static void commit_of_group(const char *json, const char *group)
+{
+    struct arena *arena = arena_new();
+    const char *prior;
+    struct records_fence fence = {.uid = "ann", .tool = "import_expenses"};
+    struct records_write w = {.family = "expense", .id = "e1", .json = json, .time_ms = SEED_MS};
+    assert_int_equal(
+        records_commit(bench.context.store, &fence,
+            &(struct records_batch){.writes = &w, .count = 1, .result = "", .group = group}, arena,
+            &prior),
+        0);
+    arena_free(arena);
+}
+
+/* Something came between two commits of a change: undo tells what it has undone. */
+static void an_undo_that_broke_off_says_so(void **state)
+{
+    char id[64], now[200];
+    (void)state;
+    commit_of_group("{\"id\":\"e1\",\"description\":\"1\"}", "g1");
+    commit_of_group("{\"id\":\"e1\",\"description\":\"2\"}", NULL);
+    commit_of_group("{\"id\":\"e1\",\"description\":\"3\"}", "g1");
+    jdoc *r = ok("get_record", "{\"kind\":\"expense\",\"id\":\"e1\",\"history\":true}");
+    snprintf(id, sizeof id, "{\"change_id\":\"%s\"}", text_at(r, "/history/0/change_id"));
+    jdoc_free(r);
+    r = tool_call(&bench, "undo_change", NULL, id);
+    assert_string_equal(text_at(r, "/error/code"), "conflict");
+    assert_non_null(strstr(text_at(r, "/message"), "was undone: 1 of its 2 records"));
+    assert_non_null(strstr(text_at(r, "/message"), "change_id"));
+    jdoc_free(r);
+    stored(kinds_find("expense"), "e1", now, sizeof now);
+    assert_non_null(strstr(now, "\"2\""));
+    r = tool_call(&bench, "undo_change", NULL, id); /* nothing more: now that is true */
+    assert_non_null(strstr(text_at(r, "/message"), "was not undone"));
+    jdoc_free(r);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
@@ -573,6 +681,9 @@ int main(void)
         T(a_repeated_call_does_it_once),
         T(by_amount_in_the_users_money),
         T(what_is_for_the_program_alone_is_not_shown),
+        T(a_medicine_is_not_one_of_a_like_name),
+        T(two_of_one_name_are_told_apart),
+        T(an_undo_that_broke_off_says_so),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -364,6 +364,31 @@ static void members_are_told_what_change_record_changes(void **state)
     no("bob", "change_record", args, "not_found");
 }
 
+/* What was changed before others took part is not taken back behind their backs. */
+static void undo_hides_nothing_from_members(void **state)
+{
+    char args[300], id[80];
+    (void)state;
+    snprintf(args, sizeof args,
+        "{\"kind\":\"trip\",\"id\":\"%s\",\"changes\":{\"title\":\"Alone\"}}", trip);
+    jdoc_free(as("ann", "change_record", args));
+    snprintf(args, sizeof args, "{\"kind\":\"trip\",\"id\":\"%s\",\"history\":true}", trip);
+    jdoc *r = as("ann", "get_record", args);
+    snprintf(id, sizeof id, "{\"change_id\":\"%s\"}", text_at(r, "/history/0/change_id"));
+    jdoc_free(r);
+    join("bob", "viewer");
+    no("ann", "undo_change", id, "forbidden");
+    r = as("bob", "get_trip", of_trip(""));
+    assert_string_equal(text_at(r, "/trip/title"), "Alone");
+    jdoc_free(r);
+    snprintf(args, sizeof args, "{\"kind\":\"trip\",\"id\":\"%s\",\"changes\":{\"budget\":900}}",
+        trip);
+    jdoc_free(as("ann", "change_record", args));
+    jdoc_free(as("ann", "undo_change", "{}")); /* its money is the owner's */
+    jdoc_free(as("bob", "leave_trip", of_trip("")));
+    jdoc_free(as("ann", "undo_change", id));
+}
+
 static void a_trip_is_deleted_when_its_sharing_is_over(void **state)
 {
     char args[128];
@@ -577,6 +602,7 @@ int main(void)
         cmocka_unit_test_setup(what_a_call_reached_is_its_success, planned),
         cmocka_unit_test_setup(a_shared_trip_is_not_deleted, planned),
         cmocka_unit_test_setup(members_are_told_what_change_record_changes, planned),
+        cmocka_unit_test_setup(undo_hides_nothing_from_members, planned),
         cmocka_unit_test_setup(a_trip_is_deleted_when_its_sharing_is_over, planned),
         cmocka_unit_test(the_arrival_follows_the_legs),
         cmocka_unit_test(points_out_of_order_and_jumps),

@@ -19,7 +19,8 @@ static struct generate_kind {
 static size_t generate_kind_count;
 
 static const char *const generate_languages[] = {"en", "de", "es", "fr"};
-static const char *const generate_lists[] = {"label", "filter", "money", "span", "hidden"};
+static const char *const generate_lists[] = {"label", "detail", "filter", "money", "span",
+    "hidden"};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static void generate_kinds_check_name(const char *name)
@@ -37,7 +38,7 @@ static void generate_kinds_check_fields(const char *name, const jdoc *kind)
 {
     static const char *const fields[] = {"kind", "family", "title", "label", "words", "example",
         "filter", "money", "date", "time", "span", "change", "delete", "untrusted", "past", "final",
-        "converted", "audience", "shared", "hidden"};
+        "converted", "audience", "shared", "hidden", "detail", "exact"};
     struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
@@ -187,9 +188,10 @@ static void generate_kinds_put_tool(const char *what, size_t i, const jdoc *by)
     printf("        .%s = {\"%s\", \"%s\", ", what, jdoc_text_or(by, "tool", ""),
         jdoc_text_or(by, "id", ""));
     if (jdoc_has(by, "members"))
-        printf("kind_renames_%zu},\n", i);
+        printf("kind_renames_%zu", i);
     else
-        printf("NULL},\n");
+        printf("NULL");
+    printf(", %s},\n", jdoc_is_true(by, "confirm") ? "true" : "false");
 }
 
 static void generate_kinds_put_row(size_t i)
@@ -223,11 +225,12 @@ static void generate_kinds_put_row(size_t i)
     printf("        .example = ");
     generate_put_json(jdoc_get(kind, "example"));
     printf(
-        ",\n        .untrusted = %s,\n        .final = %s,\n        .past = %s,\n        .converted = %s,\n    },\n",
+        ",\n        .untrusted = %s,\n        .final = %s,\n        .past = %s,\n        .converted = %s,\n",
         jdoc_is_true(kind, "untrusted") ? "true" : "false",
         jdoc_is_true(kind, "final") ? "true" : "false",
         jdoc_is_true(kind, "past") ? "true" : "false",
         jdoc_is_true(kind, "converted") ? "true" : "false");
+    printf("        .exact = %s,\n    },\n", jdoc_is_true(kind, "exact") ? "true" : "false");
 }
 
 void generate_kinds_put(void)

@@ -15,6 +15,7 @@
 struct kind_tool {
     const char *name, *id;      /* id: its argument for the record's id; name NULL: there is none */
     const char *const *renames; /* pairs: a member, and the argument for it when that differs */
+    bool confirm;               /* it wants `confirm`: the user has agreed */
 };
 
 enum kind_language { KIND_EN, KIND_DE, KIND_ES, KIND_FR, KIND_LANGUAGES };
@@ -25,6 +26,7 @@ struct kind {
     const char *owner;                 /* the family of tools that declares it */
     const char *title;                 /* for messages: "fill-up" */
     const char *const *label;          /* members by which people name one, the best first */
+    const char *const *detail;         /* members that tell two of one name apart */
     const char *const *filter;         /* members that a list can be narrowed by */
     const char *const *money;          /* members with KEY_minor and `currency` beside them */
     const char *date;                  /* member: the day that people mean */
@@ -41,6 +43,7 @@ struct kind {
     bool final;                /* what is deleted does not come back */
     bool converted;            /* foreign money stands in it in the user's own, too (converted.h) */
     bool past;                 /* its time lies not in the future */
+    bool exact;                /* meant only by the words of its name: one letter is another one */
 };
 
 #endif

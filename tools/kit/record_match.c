@@ -107,6 +107,23 @@ int record_match_score(const char *name, const char *said)
     return found * 2 >= s.count ? average + 1 : 0;
 }
 
+bool record_match_named(const char *name, const char *said)
+{
+    struct words n, s;
+    record_match_split(name, &n);
+    record_match_split(said, &s);
+    for (size_t i = 0; i < s.count; i++) {
+        const size_t len = strlen(s.all[i]);
+        size_t k = 0;
+        while (k < n.count && strcmp(n.all[k], s.all[i]) != 0 &&
+            (len < 3 || strncmp(n.all[k], s.all[i], len) != 0))
+            k++;
+        if (k == n.count)
+            return false;
+    }
+    return s.count > 0;
+}
+
 static bool record_match_has_word(const char *text, const char *word)
 {
     size_t len = strlen(word);

@@ -17,6 +17,12 @@
 #define RECORD_MATCH_SURE 60
 MUST_CHECK int record_match_score(const char *name, const char *said);
 
+/*
+ * record_match_named -- is each word said a word of the name, or, of three letters and more, its
+ * beginning? Without a slip of the finger: for names of which one letter makes another.
+ */
+bool record_match_named(const char *name, const char *said);
+
 /* For longer texts of any length: how many of the words said are in it, exactly or as a
  * beginning. */
 MUST_CHECK int record_match_words(const char *text, const char *said);

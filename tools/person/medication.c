@@ -28,37 +28,13 @@ static const struct record_match_query by_name = {.family = MEDICATION_FAMILY,
     .noun = "medication",
     .list_tool = "get_medications"};
 
-/* Does a word of the name begin with that word? */
-static bool medication_has_word(const char *name, const char *word, size_t len)
-{
-    for (const char *p = name; *p != '\0'; p += strcspn(p, " ,()")) {
-        p += strspn(p, " ,()");
-        if (strncasecmp(p, word, len) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Is each word said a word of the name, or its beginning? A letter that differs may be another
- * medicine: prednisone, prednisolone. */
-static bool medication_is_named(const char *name, const char *said)
-{
-    for (const char *p = said; *p != '\0';) {
-        size_t len = strcspn(p, " ,()");
-        if (len > 0 && !medication_has_word(name, p, len))
-            return false;
-        p += len;
-        p += strspn(p, " ,()");
-    }
-    return true;
-}
-
-/* Returns 0; ERR_INVALID: asked, and the record is gone. */
+/* A letter that differs may be another medicine: prednisone, prednisolone. Returns 0; ERR_INVALID:
+ * asked, and the record is gone. */
 static int medication_check_name(struct tools_run *run, const char *said, jdoc **record)
 {
     const char *name = jdoc_text_or(*record, "name", "");
 
-    if (medication_is_named(name, said))
+    if (record_match_named(name, said))
         return 0;
     int error = run_ask_back(run, "/medication", "the name as it is noted",
         "%.100s is not noted. Is %.100s meant?", said, name);

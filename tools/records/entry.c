@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #define TITLE_MAX 120
+#define DETAIL_MAX 60
 #define SAID_MAX 500
 
 const jdoc *entry_member(const jdoc *record, const char *path)
@@ -58,17 +59,32 @@ bool entry_amount(const struct kind *kind, const jdoc *record, int64_t *minor,
     return false;
 }
 
+/* ", 500 mg, at 08:00 every day", or "". NULL: no memory. */
+static const char *entry_detail(struct tools_run *run, const struct kind *kind, const jdoc *record)
+{
+    const char *text = "";
+    for (const char *const *path = kind->detail; text && path && *path; path++) {
+        const char *more = jdoc_string(entry_member(record, *path), NULL);
+        char part[DETAIL_MAX + 4];
+        snprintf(part, sizeof part, "%.*s", DETAIL_MAX, more ? more : "");
+        utf8_mend_end(part);
+        text = part[0] ? arena_printf(run->arena, "%s, %s", text, part) : text;
+    }
+    return text;
+}
+
 const char *entry_line(struct tools_run *run, const struct kind *kind, const jdoc *record)
 {
     char sum[AMOUNT_TEXT_SIZE] = "";
     const char *currency, *title = entry_title(run, kind, record),
                           *day = entry_day(run, kind, record);
+    const char *detail = entry_detail(run, kind, record);
     int64_t minor;
-    if (!title || !day)
+    if (!title || !day || !detail)
         return NULL;
     if (entry_amount(kind, record, &minor, &currency))
         amount_text(minor, currency, sum);
-    return arena_printf(run->arena, "\"%s\"%s%s%s%s", title, sum[0] ? ", " : "", sum,
+    return arena_printf(run->arena, "\"%s\"%s%s%s%s%s", title, detail, sum[0] ? ", " : "", sum,
         day[0] && strcmp(day, title) != 0 ? ", " : "", strcmp(day, title) != 0 ? day : "");
 }
 
@@ -158,6 +174,22 @@ static const char *entry_words(struct tools_run *run, const struct kind *kind, c
     return text;
 }
 
+/* Of the names alone. What is only like one, or like something else of the record, is not sure. */
+static int entry_score_exact(struct tools_run *run, const struct kind *kind, const jdoc *record,
+    const char *words)
+{
+    const char *all = entry_words(run, kind, record);
+    int alike = all ? record_match_score(all, words) : ERR_NOMEM, best = 0;
+    for (const char *const *path = kind->label; *path; path++) {
+        const char *name = jdoc_string(entry_member(record, *path), NULL);
+        int score = name && record_match_named(name, words) ? record_match_score(name, words) : 0;
+        best = score > best ? score : best;
+    }
+    if (alike < 0 || best >= RECORD_MATCH_SURE)
+        return alike < 0 ? alike : best;
+    return alike < RECORD_MATCH_SURE ? alike : RECORD_MATCH_SURE - 1;
+}
+
 int entry_score(struct tools_run *run, const struct kind *kind, const jdoc *record,
     const char *said)
 {
@@ -165,6 +197,8 @@ int entry_score(struct tools_run *run, const struct kind *kind, const jdoc *reco
     entry_strip(kind, said, words);
     if (words[0] == '\0')
         return RECORD_MATCH_SURE; /* it names the kind, so any may be meant */
+    if (kind->exact)
+        return entry_score_exact(run, kind, record, words);
     const char *title = entry_title(run, kind, record), *all = entry_words(run, kind, record);
     if (!title || !all)
         return ERR_NOMEM;

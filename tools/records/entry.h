@@ -28,7 +28,7 @@ const char *entry_day(struct tools_run *run, const struct kind *kind, const jdoc
 /* Its amount. Returns false when it has none. */
 bool entry_amount(const struct kind *kind, const jdoc *record, int64_t *minor,
     const char **currency);
-/* "Coffee", 4.50 AUD, 2026-11-21 */
+/* "Coffee", 4.50 AUD, 2026-11-21; with the kind's details behind the name */
 const char *entry_line(struct tools_run *run, const struct kind *kind, const jdoc *record);
 /* {kind, id, title, date?, amount?, currency?}. NULL: no memory. */
 jdoc *entry_brief(struct tools_run *run, const struct kind *kind, const char *id,
@@ -39,7 +39,8 @@ void entry_hide(const struct kind *kind, jdoc *record);
 
 /*
  * entry_score -- how well it fits what was said: 0 not at all, RECORD_MATCH_SURE and more every
- * word. Words that only name the kind, or nothing ("the", "one"), do not count.
+ * word. Words that only name the kind, or nothing ("the", "one"), do not count. Of a kind that is
+ * `exact` each word has to be one of its name, without a slip of the finger, to be sure.
  */
 MUST_CHECK int entry_score(struct tools_run *run, const struct kind *kind, const jdoc *record,
     const char *said);

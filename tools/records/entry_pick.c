@@ -53,6 +53,10 @@ int entry_refuse_several(struct tools_run *run, const struct kind *kind,
     if (m->count == 0)
         error = run_fail(run, "not_found",
             "There is no such %s. list_records lists those there are.", kind->title);
+    else if (m->sure == 0 && kind->exact)
+        error = run_ask_back(run, "/name", "the name as it is noted, or the id of the one meant",
+            "\"%.100s\" is not noted. Is %s meant? Ask, as it may be another one: %s.",
+            jdoc_text_or(run->args, "name", ""), m->count == 1 ? "this" : "one of these", list);
     else if (m->sure == 0)
         error = run_fail(run, "not_found", "There is no such %s. Like it: %s.", kind->title, list);
     else

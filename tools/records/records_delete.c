@@ -16,7 +16,8 @@ static int records_delete_elsewhere(struct tools_run *run, const struct entry *e
     const struct kind_tool *by = &entry->kind->remover;
     const jdoc *id = jdoc_get(entry->record, "id");
     jdoc *args = jdoc_new_object();
-    if (args && id && jdoc_set(args, by->id, jdoc_dup(id)) == 0)
+    if (args && id && jdoc_set(args, by->id, jdoc_dup(id)) == 0 &&
+        (!by->confirm || jdoc_set_bool(args, "confirm", true) == 0))
         return entry_delegate(run, entry->kind, by->name, args, preview);
     jdoc_free(args);
     return ERR_NOMEM;

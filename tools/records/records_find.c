@@ -2,12 +2,16 @@
 /* find_records. */
 #include "tools/engine/kinds.h"
 #include "tools/engine/registry.h"
+#include "tools/kit/record_match.h"
 #include "tools/records/entry.h"
 
 #include "base/err.h"
 
 #define FIND_EACH 100 /* records of a kind that a search over all kinds looks at */
 #define FIND_MOST 10  /* that it shows */
+#define RECORDS_FIND_ALIKE \
+    " Not all have the name that was said: ask whether it is meant before such " \
+    "a record is changed or deleted."
 
 struct records_found {
     const struct kind *kind;
@@ -20,6 +24,7 @@ struct records_finding {
     const struct kind *kind;
     const char *words;
     size_t looked;
+    bool alike; /* one of an exact kind that is only like what was said is among them */
     struct records_found all[FIND_MOST + 1];
     size_t count;
 };
@@ -74,15 +79,18 @@ int records_tool_find_records(struct tools_run *run)
     for (size_t i = 0; error == 0 && (kind = kinds_at(i)); i++)
         if (!only || kind == only)
             error = records_find_kind(f, kind, &more);
-    for (size_t i = 0; i < f->count; i++)
+    for (size_t i = 0; i < f->count; i++) {
+        f->alike |= f->all[i].kind->exact && f->all[i].score < RECORD_MATCH_SURE;
         if (jdoc_push(list, f->all[i].brief) != 0 && error == 0)
             error = ERR_NOMEM;
+    }
     size_t count = jdoc_length(list);
     if (error == 0 &&
         !run_succeed(run,
             count == 0 ? "Nothing of the user's fits these words%s%s." :
-                         "%s%s: what fits these words, the best first.",
-            count == 0 ? "" : "Found", more ? " among the newest records of each kind" : ""))
+                         "%s%s: what fits these words, the best first.%s",
+            count == 0 ? "" : "Found", more ? " among the newest records of each kind" : "",
+            f->alike ? RECORDS_FIND_ALIKE : ""))
         error = ERR_NOMEM;
     if (error == 0)
         error = jdoc_set_bool(run->result, "complete", !more);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* undo_change: the last change of the conversation, a named one, or an undo itself. */
 #include "store/changes.h"
+#include "store/trips.h"
 #include "tools/engine/kinds.h"
 #include "tools/engine/modules.h"
 #include "tools/engine/registry.h"
@@ -8,10 +9,12 @@
 #include "tools/kit/record.h"
 #include "tools/records/entry.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +120,69 @@ static bool records_undo_has_left(const struct changes_one *change)
     return false;
 }
 
+/* The record without what it costs, which is its owner's and tells nobody anything. */
+static int records_undo_seen(const struct kind *kind, const char *json, struct buf *out)
+{
+    jdoc *record = NULL;
+    int error = jdoc_parse(json, strlen(json), &record, NULL, 0);
+    for (const char *const *money = kind->money; error == 0 && money && *money; money++) {
+        char minor[80];
+        snprintf(minor, sizeof minor, "%s_minor", *money);
+        jdoc_remove(record, *money);
+        jdoc_remove(record, minor);
+    }
+    if (error == 0) {
+        jdoc_remove(record, "currency");
+        jdoc_remove(record, "updated_at");
+        jdoc_write(record, out);
+        error = buf_error(out);
+    }
+    jdoc_free(record);
+    return error;
+}
+
+/* Would the others see another trip? Returns 0, ERR_CONFLICT: they would, a fault. */
+static int records_undo_compare_seen(struct tools_run *run, const struct changes_write *w)
+{
+    const struct kind *kind = kinds_of_family(w->family);
+    struct buf was = {0}, now = {0};
+    const char *json;
+    int error =
+        records_get(run->context->store, run->context->uid, w->family, w->id, run->arena, &json);
+    if (error == 0 && kind && w->was && !(error = records_undo_seen(kind, w->was, &was)) &&
+        !(error = records_undo_seen(kind, json, &now)) &&
+        strcmp(buf_text(&was), buf_text(&now)) == 0)
+        error = 0;
+    else if (error == 0)
+        error = ERR_CONFLICT;
+    buf_free(&was);
+    buf_free(&now);
+    return error == ERR_NOT_FOUND ? ERR_CONFLICT : error;
+}
+
+/* A trip in which others take part by now: change_trip tells them, this would not. */
+static int records_undo_check_shared(struct tools_run *run, const struct changes_one *change)
+{
+    for (size_t i = 0; i < change->count; i++) {
+        struct trips_view view;
+        if (strcmp(change->writes[i].family, "trip") != 0)
+            continue;
+        int error = trips_look(run->context->store, run->context->uid, change->writes[i].id,
+            run->arena, &view);
+        if (error == ERR_NOT_FOUND || (error == 0 && view.member_count == 0))
+            continue;
+        if (error == 0)
+            error = records_undo_compare_seen(run, &change->writes[i]);
+        if (error == ERR_CONFLICT)
+            return records_undo_refuse(run_fail(run, "forbidden",
+                "Others take part in the trip by now, and would not be told: it cannot be undone. "
+                "Change it with change_trip, which tells them."));
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
 static int records_undo_check(struct tools_run *run, const struct changes_one *change)
 {
     if (records_undo_has_left(change))
@@ -127,7 +193,7 @@ static int records_undo_check(struct tools_run *run, const struct changes_one *c
     if (change->lost)
         return records_undo_refuse(run_fail(run, "limit_reached",
             "That change (%s) was too large to keep what was before it.", change->tool));
-    return 0;
+    return records_undo_check_shared(run, change);
 }
 
 /* --- what it does --- */
@@ -294,6 +360,21 @@ static int records_undo_gather(struct tools_run *run, struct changes_one *change
     return error == 0 && out->count > 1 ? records_undo_check_all(run, out) : error;
 }
 
+/* Something has changed between the look at all records and the commit of some. */
+static int records_undo_broke_off(struct tools_run *run, const struct changes_list *all,
+    size_t done)
+{
+    const char *word = all->all[0].act == CHANGES_UNDO ? "done again" : "undone";
+    size_t records = 0, rest = 0;
+    for (size_t k = 0; k < all->count; k++)
+        *(k < done ? &records : &rest) += all->all[k].count;
+    return run_fail(run, "conflict",
+        "A record has just been changed by something else, so only a part of it (%s) was %s: %zu "
+        "of its %zu records. The same call with change_id %s tries the rest again; get_record with "
+        "`history` tells what happened.",
+        all->all[0].tool, word, records, records + rest, all->all[done].id);
+}
+
 int records_tool_undo_change(struct tools_run *run)
 {
     struct changes_one change = {.tool = ""};
@@ -305,8 +386,11 @@ int records_tool_undo_change(struct tools_run *run)
         error = records_undo_gather(run, &change, &all);
     if (error == 0)
         error = records_undo_answer(run, &all);
-    for (size_t k = 0; error == 0 && k < all.count; k++)
-        error = record_take_back(run, &all.all[k], k + 1 == all.count);
+    size_t done = 0;
+    for (; error == 0 && done < all.count; done += error == 0)
+        error = record_take_back(run, &all.all[done], done + 1 == all.count);
+    if (error == ERR_CONFLICT && done > 0)
+        return records_undo_broke_off(run, &all, done);
     if (error == ERR_CONFLICT)
         return run_fail(run, "conflict",
             "It has changed again since (%s), so it was not undone. get_record with `history` tells "
