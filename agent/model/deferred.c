@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DEFERRED_NAME_MAX 64 /* bytes of a tool's name */
+
 /* ---- the list, in the form of a provider without a search tool of its own ---- */
 
 /* Tools one behind the other, each with a ',' in front of it; ends[i] is behind the row first + i,
@@ -33,6 +35,24 @@ static bool deferred_is_kept(const struct conf *conf, const struct tools_spec *s
     return !spec->core && tools_is_provided(conf, spec);
 }
 
+int deferred_put_tool(const struct provider *p, const struct tools_spec *spec, struct buf *json)
+{
+    struct buf plain = {0};
+    struct context_tool tool = {.name = spec->name,
+        .description = spec->description,
+        .schema = spec->arguments_schema};
+
+    if (deferred_is_remote(spec)) {
+        provider_plain(spec->arguments_schema, &plain);
+        tool.schema = buf_text(&plain);
+    }
+    int error = buf_error(&plain);
+    if (!error)
+        p->deferred(json, &tool);
+    buf_free(&plain);
+    return error;
+}
+
 static void deferred_list_free(struct deferred_list *list)
 {
     buf_free(&list->json);
@@ -51,13 +71,11 @@ static int deferred_write(const struct conf *conf, size_t first, size_t count, s
         return ERR_NOMEM;
     for (size_t i = 0; i < count; i++) {
         const struct tools_spec *spec = tools_at(first + i);
-        const struct context_tool tool = {.name = spec->name,
-            .description = spec->description,
-            .schema = spec->arguments_schema};
         const size_t before = list->json.len;
         if (deferred_is_kept(conf, spec)) {
             buf_putc(&list->json, ',');
-            request_anthropic_deferred(&list->json, &tool);
+            if (deferred_put_tool(&provider_anthropic, spec, &list->json))
+                return ERR_NOMEM;
         }
         if (most && list->json.len > most)
             buf_cut(&list->json, before);
@@ -163,33 +181,101 @@ static bool deferred_name(const struct deferred *d, const char *name, struct def
     return true;
 }
 
-/* The result without the tools that are named; NULL: there is nothing more in it than that. */
-static int deferred_note(jdoc *doc, jdoc *others, bool any, char **note)
-{
-    struct buf text = {0};
-    int error = 0;
+/* What is told in words, made anew: nothing else of the result goes into them. */
+struct deferred_words {
+    jdoc *doc, *others, *missing;
+    bool hidden; /* one that is told in no way was there */
+};
 
-    if (any && !jdoc_length(others) && !jdoc_length(jdoc_get(doc, "not_available"))) {
-        jdoc_free(others);
+static bool deferred_is_hidden(const struct deferred *d, const char *name)
+{
+    const struct tools_spec *spec = tools_find(name);
+
+    return spec && !d->memory && tools_is_memory(spec);
+}
+
+/* The name alone: what a tool of a server says of itself has a server written. */
+static int deferred_put_other(const struct deferred *d, const char *name, struct deferred_words *w)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    const size_t len = strlen(name);
+    jdoc *item;
+
+    if (deferred_is_hidden(d, name)) {
+        w->hidden = true;
         return 0;
     }
-    if (jdoc_length(others)) {
-        error = jdoc_set(doc, "tools", others);
-    } else {
-        jdoc_free(others);
-        jdoc_remove(doc, "tools");
+    if (!len || len > DEFERRED_NAME_MAX || strspn(name, good) != len)
+        return 0;
+    item = jdoc_new_object();
+    return jdoc_push_made(w->others, item, !item || jdoc_set_string(item, "name", name) != 0);
+}
+
+/* Only of tools that there are, whose reason is find_tools' own. */
+static int deferred_put_missing(const struct deferred *d, const jdoc *list,
+    struct deferred_words *w)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < jdoc_length(list) && !error; i++) {
+        const char *name = jdoc_text_or(jdoc_at(list, i), "name", "");
+        if (tools_find(name) && !deferred_is_hidden(d, name))
+            error = jdoc_push(w->missing, jdoc_dup(jdoc_at(list, i)));
     }
-    jdoc_write(doc, &text);
+    return error;
+}
+
+static int deferred_write_words(const jdoc *result, struct deferred_words *w, char **note)
+{
+    const bool none = w->hidden && !jdoc_length(w->others) && !jdoc_length(w->missing);
+    bool success = false;
+    struct buf text = {0};
+    jdoc **lists[] = {&w->others, &w->missing};
+    int error = 0;
+
+    err_ignore(jdoc_get_bool(result, "success", &success));
+    error = jdoc_set_bool(w->doc, "success", success);
+    if (!error)
+        error = jdoc_set_string(w->doc, "message",
+            none ? "Nothing fits: there is no tool for this." :
+                   jdoc_text_or(result, "message", ""));
+    for (size_t i = 0; i < 2 && !error; i++) {
+        jdoc *list = *lists[i];
+        if (!jdoc_length(list))
+            continue;
+        *lists[i] = NULL;
+        error = jdoc_set(w->doc, i ? "not_available" : "tools", list);
+    }
+    jdoc_write(w->doc, &text);
     if (!error && !(error = buf_error(&text)) && !(*note = strdup(buf_text(&text))))
         error = ERR_NOMEM;
     buf_free(&text);
     return error;
 }
 
+static int deferred_read_tools(const struct deferred *d, const jdoc *result,
+    struct deferred_words *w, struct deferred_named *out)
+{
+    const jdoc *tools = jdoc_get(result, "tools");
+    size_t count = jdoc_type(tools) == JDOC_ARRAY ? jdoc_length(tools) : 0;
+    int error = w->doc && w->others && w->missing ? 0 : ERR_NOMEM;
+
+    for (size_t i = 0; i < count && !error; i++) {
+        const char *name = jdoc_text_or(jdoc_at(tools, i), "name", "");
+        if (!deferred_name(d, name, out))
+            error = deferred_put_other(d, name, w);
+    }
+    if (!error)
+        error = deferred_put_missing(d, jdoc_get(result, "not_available"), w);
+    if (error || (out->count && !jdoc_length(w->others) && !jdoc_length(w->missing)))
+        return error;
+    return deferred_write_words(result, w, &out->note);
+}
+
 int deferred_read(const struct deferred *d, const char *text, size_t len, bool failed,
     struct deferred_named *out)
 {
-    jdoc *doc = NULL, *others;
+    jdoc *doc = NULL;
     int error;
 
     *out = (struct deferred_named){0};
@@ -197,16 +283,11 @@ int deferred_read(const struct deferred *d, const char *text, size_t len, bool f
         return 0;
     if ((error = jdoc_parse(text, len, &doc, NULL, 0)))
         return error == ERR_NOMEM ? error : 0;
-    const jdoc *tools = jdoc_get(doc, "tools");
-    size_t count = jdoc_type(tools) == JDOC_ARRAY ? jdoc_length(tools) : 0;
-    error = (others = jdoc_new_array()) ? 0 : ERR_NOMEM;
-    for (size_t i = 0; i < count && !error; i++)
-        if (!deferred_name(d, jdoc_text_or(jdoc_at(tools, i), "name", ""), out))
-            error = jdoc_push(others, jdoc_dup(jdoc_at(tools, i)));
-    if (error)
-        jdoc_free(others);
-    else
-        error = deferred_note(doc, others, out->count > 0, &out->note);
+    struct deferred_words w = {jdoc_new_object(), jdoc_new_array(), jdoc_new_array(), false};
+    error = deferred_read_tools(d, doc, &w, out);
+    jdoc_free(w.doc);
+    jdoc_free(w.others);
+    jdoc_free(w.missing);
     jdoc_free(doc);
     return error;
 }
@@ -267,10 +348,12 @@ int deferred_begin(const struct provider *p, const struct provider_request *q,
     out->count = tools_count();
     if (!(out->rows = calloc(out->count, 1)))
         return ERR_NOMEM;
+    out->memory = c->frame->memory;
     for (size_t i = 0; i < out->count; i++)
-        if (p->search ?
-                deferred_is_kept(q->conf, tools_at(i)) :
-                deferred_is_listed(&deferred_own, i) || deferred_is_listed(&deferred_remote, i))
+        if ((out->memory || !tools_is_memory(tools_at(i))) &&
+            (p->search ? deferred_is_kept(q->conf, tools_at(i)) :
+                         deferred_is_listed(&deferred_own, i) ||
+                        deferred_is_listed(&deferred_remote, i)))
             out->rows[i] = DEFERRED_LISTED;
     for (size_t i = 0; i < c->count && !error; i++)
         if (c->items[i].role == CHAT_ASSISTANT)

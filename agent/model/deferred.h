@@ -34,6 +34,7 @@ enum deferred_row {
 };
 struct deferred {
     bool on;             /* false: every tool is told as before, and nothing below counts */
+    bool memory;         /* false: tools of the memory are told in no way */
     unsigned char *rows; /* enum deferred_row of each of tools_at */
     size_t count;
 };
@@ -58,14 +59,24 @@ bool deferred_holds(const struct deferred *d, const struct context_tool *found);
  */
 MUST_CHECK int deferred_put(const struct deferred *d, const struct provider *p, struct buf *json);
 
+/*
+ * deferred_put_tool -- one of them. A server's is written with the least that its schema can be
+ * (foreign_schema_plain): a vendor refuses the whole request, of all users, for one schema that it
+ * dislikes. Returns 0 or ERR_NOMEM.
+ */
+MUST_CHECK int deferred_put_tool(const struct provider *p, const struct tools_spec *spec,
+    struct buf *json);
+
 #define DEFERRED_NAMED_MAX 10       /* tools of one result: the limit of find_tools */
 #define DEFERRED_REMOTE_MAX 2097152 /* bytes of MCP servers' tools in the list; more: as before */
 /* What a result of find_tools names. */
 struct deferred_named {
     const struct tools_spec *tools[DEFERRED_NAMED_MAX]; /* kept back, each once */
     size_t count;
-    char *note; /* JSON text of what else it tells: other tools, what is not set up here, that there
-                 * are none; or NULL. deferred_named_fini frees it */
+    char *
+        note; /* JSON text of what else it tells: the names of other tools, what is not set up here,
+                 * that there are none; nothing that a server says of its tools. NULL: there is
+                 * nothing more. deferred_named_fini frees it */
 };
 /* A result that is not valid (cut, an error) names nothing. Returns 0 or ERR_NOMEM. */
 MUST_CHECK int deferred_read(const struct deferred *d, const char *text, size_t len, bool failed,

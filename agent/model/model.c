@@ -329,14 +329,18 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
     for (;;) {
         if ((error = model_choose_context(p, ask, &state.limits, &context)))
             break;
+        struct quirks asked = known;
+        asked.flags |= state.guessed;
         const struct provider_request request = {conf, &context, ask->no_tools, ask->max_tokens,
-            known, wait->start->uid, wait->start->session};
+            asked, wait->start->uid, wait->start->session};
         error = model_call_provider(m, p, wait, &request, answer, result);
         if (!model_is_refused(m, error, answer, result) || clock_mono_ms() >= wait->deadline_ms ||
             !model_ask_again(m, p, &request, error, &state, &known))
             break;
         answer_reset(answer);
     }
+    if (!error)
+        refusal_taken(&state, p->name, &known);
     result->trimmed = state.trims > 0 && context.dropped > 0;
     result->reduced = state.limits.reduced && !state.trims;
     if (!error && model_may_learn_room(&state.limits, state.learnt) &&

@@ -25,6 +25,7 @@ _Static_assert(PROVIDERS <= BREAKER_COUNT, "each provider has a breaker");
 /* What is offered in every request, written once. */
 static struct provider_core {
     struct buf whole[PROVIDERS];
+    struct buf bare[PROVIDERS];      /* without marks for a cache */
     struct buf plain[PROVIDERS];     /* for servers that refuse more */
     struct buf searching[PROVIDERS]; /* whole, with find_tools as the vendor's search tool */
     size_t count;                    /* of tools in each of them */
@@ -47,7 +48,7 @@ size_t provider_place(const struct provider *p)
     return i;
 }
 
-static void provider_plain(const char *schema, struct buf *out)
+void provider_plain(const char *schema, struct buf *out)
 {
     jdoc *doc = NULL, *plain = NULL;
 
@@ -101,20 +102,24 @@ static int provider_prepare_core(const struct context_tool *tools, size_t count,
 {
     core->count = count;
     for (size_t i = 0; i < PROVIDERS; i++) {
-        struct buf *whole = &core->whole[i], *plain = &core->plain[i];
+        struct buf *whole = &core->whole[i], *bare = &core->bare[i], *plain = &core->plain[i];
 
         buf_reset(whole);
+        buf_reset(bare);
         buf_reset(plain);
         for (size_t k = 0; k < count && providers[i]->tool; k++) {
             if (k) {
                 buf_putc(whole, ',');
+                buf_putc(bare, ',');
                 buf_putc(plain, ',');
             }
             providers[i]->tool(whole, &tools[k], k + 1 == count);
+            providers[i]->tool(bare, &tools[k], false);
             provider_put_tool(providers[i], &tools[k], PROVIDER_SIMPLE, plain);
         }
         provider_prepare_searching(providers[i], tools, count, &core->searching[i]);
-        if (buf_error(whole) || buf_error(plain) || buf_error(&core->searching[i]))
+        if (buf_error(whole) || buf_error(bare) || buf_error(plain) ||
+            buf_error(&core->searching[i]))
             return ERR_NOMEM;
     }
     return 0;
@@ -142,17 +147,30 @@ const struct buf *provider_tools(const struct provider *p)
     return &everybody.whole[provider_place(p)];
 }
 
+/* The prepared list for this request. A user without memory is offered no tool of it, in none of
+ * the forms. */
+static const struct buf *provider_core_of(const struct provider_core *all, size_t place,
+    const struct deferred *deferred, uint64_t flags, bool marks)
+{
+    if (flags)
+        return &all->plain[place];
+    if (deferred && deferred->on && providers[place]->search)
+        return &all->searching[place];
+    return marks ? &all->whole[place] : &all->bare[place];
+}
+
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
-    const struct buf *tools, const struct deferred *deferred, struct buf *json)
+    const struct buf *tools, bool marks, const struct deferred *deferred, struct buf *json)
 {
     const struct context *c = request->context;
     const struct context_frame *f = c->frame;
     const size_t place = provider_place(p);
-    const struct provider_core *all =
-        !f->memory && tools == &everybody.whole[place] ? &forgetful : &everybody;
+    const struct provider_core *all = f->memory ? &everybody : &forgetful;
     size_t core = tools->len ? all->count : 0, client = c->reduced ? 0 : f->client_tool_count;
     size_t first = 0, held = 0;
     uint64_t flags = request->quirks.flags & PROVIDER_SIMPLE;
+    if (tools->len)
+        tools = provider_core_of(all, place, deferred, flags, marks);
     bool any = tools->len > 0;
     struct abilities abilities;
     size_t room;
@@ -176,12 +194,6 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
         (!any && first == c->found_count - held && !client))
         return false;
     buf_puts(json, ",\"tools\":[");
-    if (flags)
-        tools = &all->plain[place];
-    else if (deferred && deferred->on && p->search)
-        tools = &all->searching[place];
-    else if (all == &forgetful)
-        tools = &all->whole[place];
     buf_put(json, buf_text(tools), tools->len);
     for (size_t i = 0, seen = 0; i < c->found_count + client; i++) {
         const bool found = i < c->found_count;

@@ -227,10 +227,15 @@ const struct buf *provider_tools(const struct provider *p);
  * of the client's are left out. What the vendor keeps back (deferred, NULL = nothing) is neither
  * counted nor written: deferred_put does that, and the caller closes the list. Nothing and false
  * when there are none, or the frame has instructions of its own.
+ *   tools  provider_tools; empty: none of those
+ *   marks  with the marks for the vendor's cache
  */
 struct deferred;
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
-    const struct buf *tools, const struct deferred *deferred, struct buf *json);
+    const struct buf *tools, bool marks, const struct deferred *deferred, struct buf *json);
+
+/* A schema that each server takes (tools/remote/foreign_schema.h). */
+void provider_plain(const char *schema, struct buf *out);
 
 /* Whose answers these are: the provider and its configured server. */
 void provider_maker(const struct provider *p, const struct conf *conf,

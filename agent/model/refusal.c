@@ -478,6 +478,16 @@ static int64_t refusal_room(const struct refusal *r, const struct refusal_case *
     return room < estimate * 9 / 10 ? room : estimate * 6 / 10;
 }
 
+void refusal_taken(struct refusal_state *s, const char *provider, struct quirks *known)
+{
+    const struct refusal_case c = {.provider = provider, .status = 400};
+
+    if (!s->learns || !(s->guessed & ~known->flags))
+        return;
+    refusal_log(&c, s->guessed & ~known->flags);
+    known->flags |= s->guessed;
+}
+
 /* Would it be the same request? */
 static bool refusal_is_least(const struct context *c)
 {
@@ -561,12 +571,50 @@ static bool refusal_trim(struct refusal_state *s, const struct refusal *r,
     return true;
 }
 
+/* Is it about this user's words or file? */
+static bool refusal_is_the_users(const struct refusal_case *c)
+{
+    static const char *const policy[] = {"policy", "policies", "invalid_prompt", "flagged",
+        "content_filter", "content filter", "moderation", "safety"};
+    struct buf words = {0};
+
+    refusal_words(c->body, c->body_len, &words);
+    bool is = refusal_file(buf_text(&words), c->sent) || SAYS(buf_text(&words), policy);
+    buf_free(&words);
+    return is;
+}
+
+/*
+ * It does not say what it dislikes: the files are tried first, then the tools that are kept back,
+ * for this call alone. Only what is taken at once then is learnt (refusal_taken).
+ */
+static bool refusal_guess(struct refusal_state *s, const struct refusal_case *c,
+    const struct quirks *known)
+{
+    if ((c->status != 400 && c->status != 422) ||
+        !(c->sent & ~(known->flags | s->guessed) & QUIRKS_NO_DEFERRED))
+        return false;
+    if (refusal_without_files(s, c)) {
+        s->files_were_cut = true;
+        return true;
+    }
+    log_warn("model %s refused the conversation (status %ld): asked without the tools that are "
+             "kept back",
+        c->provider, c->status);
+    s->guessed |= QUIRKS_NO_DEFERRED;
+    s->learns = !refusal_is_the_users(c);
+    if (s->files_were_cut)
+        s->limits.no_files = s->files_were_cut = false;
+    return true;
+}
+
 bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct quirks *known)
 {
     struct refusal r;
 
     refusal_read(c->body, c->body_len, c->status, c->sent, c->output, &r);
     s->too_long = r.kind == REFUSAL_WINDOW;
+    s->learns = false;
     if (r.kind == REFUSAL_WINDOW && refusal_is_for_files(s, &r, c))
         return refusal_without_files(s, c);
     if (r.kind == REFUSAL_WINDOW && refusal_trim(s, &r, c, known))
@@ -592,11 +640,8 @@ bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct
         s->limits.keep_thoughts = known->flags & QUIRKS_KEEP_THOUGHTS;
         return true;
     }
-    if ((c->status == 400 || c->status == 422) && c->sent & ~known->flags & QUIRKS_NO_DEFERRED) {
-        refusal_log(c, QUIRKS_NO_DEFERRED); /* it does not say what it dislikes */
-        known->flags |= QUIRKS_NO_DEFERRED;
+    if (refusal_guess(s, c, known))
         return true;
-    }
     if (c->status != 404 && refusal_without_files(s, c))
         return true;
     if (c->status == 404 || refusal_is_least(c->context))

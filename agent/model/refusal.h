@@ -48,7 +48,10 @@ struct refusal_state {
     struct context_limits limits; /* of the next request */
     unsigned members, trims;      /* tries spent on each */
     bool too_long;                /* the last refusal was for the length */
-    size_t tokens;                /* of the messages that were shortened the last time */
+    uint64_t guessed;    /* left out of this call alone, as nobody said what was disliked */
+    bool learns;         /* when the next request is taken, that was it */
+    bool files_were_cut; /* by such a guess; they come again with the next one */
+    size_t tokens;       /* of the messages that were shortened the last time */
     /* The room that other requests should know of, 0 = none: what files cost is an estimate, and
      * a body that is too large says nothing of tokens. */
     int64_t learnt;
@@ -71,5 +74,11 @@ struct refusal_case { /* the request that was refused */
  */
 bool refusal_adapt(struct refusal_state *state, const struct refusal_case *refused,
     struct quirks *known);
+/*
+ * refusal_taken -- the server has taken the request: what was left out of it by a guess is known
+ * from now on, when nothing else differed. One user's file, or words that a vendor's policy does
+ * not let pass, say nothing of what others may send.
+ */
+void refusal_taken(struct refusal_state *state, const char *provider, struct quirks *known);
 
 #endif

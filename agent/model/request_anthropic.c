@@ -67,22 +67,11 @@ static bool request_anthropic_choice(struct anthropic_writer *w)
     return w->q->no_tools || must;
 }
 
-/* The prepared tools end with a mark: a server that does not take it gets them without. */
 static int request_anthropic_tools(struct anthropic_writer *w)
 {
-    static const char end[] = CACHE_MARK "}";
-    const size_t len = sizeof end - 1;
-    struct buf plain = {0};
-    const struct buf *tools = w->tools;
     int error = 0;
 
-    if (!w->marks && tools->len > len && !memcmp(tools->data + tools->len - len, end, len)) {
-        buf_put(&plain, tools->data, tools->len - len);
-        buf_putc(&plain, '}');
-        error = buf_error(&plain);
-        tools = &plain;
-    }
-    if (!error && provider_put_tools(&provider_anthropic, w->q, tools, &w->deferred, w->json)) {
+    if (provider_put_tools(&provider_anthropic, w->q, w->tools, w->marks, &w->deferred, w->json)) {
         const size_t before = w->json->len;
         error = deferred_put(&w->deferred, &provider_anthropic, w->json);
         w->out->deferred_bytes = w->json->len - before;
@@ -93,7 +82,6 @@ static int request_anthropic_tools(struct anthropic_writer *w)
         if (!(w->q->quirks.flags & QUIRKS_NO_TOOL_CHOICE) && request_anthropic_choice(w))
             w->sent |= QUIRKS_NO_TOOL_CHOICE;
     }
-    buf_free(&plain);
     return error;
 }
 
@@ -178,7 +166,9 @@ static int request_anthropic_found(struct anthropic_writer *w, const struct requ
 
     if (w->deferred.on && p->name && !strcmp(p->name, OFFER_FIND_TOOLS))
         error = deferred_read(&w->deferred, p->text, p->len, p->failed, &named);
-    if (!named.count) {
+    if (!named.count && named.note) {
+        buf_json_text(w->json, named.note);
+    } else if (!named.count) {
         buf_json_string(w->json, p->text, p->len);
     } else {
         buf_putc(w->json, '[');

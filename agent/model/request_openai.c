@@ -349,7 +349,7 @@ static bool request_openai_tools(struct openai_writer *w, const struct buf *tool
                 q->conf->openai_model);
         return false;
     }
-    if (!provider_put_tools(&provider_openai, q, tools, NULL, w->json))
+    if (!provider_put_tools(&provider_openai, q, tools, false, NULL, w->json))
         return false;
     buf_putc(w->json, ']');
     w->sent |= QUIRKS_NO_TOOLS | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);

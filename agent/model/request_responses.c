@@ -142,7 +142,7 @@ static void request_responses_choice(struct responses_writer *w)
 
 static void request_responses_tools(struct responses_writer *w, const struct buf *tools)
 {
-    if (!provider_put_tools(&provider_responses, w->q, tools, &w->deferred, w->json))
+    if (!provider_put_tools(&provider_responses, w->q, tools, false, &w->deferred, w->json))
         return;
     buf_putc(w->json, ']');
     w->sent |= w->deferred.on ? QUIRKS_NO_DEFERRED : 0;

@@ -444,6 +444,57 @@ static void test_a_bad_file(void **state)
     }
 }
 
+/* A refusal without a reason: what is kept back is told at once in this call, and in all others
+ * only when that helped. One user's file, or words, change nothing for anybody else. */
+static void test_a_guess_is_this_calls(void **state)
+{
+    static const char vague[] = "messages.2.content.0.tool_result.content: Input should be valid";
+    static const char *const users[] = {"invalid_prompt: flagged as potentially violating our "
+                                        "usage policy",
+        "The PDF specified is password protected"};
+    const uint64_t sent = QUIRKS_NO_DEFERRED | QUIRKS_NO_DOCUMENTS;
+    struct context_frame frame = {0};
+    struct chat_file file = {.id = "att-1", .type = "application/pdf", .kind = MEDIA_PDF};
+    struct chat_message items[9] = {{.text = ""}, [8] = {.text = "", .files = &file}};
+    struct context context = {.frame = &frame, .items = items, .count = 9};
+
+    (void)state;
+    for (size_t files = 0; files < 2; files++) {
+        struct refusal_state s = {0};
+        struct quirks known = {0};
+        items[8].file_count = files;
+        struct refusal_case c = case_of(vague, 1024, &context);
+        c.sent = sent;
+        if (files) { /* the file first: it may be that alone */
+            assert_true(refusal_adapt(&s, &c, &known));
+            assert_true(s.limits.no_files && !s.guessed);
+            refusal_taken(&s, "anthropic", &known);
+            assert_true(!known.flags);
+        }
+        assert_true(refusal_adapt(&s, &c, &known));
+        assert_true(s.guessed == QUIRKS_NO_DEFERRED && !known.flags);
+        assert_false(s.limits.no_files || s.limits.reduced);
+        struct refusal_state helped = s;
+        refusal_taken(&helped, "anthropic", &known);
+        assert_true(known.flags == QUIRKS_NO_DEFERRED);
+        known.flags = 0;
+        c.sent &= ~QUIRKS_NO_DEFERRED;
+        assert_true(refusal_adapt(&s, &c, &known)); /* it did not help */
+        assert_true(s.guessed == QUIRKS_NO_DEFERRED);
+        refusal_taken(&s, "anthropic", &known);
+        assert_true(!known.flags);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct refusal_state s = {.limits.no_files = true};
+        struct quirks known = {0};
+        struct refusal_case c = case_of(users[i], 1024, &context);
+        c.sent = sent;
+        assert_true(refusal_adapt(&s, &c, &known));
+        refusal_taken(&s, "anthropic", &known);
+        assert_true(!known.flags);
+    }
+}
+
 /* Thoughts that the server does not know are left out once, and only now. */
 static void test_unknown_thoughts(void **state)
 {
@@ -627,6 +678,7 @@ int main(void)
         cmocka_unit_test(test_messages_leave_for_a_file),
         cmocka_unit_test(test_a_bad_file),
         cmocka_unit_test(test_files_refused),
+        cmocka_unit_test(test_a_guess_is_this_calls),
         cmocka_unit_test(test_unknown_thoughts),
         cmocka_unit_test(test_quirks_are_bounded),
         cmocka_unit_test(test_quirks_add_up_and_pass),

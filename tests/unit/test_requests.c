@@ -624,8 +624,8 @@ static void test_never_too_many_tools(void **state)
     ask(&provider_openai, false);
     f.context.found = found;
     f.context.found_count = 100;
-    assert_true(
-        provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), NULL, &json));
+    assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), false,
+        NULL, &json));
     buf_putc(&json, ']');
     assert_int_equal(f.body ? 0 : 1, 0);
     jdoc_free(f.body);
@@ -637,8 +637,8 @@ static void test_never_too_many_tools(void **state)
     has_not(buf_text(&json), "\"description\":\"\"");
     f.conf.model_tools_max = 32;
     buf_reset(&json);
-    assert_true(
-        provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), NULL, &json));
+    assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), false,
+        NULL, &json));
     buf_putc(&json, ']');
     has(buf_text(&json), "\"ui_tool_28\"");
     has_not(buf_text(&json), "\"ui_tool_29\"");
@@ -665,8 +665,8 @@ static void test_long_descriptions(void **state)
     for (int brief = 0; brief < 2; brief++) {
         q.quirks.flags = brief ? QUIRKS_SHORT_DESCRIPTIONS : 0;
         buf_reset(&json);
-        assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), NULL,
-            &json));
+        assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai),
+            false, NULL, &json));
         buf_putc(&json, ']');
         jdoc_free(f.body);
         f.body = NULL;
