@@ -233,6 +233,11 @@ static void a_person_with_a_similar_name_is_not_overwritten(void **state)
         "ambiguous", "/name");
     tool_refused(&bench, "set_emergency_contact", "{\"name\":\"Maria\",\"phone\":\"0400 1\"}",
         "ambiguous", "/name");
+    tool_refused(&bench, "set_emergency_contact",
+        "{\"name\":\"Maria\",\"new_name\":\"Maria Rossi\",\"phone\":\"0400 1\"}", "ambiguous",
+        "/name");
+    tool_refused(&bench, "remove_emergency_contact", "{\"name\":\"Maria\",\"confirm\":true}",
+        "ambiguous", "/name");
     jdoc_free(tool_ok(&bench, "set_emergency_contact",
         "{\"name\":\"Maria\",\"phone\":\"+39 06 1234 5678\",\"another\":true}"));
     jdoc_free(tool_ok(&bench, "set_emergency_contact",

@@ -39,6 +39,13 @@ static int emergency_contacts_find(struct tools_run *run, const jdoc *contacts, 
     return error ? error : ERR_INVALID;
 }
 
+/* Is that person named, and not one of a like name? Maria is not Mario. */
+static bool emergency_contacts_is_named(const jdoc *contact, const char *name)
+{
+    return record_match_named(jdoc_text_or(contact, "name", ""), name) ||
+        record_match_named(jdoc_text_or(contact, "relationship", ""), name);
+}
+
 static int emergency_contacts_set_phone(struct tools_run *run, jdoc *contact)
 {
     const char *typed = jdoc_string(jdoc_get(run->args, "phone"), NULL);
@@ -105,7 +112,9 @@ static int emergency_contacts_sure(struct tools_run *run, const jdoc *contacts, 
     const char *name = jdoc_text_or(run->args, "name", "");
     const char *noted = jdoc_text_or(jdoc_at(contacts, at), "name", "");
 
-    if (jdoc_has(run->args, "new_name") || strcasecmp(noted, name) == 0)
+    if (strcasecmp(noted, name) == 0 ||
+        (jdoc_has(run->args, "new_name") &&
+            emergency_contacts_is_named(jdoc_at(contacts, at), name)))
         return 0;
     int error = run_ask_back(run, "/name",
         "the whole name as it is noted, or another=true to add a second person",
@@ -161,11 +170,18 @@ int medical_tool_set_emergency_contact(struct tools_run *run)
 static int emergency_contacts_choose(struct tools_run *run, jdoc **record, const char **seen,
     size_t *at)
 {
+    const char *name = jdoc_text_or(run->args, "name", "");
     int error = emergency_open(run, record, seen);
+    const jdoc *contacts = jdoc_get(*record, "contacts"), *one;
 
     if (!error)
-        error = emergency_contacts_find(run, jdoc_get(*record, "contacts"),
-            jdoc_text_or(run->args, "name", ""), at);
+        error = emergency_contacts_find(run, contacts, name, at);
+    one = error ? NULL : jdoc_at(contacts, *at);
+    if (one && !emergency_contacts_is_named(one, name)) {
+        error = run_ask_back(run, "/name", "the name as it is noted",
+            "%.100s is not noted. Is %.100s meant?", name, jdoc_text_or(one, "name", ""));
+        return error ? error : ERR_INVALID;
+    }
     if (error != ERR_NOT_FOUND)
         return error;
     error = run_fail(run, "not_found",
