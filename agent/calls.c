@@ -104,9 +104,7 @@ static int calls_collect(struct calls_batch *b, int64_t now)
 /* When there is something to do for a call that nobody has woken. */
 static int64_t calls_due(const struct calls_slot *s)
 {
-    if (!s->live)
-        return s->until_ms;
-    return s->look_ms < s->live_until_ms ? s->look_ms : s->live_until_ms;
+    return s->live ? calls_ask_due(s) : s->until_ms;
 }
 
 static int calls_await(struct calls_batch *b)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define LOOK_MS 5000   /* a notice may be lost */
+#define AWAY_MS 1000   /* between two looks while Redis is away */
 #define MARGIN_MS 5000 /* of the turn's time that is left for what comes behind the answer */
 #define LEAST_MS 1000  /* below that nobody can answer */
 
@@ -94,7 +95,8 @@ static int calls_ask_tell(struct calls_slot *s)
 static void calls_ask_reply(struct calls_slot *s, const char *action, const char *content)
 {
     s->until_ms = clock_mono_ms() + 2 * tools_patience(s->run.context, s->run.spec);
-    s->reply = (struct tools_reply){.action = action, .content = content, .state = ""};
+    s->reply =
+        (struct tools_reply){.action = action, .content = content, .state = "", .to = s->live_of};
     tools_reply(&s->run, &s->reply);
 }
 
@@ -115,6 +117,8 @@ static int calls_ask_open(struct calls_slot *s, int64_t now)
             return error;
     c->wait->deadline_ms += q->wait_ms;
     s->live = ask;
+    s->live_of = q;
+    s->unseen = false;
     s->live_until_ms = now + q->wait_ms;
     s->look_ms = now + LOOK_MS;
     calls_ask_audit(s, "approval.asked", ask->why);
@@ -136,6 +140,7 @@ static int calls_ask_over(struct calls_slot *s, const char *outcome)
     buf_reset(c->json);
     events_question_over(c->json, s->live->id, outcome);
     s->live = NULL;
+    s->live_of = NULL;
     return calls_ask_emit(c);
 }
 
@@ -159,6 +164,25 @@ static int calls_ask_answer(struct calls_slot *s, const struct approvals_state *
     return calls_ask_over(s, action ? action : "expired");
 }
 
+/* Does the service still wait for the very question that is open? */
+static bool calls_ask_is_wanted(const struct calls_slot *s)
+{
+    return !s->run.done && s->run.asking && s->run.asking == s->live_of;
+}
+
+/* The service has given its question up, perhaps for another one. */
+static int calls_ask_replace(struct calls_slot *s, int64_t now)
+{
+    int error = calls_ask_over(s, "withdrawn");
+
+    return !error && s->run.asking && !s->run.done ? calls_ask_open(s, now) : error;
+}
+
+int64_t calls_ask_due(const struct calls_slot *s)
+{
+    return s->unseen || s->look_ms < s->live_until_ms ? s->look_ms : s->live_until_ms;
+}
+
 int calls_ask_look(struct calls_slot *s, int64_t now)
 {
     struct calls *c = s->batch->owner;
@@ -167,14 +191,17 @@ int calls_ask_look(struct calls_slot *s, int64_t now)
 
     if (!s->live)
         return s->run.asking && !s->run.done ? calls_ask_open(s, now) : 0;
-    if (!s->run.asking || s->run.done)
-        return calls_ask_over(s, "withdrawn");
-    if (!s->batch->heard && now < s->look_ms && now < s->live_until_ms)
+    if (!calls_ask_is_wanted(s))
+        return calls_ask_replace(s, now);
+    if (!s->batch->heard && now < calls_ask_due(s))
         return 0;
-    s->look_ms = now + LOOK_MS;
     error = approvals_live(c->tools->store, c->tools->uid, s->live->id, false, c->arena, &state);
-    if (error)
-        return err_is_store(error) ? 0 : error; /* the next look finds it */
+    s->unseen = error != 0;
+    s->look_ms = clock_mono_ms() + (error ? AWAY_MS : LOOK_MS);
+    if (error) /* the next look finds it: an answer that the user gave counts */
+        return err_is_store(error) ? 0 : error;
+    if (!calls_ask_is_wanted(s))
+        return calls_ask_replace(s, now);
     if (state.look == APPROVALS_LOOK_OPEN && now < s->live_until_ms)
         return 0;
     if (state.look == APPROVALS_LOOK_OPEN)

@@ -31,8 +31,10 @@ struct calls_slot {
     int64_t until_ms;
     struct tools_reply reply;   /* with which the call goes on after a service's question */
     struct approvals_ask *live; /* the question that it waits for; NULL = none */
-    int64_t look_ms;            /* when to look whether it is answered */
-    int64_t live_until_ms;      /* when the service need not wait any longer */
+    const struct tools_question *live_of; /* what run.asking was when `live` was opened */
+    int64_t look_ms;                      /* when to look whether it is answered */
+    int64_t live_until_ms;                /* when the service need not wait any longer */
+    bool unseen; /* the last look failed: look_ms alone says when the next one is */
     char message_id[IDENT_UUID_SIZE];
     const char *text;
     size_t len;
@@ -63,6 +65,9 @@ MUST_CHECK int calls_start_patiently(struct calls_slot *s, const struct tools_sp
 /* After each wake-up: opens the question that the call waits for, gives it the answer, closes it.
  * Returns 0; ERR_FENCED, ERR_FULL, ERR_NOMEM; ERR_CANCELLED, ERR_DEADLINE, ERR_DRAINING. */
 MUST_CHECK int calls_ask_look(struct calls_slot *s, int64_t now);
+
+/* When calls_ask_look has something to do for the open question, should nobody wake the call. */
+int64_t calls_ask_due(const struct calls_slot *s);
 
 /* Nobody waits for its question any more. */
 void calls_ask_drop(struct calls_slot *s, const char *outcome);

@@ -106,7 +106,8 @@ MUST_CHECK int tools_preview(struct tools_run *run, const char *args_json, size_
 /* Runs the steps that callbacks left (run_defer). They may wait for Redis; a time limit that is
  * over meanwhile counts afterwards. Nothing to do: nothing happens. */
 void tools_go_on(struct tools_run *run);
-/* The user's answer to run->asking, or that there is none; the call's time begins anew. */
+/* The user's answer to run->asking, or that there is none; the call's time begins anew. Nothing
+ * happens when reply->to is another question than the one that is open now. */
 void tools_reply(struct tools_run *run, const struct tools_reply *reply);
 void tools_cancel(struct tools_run *run);
 void tools_fini(struct tools_run *run);

@@ -355,7 +355,7 @@ void tools_go_on(struct tools_run *run)
 void tools_reply(struct tools_run *run, const struct tools_reply *reply)
 {
     struct tools_waiting *w = run->waiting;
-    if (run->done || !run->asking)
+    if (run->done || !run->asking || run->asking != reply->to) /* another one by now */
         return;
     run->asking = NULL;
     if (w)

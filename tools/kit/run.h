@@ -109,9 +109,10 @@ struct tools_question {
 };
 /* What the user said to it. */
 struct tools_reply {
-    const char *action;  /* "accept", "decline" or "cancel" */
-    const char *content; /* JSON of an object, with "accept"; NULL = none */
-    const char *state;   /* of the question */
+    const char *action;              /* "accept", "decline" or "cancel" */
+    const char *content;             /* JSON of an object, with "accept"; NULL = none */
+    const char *state;               /* of the question */
+    const struct tools_question *to; /* what run->asking was; by tools_reply only */
 };
 
 struct tools_context { /* one per turn, or per direct call */
