@@ -322,26 +322,49 @@ static void patterns_of_others(void **state)
         "{\"a\":\"x\"}", false);
 }
 
+struct counted {
+    struct mcp_reader *reader;
+    int asked, full;
+};
+
 static int count_ask(void *arg, const struct mcp_wire_message *request)
 {
+    struct counted *c = arg;
     (void)request;
-    ++*(int *)arg;
+    ++*(c->reader->full ? &c->full : &c->asked);
     return 0;
 }
 
-/* A server that asks without end does not make us open a connection for each question. */
+static int feed(struct mcp_reader *r, const char *text, int times)
+{
+    int error = 0;
+    for (int i = 0; i < times && error == 0; i++)
+        error = mcp_reader_feed(r, 200, "text/event-stream", text, strlen(text));
+    return error;
+}
+
+/* A server that asks without end does not make us open a connection for each question; the first
+ * ones beyond the limit are refused, so that it need not wait for an answer. */
 static void questions_of_a_server(void **state)
 {
     static const char ping[] = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n\n";
+    static const char form[] =
+        "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"elicitation/create\"}\n\n";
     struct mcp_reader r;
-    int asked = 0;
+    struct counted c = {.reader = &r};
     (void)state;
     mcp_reader_init(&r, 7, 1 << 20);
     r.ask = count_ask;
-    r.arg = &asked;
-    for (int i = 0; i < 3 * MCP_READER_ASKS_MAX; i++)
-        assert_int_equal(mcp_reader_feed(&r, 200, "text/event-stream", ping, sizeof ping - 1), 0);
-    assert_int_equal(asked, MCP_READER_ASKS_MAX);
+    r.arg = &c;
+    assert_int_equal(feed(&r, ping, 100), 0); /* they are no questions */
+    assert_int_equal(feed(&r, form, MCP_READER_ASKS_MAX + 3), 0);
+    assert_int_equal(c.asked, 100 + MCP_READER_ASKS_MAX);
+    assert_int_equal(c.full, 3);
+    mcp_reader_recount(&r); /* the next call in the same stream */
+    assert_int_equal(feed(&r, form, 1), 0);
+    assert_int_equal(c.asked, 100 + MCP_READER_ASKS_MAX + 1);
+    assert_int_equal(feed(&r, form, 2 * MCP_READER_REPLIES_MAX), ERR_LIMIT);
+    assert_int_equal(c.full, 3 + MCP_READER_REPLIES_MAX);
     mcp_reader_fini(&r);
 }
 

@@ -50,8 +50,9 @@ static void mcp_badge_on_badge(void *arg, const struct oauth_badge *badge)
         mcp_badge_fail(op, error, badge->words);
         return;
     }
-    op->state = op->after;
-    if (op->after == MCP_OP_WAIT)
+    bool anew = op->after == MCP_OP_CALL && !op->stream; /* the session may be another one now */
+    op->state = anew ? MCP_OP_WAIT : op->after;
+    if (op->state == MCP_OP_WAIT)
         mcp_op_begin(op);
     else
         mcp_op_go(op, op->after);

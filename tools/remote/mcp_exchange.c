@@ -95,11 +95,14 @@ static int mcp_exchange_answer_server(void *arg, const struct mcp_wire_message *
 {
     struct mcp_exchange *e = arg;
     struct buf body = {0};
-    int taken = e->what.ask ? e->what.ask(e->what.arg, m) : 0;
+    int taken = e->what.ask && !e->reader.full ? e->what.ask(e->what.arg, m) : 0;
     if (taken != 0 || m->kind != MCP_WIRE_REQUEST)
         return taken < 0 ? taken : 0;
     jdoc *result = strcmp(m->method, "ping") == 0 ? jdoc_new_object() : NULL;
-    mcp_wire_put_answer(&body, m->id_value, result);
+    if (e->reader.full)
+        mcp_wire_put_refusal(&body, m->id_value, MCP_WIRE_BAD_PARAMS, MCP_READER_FULL);
+    else
+        mcp_wire_put_answer(&body, m->id_value, result);
     jdoc_free(result);
     int error = buf_error(&body);
     if (error == 0)

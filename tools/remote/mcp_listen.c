@@ -63,7 +63,9 @@ static int mcp_listen_on_ask(void *arg, const struct mcp_wire_message *m)
     struct mcp_op *op = mcp_listen_asker(p);
     bool asks = m->kind == MCP_WIRE_REQUEST && strcmp(m->method, ELICIT_METHOD) == 0;
     p->asks_aside = p->asks_aside || asks;
-    int error = op ? mcp_op_on_ask(op, m) : 0;
+    int error = op && !l->reader.full ? mcp_op_on_ask(op, m) : 0;
+    if (!p->ops) /* nothing is answered, and nothing counts */
+        mcp_reader_recount(&l->reader);
     if (error != 0)
         return error < 0 ? error : 0;
     if (asks)
@@ -124,6 +126,8 @@ static void mcp_listen_go(struct mcp_op *op)
     if (p->session_owner == 0)
         p->session_owner = op->call.owner;
     p->mixed = p->mixed || p->session_owner != op->call.owner;
+    if (p->listen)
+        mcp_reader_recount(&p->listen->reader);
     mcp_op_go(op, MCP_OP_CALL);
     mcp_op_poke_waiting(p);
 }
@@ -136,8 +140,12 @@ static void mcp_listen_on_look(struct reactor_timer *timer)
     bool waits = l && l->get && http_head(l->get)->status == 0 && now < l->until_ms;
     if (waits)
         reactor_timer_set(op->call.reactor, &op->timer, now + LOOK_MS, mcp_listen_on_look, op);
-    else
+    else if (mcp_op_is_ready(op->peer))
         mcp_listen_go(op);
+    else { /* the session has ended meanwhile */
+        op->listening = false;
+        mcp_op_begin(op);
+    }
 }
 
 void mcp_listen_call(struct mcp_op *op)

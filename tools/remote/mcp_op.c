@@ -117,8 +117,7 @@ void mcp_op_go(struct mcp_op *op, enum mcp_op_state state)
         mcp_op_fail(op, error, "the request could not be sent");
 }
 
-/* The era is known and, if it has sessions, there is one. */
-static bool mcp_op_is_ready(const struct mcp_peer *p)
+bool mcp_op_is_ready(const struct mcp_peer *p)
 {
     return p->era == MCP_ERA_MODERN || (p->era == MCP_ERA_LEGACY && p->version[0] != '\0');
 }
@@ -130,9 +129,12 @@ static bool mcp_op_wants_own_session(const struct mcp_op *op)
     if (!p->asks_aside || !op->call.ask || p->session_owner == 0 ||
         (p->session_owner == op->call.owner && !p->mixed))
         return false;
-    for (const struct mcp_op *other = p->ops; other; other = other->next)
-        if (other != op && other->state == MCP_OP_CALL)
+    for (const struct mcp_op *other = p->ops; other; other = other->next) {
+        bool calls = other->state == MCP_OP_CALL ||
+            (other->state == MCP_OP_BADGE && other->after == MCP_OP_CALL);
+        if (other != op && (calls || other->listening))
             return false;
+    }
     return true;
 }
 

@@ -121,6 +121,9 @@ void mcp_op_go(struct mcp_op *op, enum mcp_op_state state);
  * calls. The operation may be gone afterwards. */
 void mcp_op_begin(struct mcp_op *op);
 
+/* The era is known and, if it has sessions, there is one. */
+bool mcp_op_is_ready(const struct mcp_peer *peer);
+
 /* Tells the answer and frees the operation. */
 void mcp_op_finish(struct mcp_op *op, const struct mcp_answer *answer);
 

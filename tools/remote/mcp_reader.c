@@ -30,6 +30,24 @@ void mcp_reader_resume(struct mcp_reader *r)
     r->is_stream = false;
 }
 
+void mcp_reader_recount(struct mcp_reader *r)
+{
+    r->events = r->asked = r->replies = 0;
+    r->received = 0;
+}
+
+int mcp_reader_count(const struct mcp_wire_message *m, unsigned *asked, unsigned *replies,
+    bool *full)
+{
+    bool ping = strcmp(m->method, "ping") == 0;
+    *full = !ping && *asked >= MCP_READER_ASKS_MAX;
+    if (!ping && !*full)
+        ++*asked;
+    else if (++*replies > MCP_READER_REPLIES_MAX)
+        return ERR_LIMIT;
+    return 0;
+}
+
 bool mcp_reader_type_is(const char *content_type, const char *type)
 {
     size_t len = strlen(type);
@@ -62,8 +80,11 @@ static int mcp_reader_on_event(void *arg, const struct sse_event *event)
         return ERR_CANCELLED;
     }
     bool gives_up = m.kind == MCP_WIRE_NOTIFICATION && !strcmp(m.method, "notifications/cancelled");
-    if ((m.kind == MCP_WIRE_REQUEST || gives_up) && r->ask && r->asked++ < MCP_READER_ASKS_MAX)
+    if (m.kind == MCP_WIRE_REQUEST && r->ask)
+        error = mcp_reader_count(&m, &r->asked, &r->replies, &r->full);
+    if (error == 0 && (m.kind == MCP_WIRE_REQUEST || gives_up) && r->ask)
         error = r->ask(r->arg, &m);
+    r->full = false;
     jdoc_free(doc);
     return error;
 }

@@ -27,7 +27,7 @@ struct mcp_stream {
     int64_t id;
     jdoc *response;
     bool has_endpoint, told_ready;
-    unsigned events, asked;
+    unsigned events, asked, replies;
     size_t received;
     int error;                 /* the stream is over */
     struct reactor_timer soon; /* what came is told outside of curl's callbacks */
@@ -112,6 +112,7 @@ static int mcp_stream_on_event(void *arg, const struct sse_event *event)
 {
     struct mcp_stream *s = arg;
     struct mcp_wire_message m;
+    bool full;
     jdoc *doc = NULL;
     if (event->len == 0)
         return 0;
@@ -131,8 +132,10 @@ static int mcp_stream_on_event(void *arg, const struct sse_event *event)
         mcp_stream_tell_soon(s);
         return 0;
     }
-    if (m.kind == MCP_WIRE_REQUEST && s->asked++ < MCP_READER_ASKS_MAX)
-        error = mcp_stream_answer_server(s, &m);
+    if (m.kind == MCP_WIRE_REQUEST)
+        error = mcp_reader_count(&m, &s->asked, &s->replies, &full);
+    if (error == 0 && m.kind == MCP_WIRE_REQUEST)
+        error = mcp_stream_answer_server(s, &m); /* nothing but ping is looked at */
     jdoc_free(doc);
     return error;
 }
