@@ -137,10 +137,10 @@ export async function startMcpDouble({token, gate} = {}) {
 /**
  * A server of the era with sessions (2025-11-25): `double.forget()` drops all sessions; a session that is not known is 404.
  * It has no stream of its own (405) unless `double.aside`: then the tool asks by that stream (how: "aside"), and answers with
- * what the user said; `double.held` holds calls (how: "hold") until one is called.
+ * what the user said; how: "ask" asks in the call's own stream; `double.held` holds calls (how: "hold") until one is called.
  * `double.asked`: what the client answered to a ping of ours; `double.log`: methods as they came.
  */
-export async function startLegacyDouble() {
+export async function startLegacyDouble({gate} = {}) {
   const double = {log: [], asked: [], wrong: [], sessions: new Set(), resumed: 0, listens: new Map(), held: []};
   const streams = new Map(); // event id -> response that waits for a GET
   const tool = {name: "count", description: "Counts.", inputSchema: {type: "object", properties: {how: {type: "string"}}}};
@@ -148,6 +148,7 @@ export async function startLegacyDouble() {
     const chunks = [];
     request.on("data", c => chunks.push(c));
     request.on("end", () => {
+      if (gate && !gate(request, response)) return;
       const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : null, h = request.headers;
       const session = h["mcp-session-id"];
       const listens = request.method === "GET" && !h["last-event-id"];
@@ -186,6 +187,7 @@ export async function startLegacyDouble() {
       const answer = {jsonrpc: "2.0", id: body.id, result: {content: [{type: "text", text: `counted ${body.params.arguments.how}`}]}};
       if (body.params.arguments.how === "resume") {
         streams.set("e7", answer);
+        double.beforeResume?.();
         response.writeHead(200, {"Content-Type": "text/event-stream"});
         return response.end("id: e7\nretry: 100\ndata: \n\n");
       }
@@ -209,6 +211,19 @@ export async function startLegacyDouble() {
           clearInterval(timer);
           json(200, {...answer, result: {content: [{type: "text", text: said.result ? `${said.result.action} ${said.result.content?.name}` : said.error.message}]}});
         }, 5);
+        return;
+      }
+      if (body.params.arguments.how === "ask") {
+        response.writeHead(200, {"Content-Type": "text/event-stream"});
+        response.write(`data: ${JSON.stringify({jsonrpc: "2.0", id: "q1", method: "elicitation/create", params: {message: "Who is it?",
+          requestedSchema: {type: "object", properties: {name: {type: "string"}}}}})}\n\n`);
+        const timer = setInterval(() => {
+          const said = double.asked.find(a => a.id === "q1");
+          if (!said) return;
+          clearInterval(timer);
+          response.end(`data: ${JSON.stringify({...answer, result: {content: [{type: "text", text: `${said.result.action} ${said.result.content?.name}`}]}})}\n\n`);
+        }, 5);
+        response.on("close", () => clearInterval(timer));
         return;
       }
       if (body.params.arguments.how === "hold") return void double.held.push(() => json(200, answer));

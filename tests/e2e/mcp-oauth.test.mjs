@@ -7,7 +7,7 @@ import {execFile} from "node:child_process";
 import {readFileSync, rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {promisify} from "node:util";
-import {startMcpDouble} from "../doubles/mcp-double.mjs";
+import {startLegacyDouble, startMcpDouble} from "../doubles/mcp-double.mjs";
 import {startOauthDouble} from "../doubles/oauth-double.mjs";
 import {BUILD, eventually, launch, scratch, SLOW, Stack, TOP, uuid} from "./harness.mjs";
 
@@ -35,7 +35,7 @@ async function login(stack, name) {
 }
 
 describe("an MCP server that needs a login", () => {
-  let stack, dir, auth, double, robots, robot;
+  let stack, dir, auth, double, robots, robot, asker, guard;
   const call = (args = {a: 1, b: 2}, on = stack) => on.post("/tools/sea__add", args, {headers: {"X-Dev-User": "ann"}});
   const words = reply => `${reply.status} ${reply.text}`;
   const list = async () => (await turnpike(stack, "mcp", "list")).out;
@@ -47,17 +47,21 @@ describe("an MCP server that needs a login", () => {
     robots = await startMcpDouble({gate: (request, response) => robot.gate(request, response)});
     auth = await startOauthDouble({resource: new URL(double.url).origin, clients: {turnpike: {}}});
     robot = await startOauthDouble({resource: new URL(robots.url).origin, clients: {robot: {secret: "s3cret+/of the=robot"}}});
+    asker = await startLegacyDouble({gate: (request, response) => guard.gate(request, response)});
+    guard = await startOauthDouble({resource: new URL(asker.url).origin, clients: {robot: {secret: "s3cret+/of the=robot"}}});
     writeFileSync(join(dir, "secret"), "s3cret+/of the=robot\n", {mode: 0o600});
     writeFileSync(join(dir, "mcp.json"), JSON.stringify([
       {name: "sea", url: double.url, effect: "read", approval: "never", era: "modern", auth: {type: "oauth", client_id: "turnpike"}},
       {name: "robot", url: robots.url, effect: "read", approval: "never", era: "modern", allow: ["add"],
+        auth: {type: "oauth", grant: "client_credentials", client_id: "robot", client_secret: {file: join(dir, "secret")}}},
+      {name: "asker", url: asker.url, effect: "outside", approval: "never", outside: false, era: "legacy",
         auth: {type: "oauth", grant: "client_credentials", client_id: "robot", client_secret: {file: join(dir, "secret")}}},
     ]));
     stack = await Stack.start({settings: {"mcp.file": join(dir, "mcp.json"), "mcp.trust_first": "on", "mcp.token_key": "a key of this site, of more than 32 bytes", "api.workers": 4, "turn.workers": 2, "audit.file": join(dir, "audit.log")}});
   });
   after(async () => {
     await stack?.stop();
-    await Promise.all([double, robots, auth, robot].map(d => d?.close()));
+    await Promise.all([double, robots, auth, robot, asker, guard].map(d => d?.close()));
     rmSync(dir, {recursive: true, force: true});
   });
 
@@ -72,6 +76,50 @@ describe("an MCP server that needs a login", () => {
     assert.equal(robot.grants.length, 2);
     const said = await turnpike(stack, "mcp", "login", "robot");
     assert.deepEqual([said.code, said.out], [0, "robot needs no login: Turnpike asks for its token itself (client_credentials)\n"]);
+  });
+
+  // ---- a question within a call; the token ends while the user thinks ----
+
+  const FINAL = e => ["RUN_FINISHED", "RUN_ERROR"].includes(e.data?.type ?? e.type);
+  async function askedBy(user, how) {
+    const session_id = uuid(), reader = stack.chatStream(`please [[tool name=asker__count args={"how":"${how}"} | text say=Done.]]`, {session_id},
+      {headers: {Accept: "text/event-stream", "X-Dev-User": user}});
+    const event = await reader.until(e => e.data.name === "turnpike.question" || FINAL(e));
+    return {session_id, reader, event: event.data};
+  }
+  const resultOf = async (user, session) => (await stack.get(`/sessions/${session}/messages`, {headers: {"X-Dev-User": user}})).json.messages.filter(m => m.role === "tool").map(m => m.content).join();
+  const sayTo = (user, id) => stack.post(`/approvals/${id}`, {action: "accept", content: {name: "Ann"}}, {headers: {"X-Dev-User": user}});
+
+  test("the token ends while the user thinks: another one is asked for, and the server gets the answer", async () => {
+    await eventually(async () => (await stack.get("/tools/asker__count")).status === 200, "its tools are listed", 30000 * SLOW);
+    const user = uuid(), {session_id, reader, event} = await askedBy(user, "ask");
+    assert.equal(event.name, "turnpike.question", JSON.stringify(event));
+    guard.endAccess();
+    const before = guard.grants.length;
+    assert.equal((await sayTo(user, event.value.id)).status, 202);
+    await reader.all();
+    assert.match(await resultOf(user, session_id), /accept Ann/);
+    assert.equal(guard.grants.length, before + 1);
+    assert.deepEqual(asker.wrong, []);
+  });
+
+  test("the token ends before a stream is taken up again: it is, with another one", async () => {
+    asker.beforeResume = () => guard.endAccess();
+    const user = uuid(), {session_id} = await askedBy(user, "resume");
+    asker.beforeResume = undefined;
+    assert.match(await resultOf(user, session_id), /counted resume/);
+  });
+
+  test("an answer that the server cannot be told ends the call at once, and its outcome is unknown", async () => {
+    asker.asked.length = 0;
+    const user = uuid(), {session_id, reader, event} = await askedBy(user, "ask");
+    guard.endAccess();
+    guard.refuse = 503;
+    assert.equal((await sayTo(user, event.value.id)).status, 202);
+    await reader.all();
+    guard.refuse = 0;
+    assert.match(await resultOf(user, session_id), /unknown_outcome/);
+    assert.deepEqual(asker.asked, []);
   });
 
   test("before the login nothing is listed, and the list says what to do", async () => {

@@ -18,6 +18,7 @@ libtools_a_SOURCES += \
 	tools/remote/mcp_exchange.c tools/remote/mcp_exchange.h \
 	tools/remote/mcp_cell.c \
 	tools/remote/mcp_listen.c \
+	tools/remote/mcp_say.c \
 	tools/remote/mcp_op.c \
 	tools/remote/mcp_peer.c tools/remote/mcp_peer.h \
 	tools/remote/mcp_peer_parts.h \

@@ -23,8 +23,7 @@ static void mcp_badge_fail(struct mcp_op *op, int error, const char *words)
         &(struct mcp_answer){.error = error, .sent = op->sent, .text = words, .why = "no token"});
 }
 
-/* The peer keeps a copy, for its leave. */
-static int mcp_badge_keep(struct mcp_op *op, const char *header)
+int mcp_badge_keep(struct mcp_op *op, const char *header)
 {
     struct mcp_peer *p = op->peer;
 

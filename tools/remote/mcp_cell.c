@@ -281,6 +281,7 @@ void mcp_cell_on_reply(void *arg, const struct mcp_reply *reply)
         reply->message.kind == MCP_WIRE_ERROR            ? MCP_OP_REFUSED :
                                                            MCP_OP_RESULT;
     op->exchange = NULL;
+    mcp_say_end(op);
     op->sent = op->sent || (op->state == MCP_OP_CALL && reply->sent);
     mcp_cell_table[op->state][event](op, reply);
 }

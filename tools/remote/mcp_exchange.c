@@ -22,7 +22,7 @@ struct mcp_exchange {
     struct http_transfer *transfer;
     struct reactor_timer retry;
     struct mcp_reader reader;
-    bool resuming;
+    bool resuming, denied;
     unsigned resumes;
     struct mcp_reply reply;
     char session[512];
@@ -30,13 +30,22 @@ struct mcp_exchange {
     char why[192];
 };
 
+static void mcp_exchange_drop_headers(struct mcp_exchange *e)
+{
+    for (size_t i = 0; i < e->header_count; i++) {
+        explicit_bzero(e->headers[i], strlen(e->headers[i]));
+        free(e->headers[i]);
+        e->headers[i] = NULL;
+    }
+    e->header_count = 0;
+}
+
 static void mcp_exchange_destroy(struct mcp_exchange *e)
 {
     if (e->transfer)
         http_cancel(e->transfer);
     reactor_timer_clear(e->what.reactor, &e->retry);
-    for (size_t i = 0; i < e->header_count; i++)
-        free(e->headers[i]);
+    mcp_exchange_drop_headers(e);
     mcp_reader_fini(&e->reader);
     free(e->challenge);
     free(e);
@@ -64,7 +73,8 @@ static void mcp_exchange_conclude(struct mcp_exchange *e, int error, const char 
 
 /* ---- what the server says ---- */
 
-void mcp_exchange_tell(const struct mcp_exchange_what *what, const char *body, size_t len)
+static int mcp_exchange_send_aside(const struct mcp_exchange_what *what,
+    struct http_request request, struct http_transfer **out)
 {
     const char *headers[HEADERS_MAX + 4];
     size_t count = 0;
@@ -73,17 +83,33 @@ void mcp_exchange_tell(const struct mcp_exchange_what *what, const char *body, s
     for (size_t i = 0; i < HEADERS_MAX && what->headers[i]; i++)
         headers[count++] = what->headers[i];
     headers[count] = NULL;
-    struct http_request request = {.method = "POST",
-        .url = what->url,
-        .headers = headers,
-        .body = body,
+    request.method = "POST";
+    request.url = what->url;
+    request.headers = headers;
+    request.connect_timeout_ms = CONNECT_MS;
+    request.max_bytes = 65536;
+    request.public_only = what->public_only;
+    return http_start(what->http, &request, out);
+}
+
+void mcp_exchange_tell(const struct mcp_exchange_what *what, const char *body, size_t len)
+{
+    const struct http_request request = {.body = body,
         .body_len = len,
-        .connect_timeout_ms = CONNECT_MS,
-        .total_timeout_ms = TELL_MS,
-        .max_bytes = 65536,
-        .public_only = what->public_only};
+        .total_timeout_ms = TELL_MS};
     /* A server to which this was not said asks again, or goes on until its own limit. */
-    err_ignore(http_start(what->http, &request, NULL));
+    err_ignore(mcp_exchange_send_aside(what, request, NULL));
+}
+
+int mcp_exchange_post(const struct mcp_exchange *e, const char *body, size_t len, int64_t limit_ms,
+    http_done_fn *done, void *arg, struct http_transfer **out)
+{
+    const struct http_request request = {.body = body,
+        .body_len = len,
+        .total_timeout_ms = limit_ms,
+        .on_done = done,
+        .arg = arg};
+    return mcp_exchange_send_aside(&e->what, request, out);
 }
 
 void mcp_exchange_say(const struct mcp_exchange *e, const char *body, size_t len)
@@ -119,12 +145,15 @@ static int mcp_exchange_on_body(void *arg, long status, const char *bytes, size_
 
 /* ---- its end ---- */
 
-static int mcp_exchange_resume(struct mcp_exchange *e);
-
 static void mcp_exchange_on_retry(struct reactor_timer *timer)
 {
     struct mcp_exchange *e = timer->arg;
-    int error = mcp_exchange_resume(e);
+    e->denied = false;
+    if (e->what.take_up) { /* it may be gone afterwards */
+        e->what.take_up(e->what.arg, NULL);
+        return;
+    }
+    int error = mcp_exchange_take_up(e);
     if (error != 0)
         mcp_exchange_conclude(e, error, "the stream could not be taken up again");
 }
@@ -190,7 +219,10 @@ static void mcp_exchange_on_done(void *arg, const struct http_result *http)
         mcp_exchange_on_stream_end(e, http);
     else if (http->error != 0)
         mcp_exchange_conclude(e, http->error, http->why);
-    else if (e->resuming && http->status != 200)
+    else if (e->resuming && http->status == 401 && e->what.take_up && !e->denied) {
+        e->denied = true;
+        e->what.take_up(e->what.arg, http->challenge); /* it may be gone afterwards */
+    } else if (e->resuming && http->status != 200)
         mcp_exchange_conclude(e, ERR_NET, "the stream could not be taken up again");
     else
         mcp_exchange_on_whole_body(e, http);
@@ -221,7 +253,7 @@ static int mcp_exchange_send_it(struct mcp_exchange *e, const char *method,
     return http_start(e->what.http, &request, &e->transfer);
 }
 
-static int mcp_exchange_resume(struct mcp_exchange *e)
+int mcp_exchange_take_up(struct mcp_exchange *e)
 {
     const char *headers[HEADERS_MAX + 4];
     char last[300];
@@ -248,6 +280,12 @@ static int mcp_exchange_copy_headers(struct mcp_exchange *e, const char *const *
     }
     e->what.headers = (const char *const *)e->headers;
     return 0;
+}
+
+int mcp_exchange_renew(struct mcp_exchange *e, const char *const *headers)
+{
+    mcp_exchange_drop_headers(e);
+    return mcp_exchange_copy_headers(e, headers);
 }
 
 int mcp_exchange_start(struct mcp_exchange **out, const struct mcp_exchange_what *what)

@@ -48,6 +48,9 @@ struct mcp_exchange_what {
     /* Legacy: a request or a notification of the server before the response. Returns 1 when it is
      * dealt with, 0 when it is not, or an error. NULL = none is. */
     int (*ask)(void *arg, const struct mcp_wire_message *message);
+    /* Before the stream is taken up again, and once more with the challenge of a 401 to that: the
+     * owner sees to the headers and calls mcp_exchange_take_up. NULL = it goes on as it is. */
+    void (*take_up)(void *arg, const char *challenge);
     void *arg;
 };
 /* Returns 0 (done will be called, from within reactor_step) or what hindered it. */
@@ -55,11 +58,22 @@ MUST_CHECK int mcp_exchange_start(struct mcp_exchange **out, const struct mcp_ex
 /* Closes its connection; done is not called. NULL allowed. */
 void mcp_exchange_cancel(struct mcp_exchange *exchange);
 
-/* A message to the server beside the exchange, with its headers. */
+/* Other headers for what follows, as in what->headers. Returns 0, ERR_LIMIT, ERR_NOMEM. */
+MUST_CHECK int mcp_exchange_renew(struct mcp_exchange *exchange, const char *const *headers);
+
+/* Takes the stream up again, after what->take_up. Returns 0 or what hindered it. */
+MUST_CHECK int mcp_exchange_take_up(struct mcp_exchange *exchange);
+
+/* A message to the server beside the exchange, with its headers, of which done tells the outcome.
+ * Returns as http_start. */
+MUST_CHECK int mcp_exchange_post(const struct mcp_exchange *exchange, const char *body, size_t len,
+    int64_t limit_ms, http_done_fn *done, void *arg, struct http_transfer **out);
+
+/* The same, and nobody waits for its outcome. */
 void mcp_exchange_say(const struct mcp_exchange *exchange, const char *body, size_t len);
 
 /*
- * A POST whose outcome nobody waits for: notifications/cancelled, answers to the server. It has
+ * A POST whose outcome nobody waits for: notifications/cancelled, refusals. It has
  * 5 s and may outlive the caller.
  */
 void mcp_exchange_tell(const struct mcp_exchange_what *what, const char *body, size_t len);

@@ -47,9 +47,9 @@ static void mcp_op_free(struct mcp_op *op)
 {
     struct mcp_peer *p = op->peer;
     mcp_exchange_cancel(op->exchange);
+    mcp_say_end(op);
     mcp_stream_free(op->stream);
     reactor_timer_clear(op->call.reactor, &op->timer);
-    oauth_purse_leave(&op->wish);
     mcp_badge_wipe(&op->bearer);
     mcp_op_unlink(op);
     if (p->greeter == op) { /* it has not come through: what was known may not hold any more */
@@ -200,15 +200,22 @@ static void mcp_op_say(const struct mcp_op *op, struct buf *body)
     buf_free(body);
 }
 
+/* Returns whether there is a question. */
+static bool mcp_op_put_answer(struct mcp_op *op, const jdoc *result, struct buf *body)
+{
+    if (!op->question)
+        return false;
+    mcp_wire_put_answer(body, op->question, result);
+    jdoc_free(op->question);
+    op->question = NULL;
+    return true;
+}
+
 void mcp_op_answer(struct mcp_op *op, const jdoc *result)
 {
     struct buf body = {0};
-    if (!op->question)
-        return;
-    mcp_wire_put_answer(&body, op->question, result);
-    jdoc_free(op->question);
-    op->question = NULL;
-    mcp_op_say(op, &body);
+    if (mcp_op_put_answer(op, result, &body))
+        mcp_say_answer(op, &body);
 }
 
 static void mcp_op_refuse(const struct mcp_op *op, const jdoc *id, const char *why)
@@ -280,9 +287,11 @@ int mcp_op_on_ask(void *arg, const struct mcp_wire_message *m)
 
 static void mcp_op_tell_end(struct mcp_op *op)
 {
+    struct buf body = {0};
     jdoc *cancel = op->question ? jdoc_new_object() : NULL;
-    if (cancel && jdoc_set_string(cancel, "action", "cancel") == 0)
-        mcp_op_answer(op, cancel);
+    if (cancel && jdoc_set_string(cancel, "action", "cancel") == 0 &&
+        mcp_op_put_answer(op, cancel, &body))
+        mcp_op_say(op, &body);
     jdoc_free(cancel);
     if (op->state == MCP_OP_CALL && op->peer->era == MCP_ERA_LEGACY && op->exchange)
         mcp_peer_tell_cancelled(op);

@@ -2,6 +2,7 @@
 #ifndef TURNPIKE_TOOLS_REMOTE_MCP_PEER_PARTS_H
 #define TURNPIKE_TOOLS_REMOTE_MCP_PEER_PARTS_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "tools/remote/mcp_peer.h"
 #include "tools/remote/mcp_stream.h"
@@ -15,6 +16,7 @@
  *   mcp_cell       the table of what each event does in each state
  *   mcp_peer_send  the requests: headers and bodies
  *   mcp_badge      tokens: asked for before the first request, and when the server refuses one
+ *   mcp_say        the user's answer, and a stream that is taken up again: with a token that is good
  *   mcp_listen     the stream of a session by which the server asks beside its answers
  */
 #define MCP_OP_HEADERS_MAX 32
@@ -78,6 +80,11 @@ struct mcp_op {
     char *bearer;            /* what it gave; NULL = nothing */
     unsigned denials;        /* 401 and 403 that were answered by another token */
     enum mcp_op_state after; /* MCP_OP_BADGE: the state to go on with */
+    /* mcp_say, beside the call that waits */
+    struct buf says; /* the user's answer, until the server has taken it; empty = none */
+    struct http_transfer *saying;
+    bool said_twice; /* a 401 to it has been answered by another token */
+    bool takes_up;   /* the stream, as soon as there is a token */
 };
 
 /* ---- mcp_peer ---- */
@@ -89,6 +96,10 @@ void mcp_peer_forget_era(struct mcp_peer *p);
 
 /* Sends the request of the operation's state. Returns 0 or why it could not be sent. */
 MUST_CHECK int mcp_peer_send(struct mcp_op *op);
+
+/* The headers of the operation's state into op->headers; what only the modern era knows stands
+ * apart. Returns 0 or an error. */
+MUST_CHECK int mcp_peer_headers(struct mcp_op *op, const char *method, bool modern);
 
 /* Tells the server that nobody waits for the operation's answer any more. */
 void mcp_peer_tell_cancelled(struct mcp_op *op);
@@ -111,6 +122,19 @@ void mcp_listen_call(struct mcp_op *op);
 
 /* The session is over. */
 void mcp_listen_close(struct mcp_peer *peer);
+
+/* ---- mcp_say ---- */
+
+/* The user's answer, with a token that is good now. Takes the body. When the server cannot be told,
+ * the operation fails; it may be gone afterwards. */
+void mcp_say_answer(struct mcp_op *op, struct buf *body);
+
+/* The stream of the operation's exchange is to be taken up again, with a token that is good now: a
+ * callback of mcp_exchange; arg is the operation. */
+void mcp_say_take_up(void *arg, const char *challenge);
+
+/* The exchange is over: nothing more is said. */
+void mcp_say_end(struct mcp_op *op);
 
 /* ---- mcp_op ---- */
 

@@ -53,8 +53,7 @@ static void mcp_peer_add_trace(struct mcp_op *op)
         mcp_peer_add_header(op, state);
 }
 
-/* The headers that the state's request has; what only the modern era knows stands apart. */
-static int mcp_peer_headers(struct mcp_op *op, const char *method, bool modern)
+int mcp_peer_headers(struct mcp_op *op, const char *method, bool modern)
 {
     const struct mcp_peer *p = op->peer;
     mcp_peer_drop_headers(op);
@@ -165,6 +164,7 @@ static struct mcp_exchange_what mcp_peer_what(struct mcp_op *op)
         .public_only = p->settings.public_only,
         .done = mcp_cell_on_reply,
         .ask = mcp_op_on_ask,
+        .take_up = mcp_say_take_up,
         .arg = op};
 }
 

@@ -27,6 +27,7 @@ void mcp_reader_fini(struct mcp_reader *r)
 void mcp_reader_resume(struct mcp_reader *r)
 {
     sse_reset(&r->sse);
+    buf_reset(&r->body); /* of a refusal to take it up */
     r->is_stream = false;
 }
 
