@@ -106,6 +106,13 @@ static void others_are_refused(void **state)
         {"x", "{\"type\":\"string\",\"title\":\"Your credit card number\"}"},
         {"x", "{\"type\":\"string\",\"title\":\"Mot de passe\"}"},
         {"x", "{\"type\":\"string\",\"title\":\"PIN\"}"},
+        {"x", "{\"type\":\"string\",\"title\":\"Pass\u00adword\"}"},
+        {"x", "{\"type\":\"string\",\"title\":\"Pass\u200cword\"}"},
+        {"x", "{\"type\":\"string\",\"title\":\"P\u034fIN\"}"},
+        {"x", "{\"type\":\"string\",\"title\":\"Pass\u2060word\"}"},
+        {"x", "{\"type\":\"string\",\"title\":\"Pass\ufe0fword\"}"},
+        {"x", "{\"type\":\"string\",\"description\":\"Type your pass\u00adword.\"}"},
+        {"pin_location_pin", "{\"type\":\"string\"}"},
     };
     struct tools_question q;
     (void)state;
@@ -115,6 +122,8 @@ static void others_are_refused(void **state)
         assert_true(*why != 0);
     }
     assert_int_equal(read_field("spinach", "{\"type\":\"string\",\"title\":\"Key West\"}", &q), 0);
+    assert_int_equal(read_field("pin_location", "{\"type\":\"string\"}", &q), 0);
+    assert_int_equal(read_field("pinLocation", "{\"type\":\"string\"}", &q), 0);
     assert_int_equal(read_field("tokens_of_love", "{\"type\":\"string\"}", &q), 0);
 }
 

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define MESSAGE_MAX 1500 /* bytes that are shown, as are the next */
 #define TITLE_MAX 120
@@ -33,10 +34,17 @@ static int elicit_refuse(const struct elicit_form *f, const char *name, const ch
 /* Characters that show as something else than they are, or that change how their neighbours do. */
 static bool elicit_is_hidden(unsigned code)
 {
-    return (code < 0x20 && code != '\n') || (code >= 0x7F && code <= 0x9F) || code == 0x61C ||
-        code == 0x200B || code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
-        (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF ||
-        (code >= 0xFFF9 && code <= 0xFFFB) || (code >= 0xE0000 && code <= 0xE007F);
+    static const struct {
+        unsigned from, to;
+    } ranges[] = {{0x7F, 0x9F}, {0xAD, 0xAD}, {0x34F, 0x34F}, {0x61C, 0x61C}, {0x115F, 0x1160},
+        {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+        {0x2800, 0x2800}, {0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0},
+        {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (code >= ranges[i].from && code <= ranges[i].to)
+            return true;
+    return code < 0x20 && code != '\n';
 }
 
 static void elicit_clean(struct buf *out, const char *text, size_t len, size_t max)
@@ -88,16 +96,36 @@ static const char *const elicit_secrets[] = {"password", "passwort", "kennwort",
     "pin", "pincode", "tan", "cvv", "cvc", "cardnumber", "creditcard", "kreditkarte",
     "kartennummer", "securitycode", "seedphrase", "mnemonic", "ssn"};
 
-static bool elicit_is_secret_word(const char *word)
+/* Of them, those that stand in a description by chance: its sentences are no names. */
+static const char *const elicit_common[] = {"secret", "token", "credential", "credentials", "pin",
+    "tan", "otp"};
+
+static bool elicit_is_secret_word(const char *word, bool prose)
 {
+    for (size_t i = 0; prose && i < sizeof elicit_common / sizeof *elicit_common; i++)
+        if (!strcmp(word, elicit_common[i]))
+            return false;
     for (size_t i = 0; i < sizeof elicit_secrets / sizeof *elicit_secrets; i++)
         if (!strcmp(word, elicit_secrets[i]))
             return true;
     return false;
 }
 
+/* A pin on a map, or of a connector, is no secret. */
+static bool elicit_is_harmless(const char *word, const char *next)
+{
+    static const char *const others[] = {"location", "locations", "position", "place", "color",
+        "colour", "count", "map", "drop", "label"};
+
+    for (size_t i = 0; !strcmp(word, "pin") && i < sizeof others / sizeof *others; i++)
+        if (!strncasecmp(next, others[i], strlen(others[i])) &&
+            !isalnum((unsigned char)next[strlen(others[i])]))
+            return true;
+    return false;
+}
+
 /* The words of the text in small letters; each alone, and joined with the one and two before. */
-static bool elicit_names_secret(const char *text)
+static bool elicit_names_secret(const char *text, bool prose)
 {
     char words[3][48] = {"", "", ""};
     size_t len = 0;
@@ -111,9 +139,11 @@ static bool elicit_names_secret(const char *text)
             char joined[3 * sizeof words[0]];
             words[2][len] = 0;
             snprintf(joined, sizeof joined, "%s%s", words[1], words[2]);
-            found = elicit_is_secret_word(words[2]) || elicit_is_secret_word(joined);
+            found = (elicit_is_secret_word(words[2], prose) &&
+                        !elicit_is_harmless(words[2], text + (letter || !c ? 0 : 1))) ||
+                elicit_is_secret_word(joined, prose);
             snprintf(joined, sizeof joined, "%s%s%s", words[0], words[1], words[2]);
-            found = found || elicit_is_secret_word(joined);
+            found = found || elicit_is_secret_word(joined, prose);
             memcpy(words[0], words[1], sizeof words[0]);
             memcpy(words[1], words[2], sizeof words[1]);
             len = 0;
@@ -310,6 +340,14 @@ static bool elicit_is_name(const char *name)
     return true;
 }
 
+/* What is shown counts, not what hides in it. */
+static bool elicit_shows_secret(const jdoc *out, const char *name)
+{
+    return elicit_names_secret(name, false) ||
+        elicit_names_secret(jdoc_text_or(out, "title", ""), false) ||
+        elicit_names_secret(jdoc_text_or(out, "description", ""), true);
+}
+
 static int elicit_put_field(const struct elicit_form *f, const char *name, const jdoc *given,
     jdoc *fields)
 {
@@ -318,9 +356,6 @@ static int elicit_put_field(const struct elicit_form *f, const char *name, const
 
     if (!error && !elicit_is_name(name))
         error = elicit_refuse(f, name, "has a name of other than 1 to 64 letters and digits");
-    if (!error &&
-        (elicit_names_secret(name) || elicit_names_secret(jdoc_text_or(given, "title", ""))))
-        error = elicit_refuse(f, name, "asks for a secret, which forms must not");
     if (!error)
         error = elicit_put_type(f, name, given, out);
     if (!error)
@@ -328,6 +363,8 @@ static int elicit_put_field(const struct elicit_form *f, const char *name, const
     if (!error)
         error =
             elicit_set_clean(out, "description", jdoc_get(given, "description"), DESCRIPTION_MAX);
+    if (!error && elicit_shows_secret(out, name))
+        error = elicit_refuse(f, name, "asks for a secret, which forms must not");
     if (!error)
         error = elicit_put_default(given, out);
     if (!error)

@@ -266,10 +266,10 @@ static void mcp_send_again(struct tools_run *run, void *arg)
 }
 
 /* A question ends the call here: nothing of it has been done, by the protocol. */
-static void mcp_on_required(struct waiting *w, const jdoc *result)
+static void mcp_on_required(struct waiting *w, const jdoc *result, const char *bearer)
 {
     struct tools_run *run = w->run;
-    int error = mcp_ask_required(run, run->spec->dynamic->server, result, &w->state);
+    int error = mcp_ask_required(run, run->spec->dynamic->server, result, bearer, &w->state);
     w->again = error == 0;
     w->unsent = error == 1;
     run->error = error < 0 ? error : 0;
@@ -287,7 +287,7 @@ static void mcp_on_answer(void *arg, const struct mcp_answer *a)
     w->unsent = a->error != 0 && !a->sent;
     w->settled = a->error == 0 || a->error == ERR_REMOTE;
     if (a->error == 0 && a->asks)
-        mcp_on_required(w, a->result);
+        mcp_on_required(w, a->result, a->bearer);
     else
         run->error = a->error != 0 ?
             mcp_on_failure(run, a) :
@@ -339,7 +339,7 @@ static void mcp_on_reply(struct tools_run *run, const struct tools_reply *reply)
     jdoc_free(result);
 }
 
-static int mcp_on_ask(void *arg, const jdoc *params, char *why, size_t why_size)
+static int mcp_on_ask(void *arg, const jdoc *params, const char *bearer, char *why, size_t why_size)
 {
     struct waiting *w = arg;
     struct tools_run *run = w->run;
@@ -355,7 +355,7 @@ static int mcp_on_ask(void *arg, const jdoc *params, char *why, size_t why_size)
         snprintf(why, why_size, "this user cannot be asked while the call waits");
         return ERR_INVALID;
     }
-    int error = mcp_ask_question(run, params, &w->asked, &q, why, why_size);
+    int error = mcp_ask_question(run, params, bearer, &w->asked, &q, why, why_size);
     if (error != 0)
         return error;
     reactor_timer_clear(run->context->reactor, &w->limit);

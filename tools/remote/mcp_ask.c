@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int mcp_ask_question(struct tools_run *run, const jdoc *params, int64_t *asked,
+int mcp_ask_question(struct tools_run *run, const jdoc *params, const char *bearer, int64_t *asked,
     struct tools_question **out, char *why, size_t why_size)
 {
     const struct mcp_server *server = run->spec->dynamic->server;
@@ -24,7 +24,8 @@ int mcp_ask_question(struct tools_run *run, const jdoc *params, int64_t *asked,
         error = elicit_read(params, server->name, run->arena, q, why, why_size);
     if (!error &&
         (outside_repeats(server->header, q->message) ||
-            outside_repeats(server->header, q->schema))) {
+            outside_repeats(server->header, q->schema) || outside_repeats(bearer, q->message) ||
+            outside_repeats(bearer, q->schema))) {
         snprintf(why, why_size, "the question repeats a credential");
         error = ERR_INVALID;
     }
@@ -69,7 +70,7 @@ static int mcp_ask_put_next(struct tools_run *run, const struct mcp_server *serv
 
     if (!jdoc_next(jdoc_get(state, "requests"), &it, &key, &params))
         return 0;
-    error = mcp_ask_question(run, params, &asked, &q, why, sizeof why);
+    error = mcp_ask_question(run, params, NULL, &asked, &q, why, sizeof why);
     if (error)
         return mcp_ask_refused(run, server, error, why);
     error = jdoc_set_int(state, "asked", asked);
@@ -120,7 +121,7 @@ int mcp_ask_params(const jdoc *state, jdoc *params)
     return error;
 }
 
-static int mcp_ask_copy_requests(const jdoc *requests, jdoc *into, const char **why)
+static int mcp_ask_copy_requests(const jdoc *requests, int64_t asked, jdoc *into, const char **why)
 {
     struct jdoc_iter it = {0};
     const char *key;
@@ -129,6 +130,8 @@ static int mcp_ask_copy_requests(const jdoc *requests, jdoc *into, const char **
 
     if (requests && jdoc_type(requests) != JDOC_OBJECT)
         *why = "its inputRequests are no object";
+    if (!*why && (int64_t)jdoc_length(requests) > ELICIT_QUESTIONS_MAX - asked)
+        *why = "more than 3 questions in one call";
     while (!error && !*why && jdoc_next(requests, &it, &key, &one)) {
         const jdoc *params = jdoc_get(one, "params");
         jdoc *copy;
@@ -161,7 +164,7 @@ static int mcp_ask_begin(const jdoc *result, int64_t asked, jdoc **state, const 
         error = copy ? jdoc_set(*state, "requestState", copy) : ERR_NOMEM;
     }
     if (!error && !*why)
-        error = mcp_ask_copy_requests(jdoc_get(result, "inputRequests"), requests, why);
+        error = mcp_ask_copy_requests(jdoc_get(result, "inputRequests"), asked, requests, why);
     if (!error && !*why && !given && !jdoc_length(requests))
         *why = "it asks for nothing";
     if (!error)
@@ -170,8 +173,24 @@ static int mcp_ask_begin(const jdoc *result, int64_t asked, jdoc **state, const 
     return error;
 }
 
+/* All that it asks, now: who puts the next question has the token no more. */
+static int mcp_ask_look_through(const jdoc *state, const char *bearer, const char **why)
+{
+    struct buf text = {0};
+    int error;
+
+    jdoc_write(state, &text);
+    error = buf_error(&text);
+    if (!error && text.len > ELICIT_STATE_MAX)
+        *why = "its questions and its requestState have more than 65536 bytes";
+    else if (!error && outside_repeats(bearer, buf_text(&text)))
+        *why = "the question repeats a credential";
+    buf_free(&text);
+    return error;
+}
+
 int mcp_ask_required(struct tools_run *run, const struct mcp_server *server, const jdoc *result,
-    jdoc **state)
+    const char *bearer, jdoc **state)
 {
     int64_t asked = jdoc_int_or(*state, "asked", 0);
     const char *why = NULL;
@@ -182,6 +201,8 @@ int mcp_ask_required(struct tools_run *run, const struct mcp_server *server, con
     if (asked >= ELICIT_QUESTIONS_MAX)
         return mcp_ask_refused(run, server, ERR_LIMIT, "more than 3 questions in one call");
     error = mcp_ask_begin(result, asked, state, &why);
+    if (!error && !why && jdoc_length(jdoc_get(*state, "requests")))
+        error = mcp_ask_look_through(*state, bearer, &why);
     if (error)
         return error;
     if (why)

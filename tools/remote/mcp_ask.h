@@ -31,14 +31,15 @@ MUST_CHECK int mcp_ask_params(const jdoc *state, jdoc *params);
 
 /*
  * mcp_ask_required -- the server's result is input_required. state: in and out, NULL at first.
+ * bearer: as in struct mcp_answer.
  * Returns as mcp_ask_go_on: 0 = it asks nobody, the call is to be sent again at once.
  */
 MUST_CHECK int mcp_ask_required(struct tools_run *run, const struct mcp_server *server,
-    const jdoc *result, jdoc **state);
+    const jdoc *result, const char *bearer, jdoc **state);
 
 /* A form as a question of the server's, for the user. why: for the server and the log. Returns 0,
- * ERR_INVALID, ERR_LIMIT, ERR_NOMEM. asked: counted up. */
-MUST_CHECK int mcp_ask_question(struct tools_run *run, const jdoc *params, int64_t *asked,
-    struct tools_question **out, char *why, size_t why_size);
+ * ERR_INVALID, ERR_LIMIT, ERR_NOMEM. bearer: as in struct mcp_answer. asked: counted up. */
+MUST_CHECK int mcp_ask_question(struct tools_run *run, const jdoc *params, const char *bearer,
+    int64_t *asked, struct tools_question **out, char *why, size_t why_size);
 
 #endif

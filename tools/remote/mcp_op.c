@@ -251,7 +251,7 @@ static int mcp_op_on_withdrawn(struct mcp_op *op, const jdoc *params)
         if (same) {
             jdoc_free(op->question);
             op->question = NULL;
-            err_ignore(op->call.ask(op->call.arg, NULL, why, sizeof why));
+            err_ignore(op->call.ask(op->call.arg, NULL, NULL, why, sizeof why));
         }
     }
     buf_free(&asked);
@@ -274,7 +274,7 @@ int mcp_op_on_ask(void *arg, const struct mcp_wire_message *m)
     op->question = jdoc_dup(m->id_value);
     if (!op->question)
         return ERR_NOMEM;
-    int error = op->call.ask(op->call.arg, m->params, why, sizeof why);
+    int error = op->call.ask(op->call.arg, m->params, op->bearer, why, sizeof why);
     if (error == 0)
         return 1;
     jdoc_free(op->question);

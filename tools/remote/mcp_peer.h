@@ -65,10 +65,12 @@ typedef void mcp_op_done_fn(void *arg, const struct mcp_answer *answer);
 /*
  * A server of the legacy era asks the user, one question at a time. params: of elicitation/create;
  * NULL: it has withdrawn the question. From within reactor_step; must not end the operation.
- *   why  out, when it returns an error: for the server
+ *   bearer  as in struct mcp_answer
+ *   why     out, when it returns an error: for the server
  * Returns 0: mcp_op_answer will be called; ERR_INVALID, ERR_LIMIT, ERR_NOMEM: it is refused.
  */
-typedef int mcp_op_ask_fn(void *arg, const jdoc *params, char *why, size_t why_size);
+typedef int mcp_op_ask_fn(void *arg, const jdoc *params, const char *bearer, char *why,
+    size_t why_size);
 struct trace_span;
 struct mcp_call {
     struct http_client *http;

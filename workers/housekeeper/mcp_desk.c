@@ -11,6 +11,7 @@
 #include "tools/remote/dynamic_file.h"
 #include "tools/remote/mcp.h"
 #include "tools/remote/mcp_define.h"
+#include "tools/remote/outside.h"
 #include "wire/http/http.h"
 #include "workers/housekeeper/desk_guard.h"
 #include "workers/housekeeper/mcp_verdict.h"
@@ -311,19 +312,36 @@ static void mcp_desk_list_done(struct desk_server *s)
 
 static int mcp_desk_ask_page(struct desk_server *s, const char *cursor);
 
-/* Page after page of large definitions must not pile up before the list is found too large. */
-static int mcp_desk_count_bytes(struct desk_server *s, const jdoc *tool)
+/* Page after page of large definitions must not pile up before the list is found too large. A tool
+ * that repeats the credential which the list was asked for with would bring it to models. */
+static int mcp_desk_look_at(struct desk_server *s, const jdoc *tool, const char *bearer,
+    bool *repeats)
 {
     struct buf text;
     buf_init(&text, ENTRY_MAX);
     jdoc_write(tool, &text);
     int error = buf_error(&text);
+    *repeats = error == 0 && outside_repeats(bearer, buf_text(&text));
     s->bytes += text.len;
     buf_free(&text);
     return error == 0 && s->bytes > ENTRY_MAX ? ERR_LIMIT : error;
 }
 
-static int mcp_desk_take_page(struct desk_server *s, const jdoc *result)
+static int mcp_desk_take_tool(struct desk_server *s, const jdoc *definition, const char *bearer)
+{
+    bool repeats = false;
+    jdoc *tool = mcp_define_trim(definition);
+    int error = tool ? mcp_desk_look_at(s, tool, bearer, &repeats) : ERR_NOMEM;
+    if (error == 0 && !repeats)
+        return jdoc_push(s->tools, tool);
+    if (repeats)
+        log_limited(LOG_LEVEL_WARN, "MCP server %s: a tool is left out: it repeats a credential",
+            s->server->name);
+    jdoc_free(tool);
+    return error;
+}
+
+static int mcp_desk_take_page(struct desk_server *s, const jdoc *result, const char *bearer)
 {
     const jdoc *tools = jdoc_get(result, "tools");
     int error = jdoc_type(tools) == JDOC_ARRAY ? 0 : ERR_PROTOCOL;
@@ -332,12 +350,8 @@ static int mcp_desk_take_page(struct desk_server *s, const jdoc *result)
             error = ERR_PROTOCOL;
         else if (jdoc_length(s->tools) >= TOOLS_MAX)
             error = ERR_LIMIT;
-        else {
-            jdoc *tool = mcp_define_trim(jdoc_at(tools, i));
-            error = tool ? jdoc_push(s->tools, tool) : ERR_NOMEM;
-            if (error == 0)
-                error = mcp_desk_count_bytes(s, tool);
-        }
+        else
+            error = mcp_desk_take_tool(s, jdoc_at(tools, i), bearer);
     }
     return error;
 }
@@ -351,7 +365,8 @@ static void mcp_desk_on_page(void *arg, const struct mcp_answer *answer)
             answer->why);
         return;
     }
-    int error = mcp_desk_take_page(s, answer->result);
+    int error =
+        mcp_desk_take_page(s, answer->result, answer->bearer ? answer->bearer : s->server->header);
     const char *next = jdoc_string(jdoc_get(answer->result, "nextCursor"), NULL);
     if (error == 0 && next && next[0] != '\0')
         error = ++s->pages < PAGES_MAX ? mcp_desk_ask_page(s, next) : ERR_LIMIT;
