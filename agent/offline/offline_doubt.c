@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/offline/offline_doubt.h"
 
+#include "agent/offline/offline_doubt_line.h"
 #include "agent/offline/offline_when.h"
 #include "base/jdoc.h"
 #include "tools/engine/tools.h"
@@ -8,101 +9,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-#define OFFLINE_DOUBT_WORDS 80
-
-/* The message as folded words, with blanks between and at both ends, for phrases. */
-struct offline_doubt_line {
-    char text[1200];
-    const char *word[OFFLINE_DOUBT_WORDS]; /* in `text` */
-    size_t count;
-};
-
-/* ---- words ---- */
-
-static bool offline_doubt_inner(const char *p)
-{
-    unsigned char c = (unsigned char)*p;
-
-    if (c == 0xe2 || (c == 0xc2 && strchr("\xa1\xa3\xbf\xab\xbb", p[1]))) /* marks, signs */
-        return false;
-    return isalnum(c) || c > 0x7f;
-}
-
-/* Bytes of the word at p; "17.80" is one. */
-static size_t offline_doubt_length(const char *p)
-{
-    size_t n = 0;
-
-    while (p[n] &&
-        (offline_doubt_inner(p + n) ||
-            (n && strchr(".,", p[n]) && isdigit((unsigned char)p[n - 1]) &&
-                isdigit((unsigned char)p[n + 1]))))
-        n++;
-    return n;
-}
-
-static void offline_doubt_split(const char *text, struct offline_doubt_line *out)
-{
-    char word[OFFLINE_WORD_SIZE], low[OFFLINE_WORD_SIZE];
-    size_t len = 1;
-
-    memset(out, 0, sizeof *out);
-    out->text[0] = ' ';
-    for (const char *p = text; *p && out->count < OFFLINE_DOUBT_WORDS;) {
-        size_t n = offline_doubt_length(p);
-        if (!n) {
-            p += (unsigned char)*p == 0xe2 && p[1] && p[2] ? 3 :
-                (unsigned char)*p == 0xc2 && p[1]          ? 2 :
-                                                             1;
-            continue;
-        }
-        offline_copy(word, sizeof word, p, n);
-        p += n;
-        if (isdigit((unsigned char)*word))
-            offline_copy(low, sizeof low, word, strlen(word));
-        else
-            offline_fold(word, low, sizeof low);
-        size_t have = strlen(low);
-        if (!have || len + have + 2 > sizeof out->text)
-            continue;
-        out->word[out->count++] = out->text + len;
-        memcpy(out->text + len, low, have);
-        len += have;
-        out->text[len++] = ' ';
-    }
-}
-
-/* The word alone is one of the list, with bars between. */
-static bool offline_doubt_is(const struct offline_doubt_line *l, size_t i, const char *list)
-{
-    if (i >= l->count)
-        return false;
-    size_t n = strcspn(l->word[i], " ");
-    for (const char *p = list; *p; p += p[strcspn(p, "|")] ? strcspn(p, "|") + 1 : strlen(p))
-        if (strcspn(p, "|") == n && !strncmp(p, l->word[i], n))
-            return true;
-    return false;
-}
-
-static bool offline_doubt_number(const struct offline_doubt_line *l, size_t i)
-{
-    return i < l->count && isdigit((unsigned char)*l->word[i]);
-}
-
-/* The phrase of the list, with bars between, that the line has; false = none. */
-static bool offline_doubt_phrase(const struct offline_doubt_line *l, const char *list,
-    char phrase[64])
-{
-    for (const char *p = list; *p; p += *p == '|') {
-        size_t n = strcspn(p, "|");
-        snprintf(phrase, 64, " %.*s ", (int)(n < 60 ? n : 60), p);
-        if (strstr(l->text, phrase))
-            return true;
-        p += n;
-    }
-    return false;
-}
 
 /* ---- what speaks against it ---- */
 
@@ -295,8 +201,13 @@ enum offline_doubt offline_doubt_find(const char *text, enum offline_language la
         return OFFLINE_DOUBT_UNREAL;
     if (calls.erase && offline_doubt_phrase(&line, everything, phrase))
         return OFFLINE_DOUBT_ALL;
-    if (calls.deed && offline_doubt_others(&line, language))
+    if (offline_doubt_fraction(&line, step))
+        return OFFLINE_DOUBT_TIME;
+    if (calls.deed &&
+        (offline_doubt_others(&line, language) || offline_doubt_payer(&line, language)))
         return OFFLINE_DOUBT_OTHERS;
+    if (calls.deed && offline_doubt_no_spending(&line, step))
+        return OFFLINE_DOUBT_FLOW;
     return calls.deed && offline_doubt_bound(&line) ? OFFLINE_DOUBT_BOUND : OFFLINE_DOUBT_NONE;
 }
 
@@ -335,6 +246,21 @@ const char *offline_doubt_text(enum offline_doubt doubt, enum offline_language l
             "Wie viel war es genau? Ich habe nichts geschrieben.",
             "¿Cuánto fue exactamente? No he escrito nada.",
             "Combien était-ce exactement ? Je n'ai rien écrit."},
+        [OFFLINE_DOUBT_FLOW] =
+            {"I am not sure which of these amounts you spent, so I have written nothing. Please tell me "
+             "each expense in a sentence of its own.",
+                "Ich bin nicht sicher, welche dieser Beträge du ausgegeben hast, darum habe ich nichts "
+                "geschrieben. Sag bitte jede Ausgabe in einem eigenen Satz.",
+                "No estoy seguro de cuáles de estas cantidades has gastado, y no he escrito nada. Di "
+                "cada gasto en una frase aparte, por favor.",
+                "Je ne suis pas sûr de ce que tu as dépensé parmi ces montants, je n'ai donc rien écrit. "
+                "Dis chaque dépense dans une phrase à part, s'il te plaît."},
+        [OFFLINE_DOUBT_TIME] = {"At which time exactly? Please say it in figures, as in \"12:30\". I "
+                                "have written nothing.",
+            "Wann genau? Sag es bitte in Ziffern, zum Beispiel „12:30“. Ich habe nichts geschrieben.",
+            "¿A qué hora exactamente? Dilo en cifras, por ejemplo «12:30». No he escrito nada.",
+            "À quelle heure exactement ? Dis-le en chiffres, par exemple « 12h30 ». Je n'ai rien "
+            "écrit."},
         [OFFLINE_DOUBT_ALL] =
             {"In offline mode I take away one thing at a time. Which one is it? I have changed nothing.",
                 "Im Offline-Modus entferne ich eins nach dem anderen. Welches ist es? Ich habe nichts "

@@ -15,6 +15,8 @@ enum offline_doubt {
     OFFLINE_DOUBT_UNREAL, /* wished, taken back, nearly done, only said */
     OFFLINE_DOUBT_OTHERS, /* somebody else did it */
     OFFLINE_DOUBT_BOUND,  /* "less than 40", "40 or 50" */
+    OFFLINE_DOUBT_FLOW,   /* money that came back or in, "site 14" */
+    OFFLINE_DOUBT_TIME,   /* "8 and something" */
     OFFLINE_DOUBT_ALL     /* "cancel all my alarms" */
 };
 

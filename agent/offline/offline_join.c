@@ -113,7 +113,7 @@ static bool offline_join_article(const struct offline_tokens *t, size_t i)
 {
     return offline_tokens_is(t, i, "a|an") && !offline_tokens_is(t, i + 1, "second") &&
         ((i > 0 && offline_tokens_is(t, i - 1, "in|for")) ||
-            offline_tokens_is(t, i + 2, "ago|timer|countdown|and"));
+            offline_tokens_is(t, i + 2, "ago|timer|countdown|and|andhalf|andquarter|lessquarter"));
 }
 
 /* Tokens of one number with its unit; 0 = none. */
@@ -149,8 +149,9 @@ static void offline_join_duration(struct offline_tokens *t, size_t i)
         return;
     last = i + n - 1;
     unit = offline_join_unit(t, last, &more_days);
-    if (offline_tokens_is(t, i + n, "andhalf") && !days) {
-        total += unit / 2;
+    if (!days && offline_tokens_is(t, i + n, "andhalf|andquarter|lessquarter")) {
+        bool half = offline_tokens_is(t, i + n, "andhalf");
+        total += offline_tokens_is(t, i + n, "lessquarter") ? -unit / 4 : unit / (half ? 2 : 4);
         n++;
     }
     if (offline_tokens_is(t, i + n, "and") && offline_tokens_is(t, i + n + 1, "a") &&

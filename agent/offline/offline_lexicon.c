@@ -29,7 +29,7 @@ static unsigned offline_lexicon_bucket(const char *word)
 {
     unsigned a = (unsigned char)word[0], b = a ? (unsigned char)word[1] : 0;
 
-    return (a * 61 + (b == '|' || b == '*' ? 0 : b)) % OFFLINE_LEXICON_BUCKETS;
+    return (a * 61 + (b == '|' || b == '*' || b == ' ' ? 0 : b)) % OFFLINE_LEXICON_BUCKETS;
 }
 
 static void offline_lexicon_add(enum offline_language language, const char *text, size_t length,

@@ -246,6 +246,17 @@ static bool offline_speech_fraction(struct offline_speech *s, size_t i)
 
     if (i >= s->tokens.count)
         return false;
+    const struct offline_token *t = &s->tokens.list[i];
+    bool noon = offline_speech_is(s, i, "noon|midday"),
+         midnight = offline_speech_is(s, i, "midnight");
+    for (size_t k = 0; k < 3; k++) /* "midi et demi", "8h moins le quart" */
+        if (offline_speech_is(s, i + 1, behind[k].word) &&
+            (noon || midnight || (t->kind == OFFLINE_CLOCK && t->c < 0 && !t->b))) {
+            int hour = (noon ? 12 : midnight ? 0 : t->a) + 24 - behind[k].back;
+            offline_speech_clock(s, i, 2, hour % 24, behind[k].minute,
+                noon || midnight || t->of_24);
+            return true;
+        }
     for (size_t k = 0; k < 4; k++)
         if (offline_speech_is(s, i, lead[k].word) && offline_speech_hour(s, i + 1, 24)) {
             int hour = (int)s->tokens.list[i + 1].value - lead[k].back;
@@ -336,8 +347,10 @@ void offline_speech_join(struct offline_speech *s)
     }
     for (size_t i = 0; i < t->count; i++) {
         offline_speech_hundred(s, i);
-        if (!offline_speech_fraction(s, i) && s->language != OFFLINE_ENGLISH)
+        if (!offline_speech_fraction(s, i) && s->language != OFFLINE_ENGLISH) {
             offline_speech_oclock(s, i);
+            offline_speech_fraction(s, i); /* of what is a clock time now */
+        }
         if (s->language != OFFLINE_ENGLISH) {
             offline_speech_half(s, i);
             offline_speech_swap(s, i);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/offline/offline_talk.h"
 
+#include "agent/offline/offline_doubt_line.h"
 #include "agent/offline/offline_fill.h"
 #include "agent/offline/offline_frame.h"
 #include "agent/offline/offline_phrase.h"
@@ -237,16 +238,35 @@ static void offline_talk_drop(struct offline_talk *out, size_t had)
         buf_free(&out->step.calls[--out->step.call_count].args);
 }
 
+/* "site 14", "tax 5", "bob 20" behind an expense: no expense of its own. */
+static bool offline_talk_stray(const struct offline_clauses *c, const char *clause, size_t had)
+{
+    const struct offline_step *step = &c->out->step;
+    bool after = had && !strcmp(step->calls[0].name, "create_expense");
+
+    if (!after || offline_talk_orders(clause, c->out->language))
+        return false;
+    for (size_t i = had; i < step->call_count; i++) {
+        const char *args = buf_text(&step->calls[i].args);
+        bool spent = !strcmp(step->calls[i].name, "create_expense");
+        if (!strcmp(step->calls[i].name, "track_savings") ||
+            (spent && strstr(args, "\"category\":\"other\"") && !offline_doubt_spends(clause)))
+            return true;
+    }
+    return false;
+}
+
 /* One clause, from byte to byte: by itself, or with the verb of the first one. */
 static bool offline_talk_part(struct offline_clauses *c, size_t from, size_t to)
 {
-    char clause[600];
+    char clause[600], alone[600];
     size_t had = c->out->step.call_count, lead = from ? c->lead : 0;
 
     if (to <= from || to - from >= sizeof clause - 8 || had == OFFLINE_CALLS_MAX)
         return false;
     snprintf(clause, sizeof clause, "%.*s", (int)(to - from), c->text + from);
-    if (offline_talk_clause(clause, c->world, c->out, true))
+    snprintf(alone, sizeof alone, "%s", clause);
+    if (offline_talk_clause(clause, c->world, c->out, true) && !offline_talk_stray(c, alone, had))
         return true;
     offline_talk_drop(c->out, had);
     if (!lead || lead + to - from + 2 >= sizeof clause ||
@@ -254,7 +274,8 @@ static bool offline_talk_part(struct offline_clauses *c, size_t from, size_t to)
         return false;
     snprintf(clause, sizeof clause, "%.*s %.*s", (int)lead, c->text, (int)(to - from),
         c->text + from);
-    return offline_talk_clause(clause, c->world, c->out, true);
+    return offline_talk_clause(clause, c->world, c->out, true) &&
+        !offline_talk_stray(c, alone, had);
 }
 
 /* From `from` on, beginning with split `k`: each part has to be understood. */

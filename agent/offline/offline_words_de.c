@@ -98,6 +98,8 @@ const struct offline_entry offline_words_de[] = {
     {"halfto", "halb"},
     {"quarterpast", "viertel nach"},
     {"quarterto", "viertel vor|dreiviertel"},
+    {"andhalf", "und eine halbe|und eine halbe stunde|und ein halb"},
+    {"andquarter", "und eine viertelstunde|und eine viertel stunde"},
     {"@1800", "halbe stunde|halben stunde"},
     {"@900", "viertelstunde"},
     {"@2700", "dreiviertelstunde"},

@@ -257,6 +257,27 @@ static void test_what_must_not_be_written(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* "midi et demi", "3 horas y media": an hour without its fraction would ring early or late. */
+static void test_fractions_are_read_whole(void **state)
+{
+    FILE *in = open_set("offline_fractions.tsv", false);
+    struct count count = {0};
+    char line[1024];
+
+    (void)state;
+    while (fgets(line, sizeof line, in)) {
+        char *tab = strchr(line, '\t');
+        line[strcspn(line, "\n")] = 0;
+        if (*line == '#' || !tab)
+            continue;
+        *tab = 0;
+        judge(line, tab + 1, &count);
+    }
+    fclose(in);
+    assert_true(count.right > 10);
+    assert_int_equal(count.wrong + count.asked, 0);
+}
+
 /* ---- reach ---- */
 
 /* Tools that the offline mode does not call by one sentence, and why. */
@@ -387,6 +408,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages_that_nobody_tuned_it_by),
         cmocka_unit_test(test_what_must_not_be_written),
+        cmocka_unit_test(test_fractions_are_read_whole),
         cmocka_unit_test(test_each_tool_is_reached),
         cmocka_unit_test(test_examples_of_tools),
     };
