@@ -161,6 +161,10 @@ static void turn_begin_on_wishes(void *arg, const struct tools_wishes *wishes)
     t->tools.units = wishes->units;
     t->tools.memory_off = wishes->memory_off;
     t->frame.memory = !wishes->memory_off;
+    const char *late = t->frame.late;
+    /* The rest of this turn does not use what is remembered either. */
+    if (wishes->memory_off && context_frame_end(&t->frame, "", t->arena))
+        t->frame.late = late;
 }
 
 static void turn_begin_tools(struct turn *t)

@@ -166,7 +166,7 @@ int turn_cache_look(struct turn *t, bool *told)
     if (!error)
         error = turn_cache_tell(t, json);
     *told = !error;
-    measure_count(MEASURE_CACHE_LOOKS, error == ERR_NOT_FOUND ? "miss" : "hit");
+    measure_count(MEASURE_CACHE_LOOKS, !error ? "hit" : error == ERR_NOT_FOUND ? "miss" : "failed");
     if (error != ERR_NOT_FOUND)
         return error;
     turn_cache_ask(t);

@@ -89,22 +89,27 @@ int changes_get(struct store *s, const char *uid, const char *id, struct arena *
     return error;
 }
 
-static int changes_tagged(struct store *s, const char *uid, const char *tag, size_t max,
+struct changes_page {
+    const char *tag;
+    size_t from, max;
+};
+static int changes_tagged(struct store *s, const char *uid, const struct changes_page *page,
     struct arena *arena, struct changes_list *out)
 {
     struct records_list list;
     *out = (struct changes_list){0};
-    if (!tag)
+    if (!page->tag)
         return ERR_NOMEM;
-    if (max > OPEN_MAX)
+    if (page->max > OPEN_MAX)
         return ERR_INVALID;
     int error = records_tagged(s, uid,
         &(struct records_page){.family = CHANGES_FAMILY,
-            .tag = tag,
+            .tag = page->tag,
             .from = clock_real_ms() - CHANGES_KEEP_MS,
             .to = INT64_C(1) << 52,
             .highest_first = true,
-            .max = max},
+            .offset = page->from,
+            .max = page->max},
         arena, &list);
     if (error)
         return error;
@@ -122,9 +127,11 @@ int changes_open(struct store *s, const char *uid, const struct changes_look *lo
 {
     const char *word = look->act == CHANGES_DO ? "live" : "undo";
     return changes_tagged(s, uid,
-        look->session ? arena_printf(arena, "%s:%s", word, look->session) :
-                        arena_strdup(arena, word),
-        look->max, arena, out);
+        &(struct changes_page){.tag = look->session ?
+                arena_printf(arena, "%s:%s", word, look->session) :
+                arena_strdup(arena, word),
+            .max = look->max},
+        arena, out);
 }
 
 /* Reads a page into memory of its own: only what is of the group is kept. */
@@ -173,14 +180,27 @@ int changes_group(struct store *s, const char *uid, enum changes_act act, const 
 int changes_of(struct store *s, const char *uid, const struct changes_look *look,
     struct arena *arena, struct changes_list *out)
 {
-    return changes_tagged(s, uid, arena_printf(arena, "r:%s/%s", look->family, look->id), look->max,
+    return changes_tagged(s, uid,
+        &(struct changes_page){.tag = arena_printf(arena, "r:%s/%s", look->family, look->id),
+            .max = look->max},
         arena, out);
 }
 
 int changes_deleted(struct store *s, const char *uid, const char *family, size_t max,
     struct arena *arena, struct changes_list *out)
 {
-    return changes_tagged(s, uid, arena_printf(arena, "d:%s", family), max, arena, out);
+    return changes_deleted_from(s, uid, &(struct changes_look){.family = family, .max = max}, arena,
+        out);
+}
+
+int changes_deleted_from(struct store *s, const char *uid, const struct changes_look *look,
+    struct arena *arena, struct changes_list *out)
+{
+    return changes_tagged(s, uid,
+        &(struct changes_page){.tag = arena_printf(arena, "d:%s", look->family),
+            .from = look->from,
+            .max = look->max},
+        arena, out);
 }
 
 int changes_reverse(const struct changes_one *change, struct arena *arena,

@@ -53,8 +53,8 @@ MUST_CHECK int changes_get(struct store *s, const char *uid, const char *id, str
 struct changes_look {
     enum changes_act act;    /* of changes_open: CHANGES_UNDO for what can be done again */
     const char *session;     /* of changes_open: only its changes; NULL: of all */
-    const char *family, *id; /* of changes_of */
-    size_t max;
+    const char *family, *id; /* of changes_of; the family also of changes_deleted_from */
+    size_t from, max;        /* from: of changes_deleted_from: without the newest so many */
 };
 /* What can be taken back, the newest first. Returns 0, ERR_INVALID or as records_tagged. */
 MUST_CHECK int changes_open(struct store *s, const char *uid, const struct changes_look *look,
@@ -65,6 +65,9 @@ MUST_CHECK int changes_of(struct store *s, const char *uid, const struct changes
 /* Changes in which records of the family were deleted, the newest first. As changes_open. */
 MUST_CHECK int changes_deleted(struct store *s, const char *uid, const char *family, size_t max,
     struct arena *arena, struct changes_list *out);
+/* The same, a page of them. */
+MUST_CHECK int changes_deleted_from(struct store *s, const char *uid,
+    const struct changes_look *look, struct arena *arena, struct changes_list *out);
 
 /*
  * changes_group -- all changes of the group that can be taken back, the newest first; act as that
@@ -81,5 +84,21 @@ MUST_CHECK int changes_group(struct store *s, const char *uid, enum changes_act 
  */
 MUST_CHECK int changes_reverse(const struct changes_one *change, struct arena *arena,
     struct records_write *out);
+
+/*
+ * changes_purge -- takes records out of the history, so that nobody learns from it what they were:
+ * with each also those whose place it took (a change that sets it deletes them), and theirs. In
+ * several short scripts; done again it finds nothing. Called before records_commit with `purges`:
+ * when the process dies between the two, no text is left behind a record that is gone.
+ * Returns 0, ERR_FENCED, ERR_INVALID or as records_tagged.
+ */
+struct changes_purge {
+    const char *family;
+    bool all; /* every record of it that was deleted, too */
+    const char *const *ids;
+    size_t count;
+};
+MUST_CHECK int changes_purge(struct store *s, const struct records_fence *fence,
+    const struct changes_purge *what, struct arena *arena);
 
 #endif

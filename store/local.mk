@@ -8,6 +8,7 @@ libstore_a_SOURCES = \
 	store/attachments.c store/attachments.h \
 	store/branches.c store/branches.h \
 	store/changes.c store/changes.h \
+	store/changes_purge.c \
 	store/eventlog.c store/eventlog.h \
 	store/feedback.c store/feedback.h \
 	store/feeds.c store/feeds.h \
@@ -145,6 +146,7 @@ STORE_LUA = \
 	store/lua/session_branch.lua \
 	store/lua/session_change.lua \
 	store/lua/session_delete.lua \
+	store/lua/changes_purge.lua \
 	store/lua/chat_forget.lua \
 	store/lua/chat_open.lua \
 	store/lua/chat_spend.lua \

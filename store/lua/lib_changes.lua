@@ -70,26 +70,36 @@ local function change_mark(id, by)
     return doc
 end
 
--- No change knows any more what these records were; one that was about nothing else is dropped.
+-- Takes the writes for which goes(write) is true out of a change; one that was about nothing else is
+-- dropped.
+local function change_strip(id, doc, goes)
+    local kept, bytes = {}, 0
+    for _, write in ipairs(doc.writes) do
+        if not goes(write) then
+            kept[#kept + 1], bytes = write, bytes + 200 + #(write.was or '')
+        end
+    end
+    if #kept < #doc.writes then
+        doc.writes, doc.bytes = kept, bytes
+        change_put(id, #kept > 0 and doc or nil, redis.call('ZSCORE', CHANGE_TIMES, id))
+    end
+end
+
+-- No change knows any more what these records were. What there was of them before is gone already
+-- (changes_purge.lua): this is about what has come since.
 local function change_forget(writes)
     local gone = {}
     for _, write in ipairs(writes) do
-        gone[write.family .. '/' .. write.id] = write.id
+        gone[write.family .. '/' .. write.id] = true
     end
-    for _, id in ipairs(redis.call('ZRANGE', CHANGE_TIMES, 0, -1)) do
-        local json, meant = redis.call('HGET', CHANGES, id) or '', false
-        for _, record in pairs(gone) do
-            meant = meant or string.find(json, record, 1, true)
-        end
-        local doc, kept = meant and cjson.decode(json), {}
-        for _, write in ipairs(doc and doc.writes or {}) do
-            if not gone[write.family .. '/' .. write.id] then
-                kept[#kept + 1] = write
+    for name in pairs(gone) do
+        for _, id in ipairs(redis.call('ZRANGE', CHANGES .. ':by:r:' .. name, 0, -1)) do
+            local doc = change_get(id)
+            if doc then
+                change_strip(id, doc, function(write)
+                    return gone[write.family .. '/' .. write.id]
+                end)
             end
-        end
-        if doc and #kept < #doc.writes then
-            doc.writes = kept
-            change_put(id, #kept > 0 and doc or nil, redis.call('ZSCORE', CHANGE_TIMES, id))
         end
     end
 end

@@ -14,10 +14,13 @@ index_rules.change = { version = '1', life = 2678400000, apply = function(doc, i
         ix.tag(open)
         ix.tag(open .. ':' .. ix.text(doc.session, ''))
     end
+    local deleted = {} -- families: a tag once, however many records
     for _, write in ipairs(type(doc.writes) == 'table' and doc.writes or {}) do
-        ix.tag('r:' .. ix.text(write.family, '') .. '/' .. ix.text(write.id, ''))
-        if write.now == '' then
-            ix.tag('d:' .. ix.text(write.family, ''))
+        local family = ix.text(write.family, '')
+        ix.tag('r:' .. family .. '/' .. ix.text(write.id, ''))
+        if write.now == '' and not deleted[family] then
+            deleted[family] = true
+            ix.tag('d:' .. family)
         end
     end
 end }

@@ -116,6 +116,11 @@ describe("memory", () => {
     assert.equal(reply.json.tool_calls[0].result.settings.memory, false, reply.text);
     assert.equal(reply.json.tool_calls[1].result.error.code, "memory_off");
     assert.ok(!tools().includes("remember"));
+    await turnMemory(user, true);
+    await stack.post("/tools/remember", {text: spaced(RIG)}, asUser(user));
+    await stack.chat(`x [[tool name=update_settings args=${JSON.stringify({memory: false})} | text say=Off.]]`, {}, asUser(user));
+    assert.match(stack.double.requests.at(-2).raw, /Remembered about the user/);
+    assert.doesNotMatch(stack.double.requests.at(-1).raw, /Remembered about the user/, "the call behind it is told nothing");
   });
 
   test("forgotten for good: no undo, no history, no text in the result", async () => {
@@ -127,13 +132,33 @@ describe("memory", () => {
     const gone = await stack.post("/tools/forget", {memory: second.id, for_good: true}, asUser(user));
     assert.equal(gone.status, 200, gone.text);
     assert.doesNotMatch(gone.text, /3\.4 m/);
-    assert.doesNotMatch(await records(), /3\.4 m/);
-    assert.match(await records(), /coriander/);
+    assert.doesNotMatch(await records(), /3\.4 m|3\.2 m/); // nor what it replaced
+    for (let i = 0; i < 3; i++) await stack.post("/tools/undo", {}, asUser(user)); // takes back what there is: the last fact
+    assert.doesNotMatch((await stack.post("/tools/recall", {}, asUser(user))).text, /3\.[24] m/);
+    await stack.post("/tools/remember", {text: "No coriander."}, asUser(user));
     await stack.post("/tools/forget", {memory: "coriander"}, asUser(user));
     assert.match(await records(), /coriander/); // can be brought back
-    await stack.post("/tools/remember", {text: "No celery."}, asUser(user));
-    const all = await stack.chat(call("forget", {what: "everything", for_good: true}), {}, asUser(user));
+    const later = await stack.post("/tools/forget", {memory: "coriander", for_good: true}, asUser(user));
+    assert.equal(later.status, 200, later.text);
+    assert.doesNotMatch(await records(), /coriander/i);
+    assert.notEqual((await stack.post("/tools/forget", {memory: "coriander", for_good: true}, asUser(user))).status, 200);
+  });
+
+  test("everything for good: also what was forgotten and replaced before, after a yes", async () => {
+    const user = uuid(), session_id = uuid(), history = () => stack.redis("HGETALL", `tp:{${user}}:r:change`);
+    const remember = async (text, more) => (await stack.post("/tools/remember", {text, ...more}, asUser(user))).json.memory;
+    await remember("No fish.", {replaces: (await remember("No mussels.")).id});
+    await stack.post("/tools/forget", {memory: (await remember("No coriander.")).id}, asUser(user));
+    await remember("No celery.");
+    await stack.post("/tools/create_expense", {amount: 5, category: "food", description: "Coffee at noon"}, asUser(user));
+    for (const text of ["mussels", "coriander"]) assert.ok((await history()).includes(text), text);
+    const all = await stack.chat(call("forget", {what: "everything", for_good: true}), {session_id}, asUser(user));
     assert.match(all.json.interrupts[0].message, /, for good/, all.text);
+    const yes = await stack.post(`/approvals/${all.json.interrupts[0].id}`, {approved: true}, asUser(user));
+    assert.equal(yes.status, 202, yes.text);
+    await eventually(async () => (await stack.post("/tools/recall", {}, asUser(user))).json.count === 0, "all is forgotten");
+    assert.doesNotMatch(await history(), /mussels|fish|coriander|celery|memory/);
+    assert.match(await history(), /create_expense/);
   });
 
   test("memories that cannot be read cost no turn", async () => {

@@ -280,6 +280,84 @@ static void old_ones_go(void **state)
     assert_int_equal(number_of("HLEN tp:{ann}:r:change"), 1);
 }
 
+/* ---- for good ---- */
+
+static void replace(const char *id, const char *json, const char *old)
+{
+    const struct records_write w[] = {{"expense", id, json, 1000, NULL},
+        {"expense", old, NULL, 1000, NULL}};
+    assert_int_equal(commit_batch(&(struct records_batch){.writes = w, .count = 2}), 0);
+}
+
+static bool history_has(const char *text)
+{
+    struct link_reply *reply = NULL;
+    bool has = false;
+    assert_int_equal(link_command(store->link, &reply, "HGETALL tp:{ann}:r:change"), 0);
+    for (size_t i = 0; i < link_reply_count(reply); i++)
+        has |= strstr(link_reply_text(link_reply_at(reply, i), NULL), text) != NULL;
+    link_reply_free(reply);
+    return has;
+}
+
+static int purge(const char *id, bool all)
+{
+    return changes_purge(store, &fence,
+        &(struct changes_purge){.family = "expense", .all = all, .ids = &id, .count = id ? 1 : 0},
+        arena);
+}
+
+static void a_purge_takes_what_was_replaced_with_it(void **state)
+{
+    (void)state;
+    put("a", "{\"t\":\"first\"}");
+    replace("b", "{\"t\":\"second\"}", "a");
+    replace("c", "{\"t\":\"third\"}", "b");
+    put("d", "{\"t\":\"other\"}");
+    put("d", NULL);
+    assert_true(history_has("first") && history_has("second") && history_has("other"));
+    assert_int_equal(purge("c", false), 0);
+    assert_false(history_has("first") || history_has("second") || history_has("third"));
+    assert_true(history_has("other"));
+    assert_int_equal(number_of("HLEN tp:{ann}:r:change"), 2);
+    assert_int_equal(purge("c", false), 0); /* again: nothing is left */
+    assert_json("c", "{\"t\":\"third\"}");  /* the record itself is for records_commit */
+    assert_int_equal(purge(NULL, true), 0);
+    assert_false(history_has("other"));
+}
+
+/* More than one script does, beside changes of others, which stay. */
+static void a_purge_goes_on_until_all_is_done(void **state)
+{
+    struct records_write gone[RECORDS_WRITES_MAX] = {{0}};
+    char id[16], json[64];
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        snprintf(id, sizeof id, "x%d", i);
+        snprintf(json, sizeof json, "{\"t\":\"text of %d\"}", i);
+        put(id, json);
+        gone[i] = (struct records_write){"expense", arena_strdup(arena, id), NULL, 1000, NULL};
+    }
+    for (int i = 0; i < 100; i++)
+        put("many", i % 2 ? NULL : "{\"t\":\"text of many\"}");
+    const struct records_write event = {"event", "e", "{\"t\":\"an event\"}", 1000, NULL};
+    assert_int_equal(commit_batch(&(struct records_batch){.writes = &event, .count = 1}), 0);
+    assert_int_equal(commit_batch(&(struct records_batch){.writes = gone, .count = 200}), 0);
+    assert_int_equal(purge("many", false), 0);
+    assert_false(history_has("many"));
+    assert_true(history_has("text of 7"));
+    assert_int_equal(purge(NULL, true), 0);
+    assert_false(history_has("text of") || history_has("expense/") || history_has("\"x7\""));
+    assert_int_equal(number_of("HLEN tp:{ann}:r:change"), 1);
+    assert_int_equal(number_of("EXISTS tp:{ann}:r:change:by:d:expense"), 0);
+    /* a turn that has lost its session takes nothing out */
+    const struct records_fence lost = {.uid = "ann", .session = "s1", .epoch = 7};
+    const char *const ids[] = {"e"};
+    assert_int_equal(changes_purge(store, &lost,
+                         &(struct changes_purge){.family = "event", .ids = ids, .count = 1}, arena),
+        ERR_FENCED);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, each, after)
@@ -293,6 +371,8 @@ int main(void)
         T(is_bounded),
         T(what_is_too_large_is_only_told),
         T(old_ones_go),
+        T(a_purge_takes_what_was_replaced_with_it),
+        T(a_purge_goes_on_until_all_is_done),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

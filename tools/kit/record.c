@@ -146,10 +146,25 @@ int record_commit_alert(struct tools_run *run, const struct record_item *items, 
         &(struct records_batch){.count = count, .must_exist = must_exist}, alert);
 }
 
-int record_commit_for_good(struct tools_run *run, const struct record_item *items, size_t count)
+int record_commit_for_good(struct tools_run *run, const struct record_item *items, size_t count,
+    const struct changes_purge *what)
 {
-    return record_commit_batch(run, items, &(struct records_batch){.count = count, .purges = true},
-        NULL);
+    const struct records_fence fence = {.uid = run->context->uid,
+        .session = run->context->session,
+        .epoch = run->context->epoch};
+    struct changes_purge all = *what;
+    const char **ids = arena_array(run->arena, count + what->count, sizeof *ids);
+    if (!ids)
+        return ERR_NOMEM;
+    for (all.count = 0; all.count < count; all.count++)
+        ids[all.count] = items[all.count].id;
+    for (size_t i = 0; i < what->count; i++)
+        ids[all.count++] = what->ids[i];
+    all.ids = ids;
+    int error = changes_purge(run->context->store, &fence, &all, run->arena);
+    return error == 0 ? record_commit_batch(run, items,
+                            &(struct records_batch){.count = count, .purges = true}, NULL) :
+                        error;
 }
 
 int record_group(struct tools_run *run, const char **group)

@@ -44,9 +44,13 @@ MUST_CHECK int record_commit(struct tools_run *run, const struct record_item *it
 MUST_CHECK int record_commit_alert(struct tools_run *run, const struct record_item *items,
     size_t count, bool must_exist, const struct records_alert *alert);
 
-/* The same, and the history of these records goes: nothing brings back what they were. */
+/*
+ * The same, and the history of these records goes (changes_purge, which is told what besides, and
+ * gets the ids of the items from here): nothing brings back what they were. All are of the family
+ * of `what`.
+ */
 MUST_CHECK int record_commit_for_good(struct tools_run *run, const struct record_item *items,
-    size_t count);
+    size_t count, const struct changes_purge *what);
 
 /*
  * record_group -- the name of a group of commits, which are one change for those who undo: the mark

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the assistant remembers about a user. Records: "memory", by the time they were told. */
+#include "tools/memory/memory_parts.h"
+
 #include "tools/engine/registry.h"
 #include "tools/kit/about.h"
 #include "tools/kit/preview.h"
@@ -17,12 +19,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define SHOWN 20 /* forgotten facts in a result */
 #define CARD_MIN 13
 #define CARD_MAX 19
-_Static_assert(REMEMBERED_MAX <= RECORDS_WRITES_MAX, "everything is forgotten at once");
 
-static int memory_list(struct tools_run *run, struct remembered_list *out)
+int memory_list(struct tools_run *run, struct remembered_list *out)
 {
     return remembered_read(run->context->store, run->context->uid, run->arena, out);
 }
@@ -68,7 +68,7 @@ static const char *memory_text(struct tools_run *run, const char *key)
     return text;
 }
 
-static bool memory_is_same(const char *a, const char *b)
+bool memory_is_same(const char *a, const char *b)
 {
     size_t m = strlen(a), n = strlen(b);
     m -= m > 0 && a[m - 1] == '.';
@@ -76,9 +76,14 @@ static bool memory_is_same(const char *a, const char *b)
     return m == n && strncasecmp(a, b, n) == 0;
 }
 
-/* The fact that the words or the id mean. Returns 0; ERR_INVALID (the failure is set) or a
- * fault. */
-static int memory_pick(struct tools_run *run, const struct remembered_list *list, const char *path,
+int memory_score(const struct remembered *one, const char *said)
+{
+    bool exact = strcmp(one->id, said) == 0 || memory_is_same(one->text, said);
+    int score = exact ? 1000 : record_match_score(one->text, said);
+    return score < RECORD_MATCH_SURE ? 0 : score;
+}
+
+int memory_pick(struct tools_run *run, const struct remembered_list *list, const char *path,
     const char *said, const struct remembered **out)
 {
     struct buf several = {0};
@@ -87,9 +92,8 @@ static int memory_pick(struct tools_run *run, const struct remembered_list *list
     *out = NULL;
     for (size_t i = 0; i < list->count; i++) {
         const struct remembered *one = &list->all[i];
-        bool exact = strcmp(one->id, said) == 0 || memory_is_same(one->text, said);
-        int score = exact ? 1000 : record_match_score(one->text, said);
-        if (score < RECORD_MATCH_SURE || score < best)
+        int score = memory_score(one, said);
+        if (!score || score < best)
             continue;
         if (score > best) {
             buf_reset(&several);
@@ -113,7 +117,7 @@ static int memory_pick(struct tools_run *run, const struct remembered_list *list
     return error;
 }
 
-static jdoc *memory_document(const struct remembered *one)
+jdoc *memory_document(const struct remembered *one)
 {
     jdoc *record = NULL;
     return jdoc_parse(one->json, strlen(one->json), &record, NULL, 0) == 0 ? record : NULL;
@@ -243,7 +247,7 @@ int memory_tool_remember(struct tools_run *run)
 
 /* ---- recall ---- */
 
-static int memory_add(jdoc *list, const struct remembered *one)
+int memory_add(jdoc *list, const struct remembered *one)
 {
     jdoc *record = memory_document(one);
     return record ? jdoc_push(list, record) : ERR_NOMEM;
@@ -277,103 +281,4 @@ int memory_tool_recall(struct tools_run *run)
     }
     error = jdoc_set(run->result, "memories", list);
     return error == 0 ? jdoc_set_int(run->result, "count", count) : error;
-}
-
-/* ---- forget ---- */
-
-static bool memory_is_for_good(const struct tools_run *run)
-{
-    return jdoc_is_true(run->args, "for_good");
-}
-
-/* Out of the history, too, as undo could bring them back from there. */
-static bool memory_say_forgotten(struct tools_run *run, const struct remembered_list *meant)
-{
-    if (memory_is_for_good(run))
-        return meant->count == 1 ?
-            run_succeed(run, "Forgotten for good. Nothing can bring it back.") :
-            run_succeed(run, "Forgotten for good, all %zu facts. Nothing can bring them back.",
-                meant->count);
-    return meant->count == 1 ?
-        run_succeed(run, "Forgotten: %s. Undo can bring it back for 30 days.", meant->all->text) :
-        run_succeed(run, "Forgotten, all %zu facts. Undo can bring them back for 30 days.",
-            meant->count);
-}
-
-/* The facts that the call means: one of the list, or all. */
-static int memory_meant(struct tools_run *run, struct remembered_list *out)
-{
-    const char *said = jdoc_string(jdoc_get(run->args, "memory"), NULL);
-    bool all = strcmp(jdoc_text_or(run->args, "what", "one"), "everything") == 0;
-    const struct remembered *one;
-    int error = memory_list(run, out);
-    if (error == 0 && !all && !said) {
-        error = run_fail_at(run, "/memory", "the id or words of what is to be forgotten",
-            "Which fact? Say \"memory\", or \"what\": \"everything\".");
-        return error == 0 ? ERR_INVALID : error;
-    }
-    if (error != 0 || all)
-        return error;
-    error = memory_pick(run, out, "/memory", said, &one);
-    if (error == 0)
-        *out = (struct remembered_list){.all = out->all + (one - out->all), .count = 1};
-    return error;
-}
-
-int memory_preview_forget(struct tools_run *run)
-{
-    struct remembered_list meant;
-    int error = memory_meant(run, &meant);
-    if (error != 0)
-        return error == ERR_INVALID ? 0 : error;
-    if (meant.count == 0)
-        return run_fail(run, "not_found", "Nothing is remembered.");
-    error = about_deletion(run, NULL);
-    if (error != 0)
-        return error;
-    const char *how = memory_is_for_good(run) ? ", for good" : "";
-    return meant.count == 1 ?
-        preview_say(run, "forget %s%s", preview_text(run->arena, meant.all->text, PREVIEW_BODY),
-            how) :
-        preview_say(run, "forget everything that is remembered, %zu facts%s", meant.count, how);
-}
-
-static int memory_try_forget(struct tools_run *run, void *arg)
-{
-    struct remembered_list meant;
-    int error = memory_meant(run, &meant);
-    (void)arg;
-    if (error != 0)
-        return error;
-    if (meant.count == 0)
-        return run_fail(run, "not_found", "Nothing is remembered.");
-    struct record_item *items = arena_array(run->arena, meant.count, sizeof *items);
-    jdoc *list = jdoc_new_array();
-    if (!items || !list)
-        error = ERR_NOMEM;
-    for (size_t i = 0; error == 0 && i < meant.count; i++) {
-        items[i] = (struct record_item){.family = REMEMBERED_FAMILY,
-            .id = meant.all[i].id,
-            .seen = meant.all[i].json};
-        if (i < SHOWN && !memory_is_for_good(run)) /* the result is kept, too */
-            error = memory_add(list, &meant.all[i]);
-    }
-    if (error == 0 && !memory_say_forgotten(run, &meant))
-        error = ERR_NOMEM;
-    if (error != 0) {
-        jdoc_free(list);
-        return error;
-    }
-    error = jdoc_set(run->result, "forgotten", list);
-    if (error == 0)
-        error = jdoc_set_int(run->result, "count", (int64_t)meant.count);
-    if (error != 0)
-        return error;
-    return memory_is_for_good(run) ? record_commit_for_good(run, items, meant.count) :
-                                     record_commit(run, items, meant.count, false);
-}
-
-int memory_tool_forget(struct tools_run *run)
-{
-    return record_retry(run, memory_try_forget, NULL);
 }
