@@ -196,6 +196,7 @@ const char *context_neutral(const struct context_frame *f, struct arena *arena)
         "question seems to need none of them. When it does, call get_current_time or another "
         "tool: they are told with its result. Otherwise answer without them.\n");
     context_late_text(&b, "Locale", f->locale);
+    context_late_text(&b, "Zone", f->zone); /* tells the country */
     context_late_text(&b, "Currency", f->currency);
     units_words(&f->units, units);
     context_late_text(&b, "Units", units);

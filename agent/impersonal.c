@@ -6,32 +6,64 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define IMPERSONAL_WORD 40
 #define IMPERSONAL_WORDS_MIN 3
 #define IMPERSONAL_DIGITS_MAX 5 /* of one number: more is a telephone's, a card's, a plate's */
 #define IMPERSONAL_LANGUAGES 4
+#define IMPERSONAL_GERMAN 1
 
 /* Words without marks and capitals, between blanks; one with a star is how words begin. */
 struct impersonal_language {
     const char *opens; /* first words of a question of knowledge */
-    const char *sure;  /* words that no other of the languages has, nor a neighbour of theirs */
+    /* How such a question may begin, each between bars. Behind it no subject may stand that is one
+     * certain thing ("the flight"): only with a plus at the end anything may. */
+    const char *forms;
+    const char *sure; /* words that no other of the languages has, nor a neighbour of theirs */
 };
 static const struct impersonal_language impersonal_languages[IMPERSONAL_LANGUAGES] = {
     {" what which why how who is are does do can could should must explain define describe"
      " compare ",
+        "|what is a|what is an|what s a|what s an|what are the differences between+"
+        "|what is the difference between+|what s the difference between+|what is the meaning of+"
+        "|what is the purpose of+|what is the definition of+|what is the boiling point of"
+        "|what is the melting point of|what is the freezing point of|what does a|what does an"
+        "|how does a|how does an|how do|why does a|why does an|why do|why is a|why is an"
+        "|explain how a|explain how an|explain what a|explain what an|explain why a"
+        "|explain why an|explain the difference between+|explain the meaning of+|define a"
+        "|define an|describe how a|describe how an|compare a|",
         " what which why how does should explain define describe compare the an to for with and"
         " from you be it are "},
     {" was welche* warum wieso weshalb wie wer wozu womit woraus ist sind kann konnen darf durfen"
      " muss mussen sollte* soll erklar* beschreib* vergleich* ",
+        "|was ist ein|was ist eine|was ist der unterschied zwischen+|was ist der sinn von+"
+        "|was ist der zweck von+|was sind die unterschiede zwischen+|was bedeutet ein"
+        "|was bedeutet eine|wie funktioniert ein|wie funktioniert eine|wie arbeitet ein"
+        "|wie arbeitet eine|warum ist ein|warum ist eine|warum hat ein|warum hat eine"
+        "|warum braucht ein|warum braucht eine|warum muss ein|warum muss eine|wieso ist ein"
+        "|wieso ist eine|weshalb ist ein|weshalb ist eine|wozu dient ein|wozu dient eine"
+        "|erklare den unterschied zwischen+|erklare wie ein|erklare wie eine|erklare was ein"
+        "|erklare was eine|beschreibe wie ein|beschreibe wie eine|",
         " warum wieso weshalb erklare welche welcher welches der das ein eine einen einem einer"
         " und nicht mit von zu zum zur wird werden ist auf bei fur beim durfen mussen "},
     {" que cual cuales por como quien quienes es son puede pueden hay debe deben explica* define"
      " describe compara* cuanto cuanta cuantos cuantas se ",
+        "|que es un|que es una|que diferencia hay entre+|cual es la diferencia entre+"
+        "|cuales son las diferencias entre+|cual es el significado de+|como funciona un"
+        "|como funciona una|como funcionan|por que un|por que una|por que es un|por que es una"
+        "|explica la diferencia entre+|explica como funciona un|explica como funciona una"
+        "|explica que es un|explica que es una|define un|define una|",
         " cual cuales el los las una del con y hay muy cuanto cuanta cuantos cuantas explica "},
-    {" que qu quoi quel* pourquoi comment est sont peut peuvent faut doit doivent explique* definis"
+    {" que qu c quoi quel* pourquoi comment est sont peut peuvent faut doit doivent"
+     " explique* definis"
      " decris compare* combien qui ",
+        "|qu est qu un|qu est qu une|c est quoi un|c est quoi une"
+        "|quelle est la difference entre+|quelles sont les differences entre+"
+        "|comment fonctionne un|comment fonctionne une|comment fonctionnent des|pourquoi un"
+        "|pourquoi une|explique la difference entre+|explique comment fonctionne un"
+        "|explique comment fonctionne une|explique un|explique une|",
         " pourquoi comment quel quelle quels quelles le les une des du est sont avec pour dans et"
         " combien explique "},
 };
@@ -93,6 +125,52 @@ static const char impersonal_record[] =
     " calendrier rendez depense* rappel* solde liste* voyage* itineraire compte profil"
     " conversation reservation* emplacement ";
 
+/* What differs from country to country, or must be right: law, emergencies, roads, rules. */
+static const char impersonal_local[] =
+    " law laws legal* illegal* allowed forbidden prohibit* mandatory compulsory permit* licen* visa"
+    " visas passport* custom customs border* toll tolls tax taxes vat fine fines penalt* police"
+    " ambulance emergenc* speed limit limits motorway* highway* road roads drive drives driving"
+    " driver* drunk alcohol drinking tap voltage plug plugs socket sockets side country countries"
+    " president minister government king queen pope election* embass* consul* hospital* doctor*"
+    " insurance age vote tip tips"
+    " gesetz* recht* erlaubt verboten verbot* pflicht* genehmigung* fuhrerschein* visum pass passe"
+    " reisepass* zoll grenze* maut steuer* bussgeld* strafe* polizei krankenwagen rettung* notfall*"
+    " notruf* notruf tempo tempolimit geschwindigkeit* autobahn* strassen* strasse fahren fahrer*"
+    " alkohol* promille leitungswasser steckdose* spannung land lander prasident* minister*"
+    " regierung konig* papst wahl wahlen botschaft konsulat krankenhaus arzt* versicherung* alter"
+    " trinkgeld* vignette*"
+    " ley leyes legal* ilegal* permitid* prohibid* obligatori* permiso* licencia* visado*"
+    " pasaporte*"
+    " aduana* frontera* peaje* impuesto* iva multa* policia ambulancia emergencia*"
+    " velocidad limite*"
+    " autopista* autovia* carretera* conducir conductor* alcohol potable grifo enchufe*"
+    " voltaje pais"
+    " paises presidente gobierno rey reina papa eleccion* embajada* consulado* hospital* medico*"
+    " seguro seguros edad propina*"
+    " loi lois legal* illegal* autorise* interdit* obligatoire* permis visa passeport* douane*"
+    " frontiere* peage* impot* taxe* tva amende* police ambulance urgence* vitesse limite*"
+    " autoroute* route routes conduire conducteur* alcool potable robinet prise prises tension pays"
+    " president* gouvernement roi reine pape election* ambassade* consulat* hopital* medecin*"
+    " assurance* age pourboire* ";
+
+/* What has a state: it is so now. */
+static const char impersonal_state[] =
+    " delay* late blocked cancelled canceled valid safe danger* strike* war status score won win"
+    " wins match league champion* booked booking gate platform snow flight* train trains airline*"
+    " expensive password* wifi code codes total bill bills invoice* number numbers phone* pill"
+    " pills tablet* patient* medicine* medication* seat seats old happen* busy sick missing stock"
+    " verspat* gesperrt blockiert ausgefallen abgesagt gultig sicher gefahrlich* streik* krieg"
+    " gewonnen spiel liga meister gebucht* gleis schnee flug fluge fluges zug zuge passwort*"
+    " kennwort* wlan rechnung* gesamt* nummer nummern telefon* tablette* pille* patient* medizin*"
+    " medikament* sitzplatz* platz alt gestau*"
+    " retras* bloquead* cancelad* valid* segur* peligros* huelga* guerra estado ganado gano"
+    " partido*"
+    " liga campeon* reservad* nieve vuelo* tren trenes contrasena* clave codigo* total factura*"
+    " numero numeros telefono* pastilla* paciente* medicina* medicamento* asiento* viejo"
+    " retard* bloque* annule* valable* valide* sur sure surs dangereu* greve* guerre gagne match"
+    " ligue neige vol vols train trains passe mot code codes total facture* numero* telephone*"
+    " comprime* pilule* patient* medicament* siege sieges etat vieux ";
+
 /* What changes something, or looks for something. */
 static const char impersonal_action[] =
     " add log record save store remember remind delete remove erase change set update book send"
@@ -116,6 +194,8 @@ static const struct impersonal_why impersonal_whys[] = {
     {impersonal_time, "time"},
     {impersonal_record, "record"},
     {impersonal_action, "action"},
+    {impersonal_local, "local"},
+    {impersonal_state, "state"},
 };
 
 /* ---- characters ---- */
@@ -210,7 +290,8 @@ static bool impersonal_among(const char *list, const char *word)
 struct impersonal_reader {
     const char *text;
     size_t len, at;
-    bool bad; /* a character that may not be there, a long number, an address */
+    bool bad;     /* a character that may not be there, a long number, an address */
+    bool capital; /* the word begins with one */
 };
 
 /* The next word, without capitals and marks; false at the end. A longer one is cut. */
@@ -233,6 +314,8 @@ static bool impersonal_next(struct impersonal_reader *r, char word[IMPERSONAL_WO
                 break;
             continue;
         }
+        if (!used)
+            r->capital = (code >= 'A' && code <= 'Z') || (code >= 0xc0 && code <= 0xde);
         digits = digit ? digits + 1 : 0;
         if (digits > IMPERSONAL_DIGITS_MAX)
             r->bad = true;
@@ -263,33 +346,87 @@ static const char *impersonal_word(const char *word)
     return NULL;
 }
 
+#define IMPERSONAL_START 120 /* bytes of the words with which a question begins */
+
+/* One certain thing, of which somebody asks how it is. */
+static const char impersonal_definite[] =
+    " the this that der die das den dem des el la los las le les l a al au aux du ";
+
+/* Does the question begin as one of the forms does? start: its first words, a blank behind each. */
+static bool impersonal_is_form(const char *forms, const char *start)
+{
+    for (const char *at = forms; *at && *++at;) {
+        size_t n = strcspn(at, "|"), len = n;
+        bool any = len && at[len - 1] == '+';
+        char next[IMPERSONAL_WORD] = "";
+        len -= any;
+        if (!strncmp(start, at, len) && start[len] == ' ') {
+            snprintf(next, sizeof next, "%.*s", (int)strcspn(start + len + 1, " "),
+                start + len + 1);
+            if (*next && (any || !impersonal_among(impersonal_definite, next)))
+                return true;
+        }
+        at += n;
+    }
+    return false;
+}
+
+/* What the words of a question have shown. */
+struct impersonal_look {
+    char start[IMPERSONAL_START];
+    bool opened[IMPERSONAL_LANGUAGES], sure[IMPERSONAL_LANGUAGES];
+    size_t count, names; /* names: words behind the first that begin with a capital */
+    const char *why;
+};
+
+static void impersonal_take(struct impersonal_look *l, const char *word, bool capital)
+{
+    const size_t used = strlen(l->start), len = strlen(word);
+
+    for (size_t i = 0; i < IMPERSONAL_LANGUAGES; i++) {
+        if (!l->count)
+            l->opened[i] = impersonal_among(impersonal_languages[i].opens, word);
+        l->sure[i] |= l->opened[i] && impersonal_among(impersonal_languages[i].sure, word);
+    }
+    if (used + len + 2 <= sizeof l->start)
+        snprintf(l->start + used, sizeof l->start - used, "%s ", word);
+    if (!l->why)
+        l->why = impersonal_word(word);
+    l->names += l->count++ && capital;
+}
+
+static const char *impersonal_judge(const struct impersonal_look *l)
+{
+    bool form = false, sure = false;
+
+    for (size_t i = 0; i < IMPERSONAL_LANGUAGES; i++) {
+        if (!l->opened[i] || !impersonal_is_form(impersonal_languages[i].forms, l->start))
+            continue;
+        form = true;
+        /* Names stand out in all of the languages but German, which writes all nouns so. */
+        sure |= l->sure[i] && (i == IMPERSONAL_GERMAN || !l->names);
+    }
+    return l->why ? l->why : !form ? "form" : !sure ? "language" : NULL;
+}
+
 const char *impersonal_question(const char *text, size_t len)
 {
-    struct impersonal_reader r = {text, len, 0, false};
-    bool opened[IMPERSONAL_LANGUAGES] = {false}, sure = false, form = false;
+    struct impersonal_reader r = {.text = text, .len = len};
+    struct impersonal_look look = {0};
     char word[IMPERSONAL_WORD];
-    const char *why = NULL;
-    size_t count = 0;
 
     if (!len || len > IMPERSONAL_TEXT_MAX)
         return "length";
-    for (; impersonal_next(&r, word); count++) {
-        for (size_t i = 0; i < IMPERSONAL_LANGUAGES; i++) {
-            const struct impersonal_language *l = &impersonal_languages[i];
-            if (!count)
-                form |= opened[i] = impersonal_among(l->opens, word);
-            sure |= opened[i] && impersonal_among(l->sure, word);
-        }
-        if (!why)
-            why = impersonal_word(word);
+    while (impersonal_next(&r, word)) {
+        impersonal_take(&look, word, r.capital);
         if (!strcmp(word, "est")) /* "est-ce que" points at nothing */
             r.at += impersonal_begins(&r, "-ce qu") || impersonal_begins(&r, " ce qu") ? 3 : 0;
     }
     if (r.bad)
         return "characters";
-    if (count < IMPERSONAL_WORDS_MIN)
+    if (look.count < IMPERSONAL_WORDS_MIN)
         return "length";
-    return why ? why : !form ? "form" : !sure ? "language" : NULL;
+    return impersonal_judge(&look);
 }
 
 /* "I'm sorry", "Leider", "Lo siento", "Je ne peux pas": another time it may answer. */
@@ -300,7 +437,7 @@ static const char impersonal_regret[] =
 
 static bool impersonal_declines(const char *text, size_t len)
 {
-    struct impersonal_reader r = {text, len, 0, false};
+    struct impersonal_reader r = {.text = text, .len = len};
     char word[IMPERSONAL_WORD];
 
     for (int i = 0; i < IMPERSONAL_REGRET_WORDS && impersonal_next(&r, word); i++)

@@ -41,8 +41,8 @@ static bool turn_cache_only(const jdoc *doc, const char *const *names, size_t co
     return true;
 }
 
-static const char *const turn_cache_shared[] = {"timezone", "locale", "language", "currency",
-    "units", "week_start", "date_order"};
+static const char *const turn_cache_shared[] = {"timezone", "currency", "units", "week_start",
+    "date_order"};
 #define TURN_CACHE_SHARED (sizeof turn_cache_shared / sizeof *turn_cache_shared)
 
 static bool turn_cache_stored_is_shared(const char *stored)
@@ -158,7 +158,7 @@ int turn_cache_look(struct turn *t, bool *told)
     }
     if ((error = turn_cache_name(t, t->cache.entry, t->cache.mark)))
         return error;
-    error = kept_answers_get(t->env->store, t->cache.entry, t->arena, &json);
+    error = kept_answers_get(t->env->store, t->cache.entry, t->cache.seen, t->arena, &json);
     if (error && error != ERR_NOT_FOUND) { /* that costs what is kept, and no turn */
         measure_count(MEASURE_CACHE_LOOKS, "failed");
         return error == ERR_NOMEM ? error : 0;
@@ -227,8 +227,12 @@ void turn_cache_keep(struct turn *t)
     buf_reset(&t->json);
     turn_cache_write(t, last, &t->json);
     if (last->role != CHAT_ASSISTANT || buf_error(&t->json) ||
-        !kept_answers_offer(t->env->store, t->cache.entry, t->cache.mark, buf_text(&t->json),
-            t->json.len))
+        !kept_answers_offer(t->env->store,
+            &(struct kept_answers_offered){.entry = t->cache.entry,
+                .mark = t->cache.mark,
+                .seen = t->cache.seen,
+                .json = buf_text(&t->json),
+                .len = t->json.len}))
         return;
     measure_add(MEASURE_CACHE_KEPT, NULL, 1);
     measure_add(MEASURE_CACHE_BYTES, NULL, (int64_t)t->json.len);

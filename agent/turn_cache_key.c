@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TURN_CACHE_FORM "1" /* of what is digested here, and of the neutral situation */
+#define TURN_CACHE_FORM "2" /* of what is digested here, and of the neutral situation */
 
 /* Of what no turn changes: the prompt, the tools of the build and of the operator, the settings of
  * models. Before the fork. */
@@ -84,8 +84,8 @@ int turn_cache_name(const struct turn *t, char entry[IDENT_SHA256_SIZE],
     int error;
 
     units_pack(&f->units, units);
-    buf_printf(&b, "%s\n%s\n%s\n%s\n%s\n%s\n", turn_cache_site, f->locale, f->currency, units,
-        t->input.cls ? t->input.cls : "", t->input.role);
+    buf_printf(&b, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n", turn_cache_site, f->locale, f->zone, f->currency,
+        units, t->input.cls ? t->input.cls : "", t->input.role);
     turn_cache_foreign(&b);
     error = impersonal_form(t->input.text, strlen(t->input.text), &b);
     if (!error) {

@@ -105,6 +105,7 @@ struct turn {
         const char *late; /* the whole situation, while a neutral one is in the frame */
         int64_t age_s;    /* TURN_CACHE_TOLD */
         char entry[IDENT_SHA256_SIZE], mark[TURN_CACHE_MARK_SIZE]; /* entry: "" = not looked for */
+        char seen[IDENT_UUID_SIZE];                                /* of kept_answers_get */
     } cache;
     struct {
         int64_t began_us;  /* monotonic: when its message came, as far as that is known */

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define KEPT_ANSWERS_REST_MS 5000
+#define KEPT_ANSWERS_LATE_MS 60000 /* a turn's end may take longer than turn.time says */
+#define KEPT_ANSWERS_PLACES 65536  /* the most that cache.entries may be */
 
 static int64_t kept_answers_rest_until; /* monotonic, of this process */
 
@@ -80,24 +82,28 @@ static size_t kept_answers_marks(const struct link_reply *r)
     return len / (KEPT_ANSWERS_MARK_SIZE - 1);
 }
 
-int kept_answers_get(struct store *s, const char *entry, struct arena *arena, const char **json)
+int kept_answers_get(struct store *s, const char *entry, char seen[KEPT_ANSWERS_SEEN_SIZE],
+    struct arena *arena, const char **json)
 {
     char key[KEYS_MAX];
     struct link_reply *r = NULL;
     int error;
 
+    *seen = '\0';
     if (clock_mono_ms() < kept_answers_rest_until)
         return ERR_STORE;
     kept_answers_key(s, entry, key);
     const struct link_arg args[] = {link_text("HMGET"), link_text(key), link_text("d"),
-        link_text("u"), link_text("j")};
+        link_text("u"), link_text("j"), link_text("g")};
     error = kept_answers_ask(s, args, sizeof args / sizeof *args, &r);
+    if (!error && link_reply_count(r) == 4)
+        snprintf(seen, KEPT_ANSWERS_SEEN_SIZE, "%s", link_reply_text(link_reply_at(r, 3), NULL));
     if (error) {
         if (err_is_store(error))
             kept_answers_rest_until = clock_mono_ms() + KEPT_ANSWERS_REST_MS;
         log_limited(LOG_LEVEL_WARN, "kept answers cannot be read (%s): models are asked",
             err_name(error));
-    } else if (link_reply_count(r) != 3 ||
+    } else if (link_reply_count(r) != 4 ||
         strcmp(link_reply_text(link_reply_at(r, 0), NULL), entry) != 0 ||
         (int64_t)kept_answers_marks(link_reply_at(r, 1)) < s->conf->cache_users) {
         error = ERR_NOT_FOUND;
@@ -118,18 +124,17 @@ static void kept_answers_on_put(void *arg, int error, struct link_reply *reply)
     link_reply_free(reply);
 }
 
-bool kept_answers_offer(struct store *s, const char *entry, const char *mark, const char *json,
-    size_t len)
+bool kept_answers_offer(struct store *s, const struct kept_answers_offered *what)
 {
     char key[KEYS_MAX], ttl[24], users[24];
 
-    if (len > KEPT_ANSWERS_BYTES || clock_mono_ms() < kept_answers_rest_until)
+    if (what->len > KEPT_ANSWERS_BYTES || clock_mono_ms() < kept_answers_rest_until)
         return false;
-    kept_answers_key(s, entry, key);
+    kept_answers_key(s, what->entry, key);
     snprintf(ttl, sizeof ttl, "%lld", (long long)s->conf->cache_ttl_ms);
     snprintf(users, sizeof users, "%lld", (long long)s->conf->cache_users);
-    const struct link_arg words[] = {link_text(key), link_text(entry), link_text(mark),
-        link_text(ttl), link_text(users), {json, len}};
+    const struct link_arg words[] = {link_text(key), link_text(what->entry), link_text(what->mark),
+        link_text(ttl), link_text(users), {what->json, what->len}, link_text(what->seen)};
     const size_t count = sizeof words / sizeof *words;
     const struct link_question question = {.script = &script_kept_answer_put,
         .nkeys = 1,
@@ -146,14 +151,29 @@ bool kept_answers_offer(struct store *s, const char *entry, const char *mark, co
     return !link_send_script(s->link, &script_kept_answer_put, &plain, kept_answers_on_put, NULL);
 }
 
+/* From its place; entry "": whatever is there. The mark stays as long as a turn may take. */
+static int kept_answers_drop_at(struct store *s, const char *key, const char *entry)
+{
+    char mark[KEPT_ANSWERS_SEEN_SIZE], life[24];
+
+    ident_uuid7(mark);
+    snprintf(life, sizeof life, "%lld", (long long)s->conf->turn_ms + KEPT_ANSWERS_LATE_MS);
+    const struct link_arg keys = link_text(key),
+                          args[] = {link_text(entry), link_text(mark), link_text(life)};
+    return link_script_call(s->link, &script_kept_answer_drop,
+        &(struct link_words){.keys = &keys,
+            .nkeys = 1,
+            .args = args,
+            .nargs = sizeof args / sizeof *args},
+        NULL);
+}
+
 int kept_answers_drop(struct store *s, const char *entry)
 {
     char key[KEYS_MAX];
 
     kept_answers_key(s, entry, key);
-    const struct link_arg keys = link_text(key), args = link_text(entry);
-    return link_script_call(s->link, &script_kept_answer_drop,
-        &(struct link_words){.keys = &keys, .nkeys = 1, .args = &args, .nargs = 1}, NULL);
+    return kept_answers_drop_at(s, key, entry);
 }
 
 /* ---- for the operator ---- */
@@ -185,9 +205,10 @@ int kept_answers_clear(struct store *s)
     char key[KEYS_MAX];
     int error = 0;
 
-    for (int64_t i = 0; i < s->conf->cache_entries && !error; i++) {
+    for (int64_t i = 0; i < KEPT_ANSWERS_PLACES && !error; i++) {
         keys_answer(key, (unsigned)i);
-        error = link_command(s->link, NULL, "UNLINK %s", key);
+        error = i < s->conf->cache_entries ? kept_answers_drop_at(s, key, "") :
+                                             link_command(s->link, NULL, "UNLINK %s", key);
     }
     return error;
 }

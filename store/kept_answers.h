@@ -24,22 +24,30 @@
  */
 #define KEPT_ANSWERS_BYTES 16384
 #define KEPT_ANSWERS_MARK_SIZE 17
+/* Of a drop: a turn that looked before it offers in vain, as it does not know it. */
+#define KEPT_ANSWERS_SEEN_SIZE IDENT_UUID_SIZE
 
 /*
  * kept_answers_get -- what is kept under this name, once cache.users users had it asked. Waits
  * cache.wait at most. When Redis is away or late, nobody of this process asks again for five
  * seconds.
+ *   seen  out: for kept_answers_offer, also when nothing is kept
  *   json  out, in the arena: as it was offered
  * Returns 0, ERR_NOT_FOUND, ERR_NOMEM, ERR_STORE* or ERR_INTERNAL (Redis holds something else
  * there).
  */
-MUST_CHECK int kept_answers_get(struct store *s, const char *entry, struct arena *arena,
-    const char **json);
-/* A user got this answer of a model. Sent without waiting; one that is too long is not kept.
- * Returns whether it was sent. */
-bool kept_answers_offer(struct store *s, const char *entry, const char *mark, const char *json,
-    size_t len);
-/* Somebody found the answer bad: nobody gets it any more. Returns 0 or ERR_STORE*. */
+MUST_CHECK int kept_answers_get(struct store *s, const char *entry,
+    char seen[KEPT_ANSWERS_SEEN_SIZE], struct arena *arena, const char **json);
+/* A user got this answer of a model, asked after the look that has set `seen`. Sent without
+ * waiting; one that is too long is not kept. Returns whether it was sent. */
+struct kept_answers_offered {
+    const char *entry, *mark, *seen;
+    const char *json;
+    size_t len;
+};
+bool kept_answers_offer(struct store *s, const struct kept_answers_offered *what);
+/* Somebody found the answer bad: nobody gets it any more, nor what turns that are under way get of
+ * the model. Returns 0 or ERR_STORE*. */
 MUST_CHECK int kept_answers_drop(struct store *s, const char *entry);
 
 /* ---- for the operator ---- */
@@ -48,7 +56,8 @@ struct kept_answers_sums {
     int64_t kept, told, bytes; /* entries; those that others may get; of their answers */
 };
 MUST_CHECK int kept_answers_show(struct store *s, struct kept_answers_sums *out);
-/* All of them. Returns 0 or ERR_STORE*. */
+/* All of them, also those of a larger cache.entries of before, and what turns that are under way
+ * would offer. Returns 0 or ERR_STORE*. */
 MUST_CHECK int kept_answers_clear(struct store *s);
 
 #endif

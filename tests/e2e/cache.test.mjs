@@ -95,7 +95,7 @@ describe("kept answers", () => {
     assert.deepEqual([stream.text(), end.data.result.cached, end.data.usage], ["By heat.", true, undefined]);
     assert.ok(end.data.result.cachedSeconds >= 0);
     const agui = stack.sse("/agui", {method: "POST", ...as(), body: {protocolVersion: "1.0", threadId: uuid(), runId: uuid(), tools: [], context: [], state: {},
-      messages: [{id: uuid(), role: "user", content: text}], forwardedProps: {timezone: "Europe/Berlin"}}});
+      messages: [{id: uuid(), role: "user", content: text}], forwardedProps: {timezone: "UTC"}}});
     assert.equal((await agui.until("RUN_FINISHED")).data.result.cached, true);
     const socket = await stack.socket("/ws", as());
     socket.message(text);
@@ -161,6 +161,8 @@ describe("kept answers", () => {
     await stack.request("PUT", "/context", {body: {units: "us"}, ...as(metric)});
     assert.equal((await stack.chat(text, {}, as(metric))).json.cached, undefined);
     assert.equal((await stack.chat(text, {locale: "de-DE"}, as())).json.cached, undefined);
+    assert.equal((await stack.chat(text, {timezone: "Europe/Rome"}, as())).json.cached, undefined); // another country
+    assert.match(stack.double.requests.at(-1).raw, /Zone: Europe\/Rome/);
     assert.equal((await stack.chat(text, {}, as())).json.cached, true);
   });
 
@@ -213,6 +215,29 @@ describe("kept answers", () => {
     assert.equal((await stack.chat(text, {}, as())).json.cached, undefined);
   });
 
+  test("an answer that was asked for before a bad rating or a clear is not kept behind it", async () => {
+    const scenario = stack.double.scenario;
+    for (const drop of ["a rating", "clear"]) {
+      const text = question(), user = uuid();
+      await learn(text);
+      const {json} = await stack.chat(text, {}, as(user));
+      assert.equal(json.cached, true);
+      await stack.redis("DEL", `tp:answer:${parseInt(json.cache_entry.slice(0, 8), 16) % 1024}`);
+      stack.double.scenario = "text words=6 hold=3";
+      const under = [0, 1].map(() => stack.chatStream(text, {}, as()));
+      for (const stream of under) await stream.until("TEXT_MESSAGE_CONTENT");
+      if (drop === "clear") await command("clear");
+      else assert.equal((await stack.post("/feedback", {message_id: json.message_id, rating: 1}, as(user))).status, 200);
+      stack.double.release();
+      for (const stream of under) await stream.until("RUN_FINISHED");
+      stack.double.scenario = scenario;
+      const before = asked();
+      assert.equal((await stack.chat(text, {}, as())).json.cached, undefined, drop);
+      assert.equal(asked(), before + 1, drop);
+      await eventually(async () => (await stack.chat(text, {}, as())).json.cached, "what is asked behind it is kept");
+    }
+  });
+
   test("limits: a kept answer is a message, and costs no tokens", async () => {
     const text = question(), user = uuid();
     await learn(text);
@@ -251,7 +276,9 @@ describe("kept answers", () => {
     await stack.reload();
     await learn(question());
     assert.ok(await kept() > 0);
+    await stack.redis("HSET", "tp:answer:60000", "d", "x", "j", "{}"); // of a larger cache.entries
     assert.match(await command("clear"), /no answer is kept/);
+    assert.equal(await stack.redis("EXISTS", "tp:answer:60000"), "0");
     assert.equal(await kept(), 0);
     assert.equal((await stack.chat(text, {}, as())).json.cached, undefined);
   });
