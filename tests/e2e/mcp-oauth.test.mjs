@@ -78,6 +78,25 @@ describe("an MCP server that needs a login", () => {
     assert.deepEqual([said.code, said.out], [0, "robot needs no login: Turnpike asks for its token itself (client_credentials)\n"]);
   });
 
+  test("a service's secret goes to no other authorization server than before, until the operator says so", async () => {
+    const before = robot, other = await startOauthDouble({resource: robot.resource, clients: robot.clients});
+    const add = () => stack.post("/tools/robot__add", {a: 1, b: 1}, {headers: {"X-Dev-User": "ann"}});
+    try {
+      robot = other;
+      const reply = await add();
+      assert.match(reply.text, /robot gives us no token/);
+      assert.equal(other.grants.length, 0, "nothing was sent there");
+      assert.match(stack.log(), /MCP server robot names another authorization server, http\S+, than before/);
+      await turnpike(stack, "mcp", "logout", "robot");
+      await eventually(async () => (await add()).json.content === "2", "it is believed after the logout", 30000 * SLOW);
+      assert.ok(other.grants.length > 0);
+    } finally {
+      robot = before;
+      await turnpike(stack, "mcp", "logout", "robot");
+      await other.close();
+    }
+  });
+
   // ---- a question within a call; the token ends while the user thinks ----
 
   const FINAL = e => ["RUN_FINISHED", "RUN_ERROR"].includes(e.data?.type ?? e.type);

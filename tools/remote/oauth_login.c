@@ -105,11 +105,13 @@ static void oauth_login_on_registered(void *arg, const struct oauth_answer *a)
     if (!a->error &&
         (a->status < 200 || a->status > 299 || !*jdoc_text_or(a->body, "client_id", "")))
         l->error = ERR_AUTH;
-    if (l->error)
+    if (l->error) {
+        char said[160];
+        oauth_token_copy(said, sizeof said, jdoc_text_or(a->body, "error_description", ""));
         snprintf(l->why, l->why_size,
             "the registration as a client was refused: %ld %.100s: %.150s", a->status, a->why,
-            jdoc_text_or(a->body, "error_description", ""));
-    else if (!(l->registered = jdoc_dup(a->body)))
+            said);
+    } else if (!(l->registered = jdoc_dup(a->body)))
         l->error = ERR_NOMEM;
 }
 

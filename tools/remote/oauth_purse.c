@@ -212,6 +212,15 @@ static enum oauth_verdict oauth_purse_judge_none(struct oauth_purse *p)
     return OAUTH_REFUSE;
 }
 
+bool oauth_purse_is_good(const struct oauth_purse *p)
+{
+    int64_t expires = jdoc_int_or(p->entry.account, "expires_ms", 0);
+
+    return !p->entry_error && *jdoc_text_or(p->entry.account, "access_token", "") &&
+        !p->challenge.insufficient && !oauth_purse_is_refused(p) &&
+        (!expires || clock_real_ms() < expires);
+}
+
 enum oauth_verdict oauth_purse_judge(struct oauth_purse *p)
 {
     const char *refresh = jdoc_text_or(p->entry.account, "refresh_token", "");
@@ -227,6 +236,8 @@ enum oauth_verdict oauth_purse_judge(struct oauth_purse *p)
         return OAUTH_GIVE;
     if (!person || *refresh)
         return OAUTH_RENEW;
+    if (oauth_purse_is_good(p)) /* to its very end, since nothing comes after it */
+        return OAUTH_GIVE;
     p->entry.needs_login = true;
     snprintf(p->entry.why, sizeof p->entry.why,
         "%s, and the authorization server gave no refresh token",
@@ -236,17 +247,8 @@ enum oauth_verdict oauth_purse_judge(struct oauth_purse *p)
     return OAUTH_MARK;
 }
 
-static void oauth_purse_on_look(void *arg, const struct mcp_logins_reply *reply)
+void oauth_purse_decide(struct oauth_purse *p)
 {
-    struct oauth_purse *p = arg;
-
-    if (reply->error) {
-        oauth_purse_say(p, "The sign-in of %s cannot be read at the moment. Try again later.",
-            p->client->server);
-        oauth_purse_end(p, ERR_NET);
-        return;
-    }
-    oauth_purse_take(p, reply);
     switch (oauth_purse_judge(p)) {
     case OAUTH_GIVE:
         oauth_purse_succeed(p);
@@ -262,6 +264,26 @@ static void oauth_purse_on_look(void *arg, const struct mcp_logins_reply *reply)
         oauth_renew_begin(p);
         return;
     }
+}
+
+static void oauth_purse_on_look(void *arg, const struct mcp_logins_reply *reply)
+{
+    struct oauth_purse *p = arg;
+
+    if (reply->error) {
+        oauth_purse_say(p, "The sign-in of %s cannot be read at the moment. Try again later.",
+            p->client->server);
+        oauth_purse_end(p, ERR_NET);
+        return;
+    }
+    oauth_purse_take(p, reply);
+    oauth_purse_decide(p);
+}
+
+void oauth_purse_look(struct oauth_purse *p)
+{
+    p->words[0] = '\0';
+    oauth_purse_call(p, MCP_LOGINS_LOOK, NULL, oauth_purse_on_look);
 }
 
 /* ---- wishes ---- */
@@ -293,15 +315,18 @@ static void oauth_purse_on_time(struct reactor_timer *timer)
         p->current = p->first;
         p->first = p->first->next;
         p->words[0] = '\0';
+        p->looks = 0;
+        p->judges = p->unsaved;
         if (oauth_purse_copy(p, p->current) != 0) {
             oauth_purse_end(p, ERR_NOMEM);
             return;
         }
     }
+    p->busy = true; /* also while only what Redis did not take is saved */
     if (p->unsaved)
         oauth_renew_save(p);
     else
-        oauth_purse_call(p, MCP_LOGINS_LOOK, NULL, oauth_purse_on_look);
+        oauth_purse_look(p);
 }
 
 void oauth_purse_later(struct oauth_purse *p)

@@ -34,7 +34,9 @@ struct oauth_purse {
     int entry_error; /* of oauth_entry_read */
     int64_t generation;
     bool leased, torn;
-    bool unsaved; /* the entry has tokens that Redis has not */
+    bool judges;    /* a wish waits for what Redis did not take to be saved: it is judged then */
+    unsigned looks; /* for one wish, after another process was faster */
+    bool unsaved;   /* the entry has tokens that Redis has not */
     struct oauth_find *find;
     struct oauth_token *token;
     bool exchanged; /* OAUTH_ENTERPRISE: the account has the identity provider's assertion */
@@ -64,6 +66,12 @@ void oauth_purse_succeed(struct oauth_purse *p);
  * the operator is needed, renew. */
 enum oauth_verdict { OAUTH_GIVE, OAUTH_BARE, OAUTH_REFUSE, OAUTH_MARK, OAUTH_RENEW };
 enum oauth_verdict oauth_purse_judge(struct oauth_purse *p);
+/* Is the entry's token still taken, though it should be renewed? */
+bool oauth_purse_is_good(const struct oauth_purse *p);
+/* Judges, and does what is to be done. */
+void oauth_purse_decide(struct oauth_purse *p);
+/* Reads the entry and decides. */
+void oauth_purse_look(struct oauth_purse *p);
 /* Looks again, after a moment. */
 void oauth_purse_later(struct oauth_purse *p);
 

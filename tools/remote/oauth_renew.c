@@ -15,6 +15,7 @@
 #define RENEW_BACKOFF_MS 1000
 #define RENEW_BACKOFF_MAX_MS 60000
 #define RENEW_ID_TOKEN_MAX ((size_t)16 << 10)
+#define RENEW_LOOKS_MAX 3 /* of one wish */
 #define RENEW_JAG "urn:ietf:params:oauth:token-type:id-jag"
 
 /* ---- the end ---- */
@@ -47,6 +48,10 @@ static void oauth_renew_failed(struct oauth_purse *p, int error, const char *why
     oauth_purse_measure(p, "failed");
     log_limited(LOG_LEVEL_WARN, "MCP server %s: no token: %s %s", p->client->server,
         err_text(error), why);
+    if (p->client->grant != OAUTH_ENTERPRISE && oauth_purse_is_good(p)) { /* there is time yet */
+        oauth_renew_give_back(p, 0);
+        return;
+    }
     if (later)
         oauth_purse_say(p,
             "The authorization server of %s does not answer at the moment. Try again later.",
@@ -72,10 +77,15 @@ static void oauth_renew_on_save(void *arg, const struct mcp_logins_reply *reply)
         log_limited(LOG_LEVEL_WARN,
             "MCP server %s: the renewed token cannot be kept: %s; tried again", p->client->server,
             err_text(reply->error));
-    if (p->busy) /* also with a token that Redis does not have yet */
+    if (!p->judges) { /* also with a token that Redis does not have yet */
         oauth_purse_succeed(p);
-    else if (p->unsaved)
-        oauth_purse_later(p);
+        return;
+    }
+    p->judges = false; /* it may have been refused, or have ended, since */
+    if (p->unsaved)
+        oauth_purse_decide(p);
+    else
+        oauth_purse_look(p);
 }
 
 static void oauth_renew_put(struct oauth_purse *p, mcp_logins_fn *done)
@@ -99,6 +109,11 @@ static void oauth_renew_on_mark(void *arg, const struct mcp_logins_reply *reply)
 {
     struct oauth_purse *p = arg;
 
+    if (!reply->error && reply->lost && ++p->looks < RENEW_LOOKS_MAX) {
+        p->leased = false; /* another process was faster: what it has counts */
+        oauth_purse_look(p);
+        return;
+    }
     if (!reply->error && !reply->lost)
         log_warn("MCP server %s %s: run `turnpike mcp login %s`", p->client->server,
             p->entry.needs_login ? "needs a login" : "wants more scope", p->client->server);
@@ -122,8 +137,7 @@ static void oauth_renew_refused(struct oauth_purse *p, const struct oauth_issued
     struct oauth_entry *e = &p->entry;
 
     if (p->client->grant != OAUTH_CODE) {
-        oauth_account_free(e->account); /* found anew the next time */
-        e->account = NULL;
+        jdoc_remove(e->account, "access_token"); /* found anew the next time */
         oauth_renew_failed(p, ERR_AUTH, issued->why);
         return;
     }
@@ -271,12 +285,30 @@ static int oauth_renew_open(struct oauth_purse *p, const struct oauth_found *fou
     return error;
 }
 
+/* A service's secret goes to the authorization server that it went to before, and to no other that
+ * the MCP server, taken over perhaps, names now. */
+static bool oauth_renew_is_other(const struct oauth_purse *p, const struct oauth_found *found)
+{
+    const char *before = jdoc_text_or(p->entry.account, "issuer", "");
+
+    if (found->error || *p->client->issuer || !*before || strcmp(before, found->issuer) == 0)
+        return false;
+    log_warn("MCP server %s names another authorization server, %.150s, than before, %.150s: "
+             "nothing is sent there. If that is right, set issuer, or run `turnpike mcp logout %s`",
+        p->client->server, found->issuer, before, p->client->server);
+    return true;
+}
+
 static void oauth_renew_on_found(void *arg, const struct oauth_found *found)
 {
     struct oauth_purse *p = arg;
     int error = found->error;
 
     p->find = NULL;
+    if (oauth_renew_is_other(p, found)) {
+        oauth_renew_failed(p, ERR_AUTH, "another authorization server than before");
+        return;
+    }
     if (!error)
         error = oauth_renew_open(p, found);
     if (error)
@@ -289,6 +321,8 @@ static void oauth_renew_on_found(void *arg, const struct oauth_found *found)
 static bool oauth_renew_must_find(const struct oauth_purse *p)
 {
     if (!p->entry.account || p->client->grant == OAUTH_ENTERPRISE)
+        return true;
+    if (p->client->grant != OAUTH_CODE && !jdoc_has(p->entry.account, "access_token"))
         return true;
     return p->client->grant != OAUTH_CODE && p->challenged;
 }
@@ -327,7 +361,10 @@ static void oauth_renew_on_lease(void *arg, const struct mcp_logins_reply *reply
         return;
     }
     p->leased = true;
-    oauth_purse_take(p, reply);
+    if (!p->unsaved || reply->generation != p->generation) {
+        p->unsaved = false; /* a change by others counts */
+        oauth_purse_take(p, reply);
+    }
     switch (oauth_purse_judge(p)) { /* it may have changed meanwhile */
     case OAUTH_GIVE:
         oauth_renew_give_back(p, 0);
@@ -347,6 +384,10 @@ static void oauth_renew_on_lease(void *arg, const struct mcp_logins_reply *reply
 
 void oauth_renew_begin(struct oauth_purse *p)
 {
+    if (clock_mono_ms() < p->not_before_ms && oauth_purse_is_good(p)) {
+        oauth_purse_succeed(p);
+        return;
+    }
     if (clock_mono_ms() < p->not_before_ms) {
         oauth_purse_say(p,
             "The authorization server of %s does not answer at the moment. Try again later.",

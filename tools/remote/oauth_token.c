@@ -91,8 +91,7 @@ int oauth_account_new(jdoc **out, const struct oauth_client *client, const jdoc 
 
 /* ---- the answer ---- */
 
-/* A code of others as they may be shown: RFC 6749 section 5.2 has few characters for it. */
-static void oauth_token_copy(char *out, size_t size, const char *text)
+void oauth_token_copy(char *out, size_t size, const char *text)
 {
     size_t n = 0;
 

@@ -50,4 +50,7 @@ MUST_CHECK int oauth_token_revoke(struct oauth_token **out, const struct oauth_t
     const char *token);
 void oauth_token_cancel(struct oauth_token *token); /* NULL allowed */
 
+/* A text of others as it may be shown: RFC 6749 section 5.2 has few characters for it. */
+void oauth_token_copy(char *out, size_t size, const char *text);
+
 #endif

@@ -284,9 +284,15 @@ int mcp_logout_command(const struct mcp_login_where *where, int argc, char **arg
     /* Forgotten first: a worker must not renew what is given back. */
     if (!error)
         error = mcp_login_call(where->store, MCP_LOGINS_FORGET, server->name, NULL, &gone);
-    if (!error && oauth_entry_read(&entry, where->conf, client, kept.entry, kept.len) == 0 &&
-        http_global_init() == 0 && http_new(&http, where->reactor) == 0)
+    int found = error ? error : oauth_entry_read(&entry, where->conf, client, kept.entry, kept.len);
+    if (!error && found == 0 && http_global_init() == 0 && http_new(&http, where->reactor) == 0)
         mcp_logout_revoke(where, client, http, entry.account);
+    else if (!error && kept.len > 0)
+        printf("No token was given back, %s: sign %s out at its authorization server as well.\n",
+            found == ERR_NOT_FOUND ? "since mcp.file has changed after the login" :
+                found == ERR_AUTH  ? "since mcp.token_key is another one now" :
+                                     err_text(found),
+            server->name);
     if (error)
         fprintf(stderr, "turnpike: %s: %s\n", server->name, err_text(error));
     else
