@@ -46,6 +46,7 @@ static int changes_read_doc(const jdoc *doc, struct arena *arena, struct changes
         .session = changes_text(arena, doc, "session"),
         .of = changes_text(arena, doc, "of"),
         .group = changes_text(arena, doc, "group"),
+        .part = jdoc_int_or(doc, "part", 0),
         .at_ms = jdoc_int_or(doc, "at_ms", 0),
         .act = changes_act_of(doc),
         .undone = jdoc_has(doc, "undone_by"),

@@ -14,7 +14,8 @@
 /*
  * changes -- what records were before each commit, for undo and history. records_commit notes a
  * change in the script that makes it (store/lua/lib_changes.lua). A user keeps the last 1,000
- * changes, some 4 MiB of them, for 30 days. They are records of the family "change", and so part
+ * changes, some 4 MiB of them, for 30 days, and none of a group goes while it is written or taken
+ * back. They are records of the family "change", and so part
  * of the user's export and erasure. Of the families "community" and "notice" it notes only that
  * there was a change: others have seen it. Turn, api and tool processes.
  */
@@ -34,6 +35,7 @@ struct changes_one {
     enum changes_act act;
     const char *of;        /* the change that it takes back; "" */
     const char *group;     /* of several commits that are taken back together; "" */
+    int64_t part;          /* of a group: the how manieth, from 1; 0: not known */
     bool undone;           /* or, of an undo, done again */
     const char *undone_by; /* that change; "" */
     bool lost;             /* too large: what the records were is not known */
@@ -71,7 +73,8 @@ MUST_CHECK int changes_deleted_from(struct store *s, const char *uid,
 
 /*
  * changes_group -- all changes of the group that can be taken back, the newest first; act as that
- * of changes_open. Returns as changes_open.
+ * of changes_open. When the `part` of the last one is above 1, older ones are no longer kept.
+ * Returns as changes_open.
  */
 MUST_CHECK int changes_group(struct store *s, const char *uid, enum changes_act act,
     const char *group, struct arena *arena, struct changes_list *out);

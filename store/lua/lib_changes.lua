@@ -1,17 +1,21 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What commits have changed, for undo and history: the user's family "change", a record a commit.
---   {id, at_ms, tool, session, act, of?, group?, undone_by?, lost?, bytes, writes: [{family, id, was?,
+--   {id, at_ms, tool, session, act, of?, group?, part?, undone_by?, lost?, bytes, writes: [{family, id, was?,
 --    was_ms?, now}]}
 -- act: do, undo (of: what it takes back), redo (of: the undo that it takes back). was: the JSON
 -- before; absent: there was none. was_ms: its time, as a text. now: SHA-1 of the JSON after it; "":
 -- it was deleted. lost: too large to be kept, so `was` is not there. group: of several commits that are
--- taken back together (an import).
+-- taken back together (an import). part: the how manieth of them, from 1; as the oldest go first,
+-- a group whose oldest is not part 1 is no longer whole.
 -- Tags: live and undo (what can be taken back), each also behind a session; r:FAMILY/ID; d:FAMILY.
 --include lib_keys.lua
 --include lib_index.lua
 local CHANGES, CHANGE_TIMES = P .. 'r:change', P .. 'r:change:by-time'
 local CHANGE_KEEP, CHANGE_LIFE = 2592000000, 2678400000 -- 30 days; a day more for idle users
 local CHANGE_MOST, CHANGE_BYTES, CHANGE_LARGEST, CHANGE_TRIM = 1000, 4194304, 262144, 64
+-- While a group is written or taken back: how much may be kept, how long after its last commit, and
+-- how many commits of others may be between two of its own.
+local CHANGE_BYTES_GROUP, CHANGE_GROUP_MS, CHANGE_NEAR = 16777216, 60000, 8
 
 local function change_put(id, doc, time)
     local json = doc and cjson.encode(doc)
@@ -34,6 +38,36 @@ local function change_get(id)
     return json and cjson.decode(json)
 end
 
+-- Of a group: the how manieth commit this will be. nil: an older release has written those before.
+local function change_part(group, act)
+    for _, id in ipairs(redis.call('ZREVRANGE', CHANGE_TIMES, 0, CHANGE_NEAR - 1)) do
+        local json = redis.call('HGET', CHANGES, id)
+        local doc = json and string.find(json, group, 1, true) and cjson.decode(json)
+        if doc and doc.group == group and doc.act == act then
+            return doc.undone_by and 1 or doc.part and doc.part + 1
+        end
+    end
+    return 1
+end
+
+-- Is the group of this change being written, or taken back, just now? Then none of it may go: its
+-- oldest is the one that an undo comes to last.
+local function change_is_needed(id, json, now)
+    local group = json and cjson.decode(json).group
+    local bytes = tonumber(redis.call('HGET', CHANGES .. ':sum:all', 'bytes') or 0)
+    if not group or bytes > CHANGE_BYTES_GROUP then
+        return false
+    end
+    for _, other in ipairs(redis.call('ZREVRANGEBYSCORE', CHANGE_TIMES, '+inf',
+        now - CHANGE_GROUP_MS, 'LIMIT', 0, CHANGE_NEAR)) do
+        local near = other ~= id and redis.call('HGET', CHANGES, other)
+        if near and string.find(near, group, 1, true) and cjson.decode(near).group == group then
+            return true
+        end
+    end
+    return false
+end
+
 -- The oldest go: some with each commit, so that none takes long.
 local function changes_trim(now)
     local trimmed = 0
@@ -44,7 +78,11 @@ local function changes_trim(now)
             and tonumber(redis.call('HGET', CHANGES .. ':sum:all', 'bytes') or 0) <= CHANGE_BYTES then
             return
         end
-        trimmed = trimmed + #(redis.call('HGET', CHANGES, oldest[1]) or '')
+        local json = redis.call('HGET', CHANGES, oldest[1])
+        if change_is_needed(oldest[1], json, now) then
+            return
+        end
+        trimmed = trimmed + #(json or '')
         change_put(oldest[1], nil, oldest[2])
         if trimmed > 2 * CHANGE_LARGEST then
             return
@@ -122,6 +160,7 @@ local function change_note(doc, writes)
         end
     end
     doc.id, doc.at_ms, doc.bytes, doc.writes = time, now, bytes, writes
+    doc.part = doc.group and change_part(doc.group, doc.act)
     if doc.of then
         local target = change_mark(doc.of, time)
         if doc.act == 'redo' and target and target.of then

@@ -87,7 +87,7 @@ bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result)
     if (!spec->dynamic && strcmp(spec->family, "calendar") == 0)
         return tools_approval_imported(result);
     jdoc_get_bool(result, "success", &success);
-    if (!spec->dynamic && jdoc_is_true(result, "by_others")) /* read_result: what it reads was */
+    if (!spec->dynamic && jdoc_is_true(result, "by_others")) /* as read_result, or a report, says */
         return true;
     return spec->untrusted &&
         (success ||

@@ -182,7 +182,7 @@ static int people_by_id(struct people_search *s, const char **uid)
 {
     int error = shared_known(s->run->context->store, s->said);
 
-    if (error == 0 && s->count == 1 && s->best == SAME)
+    if (error == 0 && (s->best == SAME || s->without_score == SAME))
         return ERR_NOT_FOUND;
     *uid = s->said;
     return error;

@@ -61,13 +61,10 @@ static size_t import_first(const struct import_compare *c, const char *date, int
     return from;
 }
 
-static bool import_same_payee(const char *a, const char *b)
+/* Both folded (statement_fold), once each: a day may have thousands of one sum. */
+static bool import_same_payee(const char *x, const char *y)
 {
-    char x[STATEMENT_FOLDED], y[STATEMENT_FOLDED];
-
-    statement_fold(a, x);
-    statement_fold(b, y);
-    return x[1] && y[1] && (strstr(x, y) || strstr(y, x));
+    return x[0] && x[1] && y[0] && y[1] && (strstr(x, y) || strstr(y, x));
 }
 
 /* Each expense that is stored is one row's duplicate at most. */
@@ -79,6 +76,7 @@ static int import_compare_stored(void *arg, const jdoc *expense)
     int64_t minor = jdoc_int_or(expense, "amount_minor", 0);
     size_t first = import_first(c, date, minor, currency);
     bool take = c->in->s.map.take_duplicates;
+    char folded[STATEMENT_FOLDED];
 
     for (size_t i = first; i < c->count; i++) {
         if (import_compare_key(c->order[i], date, minor, currency) != 0)
@@ -86,13 +84,14 @@ static int import_compare_stored(void *arg, const jdoc *expense)
         if (strcmp(c->order[i]->id, id) == 0) /* the row itself */
             return 0;
     }
+    statement_fold(jdoc_text_or(expense, "description", ""), folded);
     for (size_t i = first; i < c->count; i++) {
         struct statement_entry *e = c->order[i];
         if (import_compare_key(e, date, minor, currency) != 0)
             break;
         if (e->fate != STATEMENT_READY)
             continue;
-        if (import_same_payee(e->text, jdoc_text_or(expense, "description", ""))) {
+        if (import_same_payee(e->folded, folded)) {
             e->fate = take ? STATEMENT_READY : STATEMENT_DUPLICATE;
             e->similar |= take;
             return 0;
@@ -126,6 +125,7 @@ static int import_compare(struct import *in)
     struct statement *s = &in->s;
     struct import_compare c = {.in = in};
     int64_t from = INT64_MAX, to = INT64_MIN;
+    char folded[STATEMENT_FOLDED];
     int error = 0;
 
     c.order = arena_array(in->run->arena, s->count + 1, sizeof *c.order);
@@ -137,6 +137,10 @@ static int import_compare(struct import *in)
             continue;
         from = e->ms < from ? e->ms : from;
         to = e->ms > to ? e->ms : to;
+        statement_fold(e->text, folded);
+        e->folded = arena_strdup(in->run->arena, folded);
+        if (!e->folded)
+            return ERR_NOMEM;
         c.order[c.count++] = e;
         error = import_look_stored(in, e);
     }
@@ -359,15 +363,24 @@ static int import_write(struct import *in, size_t left)
 {
     const struct zone *z;
     const char *group;
-    size_t at = 0;
+    size_t at = 0, all = left, stored = 0;
     int error = timestamp_zone(in->run, &z);
 
     if (!error)
         error = record_group(in->run, &group);
-    while (!error && left > 0)
+    while (!error && left > 0) {
         error = import_write_part(in, z, group, &at, &left);
+        if (!error)
+            stored = all - left;
+    }
     if (error != ERR_CONFLICT)
         return error;
+    if (stored > 0)
+        return run_fail(in->run, "conflict",
+            "%zu of the %zu expenses are taken in, then one had been stored by another call "
+            "meanwhile. Call preview_expense_import again: it tells what is left. undo_change takes "
+            "back those that are in.",
+            stored, all);
     return run_fail(in->run, "conflict",
         "Some of these expenses have been stored by another call meanwhile. Call "
         "preview_expense_import again: it tells what is left.");

@@ -23,7 +23,7 @@ struct report {
     jdoc *expenses, *categories;
     int64_t from_ms, to_ms;
     size_t bytes;
-    bool more;
+    bool more, by_others; /* by_others: a row came by a file (statement_rows.c) */
 };
 
 static int money_collect(void *arg, const jdoc *expense)
@@ -41,8 +41,10 @@ static int money_collect(void *arg, const jdoc *expense)
         r->more = true;
         error = ERR_LIMIT;
     }
-    if (error == 0)
+    if (error == 0) {
+        r->by_others |= strncmp(jdoc_text_or(expense, "id", ""), "imp-", 4) == 0;
         return jdoc_push(r->expenses, row);
+    }
     jdoc_free(row);
     return error;
 }
@@ -196,6 +198,8 @@ int money_tool_export_budget_report(struct tools_run *run)
         error = jdoc_set(answer, "report", report);
     else
         jdoc_free(report);
+    if (answer && error == 0 && r.by_others)
+        error = jdoc_set_bool(answer, "by_others", true);
     jdoc_free(r.expenses);
     jdoc_free(r.categories);
     return error != 0 ? error : answer ? 0 : ERR_NOMEM;

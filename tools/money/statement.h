@@ -65,6 +65,7 @@ struct statement_entry {
     char date[16], currency[4];
     int64_t ms, minor;
     const char *category, *text;
+    const char *folded; /* text, by statement_fold; of one that is compared with what is stored */
     bool guessed, similar; /* its category; another expense of that day has the sum */
     const char *id;
 };

@@ -344,6 +344,22 @@ static int records_undo_check_all(struct tools_run *run, const struct changes_li
     return error;
 }
 
+/* The oldest changes are dropped first: is the first part of the group still there? */
+static int records_undo_check_whole(struct tools_run *run, const struct changes_list *changes)
+{
+    size_t count = 0;
+    const struct changes_one *oldest = &changes->all[changes->count - 1];
+
+    if (oldest->part <= 1)
+        return 0;
+    for (size_t k = 0; k < changes->count; k++)
+        count += changes->all[k].count;
+    return records_undo_refuse(run_fail(run, "limit_reached",
+        "What %s has changed is too much, or too long ago: only its last %zu records are still "
+        "known. Nothing was changed. Offer to find and delete those records by list instead.",
+        oldest->tool, count));
+}
+
 /* The change alone, or all of its group. */
 static int records_undo_gather(struct tools_run *run, struct changes_one *change,
     struct changes_list *out)
@@ -357,6 +373,8 @@ static int records_undo_gather(struct tools_run *run, struct changes_one *change
         error = records_undo_check(run, &out->all[k]);
     if (error == 0 && out->count == 0) /* others have taken it back meanwhile */
         return ERR_CONFLICT;
+    if (error == 0)
+        error = records_undo_check_whole(run, out);
     return error == 0 && out->count > 1 ? records_undo_check_all(run, out) : error;
 }
 
@@ -379,6 +397,7 @@ int records_tool_undo_change(struct tools_run *run)
 {
     struct changes_one change = {.tool = ""};
     struct changes_list all = {0};
+    size_t done = 0;
     int error = records_undo_choose(run, &change);
     if (error == 0)
         error = records_undo_check(run, &change);
@@ -386,9 +405,10 @@ int records_tool_undo_change(struct tools_run *run)
         error = records_undo_gather(run, &change, &all);
     if (error == 0)
         error = records_undo_answer(run, &all);
-    size_t done = 0;
-    for (; error == 0 && done < all.count; done += error == 0)
+    while (error == 0 && done < all.count) {
         error = record_take_back(run, &all.all[done], done + 1 == all.count);
+        done += error == 0;
+    }
     if (error == ERR_CONFLICT && done > 0)
         return records_undo_broke_off(run, &all, done);
     if (error == ERR_CONFLICT)

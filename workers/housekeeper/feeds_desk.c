@@ -404,7 +404,8 @@ static void feeds_desk_write(struct feeds_desk_slot *s)
     if (!*s->at)
         return feeds_desk_show(s);
     const char *stop = strchr(s->at, '\n');
-    if (!stop || sscanf(s->at, "%lld %lld %n", &from, &until, &used) < 2 || used == 0)
+    if (!stop || sscanf(s->at, "%lld %lld %n", &from, &until, &used) < 2 || used == 0 ||
+        s->at + used >= stop || s->at[used] != '[')
         return feeds_desk_fail(s, "The process that read the file ended over it.", "refused");
     const struct feeds_put part = {.gen = s->gen,
         .number = s->number,
@@ -439,6 +440,15 @@ static bool feeds_desk_host_is_full(const struct feeds_desk *d, const char *host
     return count >= FEEDS_DESK_HOST_MAX;
 }
 
+static bool feeds_desk_user_is_full(const struct feeds_desk *d, const char *uid)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < FEEDS_DESK_MAX; i++)
+        count += d->slots[i].stage != FEEDS_FREE && strcmp(d->slots[i].uid, uid) == 0;
+    return count >= FEEDS_DESK_USER_MAX;
+}
+
 static struct feeds_desk_slot *feeds_desk_free_slot(struct feeds_desk *d)
 {
     for (size_t i = 0; i < FEEDS_DESK_MAX; i++)
@@ -447,7 +457,7 @@ static struct feeds_desk_slot *feeds_desk_free_slot(struct feeds_desk *d)
     return NULL;
 }
 
-/* Its host has its share: it comes later, and nothing is said of it. */
+/* Its host, or its user, has its share: it comes later, and nothing is said of it. */
 static void feeds_desk_put_off(struct feeds_desk *d, const char *uid, const struct feed *feed)
 {
     struct feeds_end end = {.wait_ms = FEEDS_DESK_CROWD_MS +
@@ -464,7 +474,8 @@ static void feeds_desk_begin(struct feeds_desk *d, const char *uid, const struct
     struct feeds_desk_slot *s = feeds_desk_free_slot(d);
     char host[sizeof s->host] = "";
 
-    if (http_url_host(feed->url, host, sizeof host) || !s || feeds_desk_host_is_full(d, host)) {
+    if (http_url_host(feed->url, host, sizeof host) || !s || feeds_desk_host_is_full(d, host) ||
+        feeds_desk_user_is_full(d, uid)) {
         feeds_desk_put_off(d, uid, feed);
         arena_free(arena);
         return;

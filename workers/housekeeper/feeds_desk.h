@@ -20,6 +20,7 @@
  */
 #define FEEDS_DESK_MAX 32
 #define FEEDS_DESK_HOST_MAX 8
+#define FEEDS_DESK_USER_MAX 4
 #define FEEDS_DESK_BYTES_MAX ((size_t)2 << 20) /* of a file */
 struct feeds_desk;
 
