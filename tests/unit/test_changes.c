@@ -358,6 +358,80 @@ static void a_purge_goes_on_until_all_is_done(void **state)
         ERR_FENCED);
 }
 
+/* --- groups --- */
+
+#define BIG 255000
+
+static const char *big(int n)
+{
+    char *text = arena_alloc(arena, BIG + 32);
+    assert_non_null(text);
+    int at = snprintf(text, 32, "{\"n\":%d,\"t\":\"", n);
+    memset(text + at, 'x', BIG);
+    memcpy(text + at + BIG, "\"}", 3);
+    return text;
+}
+
+static void put_in_group(const char *id, const char *json)
+{
+    struct records_write w = {"expense", id, json, 1000, NULL};
+    assert_int_equal(commit_batch(
+                         &(struct records_batch){.writes = &w, .count = 1, .group = "group-1"}),
+        0);
+}
+
+/* n changes, each of which keeps some 255 kB. */
+static void fill(int n)
+{
+    for (int i = 0; i <= n; i++)
+        put("filler", big(i));
+}
+
+static void group_of(enum changes_act act, struct changes_list *out)
+{
+    assert_int_equal(changes_group(store, "ann", act, "group-1", arena, out), 0);
+}
+
+static void a_group_in_progress_is_not_trimmed(void **state)
+{
+    struct records_write writes[RECORDS_WRITES_MAX];
+    struct changes_list list;
+    (void)state;
+    put_in_group("e1", "{\"n\":1}");
+    put_in_group("e2", big(1));
+    fill(16);
+    group_of(CHANGES_DO, &list);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.all[0].part, 2);
+    assert_int_equal(list.all[1].part, 1);
+    for (size_t i = 0; i < 2; i++) { /* the first one makes it too much */
+        assert_int_equal(changes_reverse(&list.all[i], arena, writes), 0);
+        assert_int_equal(commit_batch(&(struct records_batch){.writes = writes,
+                             .count = list.all[i].count,
+                             .undoes = list.all[i].id,
+                             .group = "group-1"}),
+            0);
+    }
+    assert_json("e1", NULL);
+    assert_json("e2", NULL);
+    group_of(CHANGES_UNDO, &list);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.all[1].part, 1);
+}
+
+static void a_group_tells_that_its_oldest_is_gone(void **state)
+{
+    struct changes_list list;
+    (void)state;
+    put("e1", big(1));
+    put_in_group("e1", big(2));
+    put_in_group("e2", "{\"n\":1}");
+    fill(16);
+    group_of(CHANGES_DO, &list);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.all[0].part, 2);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, each, after)
@@ -373,6 +447,8 @@ int main(void)
         T(old_ones_go),
         T(a_purge_takes_what_was_replaced_with_it),
         T(a_purge_goes_on_until_all_is_done),
+        T(a_group_in_progress_is_not_trimmed),
+        T(a_group_tells_that_its_oldest_is_gone),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -343,6 +343,21 @@ static void a_name_of_ones_own_choice_reaches_nobody_else(void **state)
         "ambiguous", "/recipient_id");
 }
 
+/* A stranger's id is no contact's name, whatever is known of the contact. */
+static void an_id_that_is_a_contacts_name_reaches_no_stranger(void **state)
+{
+    (void)state;
+    befriend("ann", "Anna");
+    befriend("ann", "Bob");
+    ok("add_contact", "{\"name\":\"Anna\"}");
+    ok("add_contact", "{\"name\":\"Bob\",\"user_id\":\"u-20\"}");
+    ok("add_contact", "{\"name\":\"Bob\",\"user_id\":\"u-21\"}");
+    tool_refused(&bench, "message_friend", "{\"recipient_id\":\"Anna\",\"message\":\"Hi\"}",
+        "ambiguous", "/recipient_id");
+    tool_refused(&bench, "message_friend", "{\"recipient_id\":\"Bob\",\"message\":\"Hi\"}",
+        "ambiguous", "/recipient_id");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
@@ -354,6 +369,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_again),
         T(a_file_comes_in_once),
         T(people_are_kept_and_found),
+        T(an_id_that_is_a_contacts_name_reaches_no_stranger),
         T(birthdays_ring_each_year),
         T(friends_are_written_to_by_name),
         T(a_name_of_ones_own_choice_reaches_nobody_else),

@@ -349,6 +349,10 @@ static void a_file_comes_in_once_and_goes_whole(void **state)
     r = tool_ok(&bench, "get_record", "{\"kind\":\"expense\",\"name\":\"Shop 77\"}");
     assert_true(tools_result_untrusted(tools_find("get_record"), r));
     jdoc_free(r);
+    r = tool_ok(&bench, "export_budget_report",
+        "{\"start_date\":\"2026-10-01\",\"end_date\":\"2026-10-31\"}");
+    assert_true(tools_result_untrusted(tools_find("export_budget_report"), r));
+    jdoc_free(r);
     r = tool_ok(&bench, "import_expenses", args); /* the same call: nothing new */
     assert_int_equal(number_at(r, "/created"), 0);
     assert_int_equal(number_at(r, "/known"), 132);
@@ -462,6 +466,31 @@ static void a_changed_record_keeps_the_import_whole(void **state)
     buf_free(&file);
 }
 
+/* The oldest changes go first: what is left of an import is not taken back as if it were all. */
+static void an_import_that_is_known_in_part_is_not_undone(void **state)
+{
+    struct link_reply *reply = NULL;
+    struct buf file = {0};
+    (void)state;
+    buf_puts(&file, "Date,Payee,Amount\n");
+    for (int i = 0; i < 60; i++)
+        buf_printf(&file, "2026-10-01,Shop %d,-%d.50\n", i, i + 1);
+    char *args = import_args(buf_text(&file), NULL);
+    jdoc_free(tool_ok(&bench, "import_expenses", args));
+    assert_int_equal(link_command(bench.context.store->link, &reply,
+                         "ZRANGE tp:{ann}:r:change:by-time 0 0"),
+        0);
+    const char *oldest = link_reply_text(link_reply_at(reply, 0), NULL);
+    assert_int_equal(link_command(bench.context.store->link, NULL,
+                         "ZREM tp:{ann}:r:change:by:live %s", oldest),
+        0);
+    link_reply_free(reply);
+    tool_refused(&bench, "undo_change", "{}", "limit_reached", NULL);
+    assert_int_equal(tool_fixture_number(EXPENSES), 60);
+    free(args);
+    buf_free(&file);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
@@ -477,6 +506,7 @@ int main(void)
         T(an_import_that_was_cut_goes_on),
         T(duplicates_and_other_files_are_told),
         T(a_changed_record_keeps_the_import_whole),
+        T(an_import_that_is_known_in_part_is_not_undone),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -37,8 +37,8 @@ MUST_CHECK int calendar_feed_refuse(struct tools_run *run, const char *event_id)
 /*
  * calendar_feed_each -- the events of all subscriptions that may overlap the period from from_ms to
  * just before until_ms: those with one time, and those that repeat. fn returns 0 to go on,
- * ERR_LIMIT to go on with the next subscription, else a fault. Events are the callee's only during
- * the call.
+ * ERR_LIMIT to leave the rest of this part (it is called again with the next one, as events that
+ * repeat stand in parts of their own), else a fault. Events are the callee's only during the call.
  */
 typedef int calendar_feed_fn(void *arg, const jdoc *event);
 MUST_CHECK int calendar_feed_each(struct tools_run *run, int64_t from_ms, int64_t until_ms,

@@ -34,7 +34,9 @@
 #define FEEDS_DESK_ETAG_MAX 400
 #define FEEDS_DESK_WHY_SIZE 200
 
-_Static_assert(FEEDS_LEASE_MS > 3 * (FEEDS_DESK_TOTAL_MS + FEEDS_DESK_PARSE_MS),
+/* A child waits for those of the other refreshes, and for the others of its user. */
+_Static_assert(FEEDS_LEASE_MS > 2 * FEEDS_DESK_TOTAL_MS +
+            FEEDS_DESK_PARSE_MS * (FEEDS_DESK_MAX / ASIDE_MAX + FEEDS_DESK_USER_MAX + 1),
     "a claim outlives its refresh");
 
 enum feeds_stage { FEEDS_FREE, FEEDS_FETCH, FEEDS_FETCHED, FEEDS_PARSE, FEEDS_PARSED, FEEDS_WRITE };
