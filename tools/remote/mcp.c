@@ -355,9 +355,13 @@ static int mcp_on_ask(void *arg, const jdoc *params, const char *bearer, char *w
         snprintf(why, why_size, "this user cannot be asked while the call waits");
         return ERR_INVALID;
     }
-    int error = mcp_ask_question(run, params, bearer, &w->asked, &q, why, why_size);
+    int error = mcp_ask_question(run, params, &w->asked, &q, why, why_size);
     if (error != 0)
         return error;
+    if (outside_repeats(bearer, q->message) || outside_repeats(bearer, q->schema)) {
+        snprintf(why, why_size, "the question repeats a credential");
+        return ERR_INVALID;
+    }
     reactor_timer_clear(run->context->reactor, &w->limit);
     run_asks(run, q, mcp_on_reply);
     return 0;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int mcp_ask_question(struct tools_run *run, const jdoc *params, const char *bearer, int64_t *asked,
+int mcp_ask_question(struct tools_run *run, const jdoc *params, int64_t *asked,
     struct tools_question **out, char *why, size_t why_size)
 {
     const struct mcp_server *server = run->spec->dynamic->server;
@@ -24,8 +24,7 @@ int mcp_ask_question(struct tools_run *run, const jdoc *params, const char *bear
         error = elicit_read(params, server->name, run->arena, q, why, why_size);
     if (!error &&
         (outside_repeats(server->header, q->message) ||
-            outside_repeats(server->header, q->schema) || outside_repeats(bearer, q->message) ||
-            outside_repeats(bearer, q->schema))) {
+            outside_repeats(server->header, q->schema))) {
         snprintf(why, why_size, "the question repeats a credential");
         error = ERR_INVALID;
     }
@@ -70,7 +69,7 @@ static int mcp_ask_put_next(struct tools_run *run, const struct mcp_server *serv
 
     if (!jdoc_next(jdoc_get(state, "requests"), &it, &key, &params))
         return 0;
-    error = mcp_ask_question(run, params, NULL, &asked, &q, why, sizeof why);
+    error = mcp_ask_question(run, params, &asked, &q, why, sizeof why);
     if (error)
         return mcp_ask_refused(run, server, error, why);
     error = jdoc_set_int(state, "asked", asked);

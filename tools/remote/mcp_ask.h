@@ -38,8 +38,8 @@ MUST_CHECK int mcp_ask_required(struct tools_run *run, const struct mcp_server *
     const jdoc *result, const char *bearer, jdoc **state);
 
 /* A form as a question of the server's, for the user. why: for the server and the log. Returns 0,
- * ERR_INVALID, ERR_LIMIT, ERR_NOMEM. bearer: as in struct mcp_answer. asked: counted up. */
-MUST_CHECK int mcp_ask_question(struct tools_run *run, const jdoc *params, const char *bearer,
-    int64_t *asked, struct tools_question **out, char *why, size_t why_size);
+ * ERR_INVALID, ERR_LIMIT, ERR_NOMEM. asked: counted up. */
+MUST_CHECK int mcp_ask_question(struct tools_run *run, const jdoc *params, int64_t *asked,
+    struct tools_question **out, char *why, size_t why_size);
 
 #endif

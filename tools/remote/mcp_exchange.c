@@ -101,12 +101,12 @@ void mcp_exchange_tell(const struct mcp_exchange_what *what, const char *body, s
     err_ignore(mcp_exchange_send_aside(what, request, NULL));
 }
 
-int mcp_exchange_post(const struct mcp_exchange *e, const char *body, size_t len, int64_t limit_ms,
+int mcp_exchange_post(const struct mcp_exchange *e, const char *body, size_t len,
     http_done_fn *done, void *arg, struct http_transfer **out)
 {
     const struct http_request request = {.body = body,
         .body_len = len,
-        .total_timeout_ms = limit_ms,
+        .total_timeout_ms = TELL_MS,
         .on_done = done,
         .arg = arg};
     return mcp_exchange_send_aside(&e->what, request, out);

@@ -67,7 +67,7 @@ MUST_CHECK int mcp_exchange_take_up(struct mcp_exchange *exchange);
 /* A message to the server beside the exchange, with its headers, of which done tells the outcome.
  * Returns as http_start. */
 MUST_CHECK int mcp_exchange_post(const struct mcp_exchange *exchange, const char *body, size_t len,
-    int64_t limit_ms, http_done_fn *done, void *arg, struct http_transfer **out);
+    http_done_fn *done, void *arg, struct http_transfer **out);
 
 /* The same, and nobody waits for its outcome. */
 void mcp_exchange_say(const struct mcp_exchange *exchange, const char *body, size_t len);

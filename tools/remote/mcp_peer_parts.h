@@ -16,7 +16,7 @@
  *   mcp_cell       the table of what each event does in each state
  *   mcp_peer_send  the requests: headers and bodies
  *   mcp_badge      tokens: asked for before the first request, and when the server refuses one
- *   mcp_say        the user's answer, and a stream that is taken up again: with a token that is good
+ *   mcp_say        the user's answer, and a stream taken up again, with a token that is good
  *   mcp_listen     the stream of a session by which the server asks beside its answers
  */
 #define MCP_OP_HEADERS_MAX 32

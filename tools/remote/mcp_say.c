@@ -13,8 +13,6 @@
 
 #include <stdio.h>
 
-#define SAY_MS 5000
-
 /* The operation is gone afterwards. What came of the call is not known: the server has it. */
 static void mcp_say_fail(struct mcp_op *op, const char *words, const char *why)
 {
@@ -105,8 +103,8 @@ static void mcp_say_on_done(void *arg, const struct http_result *http)
 
 static void mcp_say_post(struct mcp_op *op)
 {
-    int error = mcp_exchange_post(op->exchange, buf_text(&op->says), op->says.len, SAY_MS,
-        mcp_say_on_done, op, &op->saying);
+    int error = mcp_exchange_post(op->exchange, buf_text(&op->says), op->says.len, mcp_say_on_done,
+        op, &op->saying);
     if (error != 0)
         mcp_say_fail(op, "", "the user's answer could not be sent");
 }
