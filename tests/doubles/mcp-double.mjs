@@ -137,7 +137,8 @@ export async function startMcpDouble({token, gate} = {}) {
 /**
  * A server of the era with sessions (2025-11-25): `double.forget()` drops all sessions; a session that is not known is 404.
  * It has no stream of its own (405) unless `double.aside`: then the tool asks by that stream (how: "aside"), and answers with
- * what the user said; how: "ask" asks in the call's own stream; `double.held` holds calls (how: "hold") until one is called.
+ * what the user said; how: "ask" asks in the call's own stream, "change"
+ * takes that back with `double.change()` and asks another question; `double.held` holds calls (how: "hold") until one is called.
  * `double.asked`: what the client answered to a ping of ours; `double.log`: methods as they came.
  */
 export async function startLegacyDouble({gate} = {}) {
@@ -213,12 +214,15 @@ export async function startLegacyDouble({gate} = {}) {
         }, 5);
         return;
       }
-      if (body.params.arguments.how === "ask") {
+      if (["ask", "change"].includes(body.params.arguments.how)) {
+        const say = value => `data: ${JSON.stringify({jsonrpc: "2.0", ...value})}\n\n`;
+        const put = (id, message) => say({id, method: "elicitation/create", params: {message, requestedSchema: {type: "object", properties: {name: {type: "string"}}}}});
+        const last = body.params.arguments.how === "change" ? "q2" : "q1";
         response.writeHead(200, {"Content-Type": "text/event-stream"});
-        response.write(`data: ${JSON.stringify({jsonrpc: "2.0", id: "q1", method: "elicitation/create", params: {message: "Who is it?",
-          requestedSchema: {type: "object", properties: {name: {type: "string"}}}}})}\n\n`);
+        response.write(put("q1", "Who is it?"));
+        double.change = () => response.write(say({method: "notifications/cancelled", params: {requestId: "q1"}}) + put("q2", "Who is it really?"));
         const timer = setInterval(() => {
-          const said = double.asked.find(a => a.id === "q1");
+          const said = double.asked.find(a => a.id === last);
           if (!said) return;
           clearInterval(timer);
           response.end(`data: ${JSON.stringify({...answer, result: {content: [{type: "text", text: `${said.result.action} ${said.result.content?.name}`}]}})}\n\n`);

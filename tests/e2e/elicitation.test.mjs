@@ -410,6 +410,23 @@ describe("an MCP server asks the user", () => {
     assert.deepEqual(await open(bob), []);
   });
 
+  test("with a session: a question that the server replaces by another is over, and its answer goes nowhere", async () => {
+    const user = uuid(), session_id = uuid();
+    const reader = stack.chatStream(scenario("aside__count", {how: "change"}), {session_id}, {headers: {Accept: "text/event-stream", "X-Dev-User": user}});
+    const asks = () => reader.events.filter(e => e.data.name === "turnpike.question").map(e => e.data.value);
+    await reader.until(e => e.data.name === "turnpike.question" || FINAL(e));
+    aside.change();
+    await reader.until(e => asks().length === 2 || FINAL(e));
+    const [first, second] = asks();
+    assert.match(`${first.message} ${second?.message}`, /Who is it\?.*Who is it really\?/);
+    assert.deepEqual(reader.events.filter(e => e.data.name === "turnpike.question_over").map(e => e.data.value), [{id: first.id, outcome: "withdrawn"}]);
+    assert.notEqual((await answer(user, first.id, {action: "accept", content: {name: "Eve"}})).status, 202);
+    assert.equal((await answer(user, second.id, {action: "accept", content: {name: "Ann"}})).status, 202);
+    await reader.all();
+    assert.match((await resultsOf(user, session_id))[0].content, /accept Ann/);
+    assert.deepEqual(aside.asked.filter(a => ["q1", "q2"].includes(a.id)).map(a => a.id), ["q2"]);
+  });
+
   test("with a session: the answer comes over the WebSocket", async () => {
     const user = uuid(), {session_id, reader, i} = await askLive(user);
     const socket = await stack.socket("/ws", {headers: {"X-Dev-User": user}});
