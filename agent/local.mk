@@ -88,7 +88,7 @@ libagent_a_SOURCES = \
 	agent/offline/offline_courtesy.c \
 	agent/offline/offline_decide.c \
 	agent/offline/offline_doubt.c agent/offline/offline_doubt.h \
-	agent/offline/offline_doubt_line.c agent/offline/offline_doubt_line.h \
+	agent/offline/offline_doubt_line.c agent/offline/offline_doubt_parts.h \
 	agent/offline/offline_doubt_more.c \
 	agent/offline/offline_example.c \
 	agent/offline/offline_files.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/offline/offline_doubt.h"
 
-#include "agent/offline/offline_doubt_line.h"
+#include "agent/offline/offline_doubt_parts.h"
 #include "agent/offline/offline_when.h"
 #include "base/jdoc.h"
 #include "tools/engine/tools.h"

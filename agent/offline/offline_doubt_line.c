@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "agent/offline/offline_doubt_line.h"
+#include "agent/offline/offline_doubt_parts.h"
 
 #include "agent/offline/offline_token.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Doubts about amounts and times: numbers that were not spent, and parts of an hour. */
-#include "agent/offline/offline_doubt_line.h"
+#include "agent/offline/offline_doubt_parts.h"
 #include "base/jdoc.h"
 
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/offline/offline_frame_slot.h"
 
+#include "agent/offline/offline_fill.h"
+#include "agent/offline/offline_phrase.h"
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "tools/engine/tools.h"
@@ -103,12 +105,27 @@ static jdoc *offline_frame_args(const struct offline_frame_try *t,
     return NULL;
 }
 
+/* "I understood: ... Shall I do that?" */
+static void offline_frame_confirm(const struct tools_spec *spec, jdoc *args,
+    enum offline_language language, struct offline_talk *out)
+{
+    static struct offline_speech speech; /* 20 KiB; nothing waits here */
+    static struct offline_fill fill;
+
+    memset(&fill, 0, sizeof fill);
+    speech.language = language;
+    fill.spec = spec;
+    fill.args = args;
+    fill.speech = &speech;
+    offline_phrase_meant(&fill, out->question, sizeof out->question);
+}
+
 static bool offline_frame_try_one(struct offline_frame_try *t, const struct offline_frame *frame,
     struct offline_talk *out)
 {
     const struct tools_spec *spec = tools_find(frame->tool);
     const char *words = frame->words;
-    bool asks = !strncmp(words, "??", 2);
+    bool asks = !strncmp(words, "??", 2), tells = !strncmp(words, "!!", 2);
     jdoc *args;
 
     if (!spec || (asks && !t->words->question) ||
@@ -117,7 +134,7 @@ static bool offline_frame_try_one(struct offline_frame_try *t, const struct offl
     t->language = frame->language;
     t->slot_count = 0;
     t->budget = OFFLINE_FRAME_TRIES;
-    if (!offline_frame_match(t, words + (asks ? 2 : 0), 0) ||
+    if (!offline_frame_match(t, words + (asks || tells ? 2 : 0), 0) ||
         !(args = offline_frame_args(t, frame, spec)))
         return false;
     memset(out, 0, sizeof *out);
@@ -125,7 +142,10 @@ static bool offline_frame_try_one(struct offline_frame_try *t, const struct offl
     out->step.calls[0].name = spec->name;
     jdoc_write(args, &out->step.calls[0].args);
     out->step.call_count = 1;
-    out->outcome = OFFLINE_CALLS;
+    out->outcome = tells ? OFFLINE_QUESTION : OFFLINE_CALLS;
+    out->confirm = tells;
+    if (tells)
+        offline_frame_confirm(spec, args, frame->language, out);
     jdoc_free(args);
     return true;
 }

@@ -10,11 +10,12 @@
  * word is left to the grammar, and to a question. Pure, and bounded.
  *
  *   words  items with a blank between: "a|b" (one of these; an underscore is a blank), "?a|b" (may
- *          be there), "$type:argument" (a slot). "??" first: only with a question mark
+ *          be there), "$type:argument" (a slot). "??" first: only with a question mark; "!!": a
+ *          fact is told, and the user is asked before anything is changed
  *   set    members of the arguments that do not depend on the words, as JSON without braces
  *
- * Types: value, unit, currency, list, items, kind, name, medicine, text (the rest, as it was said);
- * of offline_frame_more.c: phone, date, paper, code.
+ * Types: value, unit, currency, list, items, kind, name, medicine, text (the rest, as it was
+ * said); of offline_frame_more.c: phone, date, paper, code; person is a name of somebody.
  */
 struct offline_frame {
     enum offline_language language;

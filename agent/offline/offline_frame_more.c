@@ -76,6 +76,95 @@ static bool offline_frame_more_date(const struct offline_frame_slot *s, const ch
     return !args || offline_frame_more_put(args, s->argument, jdoc_new_string(day, strlen(day)));
 }
 
+static bool offline_frame_more_in(const char *word, const char *list)
+{
+    size_t n = strlen(word);
+
+    for (const char *p = list; n && *p; p += p[strcspn(p, "|")] ? strcspn(p, "|") + 1 : strlen(p))
+        if (strcspn(p, "|") == n && !strncmp(p, word, n))
+            return true;
+    return false;
+}
+
+static bool offline_frame_more_ends(const char *word, const char *const *ends)
+{
+    size_t len = strlen(word);
+
+    for (; *ends; ends++) {
+        size_t n = strlen(*ends);
+        if (len >= n && !strcmp(word + len - n, *ends))
+            return true;
+    }
+    return false;
+}
+
+bool offline_frame_more_person(const struct offline_frame_words *w,
+    const struct offline_frame_slot *s)
+{
+    static const char things[] =
+        "pin|code|codes|passcode|password|passwort|kennwort|konto|account|bank|iban|bsb|card|karte|"
+        "gate|door|lock|wifi|wlan|booking|buchung|confirmation|reservation|reserva|reservierung|"
+        "reference|ref|ticket|invoice|order|bestellung|rechnung|number|nummer|numero|no|nr|id|"
+        "licence|license|passport|policy|rego|plate|kennzeichen|serial|model|vin|odometer|locator|"
+        "tracking|membership|member|flight|flug|vuelo|vol|codigo|clave|contrasena|cuenta|tarjeta|"
+        "factura|pedido|matricula|puerta|compte|carte|mot|passe|facture|commande|portail|porte|"
+        "confirmacion|referencia|puk|tan|zahl|safe|combination|combo|zip|postcode|plz|date|amount";
+    static const char *const ends[] = {"nummer", "code", "konto", "zahl", "number", "kennung",
+        "schlussel", "passwort", "pin", NULL};
+
+    for (size_t i = s->at; i < s->at + s->n; i++)
+        if (offline_frame_more_in(w->list[i].low, things) ||
+            (strlen(w->list[i].low) > 5 && offline_frame_more_ends(w->list[i].low, ends)))
+            return false;
+    return true;
+}
+
+bool offline_frame_more_medicine(const struct offline_frame_words *w, size_t at)
+{
+    static const char articles[] = "the|das|die|den|el|la|los|las|le|les|l";
+    static const char moves[] =
+        "ferry|train|tram|bus|boat|car|van|truck|taxi|uber|shuttle|plane|metro|highway|exit|road|"
+        "freeway|detour|ticket|swim|walk|nap|bath|class|course|lesson|lunch|breakfast|dinner|coffee|"
+        "tea|beer|drink|snack|money|card|wrong|last|first|half|measurements|measurement|pulse|"
+        "weight|bp|blood|vows|stuff|things|motorhome|caravan|kayak|ride|tour|lead|rubbish|trash|bins|"
+        "fahre|zug|bahn|auto|wagen|bad|dusche|temperatur|puls|ferri|tren|autobus|coche|ducha|"
+        "temperatura|pulso|train|voiture|douche|bain|temperature|pouls|bateau|avion|barco";
+    static const char named[] =
+        "pill|pills|tablet|tablets|medicine|medication|meds|antibiotic|antibiotics|insulin|aspirin|"
+        "painkiller|vitamin|vitamins|inhaler|insulina|aspirina|aspirine|insuline|aspirin|tablette|"
+        "pastilla|comprime|cachet|doliprane|voltaren|panadol|nurofen|paracetamol|ibuprofen|"
+        "ibuprofeno|ibuprofene";
+    static const char *const looks[] = {"pril", "olol", "statin", "statine", "formin", "formina",
+        "formine", "mycin", "cillin", "cilina", "cilline", "prazole", "prazol", "zepam", "zolam",
+        "thiazide", "nazole", "profen", "cetamol", "sartan", "oxin", "xaban", "gliptin",
+        "gliflozin", "tidine", "solone", "sone", "dipine", "tadine", "thyroxine", NULL};
+    const char *word = w->list[at].low;
+
+    if (offline_frame_more_in(word, moves))
+        return false;
+    return at == 0 || !offline_frame_more_in(w->list[at - 1].low, articles) ||
+        offline_frame_more_in(word, named) || offline_frame_more_ends(word, looks);
+}
+
+/* Whether a paper may be another person's, or no longer counts. */
+static bool offline_frame_more_foreign(const struct offline_frame_words *w,
+    const struct offline_frame_slot *s)
+{
+    static const char words[] =
+        "his|her|hers|their|theirs|your|yours|old|expired|former|previous|cancelled|lost|new|"
+        "sein|seine|ihr|ihre|meiner|meines|unserer|unseres|alter|alte|altes|abgelaufener|von|"
+        "su|sus|mi|mis|viejo|vieja|antiguo|antigua|caducado|"
+        "son|sa|leur|leurs|ma|mon|mes|ancien|ancienne|vieux|vieille|perime";
+
+    for (size_t i = s->at; i < s->at + s->n; i++)
+        if (offline_frame_more_in(w->list[i].low, words) ||
+            (memchr(w->list[i].at, '\'', w->list[i].len) && strncmp(w->list[i].low, "driver", 6)) ||
+            (!strcmp(w->list[i].low, "s") && i > s->at &&
+                !offline_frame_more_in(w->list[i - 1].low, "driver|drivers|master|vehicle|car")))
+            return true;
+    return false;
+}
+
 /* A paper by what it is: the name is as it was said, the kind is known. */
 static bool offline_frame_more_paper(const struct offline_frame_words *w,
     const struct offline_frame_slot *s, char *text, jdoc *args)
@@ -94,14 +183,10 @@ static bool offline_frame_more_paper(const struct offline_frame_words *w,
     const char *kind = NULL;
 
     for (size_t i = s->at; i < s->at + s->n; i++)
-        for (size_t k = 0; k < sizeof papers / sizeof *papers; k++) {
-            size_t n = strlen(w->list[i].low);
-            for (const char *p = papers[k].words; *p;
-                 p += p[strcspn(p, "|")] ? strcspn(p, "|") + 1 : strlen(p))
-                if (strcspn(p, "|") == n && !strncmp(p, w->list[i].low, n))
-                    kind = papers[k].kind;
-        }
-    if (!kind)
+        for (size_t k = 0; k < sizeof papers / sizeof *papers; k++)
+            if (offline_frame_more_in(w->list[i].low, papers[k].words))
+                kind = papers[k].kind;
+    if (!kind || (!strncmp(s->argument, "name", 4) && offline_frame_more_foreign(w, s)))
         return false;
     if (!args)
         return true;

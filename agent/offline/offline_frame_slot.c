@@ -415,7 +415,7 @@ static bool offline_frame_slot_medicine(const struct offline_frame_words *w, siz
         "chien|velo|sac|parapluie|dose|petit|telephone|telefono|handy";
 
     return !offline_frame_slot_concept(w, at, language) &&
-        !offline_frame_slot_in(w->list[at].low, other);
+        !offline_frame_slot_in(w->list[at].low, other) && offline_frame_more_medicine(w, at);
 }
 
 /* People have names that are no words of the lexicon. */
@@ -436,7 +436,7 @@ size_t offline_frame_slot_most(const char *type)
         const char *type;
         size_t most;
     } mosts[] = {{"value:", 1}, {"unit:", 4}, {"currency:", 3}, {"list:", 3}, {"items:", 16},
-        {"kind:", 1}, {"name:", 3}, {"owner:", 3}, {"medicine:", 1},
+        {"kind:", 1}, {"name:", 3}, {"person:", 3}, {"owner:", 3}, {"medicine:", 1},
         {"text:", OFFLINE_FRAME_WORDS}};
 
     for (size_t i = 0; i < sizeof mosts / sizeof *mosts; i++)
@@ -492,6 +492,7 @@ bool offline_frame_slot_take(const struct offline_frame_words *w,
     default: /* name, owner */
         return !offline_frame_slot_orders(w, s, language, true) &&
             offline_frame_slot_person(w, s, language) &&
+            (*s->type != 'p' || offline_frame_more_person(w, s)) &&
             offline_frame_slot_named(w, s, *s->type == 'o', text, sizeof text) &&
             offline_frame_slot_put_text(args, s, text);
     }

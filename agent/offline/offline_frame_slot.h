@@ -37,5 +37,10 @@ size_t offline_frame_more_most(const char *type);
 bool offline_frame_more_take(const struct offline_frame_words *words,
     const struct offline_frame_slot *slot, const struct offline_world *world,
     enum offline_language language, jdoc *args);
+/* Whether the words can be somebody's name: no "gate code", no "kontonummer". */
+bool offline_frame_more_person(const struct offline_frame_words *w,
+    const struct offline_frame_slot *s);
+/* Whether "the" word is a medicine by its look; behind "my" any word may be one. */
+bool offline_frame_more_medicine(const struct offline_frame_words *w, size_t at);
 
 #endif

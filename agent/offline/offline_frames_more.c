@@ -37,18 +37,18 @@ const struct offline_frame offline_frames_more[] = {
 
     /* people */
     {EN, "add_contact",
-        "?please add|save $name:name to my|our contacts|address_book ?with ?the ?number $phone:phones",
+        "?please add|save $person:name to my|our contacts|address_book ?with ?the ?number $phone:phones",
         ""},
-    {EN, "add_contact", "?please add|save contact $name:name $phone:phones", ""},
-    {EN, "add_contact", "?please add|save $name:name to my|our contacts|address_book", ""},
-    {EN, "add_contact", "?please save $name:name $phone:phones", ""},
-    {DE, "add_contact", "?bitte speichere|speicher|notiere $name:name $phone:phones", ""},
+    {EN, "add_contact", "?please add|save contact $person:name $phone:phones", ""},
+    {EN, "add_contact", "?please add|save $person:name to my|our contacts|address_book", ""},
+    {EN, "add_contact", "?please save $person:name $phone:phones", ""},
+    {DE, "add_contact", "?bitte speichere|speicher|notiere $person:name $phone:phones", ""},
     {DE, "add_contact",
-        "?bitte speichere|speicher $name:name in|zu meinen|meine kontakten|kontakte $phone:phones",
+        "?bitte speichere|speicher $person:name in|zu meinen|meine kontakten|kontakte $phone:phones",
         ""},
-    {ES, "add_contact", "guarda|anade ?a $name:name en|a mis contactos $phone:phones", ""},
-    {FR, "add_contact", "ajoute|enregistre $name:name dans|a mes contacts $phone:phones", ""},
-    {EN, "update_contact", "$name:contact has a new number|phone ?number $phone:phones", ""},
+    {ES, "add_contact", "guarda|anade ?a $person:name en|a mis contactos $phone:phones", ""},
+    {FR, "add_contact", "ajoute|enregistre $person:name dans|a mes contacts $phone:phones", ""},
+    {EN, "update_contact", "$person:contact has a new number|phone ?number $phone:phones", ""},
     {EN, "delete_contact", "?please delete|remove $name:contact from my|our contacts|address_book",
         ""},
 
@@ -96,8 +96,8 @@ const struct offline_frame offline_frames_more[] = {
         "?please note|add in|to my emergency info|information that i_am|im allergic to $items:add_allergies",
         ""},
     {EN, "set_emergency_contact",
-        "?please make|set $name:name ?as my emergency contact $phone:phone", ""},
-    {EN, "set_emergency_contact", "my emergency contact is $name:name $phone:phone", ""},
+        "?please make|set $person:name ?as my emergency contact $phone:phone", ""},
+    {EN, "set_emergency_contact", "my emergency contact is $person:name $phone:phone", ""},
     {EN, "remove_emergency_contact",
         "$name:name is_not|isnt|isn_t my emergency contact any_more|anymore", ""},
 
@@ -127,7 +127,7 @@ const struct offline_frame offline_frames_more[] = {
         "?please correct|change the|my last|latest fill|fillup|fuel ?up ?entry to $value:volume litres|liters|l",
         "\"volume_unit\":\"l\""},
     {EN, "update_fuel_entry",
-        "the|my last|latest fill|fillup ?up was $value:volume litres|liters|l",
+        "!!the|my last|latest fill|fillup ?up was $value:volume litres|liters|l",
         "\"volume_unit\":\"l\""},
 
     /* leaving home */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/offline/offline_talk.h"
 
-#include "agent/offline/offline_doubt_line.h"
+#include "agent/offline/offline_doubt_parts.h"
 #include "agent/offline/offline_fill.h"
 #include "agent/offline/offline_frame.h"
 #include "agent/offline/offline_phrase.h"

@@ -415,6 +415,16 @@ static void test_an_answer_completes_the_message(void **state)
 }
 
 /* A correction of what is written, and an answer on another day, are no records. */
+/* What is told of an entry that is there is changed after a "yes" only. */
+static void test_a_told_fact_is_confirmed(void **state)
+{
+    (void)state;
+    converse("my last fill up was 45 litres", 5000, "yes");
+    expect("update_fuel_entry {\"volume_unit\":\"l\",\"volume\":45}");
+    converse("my last fill up was 45 litres", 5000, "no");
+    expect("");
+}
+
 static void test_other_follow_ups_write_nothing(void **state)
 {
     static const char *const pairs[][2] = {
@@ -614,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_the_users_zone_counts),
         cmocka_unit_test(test_the_locale_decides_over_commas),
         cmocka_unit_test(test_an_answer_completes_the_message),
+        cmocka_unit_test(test_a_told_fact_is_confirmed),
         cmocka_unit_test(test_other_follow_ups_write_nothing),
         cmocka_unit_test(test_an_event_keeps_what_is_not_moved),
         cmocka_unit_test(test_the_question_is_precise),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef TURNPIKE_AGENT_OFFLINE_OFFLINE_DOUBT_LINE_H
-#define TURNPIKE_AGENT_OFFLINE_OFFLINE_DOUBT_LINE_H
+#ifndef TURNPIKE_AGENT_OFFLINE_OFFLINE_DOUBT_PARTS_H
+#define TURNPIKE_AGENT_OFFLINE_OFFLINE_DOUBT_PARTS_H
 
 #include "agent/offline/offline.h"
 #include "agent/offline/offline_lexicon.h"
@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /*
- * offline_doubt_line -- a message as folded words, with blanks between and at both ends, so that
+ * offline_doubt_parts -- a message as folded words, with blanks between and at both ends, so that
  * phrases can be looked for. Pure.
  */
 #define OFFLINE_DOUBT_WORDS 80
