@@ -175,9 +175,10 @@ static jdoc *answer_form(const jdoc *params)
     return result;
 }
 
-static int on_ask(void *arg, const jdoc *params, char *why, size_t why_size)
+static int on_ask(void *arg, const jdoc *params, const char *bearer, char *why, size_t why_size)
 {
     (void)arg;
+    (void)bearer;
     snprintf(why, why_size, "no memory");
     question = params ? jdoc_dup(params) : NULL;
     return !params || question ? 0 : ERR_NOMEM;

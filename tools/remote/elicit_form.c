@@ -141,9 +141,9 @@ static bool elicit_names_secret(const char *text, bool prose)
             snprintf(joined, sizeof joined, "%s%s", words[1], words[2]);
             found = (elicit_is_secret_word(words[2], prose) &&
                         !elicit_is_harmless(words[2], text + (letter || !c ? 0 : 1))) ||
-                elicit_is_secret_word(joined, prose);
+                (*words[1] && elicit_is_secret_word(joined, prose));
             snprintf(joined, sizeof joined, "%s%s%s", words[0], words[1], words[2]);
-            found = found || elicit_is_secret_word(joined, prose);
+            found = found || (*words[0] && elicit_is_secret_word(joined, prose));
             memcpy(words[0], words[1], sizeof words[0]);
             memcpy(words[1], words[2], sizeof words[1]);
             len = 0;
