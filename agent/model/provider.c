@@ -87,7 +87,7 @@ static void provider_prepare_searching(const struct provider *p, const struct co
     size_t count, struct buf *json)
 {
     buf_reset(json);
-    for (size_t k = 0; k < count && p->search; k++) {
+    for (size_t k = 0; k < count && p->search && p->tool; k++) {
         if (k)
             buf_putc(json, ',');
         if (!strcmp(tools[k].name, OFFER_FIND_TOOLS))

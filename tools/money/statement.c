@@ -181,7 +181,7 @@ static size_t statement_fit(const struct sheet *sheet)
 {
     size_t width = statement_width(sheet), even = 0, days = 0, sums = 0;
 
-    if (width < 2)
+    if (width < 2 || sheet->count == 0)
         return 0;
     for (size_t i = 0; i < sheet->count; i++) {
         const struct sheet_row *row = &sheet->rows[i];

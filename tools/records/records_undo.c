@@ -365,7 +365,7 @@ static int records_undo_gather(struct tools_run *run, struct changes_one *change
     struct changes_list *out)
 {
     *out = (struct changes_list){.all = change, .count = 1};
-    if (change->group[0] == '\0')
+    if (!change->group || change->group[0] == '\0')
         return 0;
     int error = changes_group(run->context->store, run->context->uid, change->act, change->group,
         run->arena, out);
