@@ -208,6 +208,9 @@ static int turn_begin_member(struct turn *t)
     if (!turn_is_members(t))
         return 0;
     t->own.account = NULL; /* it is counted in the slot of the member */
+    if (t->start->attempt >
+        1) /* it has begun: what it has done stands, and is answered to its end */
+        return 0;
     while ((error = chats_role(t->env->store, t->start->uid, t->start->session, t->actor, &role)))
         if ((error = wait_retry(&t->wait, error)))
             return error;

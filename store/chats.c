@@ -159,10 +159,8 @@ int chats_note(struct store *s, const char *uid, const char *owner, const char *
     keys_chats(key, uid);
     snprintf(place, sizeof place, "%s %s", owner, chat);
     const struct link_arg args[] = {link_text("SADD"), link_text(key), link_text(place)};
-    int error = link_call(s->link, args, 3, NULL);
-    return error ?
-        error :
-        link_command(s->link, NULL, "PEXPIRE %s %lld", key, (long long)s->conf->session_keep_ms);
+    /* No end: the words of others keep the chat alive, and with it those that are to be erased. */
+    return link_call(s->link, args, 3, NULL);
 }
 
 static int chats_take_back(struct store *s, const char *owner, const struct link_reply *r)

@@ -146,6 +146,7 @@ export class TurnpikeClient extends Requests {
   async takeBack(runId) {
     const entry = this.#queue.get(runId);
     if (!entry) return false;
+    if (entry.tried && isTripChat(this.session)) return false; // no route takes back what others see already
     if (entry.tried) {
       entry.held = true; // it is not sent again meanwhile
       try {
