@@ -39,7 +39,7 @@ static void mcp_say_go_on(struct mcp_op *op)
         mcp_say_fail(op, "", "no headers");
         return;
     }
-    if (takes_up && op->exchange && (error = mcp_exchange_take_up(op->exchange)) != 0) {
+    if (takes_up && op->exchange && mcp_exchange_take_up(op->exchange) != 0) {
         mcp_say_fail(op, "", "the stream could not be taken up again");
         return;
     }
