@@ -175,12 +175,7 @@ void approval_interrupt(const struct approvals_ask *ask, struct buf *json)
         "{\"type\":\"boolean\"},\"editedArgs\":");
     buf_puts(json, spec ? spec->arguments_schema : "{\"type\":\"object\"}");
     buf_puts(json, "},\"required\":[\"approved\"],\"additionalProperties\":false}");
-    buf_json_member(json, "expiresAt", ends);
-    buf_puts(json, ",\"metadata\":{\"tool\":");
-    buf_json_string(json, ask->tool, strlen(ask->tool));
-    buf_printf(json, ",\"arguments\":%s", ask->args);
-    buf_json_member(json, "argumentsHash", ask->hash);
-    buf_json_member(json, "reason", ask->why);
+    approval_form_about(ask, ends, json);
     if (ask->preview)
         buf_printf(json, ",\"preview\":%s", ask->preview);
     buf_puts(json, "}}");

@@ -34,6 +34,16 @@ static const jdoc *approval_form_parse(const char *form, jdoc **doc)
     return jdoc_parse(form, strlen(form), doc, NULL, 0) ? NULL : jdoc_get(*doc, "schema");
 }
 
+void approval_form_about(const struct approvals_ask *ask, const char *ends, struct buf *json)
+{
+    buf_json_member(json, "expiresAt", ends);
+    buf_puts(json, ",\"metadata\":{\"tool\":");
+    buf_json_string(json, ask->tool, strlen(ask->tool));
+    buf_printf(json, ",\"arguments\":%s", ask->args);
+    buf_json_member(json, "argumentsHash", ask->hash);
+    buf_json_member(json, "reason", ask->why);
+}
+
 void approval_form_interrupt(const struct approvals_ask *ask, const char *ends, struct buf *json)
 {
     jdoc *doc = NULL;
@@ -50,12 +60,7 @@ void approval_form_interrupt(const struct approvals_ask *ask, const char *ends, 
     else
         buf_puts(json, "{\"type\":\"object\"}");
     buf_puts(json, "},\"required\":[\"action\"],\"additionalProperties\":false}");
-    buf_json_member(json, "expiresAt", ends);
-    buf_puts(json, ",\"metadata\":{\"tool\":");
-    buf_json_string(json, ask->tool, strlen(ask->tool));
-    buf_printf(json, ",\"arguments\":%s", ask->args);
-    buf_json_member(json, "argumentsHash", ask->hash);
-    buf_json_member(json, "reason", ask->why);
+    approval_form_about(ask, ends, json);
     buf_printf(json, ",\"form\":%s%s}}", ask->form, ask->live_ms ? ",\"live\":true" : "");
     jdoc_free(doc);
 }

@@ -21,5 +21,7 @@ MUST_CHECK int approval_refuse(struct tools_problem *problem, const char *path,
 
 /* approval_interrupt of an ask with a form. ends: its time, RFC 3339. */
 void approval_form_interrupt(const struct approvals_ask *ask, const char *ends, struct buf *json);
+/* Its end and the beginning of its metadata, as every interrupt has them; `metadata` stays open. */
+void approval_form_about(const struct approvals_ask *ask, const char *ends, struct buf *json);
 
 #endif

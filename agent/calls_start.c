@@ -136,16 +136,9 @@ static int calls_start_bound(const struct calls_slot *s, const struct tools_spec
     return error == ERR_INVALID ? 0 : error;
 }
 
-static int calls_start_approved(struct calls_slot *s, const struct tools_spec *spec)
+/* The call that the user was asked about, with what was asked and the zone of then. */
+static int calls_start_asked(struct calls_slot *s, const struct tools_spec *spec)
 {
-    bool bound = false;
-    int error = calls_start_bound(s, spec, &bound);
-
-    if (error)
-        return error;
-    if (!bound)
-        return calls_fail(s, "approval_mismatch",
-            "What the user approved is not this call. It was not done.");
     if (s->batch->owner->resumed && spec->effect == TOOLS_OUTSIDE)
         return calls_fail(s, "unknown_outcome",
             "The assistant was interrupted during this call. It may or may not have had its "
@@ -156,6 +149,19 @@ static int calls_start_approved(struct calls_slot *s, const struct tools_spec *s
     s->args = s->answer->args;
     s->args_len = strlen(s->args);
     return calls_start_tool(s, spec);
+}
+
+static int calls_start_approved(struct calls_slot *s, const struct tools_spec *spec)
+{
+    bool bound = false;
+    int error = calls_start_bound(s, spec, &bound);
+
+    if (error)
+        return error;
+    if (!bound)
+        return calls_fail(s, "approval_mismatch",
+            "What the user approved is not this call. It was not done.");
+    return calls_start_asked(s, spec);
 }
 
 /* A service has asked in the middle of the call, which goes on with what the user said. */
@@ -176,21 +182,12 @@ static int calls_start_replied(struct calls_slot *s, const struct tools_spec *sp
     if (!spec || strcmp(a->tool, spec->name) != 0 || strcmp(hash, a->hash) != 0)
         return calls_fail(s, "approval_mismatch",
             "What the user was asked about is not this call. It was not completed.");
-    if (s->batch->owner->resumed && spec->effect == TOOLS_OUTSIDE)
-        return calls_fail(s, "unknown_outcome",
-            "The assistant was interrupted during this call. It may or may not have had its "
-            "effect. Do not repeat it unasked; tell the user.");
-    s->bound = *s->batch->owner->tools;
-    if (*a->zone)
-        s->bound.zone = a->zone;
-    s->args = a->args;
-    s->args_len = strlen(s->args);
     s->reply = (struct tools_reply){.action = action,
         .content = a->decision != APPROVALS_RUN ? NULL :
             *a->content                         ? a->content :
                                                   "{}",
         .state = a->resume};
-    return calls_start_tool(s, spec);
+    return calls_start_asked(s, spec);
 }
 
 /* The user has spoken, or has gone on without it. */

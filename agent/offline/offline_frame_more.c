@@ -76,16 +76,6 @@ static bool offline_frame_more_date(const struct offline_frame_slot *s, const ch
     return !args || offline_frame_more_put(args, s->argument, jdoc_new_string(day, strlen(day)));
 }
 
-static bool offline_frame_more_in(const char *word, const char *list)
-{
-    size_t n = strlen(word);
-
-    for (const char *p = list; n && *p; p += p[strcspn(p, "|")] ? strcspn(p, "|") + 1 : strlen(p))
-        if (strcspn(p, "|") == n && !strncmp(p, word, n))
-            return true;
-    return false;
-}
-
 static bool offline_frame_more_ends(const char *word, const char *const *ends)
 {
     size_t len = strlen(word);
@@ -113,7 +103,7 @@ bool offline_frame_more_person(const struct offline_frame_words *w,
         "schlussel", "passwort", "pin", NULL};
 
     for (size_t i = s->at; i < s->at + s->n; i++)
-        if (offline_frame_more_in(w->list[i].low, things) ||
+        if (offline_frame_slot_in(w->list[i].low, things) ||
             (strlen(w->list[i].low) > 5 && offline_frame_more_ends(w->list[i].low, ends)))
             return false;
     return true;
@@ -140,10 +130,10 @@ bool offline_frame_more_medicine(const struct offline_frame_words *w, size_t at)
         "gliflozin", "tidine", "solone", "sone", "dipine", "tadine", "thyroxine", NULL};
     const char *word = w->list[at].low;
 
-    if (offline_frame_more_in(word, moves))
+    if (offline_frame_slot_in(word, moves))
         return false;
-    return at == 0 || !offline_frame_more_in(w->list[at - 1].low, articles) ||
-        offline_frame_more_in(word, named) || offline_frame_more_ends(word, looks);
+    return at == 0 || !offline_frame_slot_in(w->list[at - 1].low, articles) ||
+        offline_frame_slot_in(word, named) || offline_frame_more_ends(word, looks);
 }
 
 /* Whether a paper may be another person's, or no longer counts. */
@@ -157,10 +147,10 @@ static bool offline_frame_more_foreign(const struct offline_frame_words *w,
         "son|sa|leur|leurs|ma|mon|mes|ancien|ancienne|vieux|vieille|perime";
 
     for (size_t i = s->at; i < s->at + s->n; i++)
-        if (offline_frame_more_in(w->list[i].low, words) ||
+        if (offline_frame_slot_in(w->list[i].low, words) ||
             (memchr(w->list[i].at, '\'', w->list[i].len) && strncmp(w->list[i].low, "driver", 6)) ||
             (!strcmp(w->list[i].low, "s") && i > s->at &&
-                !offline_frame_more_in(w->list[i - 1].low, "driver|drivers|master|vehicle|car")))
+                !offline_frame_slot_in(w->list[i - 1].low, "driver|drivers|master|vehicle|car")))
             return true;
     return false;
 }
@@ -184,7 +174,7 @@ static bool offline_frame_more_paper(const struct offline_frame_words *w,
 
     for (size_t i = s->at; i < s->at + s->n; i++)
         for (size_t k = 0; k < sizeof papers / sizeof *papers; k++)
-            if (offline_frame_more_in(w->list[i].low, papers[k].words))
+            if (offline_frame_slot_in(w->list[i].low, papers[k].words))
                 kind = papers[k].kind;
     if (!kind || (!strncmp(s->argument, "name", 4) && offline_frame_more_foreign(w, s)))
         return false;

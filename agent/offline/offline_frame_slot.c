@@ -114,7 +114,7 @@ void offline_frame_split(const char *text, struct offline_frame_words *out)
 
 /* ---- what words mean ---- */
 
-static bool offline_frame_slot_in(const char *word, const char *list)
+bool offline_frame_slot_in(const char *word, const char *list)
 {
     size_t n = strlen(word);
 

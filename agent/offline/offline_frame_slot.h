@@ -26,6 +26,8 @@ struct offline_frame_slot {
     const char *type, *argument; /* in the frame: they end with ':' and a blank or 0 */
     size_t at, n;
 };
+/* Is the word one of "one|two|three"? */
+bool offline_frame_slot_in(const char *word, const char *list);
 /* The most words that a slot of this type takes. */
 size_t offline_frame_slot_most(const char *type);
 /* Whether the words are one of the type; args: when not NULL, the argument is put there. */

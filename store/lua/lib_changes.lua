@@ -53,7 +53,10 @@ end
 -- Is the group of this change being written, or taken back, just now? Then none of it may go: its
 -- oldest is the one that an undo comes to last.
 local function change_is_needed(id, json, now)
-    local group = json and cjson.decode(json).group
+    if not json or not string.find(json, '"group":', 1, true) then
+        return false -- nearly all: not worth decoding
+    end
+    local group = cjson.decode(json).group
     local bytes = tonumber(redis.call('HGET', CHANGES .. ':sum:all', 'bytes') or 0)
     if not group or bytes > CHANGE_BYTES_GROUP then
         return false

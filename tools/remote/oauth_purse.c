@@ -266,14 +266,19 @@ void oauth_purse_decide(struct oauth_purse *p)
     }
 }
 
+void oauth_purse_away(struct oauth_purse *p)
+{
+    oauth_purse_say(p, "The sign-in of %s cannot be read at the moment. Try again later.",
+        p->client->server);
+    oauth_purse_end(p, ERR_NET);
+}
+
 static void oauth_purse_on_look(void *arg, const struct mcp_logins_reply *reply)
 {
     struct oauth_purse *p = arg;
 
     if (reply->error) {
-        oauth_purse_say(p, "The sign-in of %s cannot be read at the moment. Try again later.",
-            p->client->server);
-        oauth_purse_end(p, ERR_NET);
+        oauth_purse_away(p);
         return;
     }
     oauth_purse_take(p, reply);

@@ -58,6 +58,8 @@ void oauth_purse_take(struct oauth_purse *p, const struct mcp_logins_reply *repl
 void oauth_purse_end(struct oauth_purse *p, int error);
 void oauth_purse_say(struct oauth_purse *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Ends the wish: Redis is away. */
+void oauth_purse_away(struct oauth_purse *p);
 /* Counts a renewal's outcome. */
 void oauth_purse_measure(const struct oauth_purse *p, const char *outcome);
 /* With the entry's token. */

@@ -346,9 +346,7 @@ static void oauth_renew_on_lease(void *arg, const struct mcp_logins_reply *reply
     struct oauth_purse *p = arg;
 
     if (reply->error) {
-        oauth_purse_say(p, "The sign-in of %s cannot be read at the moment. Try again later.",
-            p->client->server);
-        oauth_purse_end(p, ERR_NET);
+        oauth_purse_away(p);
         return;
     }
     if (reply->held) { /* another process renews it now */
